@@ -1,0 +1,90 @@
+"""Accounts: who may sign in, at which level, and whose DEERS record stands behind each."""
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from dslogon.policy import Level
+
+models.CharField.register_lookup(Lower)
+
+
+class State(models.TextChoices):
+    """Where an account stands; the allowed moves are in accounts/states.py."""
+
+    ACTIVE = "active", "Active"
+    LOCKED = "locked", "Locked"
+    FROZEN = "frozen", "Frozen"
+    DORMANT = "dormant", "Disabled after long disuse"
+    CLOSED = "closed", "Closed"
+
+
+class AccountManager(BaseUserManager["Account"]):
+    """Finds accounts by username without regard to case."""
+
+    def get_by_natural_key(self, username: str | None) -> "Account":
+        return self.get(username__lower=(username or "").lower())
+
+
+class Account(AbstractBaseUser, PermissionsMixin):
+    """One person's (or staff member's) account.
+
+    A beneficiary's account has a DoD ID number, a level and the time that level was proven; staff have none
+    of the three. DEERS knows nothing of accounts: the DoD ID number is all that ties the two together.
+    """
+
+    username = models.CharField(max_length=20)
+    first_name = models.CharField(max_length=100)
+    last_name = models.CharField(max_length=100)
+    email = models.EmailField(max_length=254)
+    phone = models.CharField(max_length=32, blank=True)
+    dod_id = models.CharField("DoD ID number", max_length=10, null=True, blank=True)
+    level = models.PositiveSmallIntegerField(null=True, blank=True, choices=[(lv.value, lv.label) for lv in Level])
+    proofed_at = models.DateTimeField(null=True, blank=True)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.ACTIVE)
+    failures_in_a_row = models.PositiveSmallIntegerField(default=0)
+    is_staff = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = AccountManager()
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["first_name", "last_name", "email"]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Lower("username"), name="account_username_once"),
+            models.UniqueConstraint(fields=["dod_id"], condition=~Q(state="closed"), name="account_person_once"),
+            models.CheckConstraint(
+                condition=Q(level__isnull=True, proofed_at__isnull=True, dod_id__isnull=True)
+                | Q(level__isnull=False, proofed_at__isnull=False, dod_id__isnull=False),
+                name="account_level_with_proofing",
+            ),
+            models.CheckConstraint(condition=Q(level__isnull=True) | Q(level__in=[1, 2]), name="account_level_known"),
+            models.CheckConstraint(
+                condition=Q(is_staff=False) | Q(level__isnull=True), name="account_staff_apart_from_beneficiaries"
+            ),
+        ]
+        indexes = [models.Index(Lower("email"), name="account_email")]
+
+    def __str__(self) -> str:
+        return self.username
+
+    @property
+    def is_active(self) -> bool:  # type: ignore[override]
+        """Only an active account signs in; Django's backends and the admin ask this."""
+        return self.state == State.ACTIVE
+
+    @property
+    def is_premium(self) -> bool:
+        return self.level == Level.PREMIUM
+
+    def get_full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    def get_short_name(self) -> str:
+        return self.first_name

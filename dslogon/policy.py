@@ -1,0 +1,133 @@
+"""Every number of the product, once, with its source beside it.
+
+Pages, guides and PDFs render these; no other module repeats them. Durations are `timedelta`.
+Sources: 63A and 63B are NIST SP 800-63A/B (revision 4 unless said), ASVS is OWASP ASVS 5,
+login.gov is that project's published defaults, WCAG is version 2.2, DS Logon is the service itself.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import IntEnum
+
+
+class Level(IntEnum):
+    """What an account may open. A person without an account has no level."""
+
+    BASIC = 1
+    PREMIUM = 2
+
+    @property
+    def label(self) -> str:
+        return self.name.capitalize()
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `times` events in `period`; the next one has to wait until the period has passed."""
+
+    name: str
+    times: int
+    period: timedelta
+
+
+@dataclass(frozen=True)
+class Strength:
+    """How much a quiz must prove: `questions` asked, all to be right, from `categories` kinds of fact."""
+
+    level: Level
+    questions: int
+    categories: int
+    options: int
+    guess_chance: float
+    """The most that blind guessing may succeed in one attempt, as a fraction of 1."""
+
+
+# Passwords: 63B §3.1.1.2; blocklist: 63B and ASVS 6.2.4.
+PASSWORD_MIN_LENGTH = 15
+PASSWORD_MAX_LENGTH = 128
+# Argon2id at RFC 9106's second recommended choice (section 4): 64 MiB, 3 passes, 4 lanes.
+ARGON2_MEMORY_KIB = 64 * 1024
+ARGON2_PASSES = 3
+ARGON2_LANES = 4
+SERVICE_WORDS = ("dslogon", "ds logon", "genesis", "tricare", "deers", "military health")
+
+# Usernames: own.
+USERNAME_MIN_LENGTH = 6
+USERNAME_MAX_LENGTH = 20
+
+# Sign-in failures: allauth, login.gov, 63B §3.2.2.
+SIGN_IN_PER_ACCOUNT = Limit("sign-in-account", 5, timedelta(minutes=5))
+SIGN_IN_PER_ADDRESS = Limit("sign-in-address", 10, timedelta(minutes=1))
+SIGN_IN_PER_ACCOUNT_LONG = Limit("sign-in-account-long", 50, timedelta(hours=12))
+SIGN_IN_FAILURES_IN_A_ROW = 100
+
+# DEERS look-ups: login.gov. The number's key is its HMAC.
+DEERS_PER_ADDRESS = Limit("deers-address", 10, timedelta(hours=1))
+DEERS_PER_SSN = Limit("deers-ssn", 5, timedelta(hours=6))
+
+# Registrations: allauth.
+REGISTRATIONS_PER_ADDRESS = Limit("registration-address", 20, timedelta(hours=1))
+
+# The quiz: 63A revision 3 §5.3.2. A start-up check computes the chance from the row above it.
+STRENGTH = {
+    Level.BASIC: Strength(Level.BASIC, questions=3, categories=2, options=5, guess_chance=0.01),
+    Level.PREMIUM: Strength(Level.PREMIUM, questions=4, categories=2, options=5, guess_chance=0.002),
+}
+# How often "none of the above" is the right answer: own; near 1 in 5, as blind chance would have it.
+QUIZ_NONE_OF_THE_ABOVE_RATE = 0.2
+# Attempts and wait: 63A revision 3, login.gov.
+QUIZ_ATTEMPTS = 2
+QUIZ_WAIT = timedelta(hours=6)
+# Inactivity: 63A revision 3; the warning and ten extensions: WCAG 2.2.1.
+QUIZ_QUESTION_TIME = timedelta(minutes=2)
+QUIZ_WARNING = timedelta(seconds=20)
+QUIZ_EXTENSIONS = 10
+
+# Activation codes: 63A §3.8, login.gov. Ten Crockford base32 characters hold 50 bits.
+CODE_LENGTH = 10
+CODE_TRIES = Limit("code-tries", 5, timedelta(minutes=10))
+CODE_LIFE_EMAIL = timedelta(hours=24)
+CODE_LIFE_SCREEN = timedelta(hours=24)
+CODE_LIFE_LETTER = timedelta(days=21)
+CODE_LIFE_LETTER_ABROAD = timedelta(days=30)
+
+# Letters: login.gov.
+LETTERS = Limit("letters", 4, timedelta(days=30))
+LETTER_GAP = timedelta(hours=24)
+
+# Second factors: 63B §2; ASVS 6.5; login.gov.
+BACKUP_CODES = 10
+TOTP_DIGITS = 6
+TOTP_STEP = timedelta(seconds=30)
+TOTP_FAILURES = Limit("second-factor", 10, timedelta(minutes=10))
+
+# Sessions: login.gov; 63B AAL2.
+SESSION_IDLE = timedelta(minutes=15)
+SESSION_LIFE = timedelta(hours=12)
+SESSION_WARNING = timedelta(seconds=150)
+# Half signed in (password given, second factor not yet): own; as long as a quiet session may last.
+HALF_SIGNED_IN = SESSION_IDLE
+
+# Fresh sign-in: allauth, login.gov.
+FRESH_FOR_CREDENTIALS = timedelta(minutes=5)
+FRESH_FOR_EXPORTS = timedelta(minutes=20)
+
+# Recovery: login.gov; ASVS 6.4.3.
+RESET_LINK_LIFE = timedelta(minutes=30)
+# Mails asked for by strangers: own; as many as DEERS look-ups, so that no mailbox can be flooded.
+RECOVERY_PER_ADDRESS = Limit("recovery-address", 10, timedelta(hours=1))
+LOST_FACTOR_WAIT = timedelta(hours=24)
+NOT_ME_LINK_LIFE = timedelta(days=10)
+
+# Registration drafts: own.
+DRAFT_IDLE = timedelta(minutes=60)
+
+# Messages to the care team: VA.gov.
+MESSAGE_SUBJECT_MAX = 100
+MESSAGE_BODY_MAX = 5_000
+
+# Letters to the service center by the contact form: own; the same room as a message, and few in an hour.
+CONTACT_PER_ADDRESS = Limit("contact-address", 5, timedelta(hours=1))
+
+# Dormancy: DS Logon.
+DORMANT_AFTER = timedelta(days=180)

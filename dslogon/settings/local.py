@@ -1,0 +1,18 @@
+"""`make run`: one machine, plain HTTP on the loopback, keys of its own, the demo unless switched off."""
+
+from dslogon.settings.base import *  # noqa: F403
+from dslogon.settings.base import BASE_DIR, INSTALLED_APPS, VAR_DIR, env
+from dslogon.settings.keys import local_keys
+
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+SECRET_KEY, FIELD_KEYS, INDEX_KEY = local_keys(env.path("DSLOGON_KEYS_FILE", default=str(VAR_DIR / "keys.json")))
+
+DEMO = env.bool("DSLOGON_DEMO", default=True)
+if DEMO:
+    INSTALLED_APPS.append("dslogon.demo")
+    EMAIL_BACKEND = "dslogon.demo.mail.KeepingBackend"
+if not (BASE_DIR / "var/static/staticfiles.json").exists():
+    STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }

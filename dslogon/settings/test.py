@@ -1,0 +1,17 @@
+"""The tests: a throw-away database, fixed keys, mail kept in memory, the fast hasher that is used nowhere else."""
+
+from dslogon.settings.base import *  # noqa: F403
+from dslogon.settings.base import INSTALLED_APPS
+
+ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
+SECRET_KEY = "only-for-tests"
+FIELD_KEYS = {"1": b"only for tests, 32 bytes of key."}
+INDEX_KEY = b"only for tests, 32 bytes: index."
+DEMO = True
+INSTALLED_APPS.append("dslogon.demo")
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}

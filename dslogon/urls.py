@@ -1,0 +1,24 @@
+"""Every address of the site. Each room keeps its own table; this one only puts them together."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+from dslogon import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("", include("accounts.urls")),
+    path("portal/", include("portal.urls")),
+    path("support/", include("support.urls")),
+    path("admin/", admin.site.urls),
+]
+if settings.DEMO:
+    urlpatterns.append(path("demo/", include("dslogon.demo.urls")))
+
+handler400 = "dslogon.views.bad_request"
+handler403 = "dslogon.views.forbidden"
+handler404 = "dslogon.views.not_found"
+handler500 = "dslogon.views.server_error"
