@@ -1,0 +1,10 @@
+"""Who `request.user` is: the account of the session, as long as it is active."""
+
+from django.contrib.auth.backends import ModelBackend
+
+
+class AccountBackend(ModelBackend):
+    """Reads the account of a session; passwords are judged in accounts/sign_in.py, so `authenticate` has no answer."""
+
+    def authenticate(self, request: object, **credentials: object) -> None:  # type: ignore[override]
+        return None
