@@ -1,0 +1,96 @@
+"""The audit trail: who did what, on whose account, when, from where and in which session.
+
+No state changes without an event, and the event is written in the transaction of the change: both stand, or
+neither does. What may be said about it is kept so narrow that no personal data can slip in.
+"""
+
+import re
+from typing import Any
+
+from django.db.models import QuerySet
+
+from safeguards import client
+from safeguards.cipher import blind_index
+from safeguards.events import EVENTS
+from safeguards.middleware import current_request
+from safeguards.models import ActorKind, AuditEvent
+
+SLUG = re.compile(r"[a-z0-9._-]{1,40}")
+# Digits enough for an SSN, a DoD ID number or a date of birth are not a slug.
+NUMBER = re.compile(r"(?:[._-]*\d){8,}[._-]*")
+BIGGEST_NUMBER = 9_999_999
+
+
+def record(
+    event: str,
+    *,
+    by: object,
+    account_id: int | None = None,
+    dod_id: str | None = None,
+    **details: int | bool | str,
+) -> AuditEvent:
+    """Write one event, in the caller's transaction.
+
+    `by` is an account (signed in or not: anonymous counts as a visitor), or "visitor", "system" or "mock".
+    `dod_id` is kept as a blind index only. Details are small numbers, booleans and slugs such as "on-screen".
+    An unknown event, actor or detail raises ValueError: that is a mistake in our code, not in anybody's input.
+    """
+    if event not in EVENTS:
+        raise ValueError(f"{event!r} is not an event of safeguards/events.py: add it there with its sentence.")
+    for name, value in details.items():
+        _refuse_personal_data(name, value)
+    kind, actor_id = _actor(by, account_id)
+    if kind == ActorKind.SELF:
+        account_id = actor_id
+    return AuditEvent.objects.create(
+        event=event,
+        actor_kind=kind,
+        actor_id=actor_id,
+        account_id=account_id,
+        person_index=blind_index(dod_id, purpose="audit-person") if dod_id else None,
+        details=details,
+        **_where(),
+    )
+
+
+def for_account(account_id: int) -> QuerySet[AuditEvent]:
+    """All events about one account, newest first."""
+    return AuditEvent.objects.filter(account_id=account_id).order_by("-id")
+
+
+def _actor(by: object, account_id: int | None) -> tuple[ActorKind, int | None]:
+    if isinstance(by, str):
+        if by not in (ActorKind.VISITOR, ActorKind.SYSTEM, ActorKind.MOCK):
+            raise ValueError('by= takes an account, "visitor", "system" or "mock".')
+        return ActorKind(by), None
+    actor_id = getattr(by, "pk")  # noqa: B009 - anything with a key may act; a thing without one is a mistake
+    if actor_id is None:
+        return ActorKind.VISITOR, None
+    if account_id in (None, actor_id):
+        return ActorKind.SELF, actor_id
+    return (ActorKind.STAFF if getattr(by, "is_staff", False) else ActorKind.PERSON), actor_id
+
+
+def _refuse_personal_data(name: str, value: object) -> None:
+    """ValueError unless the detail is a boolean, a small number or a slug; the message leaves the value out."""
+    if isinstance(value, bool):
+        return
+    if isinstance(value, int) and abs(value) <= BIGGEST_NUMBER:
+        return
+    if isinstance(value, str) and SLUG.fullmatch(value) and not NUMBER.fullmatch(value):
+        return
+    raise ValueError(f"The audit detail {name!r} must be a boolean, a small number or a slug: no personal data here.")
+
+
+def _where() -> dict[str, Any]:
+    """Address, device and session of the request being served; empty in commands and jobs."""
+    request = current_request.get()
+    if request is None:
+        return {}
+    session = getattr(request, "session", None)
+    key = session.session_key if session is not None else None
+    return {
+        "address": client.address(request) or None,
+        "device": client.device(request),
+        "session": blind_index(key, purpose="audit-session").hex()[:16] if key else "",
+    }

@@ -1,0 +1,37 @@
+"""Start-up checks: a key that is missing, short or unusable stops `manage.py` with a sentence that helps."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+from safeguards import cipher
+
+
+@register("security")
+def check_keys(app_configs: object, **kwargs: Any) -> list[CheckMessage]:
+    """Every key is there, has 256 bits, and opens what it has sealed."""
+    found: list[CheckMessage] = []
+    if not settings.FIELD_KEYS:
+        found.append(
+            Error("FIELD_KEYS holds no key.", hint="Give at least one id with 32 bytes.", id="safeguards.E001")
+        )
+    for key_id, key in settings.FIELD_KEYS.items():
+        if not key_id.isascii() or not 1 <= len(key_id) <= cipher.KEY_ID_MAX_LENGTH:
+            hint = f"Use 1 to {cipher.KEY_ID_MAX_LENGTH} ASCII characters."
+            found.append(Error("A key id in FIELD_KEYS cannot be used.", hint=hint, id="safeguards.E002"))
+        elif len(key) != cipher.KEY_BYTES:
+            found.append(too_short(f"The field key {key_id!r}", len(key), "safeguards.E003"))
+        elif cipher.decrypt(cipher.encrypt("probe", context="probe", key_id=key_id), context="probe") != "probe":
+            found.append(Error(f"The field key {key_id!r} does not open what it sealed.", id="safeguards.E004"))
+    if len(settings.INDEX_KEY) != cipher.KEY_BYTES:
+        found.append(too_short("INDEX_KEY", len(settings.INDEX_KEY), "safeguards.E005"))
+    return found
+
+
+def too_short(name: str, length: int, check_id: str) -> Error:
+    """The complaint about a key of the wrong length; it never shows the key."""
+    hint = (
+        'Make one with: python -c "import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())"'
+    )
+    return Error(f"{name} has {length} bytes; it must have {cipher.KEY_BYTES}.", hint=hint, id=check_id)

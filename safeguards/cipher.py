@@ -1,0 +1,65 @@
+"""Encryption of single values, and keyed hashes to find them by.
+
+A sealed value is: version (1 byte), length of the key id (1 byte), key id (ASCII), nonce (96 bits, random),
+then AES-256-GCM ciphertext and tag. The bytes before the nonce and the caller's context are authenticated
+with it, so a value that is moved to another row, or given another key id, does not open.
+
+Random 96-bit nonces are safe for 2**32 values under one key (NIST SP 800-38D, section 8.3): add a key to
+FIELD_KEYS long before. The last key seals; all of them open.
+"""
+
+import hmac
+import os
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+
+KEY_BYTES = 32
+KEY_ID_MAX_LENGTH = 32
+VERSION = 1
+NONCE_BYTES = 12
+
+
+class DecryptionError(Exception):
+    """A sealed value does not open. The message names neither the value, nor the row, nor any key."""
+
+
+def encrypt(text: str, *, context: str, key_id: str | None = None) -> bytes:
+    """Seal `text` for the one place that `context` names ("table:column:pk").
+
+    The newest key is used unless `key_id` names another one of FIELD_KEYS.
+    """
+    key_id = key_id or next(reversed(settings.FIELD_KEYS))
+    header = bytes([VERSION, len(key_id)]) + key_id.encode("ascii")
+    nonce = os.urandom(NONCE_BYTES)
+    return header + nonce + _aes(settings.FIELD_KEYS[key_id]).encrypt(nonce, text.encode(), header + context.encode())
+
+
+def decrypt(blob: bytes, *, context: str) -> str:
+    """Open what `encrypt` sealed for the same context; DecryptionError if anything about it is not as it was."""
+    if len(blob) < 2 or blob[0] != VERSION:
+        raise DecryptionError("This is not a sealed value of a known version.")
+    end = 2 + blob[1]
+    header, nonce, sealed = blob[:end], blob[end : end + NONCE_BYTES], blob[end + NONCE_BYTES :]
+    key = settings.FIELD_KEYS.get(header[2:].decode("ascii", "replace"))
+    if key is None:
+        raise DecryptionError("FIELD_KEYS no longer holds the key that sealed this value.")
+    try:
+        return _aes(key).decrypt(nonce, sealed, header + context.encode()).decode()
+    except (InvalidTag, ValueError):
+        raise DecryptionError("The key is wrong, or the value was changed or moved here from another row.") from None
+
+
+def blind_index(text: str, *, purpose: str) -> bytes:
+    """HMAC-SHA256 of `text` under INDEX_KEY: 32 bytes that find an equal value and tell nothing else.
+
+    Each `purpose` ("ssn", "activation-code") has hashes of its own, so that two columns cannot be joined.
+    """
+    return hmac.digest(settings.INDEX_KEY, purpose.encode() + b"\0" + text.encode(), "sha256")
+
+
+@lru_cache(maxsize=16)
+def _aes(key: bytes) -> AESGCM:
+    return AESGCM(key)

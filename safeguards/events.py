@@ -1,0 +1,89 @@
+"""Every event that the audit trail knows, with the sentence that the holder of the account reads.
+
+One table for the whole product: each room has its block. Names are "thing.what-happened"; sentences speak to
+the account holder and are true whoever did it, since the page says who beside them.
+"""
+
+EVENTS: dict[str, str] = {
+    # safeguards
+    "limit.reached": "There were too many tries in a short time, so we asked to wait.",
+    # deers
+    "deers.asked": "We looked for the person in DEERS.",
+    "deers.unavailable": "We could not reach DEERS.",
+    "deers.record-changed": "The mock DEERS record was changed.",
+    # idproofing: the quiz
+    "quiz.started": "Identity questions were started.",
+    "quiz.passed": "The identity questions were answered correctly.",
+    "quiz.failed": "The identity questions were not answered correctly.",
+    "quiz.timed-out": "The time for an identity question ran out.",
+    "quiz.abandoned": "The identity questions were left before the end.",
+    "quiz.more-time": "More time was asked for an identity question.",
+    "quiz.thin-file": "We did not know enough to ask identity questions.",
+    "quiz.cooling-down": "Identity questions were asked for again before the waiting time was over.",
+    # idproofing: activation codes
+    "code.issued": "An activation code was made.",
+    "code.redeemed": "The activation code was used.",
+    "code.failed": "A wrong activation code was entered.",
+    "code.expired": "An activation code was entered after it had run out.",
+    "code.voided": "An activation code was made void.",
+    # idproofing: where a proofing stands
+    "proofing.started": "Proving your identity was started.",
+    "proofing.quiz-passed": "The questions about you were passed.",
+    "proofing.code-sent": "Your identity was confirmed, and an activation code was sent.",
+    "proofing.completed": "Your identity was proved.",
+    "proofing.failed": "Your identity could not be proved.",
+    "proofing.reset": "Proving your identity was set back to the start.",
+    # accounts: registration and upgrade
+    "registration.started": "A registration was started.",
+    "registration.matched": "The details of a registration matched a record in DEERS.",
+    "registration.not-matched": "The details of a registration did not match a record in DEERS.",
+    "registration.ineligible": "The record in DEERS does not allow an account.",
+    "registration.already-registered": "Someone tried to register again for your account.",
+    "registration.abandoned": "A registration was left before the end.",
+    "registration.draft-purged": "An unfinished registration was deleted with all it held.",
+    "upgrade.started": "An upgrade to Premium was started.",
+    "upgrade.abandoned": "An upgrade to Premium was left before the end.",
+    # accounts: the account itself
+    "account.opened": "Your account was opened.",
+    "account.level-raised": "Your account was raised to Premium.",
+    "account.locked": "Your account was locked.",
+    "account.unlocked": "Your account was unlocked.",
+    "account.frozen": "Your account was frozen.",
+    "account.unfrozen": "Your account was taken out of the freeze.",
+    "account.closed": "Your account was closed.",
+    "account.dormant": "Your account was disabled because it had not been used for a long time.",
+    "account.email-changed": "The email address of your account was changed.",
+    "account.phone-changed": "The phone number of your account was changed.",
+    "account.details-changed": "Your contact details were changed.",
+    # accounts: signing in and out
+    "sign-in.succeeded": "You signed in.",
+    "sign-in.failed": "Someone gave a wrong password for your account.",
+    "sign-in.refused": "Someone gave the right password, but your account was locked, frozen or closed.",
+    "sign-in.locked": "Signing in was locked after too many wrong passwords.",
+    "sign-out.done": "You signed out.",
+    "session.ended": "Your session ended.",
+    "session.extended": "Your session was extended.",
+    # accounts: credentials
+    "password.changed": "Your password was changed.",
+    "second-factor.enrolled": "An authenticator app was added to your account.",
+    "second-factor.removed": "An authenticator app was removed from your account.",
+    "second-factor.passed": "A second factor was given.",
+    "second-factor.failed": "Someone gave a wrong second factor for your account.",
+    "backup-code.used": "A backup code was used to sign in.",
+    "backup-codes.made": "New backup codes were made; the older ones no longer work.",
+    # accounts: recovery and mail
+    "recovery.username-asked": "Someone asked us to send your username.",
+    "recovery.password-asked": "Someone asked to set a new password.",
+    "recovery.password-set": "A new password was set with a link that we sent you.",
+    "recovery.link-refused": "A link for a new password was used too late or a second time.",
+    "mail.sent": "We sent you an email.",
+    "mail.failed": "An email to you could not be sent.",
+    # portal
+    "portal.record-viewed": "Your health record was viewed.",
+    "portal.premium-refused": "A Premium page was asked for from a Basic account.",
+    # support
+    "support.account-viewed": "A member of our staff looked at your account.",
+    "support.person-searched": "A member of our staff searched for a person.",
+    "support.code-sent-again": "A member of our staff sent you a new activation code.",
+    "support.contacted": "A question was sent to the service center.",
+}

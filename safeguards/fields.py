@@ -1,0 +1,76 @@
+"""A model field whose text is sealed in the database and opened only when somebody reads it."""
+
+from typing import Any
+
+from django.core.exceptions import FieldError
+from django.db import models
+from django.db.models.query_utils import DeferredAttribute
+
+from safeguards.cipher import DecryptionError, decrypt, encrypt
+
+
+class LazilyDecrypted(DeferredAttribute):
+    """The attribute on instances: bytes, as the database gave them, become text on the first look."""
+
+    def __get__(self, instance: Any, cls: Any = None) -> Any:
+        value = super().__get__(instance, cls)
+        if isinstance(value, bytes):
+            value = instance.__dict__[self.field.attname] = self.field.opened(instance, value)
+        return value
+
+    def __set__(self, instance: models.Model, value: str | bytes | None) -> None:
+        instance.__dict__[self.field.attname] = value
+
+
+class EncryptedTextField(models.Field):
+    """Text (or None), stored as bytea by `cipher.encrypt` for its own table, column and primary key.
+
+    The primary key must therefore be known before the row is saved: use a UUID or a natural key. Written by
+    `save`, `create` and `bulk_create` alone, since `update` does not know the row; never filterable: keep a
+    `cipher.blind_index` beside it to search by. `.values()` gives the sealed bytes. Not serialised by dumpdata.
+    """
+
+    _pyi_private_set_type: str
+    _pyi_private_get_type: str
+
+    descriptor_class = LazilyDecrypted
+    empty_strings_allowed = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("editable", False)
+        super().__init__(*args, **kwargs)
+
+    def get_internal_type(self) -> str:
+        return "BinaryField"
+
+    def opened(self, instance: models.Model, blob: bytes) -> str:
+        """The text of a sealed value of this instance's row."""
+        try:
+            return decrypt(blob, context=self.context(instance))
+        except DecryptionError as error:
+            raise DecryptionError(f"{self}: {error}") from None
+
+    def context(self, instance: models.Model) -> str:
+        """What binds a sealed value to its place."""
+        return f"{self.model._meta.db_table}:{self.column}:{instance.pk}"
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> bytes | None:
+        text = getattr(model_instance, self.attname)
+        if text is None:
+            return None
+        if model_instance.pk is None:
+            raise ValueError(f"{self} needs a primary key before saving: use a UUID or a natural key.")
+        return encrypt(text, context=self.context(model_instance))
+
+    def get_prep_value(self, value: Any) -> bytes | None:
+        if value is None or isinstance(value, bytes):
+            return value
+        raise TypeError(f"{self} is sealed for one row: set the attribute and save() instead of update().")
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        if lookup_name == "isnull":
+            return super().get_lookup(lookup_name)
+        raise FieldError(f"{self} is encrypted and cannot be searched: keep a blind index beside it.")
+
+    def value_from_object(self, obj: models.Model) -> Any:
+        raise TypeError(f"{self} is never serialised: its text would leave the database in clear.")

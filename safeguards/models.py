@@ -1,0 +1,48 @@
+from django.db import models
+from django.db.models.functions import Now
+
+from safeguards.events import EVENTS
+
+
+class ActorKind(models.TextChoices):
+    """Who did it, seen from the account that the event is about."""
+
+    SELF = "self", "you"
+    STAFF = "staff", "a member of our staff"
+    PERSON = "person", "another person"
+    VISITOR = "visitor", "someone who was not signed in"
+    SYSTEM = "system", "DS Logon"
+    MOCK = "mock", "the DEERS mock"
+
+
+class AuditEvent(models.Model):
+    """One thing that happened. Written by `audit.record` alone; a trigger refuses UPDATE and DELETE.
+
+    No personal data: people are account ids and blind indexes, details are numbers and slugs.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    event = models.CharField(max_length=60)
+    at = models.DateTimeField(db_default=Now())
+    actor_kind = models.CharField(max_length=10, choices=ActorKind)
+    actor_id = models.BigIntegerField(null=True)
+    account_id = models.BigIntegerField(null=True)
+    person_index = models.BinaryField(null=True)
+    address = models.GenericIPAddressField(null=True)
+    device = models.CharField(max_length=40, blank=True)
+    session = models.CharField(max_length=16, blank=True)
+    details = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index("account_id", "-id", name="audit_by_account")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(actor_kind__in=ActorKind.values), name="audit_known_actor_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} #{self.pk}"
+
+    @property
+    def sentence(self) -> str:
+        """What happened, in words for the holder of the account."""
+        return EVENTS[self.event]
