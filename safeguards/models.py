@@ -34,7 +34,7 @@ class AuditEvent(models.Model):
     details = models.JSONField(default=dict)
 
     class Meta:
-        indexes = [models.Index("account_id", "-id", name="audit_by_account")]
+        indexes = [models.Index(fields=["account_id", "-id"], name="audit_by_account")]
         constraints = [
             models.CheckConstraint(condition=models.Q(actor_kind__in=ActorKind.values), name="audit_known_actor_kind"),
         ]
