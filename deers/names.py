@@ -1,0 +1,219 @@
+"""Names of people: normalised by the rules of Unicode, and a typed name compared with one on record.
+
+Not counted as differences: case, width, diacritics, apostrophes, hyphens, blanks, the dots of a suffix, a
+degree, a nickname in brackets, a middle name left out. One small difference (a letter, a nickname, first and
+last name swapped, a surname or the suffix left out) makes a name "near", which never passes by itself.
+"""
+
+import re
+import unicodedata
+from typing import Literal, NamedTuple
+
+from deers.nicknames import share_a_name
+
+Verdict = Literal["match", "near", "none"]
+SEARCH_KEY_LENGTH = 300
+
+
+class Name(NamedTuple):
+    """A person's name; `first` is empty for people with one name only."""
+
+    first: str
+    middle: str = ""
+    last: str = ""
+    suffix: str = ""
+
+
+# Letters that Unicode does not take apart into a base letter and a mark.
+LETTERS = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŧ": "t", "ŋ": "n"}
+)
+APOSTROPHES = dict.fromkeys(map(ord, "'`´‘’‚‛′‵ʹʻʼʽʾʿˈ＇׳ꞌ"))
+SUFFIXES = {
+    suffix: written[0]
+    for written in (("jr", "junior"), ("sr", "senior"), ("ii", "2nd"), ("iii", "3rd"), ("iv", "4th"), ("v", "5th"))
+    for suffix in written
+}
+DEGREES = {"md", "phd", "dds", "dmd", "dvm", "jd", "esq", "rn"}
+# What files write where a person has no first, middle or last name.
+PLACEHOLDERS = {"fnu", "lnu", "nfn", "nln", "nmn", "nmi"}
+# A surname is the same with such a word apart from the next or joined to it ("De La Cruz", "Delacruz").
+PARTICLES = {
+    *("o", "mc", "mac", "d", "de", "del", "della", "di", "da", "das", "dos", "do", "du", "des", "la", "las", "le"),
+    *("los", "van", "von", "der", "den", "ter", "ten", "st", "san", "al", "el", "bin", "ben"),
+}
+
+
+def words(text: str) -> list[str]:
+    """`text` as lower-case words of base letters and digits, without apostrophes; never raises.
+
+    "María-José O’Connor (Pepa)" gives maria, jose, oconnor.
+    """
+    text = re.sub(r'\([^()]*\)|\[[^][]*\]|"[^"]*"|“[^“”]*”', " ", text).translate(APOSTROPHES)
+    text = re.sub(r"(?<=\w)\.(?=\w)", "", text)  # Ph.D. is one word
+    letters = []
+    for letter in unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold()):
+        kind = unicodedata.category(letter)
+        if kind[0] in "LN" or kind == "Mc":
+            letters.append(letter)
+        elif kind not in ("Mn", "Me", "Cf"):  # accents and marks of direction vanish; all else parts words
+            letters.append(" ")
+    return "".join(letters).translate(LETTERS).split()
+
+
+class Parts(NamedTuple):
+    """A normalised name, ready to be compared."""
+
+    first: list[str]
+    middle: list[str]
+    surname: list[str]
+    suffix: str
+
+
+def parts(name: Name) -> Parts:
+    """`name` normalised: suffix and degrees taken off the surname, placeholders dropped, particles joined."""
+    first, middle, surname = ([w for w in words(part) if w not in PLACEHOLDERS] for part in name[:3])
+    typed_suffix = words(name.suffix)
+    suffix = SUFFIXES.get("".join(typed_suffix), "".join(typed_suffix))
+    while len(surname) > 1 and (surname[-1] in DEGREES or surname[-1] in SUFFIXES):
+        suffix = SUFFIXES.get(surname.pop(), suffix)
+    return Parts(first, middle, joined_particles(surname), "" if suffix in DEGREES else suffix)
+
+
+def joined_particles(surname: list[str]) -> list[str]:
+    """de, la, cruz, lopez become delacruz, lopez."""
+    whole: list[str] = []
+    particle = ""
+    for word in surname[:-1]:
+        if word in PARTICLES:
+            particle += word
+        else:
+            whole.append(particle + word)
+            particle = ""
+    return [*whole, particle + surname[-1]] if surname else []
+
+
+def search_key(name: Name) -> str:
+    """What a name is kept and searched by: the surname as one word, then the given names."""
+    first, middle, surname, _ = parts(name)
+    return " ".join(["".join(surname), *first, *middle]).strip()[:SEARCH_KEY_LENGTH]
+
+
+def search_prefixes(text: str) -> list[str]:
+    """How the search keys of those whom `text` may mean begin: "Last, First", "First Last" or "Last First"."""
+    before, comma, after = text.partition(",")
+    if comma and (last := words(before)):
+        return [" ".join(["".join(last), *words(after)])]
+    found = words(text)[:8]
+    while len(found) > 1 and found[-1] in SUFFIXES:
+        found.pop()
+    cuts = range(1, len(found) + 1)
+    last_first = {" ".join(["".join(found[:cut]), *found[cut:]]) for cut in cuts}
+    first_last = {" ".join(["".join(found[cut:]), *found[:cut]]) for cut in cuts if cut < len(found)}
+    return sorted(last_first | first_last)
+
+
+def compare(typed: Name, record: Name) -> Verdict:
+    """Whether `typed` is the name on record: "match"; "near" with exactly one small difference; or "none"."""
+    mine, theirs = parts(typed), parts(record)
+    if not mine.first or not theirs.first:
+        return compare_single_names(mine, theirs)
+    verdicts = [
+        compare_given(mine, theirs),
+        compare_surnames(mine.surname, theirs.surname),
+        compare_suffixes(mine.suffix, theirs.suffix),
+    ]
+    if verdicts.count("match") == 3:
+        return "match"
+    swapped = mine.first == theirs.surname and mine.surname == theirs.first
+    if swapped or ("none" not in verdicts and verdicts.count("near") == 1):
+        return "near"
+    return "none"
+
+
+def compare_single_names(typed: Parts, record: Parts) -> Verdict:
+    """When either has one name only, in whichever field; a form that demands two may have got it twice."""
+    mine, theirs = ("".join(name.first + name.middle + name.surname) for name in (typed, record))
+    if not mine or not theirs:
+        return "none"
+    if mine in (theirs, theirs * 2):
+        return "match" if typed.suffix == record.suffix else "near"
+    return "near" if one_letter_apart(mine, theirs) else "none"
+
+
+def compare_given(typed: Parts, record: Parts) -> Verdict:
+    """First and middle names; where the first ends is not held against anyone ("Mary Ann" as first name)."""
+    mine = typed.first + typed.middle
+    if mine[: len(record.first)] == record.first:
+        return compare_middles(mine[len(record.first) :], record.middle)
+    if compare_middles(typed.middle, record.middle) == "match" and nearly_first(typed, record):
+        return "near"
+    return "none"
+
+
+def nearly_first(typed: Parts, record: Parts) -> bool:
+    """A letter, a blank, a nickname, an initial, half of a double name, or the middle name gone by."""
+    mine, theirs = "".join(typed.first), "".join(record.first)
+    return (
+        mine == theirs
+        or one_letter_apart(mine, theirs)
+        or share_a_name(mine, theirs)
+        or mine == theirs[:1]
+        or typed.first == record.first[: len(typed.first)]
+        or (typed.first == record.middle and not typed.middle)
+    )
+
+
+def compare_middles(typed: list[str], record: list[str]) -> Verdict:
+    """A middle name may be left out or be an initial, on either side."""
+    pairs = zip(typed, record, strict=False)
+    if all(a == b or (is_initial(a, b) and a[0] == b[0]) for a, b in pairs):
+        return "match"
+    mine, theirs = "".join(typed), "".join(record)
+    return "near" if mine == theirs or is_initial(mine, theirs) or one_letter_apart(mine, theirs) else "none"
+
+
+def is_initial(a: str, b: str) -> bool:
+    return min(len(a), len(b)) == 1
+
+
+def compare_surnames(typed: list[str], record: list[str]) -> Verdict:
+    """Of two surnames the second may be missing (near), the first not; of more, the last may stand for all."""
+    if typed == record:
+        return "match"
+    if not typed or not record:
+        return "none"
+    mine, theirs = "".join(typed), "".join(record)
+    shorter, longer = sorted((typed, record), key=len)
+    near = (
+        mine == theirs
+        or one_letter_apart(mine, theirs)
+        or shorter == longer[: len(shorter)]
+        or (len(record) > 2 and typed == record[-1:])
+        or sorted(typed) == sorted(record)
+    )
+    return "near" if near else "none"
+
+
+def compare_suffixes(typed: str, record: str) -> Verdict:
+    """A suffix left out is a small difference; Jr. for Sr. is another person."""
+    if typed == record:
+        return "match"
+    return "none" if typed and record else "near"
+
+
+def one_letter_apart(a: str, b: str) -> bool:
+    """Whether one letter typed wrong, missing, too many, or two swapped, make `a` of `b`.
+
+    Not for names under four letters, where one letter makes another name (Ann, Amy; Li, Le).
+    """
+    if max(len(a), len(b)) < 4 or abs(len(a) - len(b)) > 1 or a == b:
+        return False
+    start = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    rest_a, rest_b = a[start:], b[start:]
+    return (
+        rest_a[1:] == rest_b[1:]
+        or rest_a[1:] == rest_b
+        or rest_a == rest_b[1:]
+        or (rest_a[1:2] + rest_a[:1] + rest_a[2:] == rest_b and len(rest_b) > 1)
+    )
