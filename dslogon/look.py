@@ -1,10 +1,18 @@
-"""Template tags that every page shares."""
+"""Template tags and filters that every page shares: form fields, icons, steps, and times in words."""
 
-from django import template
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django import forms, template
 from django.conf import settings
+from django.forms import BoundField
 from django.http import HttpRequest
+from django.templatetags.static import static
+from django.utils.html import conditional_escape as esc
+from django.utils.safestring import SafeString, mark_safe
 
-from dslogon import policy
+from dslogon import inputs, policy
 
 register = template.Library()
 
@@ -12,3 +20,97 @@ register = template.Library()
 def site(request: HttpRequest) -> dict:
     """For every page: whether the demo ribbon shows, and the numbers of the policy."""
     return {"demo": settings.DEMO, "policy": policy}
+
+
+@register.filter
+def duration(time: timedelta) -> str:
+    """A time in words: "15 minutes", "24 hours", "21 days", "2 minutes 30 seconds"."""
+    left = round(time.total_seconds())
+    if left >= 2 * 86_400 and left % 86_400 == 0:
+        return f"{left // 86_400} days"
+    counts = (("hour", left // 3600), ("minute", left % 3600 // 60), ("second", left % 60))
+    said = [f"{count} {unit}{'' if count == 1 else 's'}" for unit, count in counts if count]
+    return " ".join(said) or "0 seconds"
+
+
+@register.filter
+def seconds(time: timedelta) -> int:
+    """A time as whole seconds, for scripts."""
+    return int(time.total_seconds())
+
+
+@register.simple_tag
+def icon(name: str, size: int = 0) -> SafeString:
+    """An icon of the USWDS sprite, hidden from screen readers; `size` 3 to 9 enlarges it."""
+    kind = f" usa-icon--size-{size:d}" if size else ""
+    use = f'<use href="{static("uswds/img/sprite.svg")}#{esc(name)}"></use>'
+    return mark_safe(f'<svg class="usa-icon{kind}" aria-hidden="true" focusable="false">{use}</svg>')  # noqa: S308
+
+
+@register.simple_tag
+def steps(journey: Any) -> SafeString:
+    """The step indicator: `journey.steps` are labels, `journey.position` counts from 0."""
+    labels, now = [esc(label) for label in journey.steps], journey.position
+    segments = "".join(_segment(label, at, now) for at, label in enumerate(labels))
+    return mark_safe(  # noqa: S308 - the labels are escaped
+        '<div class="usa-step-indicator usa-step-indicator--counters-sm" role="region" aria-label="Progress">'
+        f'<ol class="usa-step-indicator__segments">{segments}</ol>'
+        '<div class="usa-step-indicator__header"><p class="usa-step-indicator__heading">'
+        '<span class="usa-step-indicator__heading-counter"><span class="usa-sr-only">Step</span> '
+        f'<span class="usa-step-indicator__current-step">{now + 1}</span> '
+        f'<span class="usa-step-indicator__total-steps">of {len(labels)}</span></span> '
+        f'<span class="usa-step-indicator__heading-text">{labels[now]}</span></p></div></div>'
+    )
+
+
+def _segment(label: str, at: int, now: int) -> str:
+    kind, said = "", ' <span class="usa-sr-only">not completed</span>'
+    if at < now:
+        kind, said = " usa-step-indicator__segment--complete", ' <span class="usa-sr-only">completed</span>'
+    elif at == now:
+        kind, said = ' usa-step-indicator__segment--current" aria-current="step', ""
+    text = f'<span class="usa-step-indicator__segment-label">{label}{said}</span>'
+    return f'<li class="usa-step-indicator__segment{kind}">{text}</li>'
+
+
+@register.simple_tag
+def errors(form: forms.BaseForm) -> SafeString | str:
+    """What is wrong with a form, for the top of the page: each sentence leads to its field. Nothing if all is well."""
+    if not form.errors:
+        return ""
+    lines = []
+    for name, sentences in form.errors.items():
+        reachable = name in form.fields and not form[name].is_hidden
+        target = inputs.first_input(form[name]) if reachable else ""
+        for sentence in sentences:
+            lines.append(f'<a href="#{target}">{esc(sentence)}</a>' if target else str(esc(sentence)))
+    heading = "There is a problem" if len(lines) == 1 else f"There are {len(lines)} problems"
+    return mark_safe(  # noqa: S308 - the sentences are escaped
+        '<div class="usa-alert usa-alert--error error-summary" role="alert" tabindex="-1" data-focus>'
+        f'<div class="usa-alert__body"><h2 class="usa-alert__heading">{heading}</h2>'
+        f'<ul class="usa-list">{"".join(f"<li>{line}</li>" for line in lines)}</ul></div></div>'
+    )
+
+
+@register.simple_tag
+def field(
+    bound: BoundField,
+    *,
+    hint: str = "",
+    label: str = "",
+    tiles: bool = False,
+    large: bool = False,
+    keep: bool = True,
+    descriptions: Mapping[Any, str] | None = None,
+) -> SafeString:
+    """One form field with its label, hint and error.
+
+    `tiles` draws radio buttons and checkboxes as large tiles, `descriptions` (value to sentence) says more
+    under each; `large` makes the label the heading of the page; `keep=False` shows the box empty (codes).
+    """
+    if bound.is_hidden:
+        return bound.as_widget()
+    html = inputs.draw(
+        bound, hint=hint, label=label, tiles=tiles, large=large, keep=keep, descriptions=descriptions or {}
+    )
+    return mark_safe(html)  # noqa: S308 - inputs.py escapes what enters it

@@ -1,0 +1,98 @@
+"""Form fields that every room shares: a date in three boxes, as people write it."""
+
+import re
+from calendar import month_name, monthrange
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+MONTHS = [("", "Select"), *((str(number), month_name[number]) for number in range(1, 13))]
+# Nobody who is alive was born earlier, and no record of ours begins earlier.
+FIRST_YEAR = 1900
+
+
+class MemorableDate(forms.MultiWidget):
+    """Month (a list), day and year, named `<name>_month`, `<name>_day`, `<name>_year`; reads one ISO `<name>` too."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        number = {"inputmode": "numeric"}
+        super().__init__(
+            {
+                "month": forms.Select(choices=MONTHS),
+                "day": forms.TextInput(attrs={**number, "maxlength": 2}),
+                "year": forms.TextInput(attrs={**number, "maxlength": 4}),
+            },
+            attrs,
+        )
+
+    def decompress(self, value: date | None) -> list[str]:
+        return [str(value.month), str(value.day), str(value.year)] if value else ["", "", ""]
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> list[str]:
+        """[month, day, year] as typed. A `<name>` that is no ISO date is kept where the year goes."""
+        parts = [str(data.get(f"{name}_{part}") or "").strip() for part in ("month", "day", "year")]
+        whole = str(data.get(name) or "").strip()
+        if any(parts) or not whole:
+            return [parts[0].lstrip("0") if parts[0].isdigit() else parts[0], *parts[1:]]
+        iso = re.fullmatch(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})", whole)
+        return [iso[2].lstrip("0"), iso[3], iso[1]] if iso else ["", "", whole]
+
+
+class DateField(forms.Field):
+    """A date typed in three boxes; cleans to a `date`, or None when it is optional and left empty.
+
+    With `past`, a date after today is refused. With `autocomplete="bday"` browsers fill in a birth date.
+    """
+
+    widget = MemorableDate
+    default_error_messages = {"required": "Enter the month, the day and the year."}
+
+    def __init__(
+        self,
+        *,
+        past: bool = False,
+        autocomplete: str = "",
+        today: Callable[[], date] = timezone.localdate,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.past = past
+        self.today = today
+        if autocomplete:
+            self.widget.attrs["autocomplete"] = autocomplete
+
+    def to_python(self, value: Any) -> date | None:
+        if isinstance(value, date):
+            return value
+        month, day, year = value or ("", "", "")
+        if not (month or day or year):
+            return None
+        missing = [name for name, typed in (("month", month), ("day", day), ("year", year)) if not typed]
+        if missing:
+            raise ValidationError(f"Enter the {' and the '.join(missing)} too.", "incomplete")
+        return self.checked(_number(year, 4), _number(month, 2), _number(day, 2))
+
+    def checked(self, year: int | None, month: int | None, day: int | None) -> date:
+        """The date, or a sentence that says what cannot be; None stands for what was not a number."""
+        if year is None or year < FIRST_YEAR:
+            raise ValidationError(f"Enter the year with four digits, {FIRST_YEAR} or later.", "year")
+        if month is None or not 1 <= month <= 12:
+            raise ValidationError("Choose a month from January to December.", "month")
+        if day is None or not 1 <= day <= 31:
+            raise ValidationError("Enter the day as a number from 1 to 31.", "day")
+        last = monthrange(year, month)[1]
+        if day > last:
+            raise ValidationError(f"{month_name[month]} {year} has only {last} days.", "day")
+        typed = date(year, month, day)
+        if self.past and typed > self.today():
+            raise ValidationError("Enter a date in the past; this one is in the future.", "future")
+        return typed
+
+
+def _number(text: str, most: int) -> int | None:
+    """The number that 1 to `most` ASCII digits say, else None (int() would take other scripts' digits too)."""
+    return int(text) if re.fullmatch(rf"[0-9]{{1,{most}}}", text) else None
