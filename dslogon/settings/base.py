@@ -83,7 +83,7 @@ CACHE_URL = env.str("CACHE_URL", default="")
 if CACHE_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}}
 else:
-    CACHES = {"default": {"BACKEND": "safeguards.cache.PostgresCache", "LOCATION": "safeguards_cache"}}
+    CACHES = {"default": {"BACKEND": "safeguards.cache.PostgresCache"}}
 SILENCED_SYSTEM_CHECKS = [
     # The username is unique by a constraint on lower(username), which the check cannot see.
     "auth.W004",
@@ -134,6 +134,10 @@ CONTENT_SECURITY_POLICY = {
 
 # DEERS is a mock here; a real registry implements deers.registry.EligibilityRegistry.
 DEERS_REGISTRY = env.str("DEERS_REGISTRY", default="deers.mock.MockRegistry")
+# What the identity questions are made of; each implements idproofing.facts.FactSource.
+IDPROOFING_SOURCES = env.list(
+    "IDPROOFING_SOURCES", default=["idproofing.facts.MockCreditBureau", "idproofing.facts.MockTransactions"]
+)
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)

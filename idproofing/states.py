@@ -1,0 +1,98 @@
+"""The states of a proofing and the moves between them, each with the event that it leaves in the audit trail."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from dslogon.policy import Level
+from idproofing.models import Proofing
+from safeguards import audit
+
+State = Proofing.State
+TITLE = "Identity proofing"
+START = State.STARTED
+
+MOVES: dict[tuple[str, str], str] = {
+    # A quiz begins. It may be asked for from anywhere: an earlier one that still lives is abandoned first.
+    (State.STARTED, State.QUESTIONS): "quiz.started",
+    (State.PASSED, State.QUESTIONS): "quiz.started",
+    (State.FAILED, State.QUESTIONS): "quiz.started",
+    (State.ABANDONED, State.QUESTIONS): "quiz.started",
+    (State.COOLING_DOWN, State.QUESTIONS): "quiz.started",
+    (State.THIN_FILE, State.QUESTIONS): "quiz.started",
+    (State.CODE_SENT, State.QUESTIONS): "quiz.started",
+    (State.PROVEN, State.QUESTIONS): "quiz.started",
+    # It ends.
+    (State.QUESTIONS, State.PASSED): "quiz.passed",
+    (State.QUESTIONS, State.FAILED): "quiz.failed",
+    (State.QUESTIONS, State.ABANDONED): "quiz.abandoned",
+    (State.QUESTIONS, State.COOLING_DOWN): "quiz.attempts-used",
+    # There is not enough to ask about.
+    (State.STARTED, State.THIN_FILE): "quiz.thin-file",
+    (State.FAILED, State.THIN_FILE): "quiz.thin-file",
+    (State.ABANDONED, State.THIN_FILE): "quiz.thin-file",
+    (State.COOLING_DOWN, State.THIN_FILE): "quiz.thin-file",
+    # A code is made: after the questions, again, or by letter where questions are not possible.
+    (State.STARTED, State.CODE_SENT): "code.issued",
+    (State.PASSED, State.CODE_SENT): "code.issued",
+    (State.FAILED, State.CODE_SENT): "code.issued",
+    (State.ABANDONED, State.CODE_SENT): "code.issued",
+    (State.COOLING_DOWN, State.CODE_SENT): "code.issued",
+    (State.THIN_FILE, State.CODE_SENT): "code.issued",
+    (State.CODE_SENT, State.CODE_SENT): "code.issued",
+    (State.PROVEN, State.CODE_SENT): "code.issued",
+    # It is redeemed: a letter stays good while its owner tries the questions once more.
+    (State.CODE_SENT, State.PROVEN): "code.redeemed",
+    (State.PASSED, State.PROVEN): "code.redeemed",
+    (State.FAILED, State.PROVEN): "code.redeemed",
+    (State.ABANDONED, State.PROVEN): "code.redeemed",
+    (State.COOLING_DOWN, State.PROVEN): "code.redeemed",
+    (State.THIN_FILE, State.PROVEN): "code.redeemed",
+}
+
+
+class MoveRefused(Exception):
+    """A mistake in our code: it asked for a move that is not in the table, or that another one overtook."""
+
+
+@contextmanager
+def turn(dod_id: str) -> Iterator[None]:
+    """A transaction in which this person's proofing is ours alone, at every level and from every server.
+
+    Whoever else wants a turn of the same person waits until the transaction ends. Two people whose numbers
+    hash alike would only wait for each other.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"idproofing:{dod_id}"])
+        yield
+
+
+def proofing_of(dod_id: str, level: Level, *, by: object, now: datetime | None = None) -> Proofing:
+    """The person's proofing at this level, begun if there is none yet. Call it within a `turn`."""
+    proofing, is_new = Proofing.objects.get_or_create(
+        dod_id=dod_id, level=level, defaults={"changed_at": now or timezone.now()}
+    )
+    if is_new:
+        audit.record("proofing.started", by=by, dod_id=dod_id, level=int(level))
+    return proofing
+
+
+def move(proofing: Proofing, to: str, *, by: object, now: datetime | None = None, **details: int | bool | str) -> None:
+    """Move to the state `to` and leave the event of that move; `details` go into the event.
+
+    MoveRefused when the table has no such move, or when the row is no longer in the state we saw.
+    """
+    event = MOVES.get((proofing.state, to))
+    if event is None:
+        raise MoveRefused(f"no move from {proofing.state} to {to}")
+    changed_at = now or timezone.now()
+    with transaction.atomic():
+        rows = Proofing.objects.filter(pk=proofing.pk, state=proofing.state)
+        if not rows.update(state=to, changed_at=changed_at):
+            raise MoveRefused(f"no longer in {proofing.state}")
+        audit.record(event, by=by, dod_id=proofing.dod_id, level=proofing.level, **details)
+    proofing.state, proofing.changed_at = to, changed_at
