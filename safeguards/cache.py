@@ -1,1 +1,104 @@
-from django.core.cache.backends.locmem import LocMemCache as PostgresCache  # noqa: F401
+"""A cache that counts right: one unlogged PostgreSQL table, and one atomic statement for each operation.
+
+django-ratelimit needs an `add` and an `incr` that lose nothing under load; Django's DatabaseCache reads, computes
+and writes back, and loses most of it. Set CACHE_URL to use Valkey instead.
+
+* Values are JSON, never pickles: who can write to a cache of pickles can run code in the web server.
+* It uses the request's own connection. Inside a transaction a count is final only when that commits; rolled
+  back, it is lost. So limits are counted before a transaction is opened.
+* The table is unlogged: a restart keeps it, a crash of the server empties it, as a restart of Valkey would.
+* Every entry that is written takes two that have run out away with it, so the table stays as small as its use.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
+from django.db import connection
+
+GET = "SELECT key, value FROM safeguards_cache WHERE key = ANY(%(keys)s) AND expires > statement_timestamp()"
+SET = """
+    WITH dead AS (
+        DELETE FROM safeguards_cache WHERE key IN (
+            SELECT key FROM safeguards_cache WHERE expires <= statement_timestamp() AND key <> %(key)s
+            ORDER BY expires LIMIT 2 FOR UPDATE SKIP LOCKED
+        )
+    )
+    INSERT INTO safeguards_cache AS entry (key, value, expires)
+    VALUES (
+        %(key)s, %(value)s, coalesce(statement_timestamp() + make_interval(secs => %(seconds)s), 'infinity')
+    )
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires = excluded.expires
+"""
+ADD = f"{SET} WHERE entry.expires <= statement_timestamp()"
+# An INSERT ... ON CONFLICT would count as well, but a counter that is not there must stay so: Django raises then.
+INCR = """
+    UPDATE safeguards_cache SET value = (value::bigint + %(delta)s)::text
+    WHERE key = %(key)s AND expires > statement_timestamp() RETURNING value::bigint
+"""
+TOUCH = """
+    UPDATE safeguards_cache
+    SET expires = coalesce(statement_timestamp() + make_interval(secs => %(seconds)s), 'infinity')
+    WHERE key = %(key)s AND expires > statement_timestamp() RETURNING key
+"""
+DELETE = "DELETE FROM safeguards_cache WHERE key = ANY(%(keys)s) RETURNING expires > statement_timestamp()"
+
+
+class PostgresCache(BaseCache):
+    """Django's cache interface over the table `safeguards_cache`. Values are whatever JSON can say."""
+
+    def __init__(self, location: str, params: dict[str, Any]) -> None:
+        super().__init__(params)
+
+    def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
+        return self.get_many([key], version=version).get(key, default)
+
+    def get_many(self, keys: Iterable[str], version: int | None = None) -> dict[str, Any]:
+        by_row_key = {self.make_and_validate_key(key, version=version): key for key in keys}
+        return {by_row_key[key]: json.loads(value) for key, value in _rows(GET, keys=list(by_row_key))}
+
+    def set(self, key: str, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None) -> None:
+        self._write(SET, key, value, timeout, version)
+
+    def add(self, key: str, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+        """Set the value unless a live one is there; of many that add at once, exactly one is told True."""
+        return self._write(ADD, key, value, timeout, version)
+
+    def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
+        """Add `delta` to a live counter in one statement, keeping its time to live; ValueError if there is none."""
+        rows = _rows(INCR, key=self.make_and_validate_key(key, version=version), delta=delta)
+        if not rows:
+            raise ValueError("There is no such counter, or it has run out.")
+        return rows[0][0]
+
+    def touch(self, key: str, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+        row_key = self.make_and_validate_key(key, version=version)
+        return bool(_rows(TOUCH, key=row_key, seconds=self._seconds(timeout)))
+
+    def delete(self, key: str, version: int | None = None) -> bool:
+        return (True,) in _rows(DELETE, keys=[self.make_and_validate_key(key, version=version)])
+
+    def delete_many(self, keys: Iterable[str], version: int | None = None) -> None:
+        _rows(DELETE, keys=[self.make_and_validate_key(key, version=version) for key in keys])
+
+    def clear(self) -> None:
+        _rows("DELETE FROM safeguards_cache RETURNING key")
+
+    def _write(self, statement: str, key: str, value: Any, timeout: float | None, version: int | None) -> bool:
+        row_key = self.make_and_validate_key(key, version=version)
+        written = _rows(
+            f"{statement} RETURNING key", key=row_key, value=json.dumps(value), seconds=self._seconds(timeout)
+        )
+        return bool(written)
+
+    def _seconds(self, timeout: Any) -> float | None:
+        """Seconds to live; None for ever."""
+        seconds = self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
+        return None if seconds is None else float(seconds)
+
+
+def _rows(statement: str, **values: Any) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall()

@@ -85,5 +85,7 @@ EVENTS: dict[str, str] = {
     "support.account-viewed": "A member of our staff looked at your account.",
     "support.person-searched": "A member of our staff searched for a person.",
     "support.code-sent-again": "A member of our staff sent you a new activation code.",
-    "support.contacted": "A question was sent to the service center.",
+    "support.contacted": "A message was sent to the service center.",
+    "support.message-read": "A member of our staff read a message to the service center.",
+    "support.message-answered": "A message to the service center was marked as answered.",
 }
