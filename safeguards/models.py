@@ -46,3 +46,18 @@ class AuditEvent(models.Model):
     def sentence(self) -> str:
         """What happened, in words for the holder of the account."""
         return EVENTS[self.event]
+
+
+class CacheEntry(models.Model):
+    """The table of safeguards/cache.py, which alone uses it, in SQL; known here so that `flush` empties it too."""
+
+    key = models.TextField(primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField()
+
+    class Meta:
+        db_table = "safeguards_cache"
+        indexes = [models.Index(fields=["expires"], name="safeguards_cache_expires")]
+
+    def __str__(self) -> str:
+        return self.key
