@@ -6,8 +6,12 @@ login.gov is that project's published defaults, WCAG is version 2.2, DS Logon is
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import IntEnum
+
+
+# The day on which these numbers were last gone through; the guides carry it.
+REVIEWED = date(2026, 11, 23)
 
 
 class Level(IntEnum):
@@ -65,6 +69,9 @@ SIGN_IN_FAILURES_IN_A_ROW = 100
 DEERS_PER_ADDRESS = Limit("deers-address", 10, timedelta(hours=1))
 DEERS_PER_SSN = Limit("deers-ssn", 5, timedelta(hours=6))
 
+# Own account from this age, in years: DS Logon.
+ADULT_AGE = 18
+
 # Registrations: allauth.
 REGISTRATIONS_PER_ADDRESS = Limit("registration-address", 20, timedelta(hours=1))
 
@@ -90,6 +97,9 @@ CODE_LIFE_EMAIL = timedelta(hours=24)
 CODE_LIFE_SCREEN = timedelta(hours=24)
 CODE_LIFE_LETTER = timedelta(days=21)
 CODE_LIFE_LETTER_ABROAD = timedelta(days=30)
+
+# Codes asked for again in one journey: own.
+CODES_AGAIN = Limit("codes-again", 5, timedelta(hours=1))
 
 # Letters: login.gov.
 LETTERS = Limit("letters", 4, timedelta(days=30))

@@ -134,6 +134,8 @@ CONTENT_SECURITY_POLICY = {
 
 # DEERS is a mock here; a real registry implements deers.registry.EligibilityRegistry.
 DEERS_REGISTRY = env.str("DEERS_REGISTRY", default="deers.mock.MockRegistry")
+# What ails the mock: nothing, or "unavailable".
+DEERS_FAULT = env.str("DEERS_FAULT", default="")
 # What the identity questions are made of; each implements idproofing.facts.FactSource.
 IDPROOFING_SOURCES = env.list(
     "IDPROOFING_SOURCES", default=["idproofing.facts.MockCreditBureau", "idproofing.facts.MockTransactions"]
