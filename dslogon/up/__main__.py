@@ -1,0 +1,64 @@
+"""`python -m dslogon.up <command>`, as `./run` calls it. What may be expected to fail is told in one sentence."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+
+from dslogon.up import assets, check, lock, serve, trial
+from dslogon.up.trouble import Trouble, sentence_for_os_error, tell
+
+
+def main(command: str, arguments: list[str]) -> int:
+    """Runs one command and returns its exit status."""
+    match command:
+        case "serve":
+            if "--until-parent-ends" in arguments:
+                end_with_parent()
+            serve.serve()
+        case "test":
+            return trial.test(arguments)
+        case "bench":
+            return trial.bench(arguments)
+        case "check":
+            return check.check()
+        case "manage":
+            return manage(arguments)
+        case "lock":
+            lock.lock()
+        case "assets":
+            assets.fetch()
+            assets.collect()
+        case _:
+            raise Trouble(f"There is no command {command}.")
+    return 0
+
+
+def end_with_parent() -> None:
+    """Asks the kernel for SIGTERM when the parent (make) dies; elsewhere than on Linux nothing happens."""
+    pr_set_pdeathsig = 1
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+
+
+def manage(arguments: list[str]) -> int:
+    """A command of Django's on the site's database, which is started for it unless the site is running."""
+    env = os.environ | {"DJANGO_SETTINGS_MODULE": "dslogon.settings.local"}
+    with serve.database() as url:
+        return subprocess.call(
+            [sys.executable, "manage.py", *arguments], cwd=assets.ROOT, env=env | {"DATABASE_URL": url}
+        )
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1], sys.argv[2:]))
+    except Trouble as trouble:
+        sys.exit(str(trouble))
+    except OSError as error:
+        sys.exit(sentence_for_os_error(error))
+    except serve.Ended:
+        tell("\nDS Logon has ended.")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,85 @@
+"""The design system: fetched by npm into node_modules, then collected with our own files into var/static.
+
+Both are done again only when what they are made of has changed; a stamp beside each tells.
+"""
+
+import hashlib
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from dslogon.up.trouble import quietly, tell
+
+ROOT = Path(__file__).resolve().parents[2]
+# The style sheet uses none of these: sources, older font formats, and icons that the sprite already holds.
+LEFT_OUT = (
+    "*.scss",
+    "*.ttf",
+    "*.woff",
+    "theme",
+    "components",
+    "public-sans",
+    "material-icons*",
+    "uswds-icons",
+    "favicons",
+)
+LEFT_OUT_UNMINIFIED = ("uswds.css", "uswds.js", "uswds-init.js")
+
+
+def fetch() -> None:
+    """node_modules as package-lock.json has it; no package's own scripts are run."""
+    stamp = ROOT / "node_modules" / ".dslogon"
+    lock = fingerprint([ROOT / "package-lock.json"])
+    if stamp.exists() and stamp.read_text() == lock:
+        return
+    tell("Fetching the design system ...")
+    command = [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    quietly(command, cwd=ROOT, failure="npm could not fetch the design system:")
+    stamp.write_text(lock)
+
+
+def npm() -> list[str]:
+    """The command npm: the machine's, or else one from the pinned wheel, installed at need."""
+    found = shutil.which("npm")
+    if found:
+        return [found]
+    beside = Path(sys.executable).with_name("npm")
+    if not beside.exists():
+        tell("There is no Node here: installing one into .venv ...")
+        pip = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-input",
+        ]
+        wanted = ["--require-hashes", "--only-binary", ":all:", "-r", "requirements/node.txt"]
+        quietly([*pip, *wanted], cwd=ROOT, failure="Node could not be installed:")
+    return [sys.executable, str(beside)]
+
+
+def collect() -> None:
+    """var/static with everything the pages load: hashed names, compressed beside."""
+    stamp = ROOT / "var" / "static.stamp"
+    sources = [path for path in (ROOT / "static").rglob("*") if path.is_file()]
+    state = fingerprint([ROOT / "package-lock.json", Path(__file__), *sorted(sources)])
+    if stamp.exists() and stamp.read_text() == state and (ROOT / "var/static/staticfiles.json").exists():
+        return
+    tell("Gathering style sheets, scripts and images ...")
+    ignored = [word for pattern in (*LEFT_OUT, *LEFT_OUT_UNMINIFIED) for word in ("--ignore", pattern)]
+    command = [sys.executable, "manage.py", "collectstatic", "--clear", "--noinput", "--skip-checks", "--verbosity=0"]
+    # The base settings, because local ones serve files as they lie until the first collection is there.
+    env = os.environ | {"DJANGO_SETTINGS_MODULE": "dslogon.settings.base"}
+    quietly([*command, *ignored], env=env, cwd=ROOT, failure="The static files could not be gathered:")
+    stamp.write_text(state)
+
+
+def fingerprint(files: list[Path]) -> str:
+    """One hash over names and contents."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()

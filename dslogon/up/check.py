@@ -1,0 +1,86 @@
+"""What must hold before a change is handed over, besides the tests. All checks run; one line tells of each."""
+
+import base64
+import os
+import re
+import secrets
+import subprocess
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from dslogon.up.assets import ROOT
+
+ROOMS = ["dslogon", "portal", "support", "accounts", "idproofing", "deers", "safeguards"]
+IMPORT_CONTRACT = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+
+
+def check() -> int:
+    """Runs every check and returns 0 when all of them passed."""
+    checks: dict[str, list[str]] = {
+        "style": ["-m", "ruff", "check", "."],
+        "format": ["-m", "ruff", "format", "--check", "."],
+        "types": ["-m", "mypy", *ROOMS, "tests"],
+        "import contract": ["-c", IMPORT_CONTRACT],
+        "migrations": ["-W", "ignore", "manage.py", "makemigrations", "--check", "--dry-run"],
+        "deployment": ["manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        "templates": ["-m", "djade", "--check", "--target-version", "5.2", *templates()],
+    }
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = [pool.submit(outcome, name, arguments) for name, arguments in checks.items()]
+    passed = [told(name, result.result()) for name, result in zip(checks, results, strict=True)]
+    passed.append(told("lock files", "\n".join(registries())))
+    return 0 if all(passed) else 1
+
+
+def outcome(name: str, arguments: list[str]) -> str:
+    """What a check complains of; empty when it passed."""
+    env = os.environ | (production() if name == "deployment" else testing())
+    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, env=env, capture_output=True, text=True)
+    return (done.stdout + done.stderr).strip() or "failed without a word" if done.returncode else ""
+
+
+def told(name: str, complaint: str) -> bool:
+    """Prints the line of one check, what it complains of below; True when it passed."""
+    print(f"{'failed' if complaint else 'passed'}  {name}", *complaint.splitlines(), sep="\n        ", flush=True)
+    return not complaint
+
+
+def templates() -> list[str]:
+    """Every template, as djade wants them named."""
+    return sorted(str(path.relative_to(ROOT)) for path in (ROOT / "templates").rglob("*.html"))
+
+
+def testing() -> Mapping[str, str]:
+    """Settings for checks that look at no data."""
+    return {"DJANGO_SETTINGS_MODULE": "dslogon.settings.test", "DATABASE_URL": "postgres:///none"}
+
+
+def production() -> Mapping[str, str]:
+    """Production settings with values made on the spot, so that what is checked is what will be deployed."""
+
+    def key() -> str:
+        return base64.b64encode(secrets.token_bytes(32)).decode()
+
+    return {
+        "DJANGO_SETTINGS_MODULE": "dslogon.settings.production",
+        "DSLOGON_DEMO": "0",
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "FIELD_KEYS": f"1:{key()}",
+        "INDEX_KEY": key(),
+        "ALLOWED_HOSTS": "dslogon.example",
+        "SITE_ADDRESS": "https://dslogon.example",
+        "DATABASE_URL": "postgres://dslogon@/dslogon?host=/nowhere",
+        "EMAIL_URL": "smtp+tls://mail.dslogon.example:587",
+    }
+
+
+def registries() -> list[str]:
+    """Lines of the lock files that name a host: a lock says what, never from where."""
+    locks = [ROOT / "package-lock.json", *sorted((ROOT / "requirements").glob("*.txt"))]
+    return [
+        f"{lock.relative_to(ROOT)}:{number} names a host"
+        for lock in locks
+        for number, line in enumerate(lock.read_text().splitlines(), 1)
+        if re.search(r"https?://", line)
+    ]

@@ -1,0 +1,31 @@
+"""Brings the database to today's shape and, in the demo, fills it once; prints a persona to try on standard output."""
+
+import sys
+
+import django
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.core.management.base import OutputWrapper
+from django.db import OperationalError
+
+from dslogon.up.trouble import sentence_for, tell
+
+
+def main() -> None:
+    """Both steps do nothing where all is done already. What people should see meanwhile goes to standard error."""
+    django.setup()
+    aside = OutputWrapper(sys.stderr)
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+        if settings.DEMO:
+            call_command("load_population", stdout=aside)
+            call_command("load_population", persona=True)
+    except OperationalError as error:
+        sys.exit(sentence_for(str(error), "The database could not be used:"))
+    except CommandError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    tell("Preparing the database ...")
+    main()

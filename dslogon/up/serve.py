@@ -1,0 +1,190 @@
+"""The site on one's own machine: database, job worker and web server, started together and ended together."""
+
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import environ
+
+from dslogon.up import assets, port, postgres
+from dslogon.up.trouble import DISK_FULL, Trouble, tell
+
+ROOT = assets.ROOT
+VAR = ROOT / "var"
+PREPARE = ["-m", "dslogon.up.prepare"]
+WORKER = ["manage.py", "procrastinate", "worker"]
+WEB = ["-m", "gunicorn"]
+# Large pages for malloc: a quarter less time for each Argon2 hash.
+LARGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+PATIENCE = 30
+"""Seconds that the web server may take to answer first, and that it and the worker may take to end."""
+
+
+class AlreadyRuns(Trouble):
+    """Another run holds this folder."""
+
+
+class Ended(BaseException):
+    """Somebody asked the site to end: Ctrl-C, a closed terminal, a polite kill."""
+
+
+def serve() -> None:
+    """Runs the site until it is told to end or one of its processes dies (Trouble); everything has ended by then."""
+    environ.Env.read_env(ROOT / ".env")
+    number = port.claim()
+    address = f"http://127.0.0.1:{number}"
+    listen_for_the_end()
+    with alone(address), ExitStack() as running:
+        assets.fetch()
+        assets.collect()
+        env = os.environ | {
+            "DJANGO_SETTINGS_MODULE": "dslogon.settings.local",
+            "PORT": str(number),
+            "SITE_ADDRESS": address,
+        }
+        children: dict[str, subprocess.Popen[bytes]] = {}
+        if not env.get("DATABASE_URL"):
+            tell("Starting PostgreSQL ...")
+            server = running.enter_context(postgres.running(VAR))
+            env["DATABASE_URL"] = server.url
+            children["PostgreSQL"] = server.process
+        persona = prepared(env)
+        children["The job worker"] = running.enter_context(child("worker", WORKER, env))
+        children["The web server"] = running.enter_context(child("web", WEB, env | LARGE_PAGES))
+        wait_until_it_answers(address, children)
+        print(f"\nDS Logon is ready at {address}   (Ctrl-C ends it; its logs are in var)\n{persona}", flush=True)
+        while True:
+            stop_if_any_died(children)
+            time.sleep(0.2)
+
+
+@contextmanager
+def database() -> Iterator[str]:
+    """The address of the site's database for a single command: the running one, or one started for the block."""
+    environ.Env.read_env(ROOT / ".env")
+    with ExitStack() as running:
+        if os.environ.get("DATABASE_URL"):
+            url = os.environ["DATABASE_URL"]
+        else:
+            try:
+                running.enter_context(alone("no address, for a single command"))
+                url = running.enter_context(postgres.running(VAR)).url
+            except AlreadyRuns:
+                url = postgres.address(postgres.socket_folder(VAR))
+        yield url
+
+
+def listen_for_the_end() -> None:
+    """Ctrl-C, a polite kill and a closed terminal all end the site the same way."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
+
+
+def end(number: int, frame: FrameType | None) -> NoReturn:
+    """Unwinds whatever is going on; a second signal changes nothing, for the end is already under way."""
+    for again in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(again, lambda *_: None)
+    raise Ended
+
+
+@contextmanager
+def alone(address: str) -> Iterator[None]:
+    """Holds this folder's lock, which the system drops with the process; Trouble when another run has it."""
+    VAR.mkdir(exist_ok=True)
+    with (VAR / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise AlreadyRuns(f"The site of this folder already runs at {lock.read().strip()}.") from None
+        lock.truncate(0)
+        lock.write(address)
+        lock.flush()
+        yield
+
+
+def prepared(env: Mapping[str, str]) -> str:
+    """Migrates and loads the people (it shows its own progress); the lines about one of them to try."""
+    command = [sys.executable, *PREPARE]
+    done = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise Trouble("The database could not be prepared; the lines above say why.")
+    return done.stdout
+
+
+@contextmanager
+def child(name: str, arguments: list[str], env: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A Python process of the site, writing to var/<name>.log; ended politely, with all its own, or else with force.
+
+    It has a process group of its own, so that Ctrl-C reaches only us and the order of ending is ours.
+    """
+    with log_of(name).open("wb") as out:
+        process = subprocess.Popen(
+            [*postgres.with_parent("TERM"), sys.executable, *arguments],
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            process_group=0,
+        )
+    try:
+        yield process
+    finally:
+        end_group(process)
+
+
+def log_of(name: str) -> Path:
+    """Where a process writes; what it wrote in the run before is kept beside."""
+    log = VAR / f"{name}.log"
+    if log.exists():
+        log.replace(log.with_suffix(".log.1"))
+    return log
+
+
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """Ends a process and whatever it started."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, number)
+            process.wait(PATIENCE)
+        except ProcessLookupError:
+            return
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def wait_until_it_answers(address: str, children: Mapping[str, subprocess.Popen[bytes]]) -> None:
+    """Returns when the web server answers anything at all."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        stop_if_any_died(children)
+        try:
+            urllib.request.urlopen(f"{address}/healthz", timeout=PATIENCE).close()  # noqa: S310
+            return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise Trouble(f"The web server did not answer at {address}; var/web.log may say why.")
+
+
+def stop_if_any_died(children: Mapping[str, subprocess.Popen[bytes]]) -> None:
+    """Trouble, which ends all the others, as soon as one of the processes is gone."""
+    for name, process in children.items():
+        if process.poll() is not None:
+            if shutil.disk_usage(VAR).free < 2**24:
+                raise Trouble(DISK_FULL)
+            how = f"was killed ({signal.Signals(-process.returncode).name})" if process.returncode < 0 else "ended"
+            raise Trouble(f"{name} {how}, so the rest was ended too; nothing saved is lost, and var holds the logs.")

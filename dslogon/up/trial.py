@@ -1,0 +1,51 @@
+"""Tests and benchmarks, each on a PostgreSQL of its own that is thrown away afterwards."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dslogon.up import assets, postgres
+
+
+def test(arguments: list[str]) -> int:
+    """Every test, or those that pytest's `arguments` choose; pytest's exit status."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "dslogon.settings.test"
+    return on_a_throwaway_database(["-m", "pytest", "-n", "2", *arguments])
+
+
+def bench(arguments: list[str]) -> int:
+    """The table of speeds; exit status 0 when all went well."""
+    return on_a_throwaway_database(["-m", "bench", *arguments])
+
+
+def on_a_throwaway_database(arguments: list[str]) -> int:
+    """Runs Python with `arguments`; the database stands before it starts, because pytest-django asks early for it."""
+    assets.fetch()
+    with database() as url:
+        env = os.environ | {"DATABASE_URL": url}
+        # Ctrl-C goes to the whole group: the child ends by itself and we then clear up after it.
+        signal.signal(signal.SIGINT, lambda *_: None)
+        process = subprocess.Popen(
+            [*postgres.with_parent("TERM"), sys.executable, *arguments], cwd=assets.ROOT, env=env
+        )
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+        return process.wait()
+
+
+@contextmanager
+def database() -> Iterator[str]:
+    """The address of the server that DATABASE_URL names, or of one that lives as long as the block."""
+    given = os.environ.get("DATABASE_URL")
+    if given:
+        yield given
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix="dslogon-") as folder,
+        postgres.running(Path(folder), throwaway=True) as server,
+    ):
+        yield server.url

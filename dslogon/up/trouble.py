@@ -1,0 +1,61 @@
+"""Failures that anyone may meet, told in one sentence instead of a traceback."""
+
+import errno
+import re
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+DISK_FULL = "The disk is full: make room, then run it again; nothing that was saved is lost."
+NO_NETWORK = "The package registry could not be reached: is this machine on the network? Nothing is lost; run it again."
+
+KNOWN = (
+    (r"No space left|ENOSPC|Disk quota|EDQUOT|DiskFull", DISK_FULL),
+    (r"ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENETUNREACH|ERR_SOCKET_TIMEOUT", NO_NETWORK),
+    (r"Failed to establish a new connection|Temporary failure in name resolution|Read timed out", NO_NETWORK),
+    (r"Read-only file system|EROFS", "This folder cannot be written to: its disk is mounted read-only."),
+)
+
+
+class Trouble(Exception):
+    """Ends the run with its sentence and exit status 1."""
+
+
+def sentence_for(said: str, otherwise: str) -> str:
+    """What the output `said` means in plain words: a known failure, else `otherwise` and its last line.
+
+    An unknown failure is a fault of ours, so all of the output is shown above the sentence then.
+    """
+    for pattern, sentence in KNOWN:
+        if re.search(pattern, said):
+            return sentence
+    tell(said.strip())
+    last = next((line.strip() for line in reversed(said.splitlines()) if line.strip()), "")
+    return f"{otherwise} {last}".strip()
+
+
+def sentence_for_os_error(error: OSError) -> str:
+    """The same for an error of the operating system in our own process."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DISK_FULL
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{error.filename or 'A file'} cannot be written or read by you ({error.strerror})."
+    return f"The operating system refused: {error}"
+
+
+def tell(text: str) -> None:
+    """Says what is being done now."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def quietly(
+    command: Sequence[object], *, failure: str, env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> str:
+    """Runs `command` and returns what it printed; Trouble with a sentence that starts with `failure` otherwise."""
+    done = subprocess.run(
+        [str(word) for word in command], env=env, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise Trouble(sentence_for(done.stdout + done.stderr, failure))
+    return done.stdout

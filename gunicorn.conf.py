@@ -1,0 +1,36 @@
+"""The web server of every deployment: few processes, several threads each, one line a request without its query."""
+
+import os
+import re
+
+from gunicorn.glogging import Logger
+
+wsgi_app = "dslogon.wsgi"
+bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+# A database connection lives as long as its thread, so threads are few and kept.
+threads = 4
+keepalive = 75
+timeout = 30
+graceful_timeout = 10
+control_socket_disable = True
+accesslog = "-"
+# No address, no referrer, no agent: those are personal, and the audit trail has what is needed of them.
+access_log_format = "%(t)s %(m)s %(U)s %(s)s %(b)s %(L)s"
+
+SECRET_LOOKING = re.compile(r"[^/]{20,}")
+"""Parts of an address that may be a one-time link or the id of someone's draft."""
+
+
+class DiscreetLogger(Logger):
+    """Gunicorn's logger, with long parts of the address left out."""
+
+    def atoms(self, resp, req, environ, request_time):  # type: ignore[no-untyped-def]
+        """The values of one access line."""
+        atoms = super().atoms(resp, req, environ, request_time)
+        atoms["U"] = SECRET_LOOKING.sub("~", environ.get("PATH_INFO") or "")
+        return atoms
+
+
+logger_class = DiscreetLogger

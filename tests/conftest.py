@@ -1,0 +1,63 @@
+"""Chromium for the browser tests, and the public data that some tests compare with."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+CI = os.environ.get("CI") == "true"
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def chromium() -> str | None:
+    """The Chromium to test with: the one DSLOGON_CHROMIUM names, else the machine's; None when there is none."""
+    named = os.environ.get("DSLOGON_CHROMIUM")
+    if named is not None:
+        return shutil.which(named)
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without a Chromium the browser tests are left out, and pytest_terminal_summary says so."""
+    if chromium() is None:
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says last, and loudly, what was left out for want of a Chromium."""
+    left_out = without_browser(terminalreporter)
+    if left_out:
+        terminalreporter.section("BROWSER TESTS WERE LEFT OUT", sep="!", red=True, bold=True)
+        terminalreporter.line(
+            f"{left_out} tests need Chromium, and none was found. On Debian: apt-get install chromium"
+        )
+        terminalreporter.line("Elsewhere: install it, or name one in DSLOGON_CHROMIUM. With CI=true this is a failure.")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where everything must run (CI=true), a test left out for want of a Chromium is a failure."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if CI and reporter and without_browser(reporter) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def without_browser(reporter: pytest.TerminalReporter) -> int:
+    """How many tests were skipped for want of a Chromium."""
+    return sum("no Chromium on this machine" in str(report.longrepr) for report in reporter.stats.get("skipped", []))
+
+
+@pytest.fixture(scope="session")
+def shared_folder() -> Callable[[str], Path]:
+    """Finds a folder of public data beside the repository; skips the test without it, and fails where CI=true."""
+
+    def find(name: str) -> Path:
+        folder = SHARED / name
+        if not folder.is_dir():
+            (pytest.fail if CI else pytest.skip)(f"The public data '{name}' are not beside the repository.")
+        return folder
+
+    return find
