@@ -12,6 +12,7 @@ from django.templatetags.static import static
 from django.utils.html import conditional_escape as esc
 from django.utils.safestring import SafeString, mark_safe
 
+from accounts.sign_in.session import seconds_left
 from dslogon import inputs, policy
 
 register = template.Library()
@@ -37,6 +38,12 @@ def duration(time: timedelta) -> str:
 def seconds(time: timedelta) -> int:
     """A time as whole seconds, for scripts."""
     return int(time.total_seconds())
+
+
+@register.simple_tag(takes_context=True)
+def session_seconds_left(context: template.Context) -> int:
+    """Seconds until the session of this page ends, by the server's clock."""
+    return seconds_left(context["request"])
 
 
 @register.simple_tag
