@@ -1,0 +1,93 @@
+// Says in good time that the session is about to end, and lets the person stay.
+// The server's clock counts: before the warning shows, and before the end, the server is asked.
+"use strict";
+
+const dialog = document.getElementById("session");
+const warning = Number(dialog.dataset.warning);
+const countdown = dialog.querySelector("[data-countdown]");
+const spoken = dialog.querySelector("[data-spoken]");
+const form = dialog.querySelector("form");
+const tabs = new BroadcastChannel("session");
+let end = 0;
+let asking = false;
+let askAgain = 0;
+let lastSaid = "";
+
+const secondsLeft = () => Math.max(0, Math.round((end - Date.now()) / 1000));
+
+function until(seconds, tell = true) {
+  end = Date.now() + seconds * 1000;
+  if (seconds > warning && dialog.open) dialog.close();
+  if (tell) tabs.postMessage(seconds);
+}
+
+function leave() {
+  window.location.assign(dialog.dataset.signIn);
+}
+
+// The seconds that the server gives us; 0 when the session is over, null when it cannot be reached.
+async function ask(address, options = {}) {
+  asking = true;
+  try {
+    const answer = await fetch(address, { redirect: "manual", cache: "no-store", headers: { Accept: "application/json" }, ...options });
+    return answer.ok ? (await answer.json()).seconds_left : answer.status >= 500 ? null : 0;
+  } catch {
+    return null;
+  } finally {
+    asking = false;
+    askAgain = Date.now() + 10_000;
+  }
+}
+
+function inWords(seconds) {
+  const minutes = Math.floor(seconds / 60);
+  const rest = seconds % 60;
+  const words = [];
+  if (minutes) words.push(`${minutes} minute${minutes === 1 ? "" : "s"}`);
+  if (rest || !minutes) words.push(`${rest} second${rest === 1 ? "" : "s"}`);
+  return words.join(" ");
+}
+
+// Screen readers hear every half minute, and the last ten seconds once, not every tick.
+function say(seconds) {
+  const step = seconds <= 10 ? 10 : Math.ceil(seconds / 30) * 30;
+  const text = `You will be signed out in ${inWords(step)}.`;
+  if (text !== lastSaid) spoken.textContent = lastSaid = text;
+}
+
+function show() {
+  countdown.textContent = inWords(secondsLeft());
+  say(secondsLeft());
+  if (!dialog.open) dialog.showModal();
+}
+
+async function tick() {
+  if (asking || secondsLeft() > warning) return;
+  if (dialog.open && secondsLeft() > 0) return show();
+  if (Date.now() > askAgain) {
+    const left = await ask(dialog.dataset.left);
+    if (left !== null) until(left, false);
+  }
+  if (secondsLeft() === 0) return leave();
+  if (secondsLeft() <= warning) show();
+}
+
+async function stay(event) {
+  event.preventDefault();
+  const left = await ask(form.action, { method: "POST", body: new FormData(form) });
+  if (left === null) return;
+  if (left === 0) return leave();
+  until(left);
+  if (left <= warning) {
+    // The session may not last longer, however busy the person is.
+    dialog.querySelector("[data-last]").hidden = false;
+    form.querySelector("[type=submit]").hidden = true;
+  }
+}
+
+form.addEventListener("submit", stay);
+dialog.addEventListener("cancel", stay);
+tabs.addEventListener("message", (message) => until(message.data, false));
+document.addEventListener("visibilitychange", tick);
+until(Number(dialog.dataset.seconds));
+setInterval(tick, 1000);
