@@ -1,9 +1,6 @@
 """The cache in PostgreSQL: it counts exactly, also when thirty connections count at once."""
 
 import json
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -11,19 +8,7 @@ from django.db import connection, transaction
 from django_ratelimit.core import get_usage
 
 from safeguards.cache import PostgresCache
-
-
-def in_parallel(task: Callable[[int], Any], workers: int = 30) -> list[Any]:
-    """What `task(0)`, `task(1)`… return, each run in a thread with a database connection of its own."""
-
-    def run(number: int) -> Any:
-        try:
-            return task(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(run, range(workers)))
+from tests.parallel import in_parallel
 
 
 def rows() -> int:

@@ -1,0 +1,128 @@
+"""Limits: so many tries in so long a time, counted exactly, with nothing personal in the counters."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from redis.exceptions import ConnectionError as Unreachable
+
+from dslogon.policy import Limit
+from safeguards import limits
+from safeguards.cache import PostgresCache
+from safeguards.models import AuditEvent
+from tests.parallel import in_parallel
+
+THREE = Limit("three-an-hour", 3, timedelta(hours=1))
+ONE = Limit("one-a-day", 1, timedelta(days=1))
+
+
+@pytest.mark.django_db
+def test_three_tries_are_let_through_and_the_fourth_is_told_how_long_to_wait():
+    assert [limits.hit(THREE, "198.51.100.7") for _ in range(3)] == [None, None, None]
+    wait = limits.hit(THREE, "198.51.100.7")
+    assert wait is not None
+    assert timedelta(0) < wait <= timedelta(hours=1)
+
+
+@pytest.mark.django_db
+def test_one_persons_tries_are_not_held_against_another_nor_against_another_limit():
+    for _ in range(4):
+        limits.hit(THREE, "198.51.100.7")
+    assert limits.hit(THREE, "198.51.100.8") is None
+    assert limits.hit(ONE, "198.51.100.7") is None
+
+
+@pytest.mark.django_db
+def test_looking_counts_nothing_and_says_what_the_next_try_would_hear(django_assert_num_queries):
+    with django_assert_num_queries(5):
+        assert [limits.waiting(THREE, "rosa") for _ in range(5)] == [None] * 5
+    for _ in range(3):
+        assert limits.waiting(THREE, "rosa") is None
+        limits.hit(THREE, "rosa")
+    assert limits.waiting(THREE, "rosa") is not None
+
+
+@pytest.mark.django_db
+def test_all_limits_before_one_action_are_looked_at_with_one_query(django_assert_num_queries):
+    limits.hit(ONE, "rosa")
+    with django_assert_num_queries(1):
+        assert limits.longest_wait([(THREE, "rosa"), (ONE, "june")]) is None
+    wait = limits.longest_wait([(THREE, "rosa"), (ONE, "rosa")])
+    assert wait == limits.waiting(ONE, "rosa")
+
+
+@pytest.mark.django_db
+def test_after_a_success_the_count_begins_again():
+    for _ in range(4):
+        limits.hit(THREE, "rosa")
+    limits.clear(THREE, "rosa")
+    assert limits.hit(THREE, "rosa") is None
+
+
+@pytest.mark.django_db
+def test_when_the_period_has_passed_one_may_try_again(monkeypatch):
+    for _ in range(4):
+        wait = limits.hit(THREE, "rosa")
+    now = limits.time.time()
+    monkeypatch.setattr("time.time", lambda: now + wait.total_seconds() + 1)
+    assert limits.waiting(THREE, "rosa") is None
+    assert limits.hit(THREE, "rosa") is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_thirty_tries_at_once_exactly_three_go_on_and_one_event_is_written():
+    waits = in_parallel(lambda number: limits.hit(THREE, "198.51.100.7"))
+    assert waits.count(None) == 3
+    assert AuditEvent.objects.get().details == {"limit": "three-an-hour"}
+
+
+@pytest.mark.django_db
+def test_a_limit_that_was_reached_is_told_once_in_a_window_on_the_accounts_own_trail():
+    for _ in range(6):
+        limits.hit(THREE, "rosa", account_id=7)
+        limits.waiting(THREE, "rosa", account_id=7)
+    event = AuditEvent.objects.get()
+    assert (event.event, event.account_id, event.actor_kind) == ("limit.reached", 7, "visitor")
+
+
+@pytest.mark.django_db
+def test_whoever_only_looks_before_failing_is_told_of_too():
+    for _ in range(3):
+        limits.hit(THREE, "rosa")
+    assert not AuditEvent.objects.exists()
+    limits.waiting(THREE, "rosa")
+    assert AuditEvent.objects.get().event == "limit.reached"
+
+
+@pytest.mark.django_db
+def test_a_household_counts_as_one_through_all_its_ipv6_addresses():
+    for number in range(3):
+        limits.hit(THREE, f"2001:db8:1:2::{number}")
+    assert limits.hit(THREE, "2001:db8:1:2:ffff::1") is not None
+    assert limits.hit(THREE, "2001:db8:1:3::1") is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("key", ["", "a:b", "\x00", "é" * 10_000, "\u202etxet", "::1/64"])
+def test_any_text_may_be_a_key(key):
+    assert limits.hit(THREE, key) is None
+    limits.clear(THREE, key)
+
+
+@pytest.mark.django_db
+def test_no_key_stands_in_the_cache_in_clear():
+    limits.hit(THREE, "900112222")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT string_agg(entry::text, '') FROM safeguards_cache entry")
+        assert "900112222" not in cursor.fetchone()[0]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("operation", ["add", "get_many"])
+def test_without_the_counters_everybody_waits_rather_than_anybody_guessing_freely(monkeypatch, operation):
+    def unreachable(*args, **kwargs):
+        raise Unreachable
+
+    monkeypatch.setattr(PostgresCache, operation, unreachable)
+    ask = limits.hit if operation == "add" else limits.waiting
+    assert ask(THREE, "rosa") == limits.WAIT_WITHOUT_COUNTERS
