@@ -1,0 +1,97 @@
+"""Taking messages for the service center, and marking them answered."""
+
+import random
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts import notices
+from accounts.models import Account
+from dslogon import policy
+from safeguards import audit, limits
+from support.models import ContactMessage, Topic
+
+# Crockford's base32: no I, L, O or U, so that a reference survives being read out on the phone.
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def new_reference(rng: random.Random) -> str:
+    """A reference such as "C-7F3K-9Q2M": 40 random bits, readable on the phone."""
+    text = "".join(rng.choices(ALPHABET, k=8))
+    return f"C-{text[:4]}-{text[4:]}"
+
+
+def too_many(*, address: str, email: str) -> timedelta | None:
+    """Count one message; how long to wait if there were too many from `address`, or in the name of `email`.
+
+    The second count keeps strangers from filling a mailbox with our answers, from however many addresses.
+    """
+    limit = policy.CONTACT_PER_ADDRESS
+    return limits.hit(limit, address) or limits.hit(limit, email.lower())
+
+
+def kept(form_id: uuid.UUID, **typed: str) -> ContactMessage | None:
+    """The message that this form has already sent, if what was typed is the same."""
+    message = ContactMessage.objects.filter(pk=form_id).first()
+    same = message and all(getattr(message, field) == value for field, value in typed.items())
+    return message if same else None
+
+
+def receive(
+    form_id: uuid.UUID,
+    *,
+    name: str,
+    email: str,
+    topic: str,
+    body: str,
+    by: Account | None = None,
+    now: datetime | None = None,
+    rng: random.Random | None = None,
+) -> ContactMessage:
+    """Keep a message and tell both sides of it; the same form sent again gives back the message already kept.
+
+    The mails name only the reference and the topic. Nothing a stranger types is mailed to an address that nobody
+    has confirmed, and staff read the message itself in the admin.
+    """
+    typed = {"name": name, "email": email, "topic": topic, "body": body}
+    reference = new_reference(rng or random.SystemRandom())
+    message = ContactMessage(id=form_id, reference=reference, created_at=now or timezone.now(), **typed)
+    try:
+        with transaction.atomic():
+            message.save(force_insert=True)
+            announce(message, by=by)
+        return message
+    except IntegrityError:
+        if before := kept(form_id, **typed):
+            return before
+        if ContactMessage.objects.filter(pk=form_id).exists():
+            # The person went back and wrote something else in the form they had sent.
+            return receive(uuid.uuid4(), **typed, by=by, now=now, rng=rng)
+        if ContactMessage.objects.filter(reference=reference).exists():
+            return receive(form_id, **typed, by=by, now=now, rng=rng)
+        raise
+
+
+def announce(message: ContactMessage, *, by: Account | None) -> None:
+    """Leave the audit event of a new message, and have both mails sent."""
+    account_id = by.pk if by else None
+    topic, reference = message.topic, message.reference
+    audit.record(
+        "support.contacted", by=by or "visitor", account_id=account_id, topic=topic, reference=reference.lower()
+    )
+    known = {"reference": reference, "topic": str(Topic(topic).label)}
+    notices.send("contact-received", to=message.email, account_id=account_id, **known)
+    notices.send("contact-for-staff", to=settings.SERVICE_CENTER_EMAIL, **known)
+
+
+def mark_answered(message: ContactMessage, *, by: Account, now: datetime | None = None) -> bool:
+    """Note that `message` has been answered; False if it was already."""
+    with transaction.atomic():
+        waiting = ContactMessage.objects.filter(pk=message.pk, answered_at=None)
+        if not waiting.update(answered_at=now or timezone.now()):
+            return False
+        audit.record("support.message-answered", by=by, reference=message.reference.lower())
+    return True

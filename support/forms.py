@@ -1,0 +1,83 @@
+"""The contact form."""
+
+import re
+import unicodedata
+import uuid
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from dslogon import policy
+from support.models import Topic
+
+# Nine digits in a row, or 3-2-4 with something between: how people write a Social Security number.
+# A ZIP code with its four extra digits (5-4) and phone numbers (3-3-4) pass.
+GAP = r"[\s._/\-\u2010-\u2015\u2212]{1,3}"
+SSN_LOOKALIKE = re.compile(rf"(?<!\d)(?:\d{{9}}|\d{{3}}{GAP}\d{{2}}{GAP}\d{{4}})(?!\d)")
+
+
+def refuse_ssn(text: str) -> None:
+    """Raise ValidationError if `text` holds what looks like a Social Security number, in any script's digits."""
+    plain = unicodedata.normalize("NFKC", text)
+    visible = "".join(char for char in plain if unicodedata.category(char) != "Cf")
+    if SSN_LOOKALIKE.search(visible):
+        raise ValidationError(
+            "This holds a number that looks like a Social Security number. For your safety, take it out. "
+            "We never need it in a message."
+        )
+
+
+class PlainText(forms.CharField):
+    """Text as typed, with line ends of one kind, so that a new line counts as one character here and in the browser."""
+
+    def to_python(self, value: object) -> str:
+        return (super().to_python(value) or "").replace("\r\n", "\n").replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
+class ContactForm(forms.Form):
+    """A message to the service center. `form_id` is new in each form shown: sent twice, it is one message."""
+
+    form_id = forms.UUIDField(
+        widget=forms.HiddenInput,
+        initial=uuid.uuid4,
+        required=False,
+        error_messages={"invalid": "This form was damaged on its way. Open the contact page anew."},
+    )
+    name = PlainText(
+        label="Your name",
+        max_length=100,
+        validators=[refuse_ssn],
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={
+            "required": "Enter your name.",
+            "max_length": "Use at most %(limit_value)d characters for your name; it has %(show_value)d.",
+        },
+    )
+    email = forms.EmailField(
+        label="Your email address",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={
+            "required": "Enter your email address, so that we can answer.",
+            "invalid": "Enter an email address in the form name@example.com.",
+            "max_length": "Use at most %(limit_value)d characters for your email address.",
+        },
+    )
+    topic = forms.ChoiceField(
+        label="What is it about?",
+        choices=[("", "- Select -"), *Topic.choices],
+        error_messages={
+            "required": "Choose what your message is about.",
+            "invalid_choice": "Choose what your message is about from the list.",
+        },
+    )
+    message = PlainText(
+        label="Your message",
+        max_length=policy.MESSAGE_BODY_MAX,
+        validators=[refuse_ssn],
+        widget=forms.Textarea(attrs={"rows": 8}),
+        error_messages={
+            "required": "Enter your message.",
+            "max_length": "Shorten your message to %(limit_value)d characters; it has %(show_value)d.",
+        },
+    )

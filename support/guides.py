@@ -1,0 +1,105 @@
+"""The guides: each one Markdown source, read as a Django template with the policy, shown as a page and as a PDF."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from functools import lru_cache
+from pathlib import Path
+
+from django.template import Context, Template
+from django.utils.formats import date_format
+from django.utils.text import slugify
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from dslogon import policy
+from support import center, typesetting
+
+FOLDER = Path(__file__).parent / "guides"
+MARKDOWN = MarkdownIt("commonmark", {"html": False, "typographer": True}).enable(["table", "smartquotes"])
+
+# The design system's classes for what Markdown names; a quotation serves as a boxed remark.
+CLASSES = {"table_open": "usa-table usa-table--borderless", "blockquote_open": "usa-summary-box margin-y-3"}
+
+
+@dataclass(frozen=True)
+class Guide:
+    """A guide by its name in addresses, its title and what it is about in one sentence."""
+
+    slug: str
+    title: str
+    summary: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading within a guide and the id by which a link on the page reaches it."""
+
+    id: str
+    title: str
+
+
+GUIDES = {
+    guide.slug: guide
+    for guide in (
+        Guide(
+            "registration",
+            "How to create your DS Logon account",
+            "Every step from the first page to your health portal, and what to do when a step does not work.",
+        ),
+        Guide(
+            "upgrade",
+            "How to upgrade to Premium",
+            "Every step from a Basic account to a Premium account, and what to do when a step does not work.",
+        ),
+    )
+}
+
+
+def source(guide: Guide) -> str:
+    """The guide's Markdown with every number of the policy filled in."""
+    template = Template((FOLDER / f"{guide.slug}.md").read_text(encoding="utf-8"))
+    return template.render(Context({"policy": policy, "center": center}, autoescape=False))
+
+
+def html(guide: Guide) -> tuple[str, list[Section]]:
+    """The guide as HTML, safe to put on a page, and its sections in order."""
+    tokens = MARKDOWN.parse(source(guide))
+    return MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}), marked(tokens)
+
+
+def marked(tokens: list[Token]) -> list[Section]:
+    """Give `tokens` the page's classes and ids, and say which sections there are."""
+    sections = []
+    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+        if token.type in CLASSES:
+            token.attrSet("class", CLASSES[token.type])
+        if token.type.startswith("blockquote"):
+            token.tag = "div"
+        if token.type == "heading_open" and following:
+            token.attrSet("id", slugify(following.content))
+            if token.tag == "h2":
+                sections.append(Section(slugify(following.content), following.content))
+    return sections
+
+
+def typst_source(guide: Guide) -> str:
+    """The guide as a Typst document: the same Markdown, under the layout for paper."""
+    return typesetting.document(
+        MARKDOWN.parse(source(guide)),
+        title=guide.title,
+        summary=guide.summary,
+        phone=center.PHONE,
+        hours=center.HOURS,
+        reviewed=date_format(policy.REVIEWED, "F j, Y"),
+    )
+
+
+def layout() -> str:
+    """The layout for paper, as Typst source."""
+    return typesetting.LAYOUT.read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=8)
+def typeset(text: str) -> bytes:
+    """The PDF of a Typst source, made once by each process; dated by the policy, so every process makes the same."""
+    return typesetting.pdf(text, made=datetime.combine(policy.REVIEWED, time(), UTC))

@@ -1,0 +1,112 @@
+"""Markdown into Typst, and Typst into a tagged PDF.
+
+The writer emits Typst *code*, never Typst markup: each piece of text becomes a quoted string, so that no character
+of a text can mean anything to Typst, whatever the text holds.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import typst
+from django.conf import settings
+from markdown_it.token import Token
+from markdown_it.tree import SyntaxTreeNode
+
+LAYOUT = Path(__file__).parent / "guides" / "layout.typ"
+FONTS = settings.BASE_DIR / "node_modules/@uswds/uswds/dist/fonts/public-sans"
+
+# Markdown's name for a block or an inline, and the Typst function that takes its content as only argument.
+FUNCTIONS = {
+    "paragraph": "par",
+    "strong": "strong",
+    "em": "emph",
+    "s": "strike",
+    "blockquote": "callout",
+}
+LITERALS = {"softbreak": '" "', "hardbreak": "linebreak()", "hr": "line(length: 100%)"}
+
+
+def pdf(source: str, *, made: datetime, standard: str | None = "ua-1") -> bytes:
+    """The PDF of a Typst `source` that may import `/layout.typ`; the same source gives the same bytes.
+
+    `made` is the date that the document carries. `standard` is the one the PDF must meet: PDF/UA-1 is ISO 14289-1,
+    for readers with assistive technology; Typst refuses a text that breaks it. Without system fonts the result
+    does not depend on the machine.
+    """
+    return typst.compile(
+        source.encode(),
+        root=str(LAYOUT.parent),
+        font_paths=[str(FONTS)],
+        ignore_system_fonts=True,
+        pdf_standards=standard or [],
+        timestamp=made,
+    )
+
+
+def document(tokens: list[Token], **about: str) -> str:
+    """A whole Typst document of Markdown `tokens`, laid out by `guides/layout.typ`; `about` goes to its `guide`."""
+    arguments = ", ".join(f"{name}: {quoted(value)}" for name, value in about.items())
+    return (
+        f'#import "/layout.typ": callout, guide\n'
+        f"#show: guide.with({arguments})\n"
+        f"#{written(SyntaxTreeNode(tokens).children, site=settings.SITE_ADDRESS)}\n"
+    )
+
+
+def quoted(text: str) -> str:
+    """`text` as a Typst string."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def written(nodes: list[SyntaxTreeNode], *, site: str) -> str:
+    """Typst code for `nodes`, joined in braces; links that begin with a slash lead to `site`."""
+    return "{" + "; ".join(code for node in nodes if (code := one(node, site=site))) + "}"
+
+
+def one(node: SyntaxTreeNode, *, site: str) -> str:
+    """Typst code for one node of the Markdown tree."""
+    if node.type in LITERALS:
+        return LITERALS[node.type]
+    if node.type in ("text", "image"):
+        return quoted(node.content)
+    if node.type in ("code_inline", "code_block", "fence"):
+        return f"raw({quoted(node.content)}, block: {'false' if node.type == 'code_inline' else 'true'})"
+    if node.type in ("bullet_list", "ordered_list"):
+        return listed(node, site=site)
+    if node.type == "table":
+        return table(node, site=site)
+    inside = written(node.children, site=site)
+    if node.type == "heading":
+        return f"heading(level: {node.tag[1:]}, {inside})"
+    if node.type == "link":
+        return linked(str(node.attrs.get("href", "")), inside, site=site)
+    return f"{FUNCTIONS[node.type]}({inside})" if node.type in FUNCTIONS else inside
+
+
+def linked(href: str, inside: str, *, site: str) -> str:
+    """A link; one without an address is only its words."""
+    if href.startswith("/"):
+        href = site.rstrip("/") + href
+    return f"link({quoted(href)}, {inside})" if href and not href.startswith("#") else inside
+
+
+def listed(node: SyntaxTreeNode, *, site: str) -> str:
+    """A list; numbered ones keep their first number, and loose ones (with paragraphs) their room."""
+    items = "".join(f", {written(item.children, site=site)}" for item in node.children)
+    if node.type == "bullet_list":
+        return f"list(tight: false{items})"
+    return f"enum(tight: false, start: {node.attrs.get('start', 1)}{items})"
+
+
+def table(node: SyntaxTreeNode, *, site: str) -> str:
+    """A table whose first row is a header that assistive technology knows as one."""
+    rows = [row for part in node.children for row in part.children]
+    head, *body = [list(cells(row, site=site)) for row in rows]
+    parts = [f"table.header({', '.join(head)})", *(", ".join(row) for row in body)]
+    return f"table(columns: {len(head)}, {', '.join(parts)})"
+
+
+def cells(row: SyntaxTreeNode, *, site: str) -> Iterator[str]:
+    for cell in row.children:
+        yield written(cell.children, site=site)

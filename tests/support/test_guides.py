@@ -1,0 +1,113 @@
+"""The guides: one source, a page and a PDF, every number from the policy."""
+
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from dslogon import policy
+from support import guides
+
+SLUGS = sorted(guides.GUIDES)
+
+
+def words(pdf: bytes) -> str:
+    """What a PDF says, in one line."""
+    if not shutil.which("pdftotext"):
+        pytest.skip("pdftotext is missing: install poppler-utils to read what the PDFs say")
+    run = subprocess.run(["pdftotext", "-", "-"], input=pdf, capture_output=True, check=True)
+    return " ".join(run.stdout.decode().split())
+
+
+def page_and_pdf(client: Client, slug: str) -> tuple[str, str]:
+    page = client.get(reverse("guide", args=[slug]))
+    pdf = client.get(reverse("guide-pdf", args=[slug]))
+    assert page.status_code == pdf.status_code == 200
+    return page.content.decode(), words(pdf.content)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_visitor_reads_a_guide_without_any_query(client: Client, slug: str) -> None:
+    page = client.get(reverse("guide", args=[slug]))
+    assert guides.GUIDES[slug].title in page.content.decode()
+    for section in guides.html(guides.GUIDES[slug])[1]:
+        assert f'href="#{section.id}"' in page.content.decode()
+        assert page.content.decode().count(f'id="{section.id}"') == 1
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_the_pdf_is_tagged_and_carries_its_title_language_and_date(client: Client, slug: str) -> None:
+    answer = client.get(reverse("guide-pdf", args=[slug]))
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF-")
+    assert b"/StructTreeRoot" in answer.content
+    assert b"/Marked true" in answer.content
+    assert b"/Lang (en-US)" in answer.content
+    assert b"pdfuaid:part" in answer.content
+    assert guides.GUIDES[slug].title in words(answer.content)
+    assert "Page 1 of " in words(answer.content)
+    assert f"Reviewed {policy.REVIEWED:%B %-d, %Y}" in words(answer.content)
+
+
+def test_a_guide_that_does_not_exist_is_not_found(client: Client) -> None:
+    for slug in ("passkeys", "registration.md", "layout"):
+        assert client.get(f"/support/guides/{slug}/").status_code == 404
+        assert client.get(f"/support/guides/{slug}.pdf").status_code == 404
+
+
+def test_a_browser_that_has_the_pdf_is_not_sent_it_again(client: Client) -> None:
+    address = reverse("guide-pdf", args=["upgrade"])
+    first = client.get(address)
+    again = client.get(address, headers={"if-none-match": first["ETag"]})
+    assert again.status_code == 304
+    assert not again.content
+
+
+def test_the_pdf_is_made_once_and_the_same_in_every_process() -> None:
+    source = guides.typst_source(guides.GUIDES["registration"])
+    assert guides.typeset(source) is guides.typeset(source)
+    guides.typeset.cache_clear()
+    once = guides.typeset(source)
+    guides.typeset.cache_clear()
+    assert guides.typeset(source) == once
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_changed_policy_changes_page_and_pdf(client: Client, monkeypatch: pytest.MonkeyPatch, slug: str) -> None:
+    first_tag = client.get(reverse("guide-pdf", args=[slug]))["ETag"]
+    monkeypatch.setattr(policy, "CODE_LIFE_EMAIL", timedelta(hours=37))
+    monkeypatch.setattr(policy, "QUIZ_ATTEMPTS", 7)
+    premium = replace(policy.STRENGTH[policy.Level.PREMIUM], questions=9)
+    monkeypatch.setitem(policy.STRENGTH, policy.Level.PREMIUM, premium)
+    page, pdf = page_and_pdf(client, slug)
+    for said in ("37 hours", "7 attempts", "asks 9 questions"):
+        assert said in page
+        assert said in pdf
+    assert client.get(reverse("guide-pdf", args=[slug]))["ETag"] != first_tag
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_no_number_stands_in_a_guide_but_through_the_policy(slug: str) -> None:
+    text = (guides.FOLDER / f"{slug}.md").read_text()
+    bare = re.sub(r"{{.*?}}|{%.*?%}", "", text)
+    bare = re.sub(r"^\d\. |^## Step \d\.|\(Level [12]\)", "", bare, flags=re.MULTILINE)
+    assert not re.findall(r"\d", bare)
+
+
+def test_nothing_on_the_help_page_is_a_number_of_its_own() -> None:
+    from django.conf import settings
+
+    text = (settings.BASE_DIR / "templates/support/index.html").read_text()
+    prose = re.sub(r"{{.*?}}|{%.*?%}|<[^>]*>|\(Level [12]\)", "", text)
+    assert not re.findall(r"\d", prose)
+
+
+def test_html_in_a_guide_would_be_shown_not_obeyed() -> None:
+    html = guides.MARKDOWN.render("<script>alert(1)</script> [x](javascript:alert(1))")
+    assert "<script>" not in html
+    assert "href" not in html

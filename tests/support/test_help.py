@@ -1,0 +1,38 @@
+"""The help page: open to everybody, true of this product."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from support import center, guides
+
+
+def test_a_visitor_finds_help_without_signing_in(client: Client) -> None:
+    page = client.get(reverse("support")).content.decode()
+    assert center.PHONE in page
+    assert center.TTY in page
+    assert reverse("contact") in page
+    for slug in guides.GUIDES:
+        assert reverse("guide", args=[slug]) in page
+        assert reverse("guide-pdf", args=[slug]) in page
+
+
+def test_every_question_in_the_list_has_its_answer_on_the_page(client: Client) -> None:
+    page = client.get(reverse("support")).content.decode()
+    asked = re.findall(r'usa-sidenav__item"><a href="#([\w-]+)"', page)
+    assert len(asked) > 8
+    for question in asked:
+        assert page.count(f'id="{question}"') == 1
+
+
+@pytest.mark.parametrize("name", ["support", "contact"])
+def test_help_costs_no_query(client: Client, name: str, django_assert_num_queries) -> None:
+    with django_assert_num_queries(0):
+        assert client.get(reverse(name)).status_code == 200
+
+
+def test_the_telephone_numbers_are_invented() -> None:
+    for number in (center.PHONE, center.TTY, center.FROM_ABROAD):
+        assert re.search(r"-555-01\d\d$", number)

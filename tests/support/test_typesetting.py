@@ -1,0 +1,63 @@
+"""Markdown becomes Typst that says the same, whatever the text holds."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from support import guides, typesetting
+from tests.support.test_guides import words
+
+MADE = datetime(2026, 11, 23, tzinfo=UTC)
+ABOUT = {"title": 'A "title" with #marks \\ and $signs$', "summary": "", "phone": "", "hours": "", "reviewed": "today"}
+# Everything that means something to Markdown or to Typst, beside any other character.
+MARKS = st.sampled_from(list("#$*_`<>@=-+/\\~[](){}|'\"&!;:.,^\n\t 1a\u00e9\u4e2d\u202e\u0301\U0001f396"))
+
+
+def compiled(markdown: str) -> bytes:
+    # PDF/UA refuses characters that no font of ours has, so a text of any characters is set without it.
+    source = typesetting.document(guides.MARKDOWN.parse(markdown), **ABOUT)
+    return typesetting.pdf(source, made=MADE, standard=None)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.one_of(st.text(max_size=60), st.text(MARKS, max_size=60)))
+def test_any_markdown_compiles(markdown: str) -> None:
+    assert compiled(markdown).startswith(b"%PDF-")
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=30))
+def test_marks_of_typst_are_only_characters(text: str) -> None:
+    code = typesetting.quoted(text)
+    assert code[0] == code[-1] == '"'
+    assert code[1:-1].replace("\\\\", "").replace('\\"', "").count('"') == 0
+
+
+def test_text_that_looks_like_typst_is_printed_as_it_stands() -> None:
+    said = words(compiled("#panic(1) \\$x\\$ @ref \\<label> // no comment"))
+    assert "#panic(1) $x$ @ref <label> // no comment" in said
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "# One\n\n## Two\n\ntext\n\n### Three",
+        "1. one\n2. two\n\n   more\n\n   - inner",
+        "7. seven\n8. eight",
+        "| a | b |\n|---|---|\n| 1 | **2** |\n| 3 | |",
+        "> a remark\n>\n> - with a list",
+        "`code`\n\n    block\n\n```\nfence\n```\n\n---",
+        "[link](/register/) [none]() [hash](#here) <https://dslogon.example/>",
+        "![a picture](x.png) *em* **strong** hard  \nbreak",
+    ],
+)
+def test_every_part_of_markdown_has_its_typst(markdown: str) -> None:
+    source = typesetting.document(guides.MARKDOWN.parse(markdown), **ABOUT)
+    assert typesetting.pdf(source, made=MADE).startswith(b"%PDF-")
+
+
+def test_links_within_the_site_are_whole_on_paper() -> None:
+    source = typesetting.document(guides.MARKDOWN.parse("[here](/register/)"), **ABOUT)
+    assert 'link("http://127.0.0.1:8000/register/"' in source
