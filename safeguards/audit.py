@@ -16,8 +16,8 @@ from safeguards.middleware import current_request
 from safeguards.models import ActorKind, AuditEvent
 
 SLUG = re.compile(r"[a-z0-9._-]{1,40}")
-# Digits enough for an SSN, a DoD ID number or a date of birth are not a slug.
-NUMBER = re.compile(r"(?:[._-]*\d){8,}[._-]*")
+# As many digits as an SSN, a DoD ID number, a date of birth or a card has are not a slug. (A UUID has 32.)
+NUMBER = re.compile(r"(?:[._-]*\d){8,16}[._-]*")
 BIGGEST_NUMBER = 9_999_999
 
 

@@ -1,0 +1,78 @@
+"""Logs: what looks personal is masked in the finished line, and the tests' own tripwire sees it unmasked."""
+
+import logging
+import sys
+
+import pytest
+from django.conf import settings
+
+from safeguards.audit import record
+from safeguards.redaction import RedactingFormatter, redact
+from tests.tripwire import no_secret_is_written
+
+log = logging.getLogger("tests.redaction")
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("number 900-11-2222 given", "number [ssn] given"),
+        ("number 900 11 2222 given", "number [ssn] given"),
+        ("ssn=900112222&x", "ssn=[ssn]&x"),
+        ("DETAIL: Key (email)=(rosa.t+va@mail.example.org) exists", "DETAIL: Key (email)=([email]) exists"),
+        ("1234567890", "[dod_id]"),
+        ("2026-11-23 05:41:00,123 INFO took 1234567 us", "2026-11-23 05:41:00,123 INFO took 1234567 us"),
+        ("id 0b9f3c52-1a6e-4f67-9d0a-123456789012", "id 0b9f3c52-1a6e-4f67-9d0a-123456789012"),
+        ("12345678901 and 12345678", "12345678901 and 12345678"),
+    ],
+)
+def test_what_looks_personal_is_masked_and_the_rest_stays(text, masked):
+    assert redact(text) == masked
+
+
+def test_arguments_and_tracebacks_are_masked_too():
+    try:
+        raise ValueError("no such person: 900-11-2222")
+    except ValueError:
+        problem = sys.exc_info()
+    line = RedactingFormatter("{message}", style="{").format(
+        logging.LogRecord("x", logging.ERROR, "x", 1, "for %s", ("rosa@example.org",), problem)
+    )
+    assert "for [email]" in line
+    assert "no such person: [ssn]" in line
+    assert "900-11-2222" not in line
+
+
+def test_the_product_logs_through_it():
+    formatters = settings.LOGGING["formatters"]
+    assert all(handler["formatter"] in formatters for handler in settings.LOGGING["handlers"].values())
+    assert {formatter["class"] for formatter in formatters.values()} == {"safeguards.redaction.RedactingFormatter"}
+
+
+@pytest.mark.django_db
+def test_the_tripwire_finds_a_secret_in_the_logs_and_does_not_repeat_it():
+    with pytest.raises(AssertionError) as raised, no_secret_is_written(["900112222"]):
+        log.warning("asked for %s", "900112222")
+    assert "900112222" not in str(raised.value)
+
+
+@pytest.mark.django_db
+def test_the_tripwire_finds_a_secret_in_a_traceback():
+    with pytest.raises(AssertionError, match="in the logs"), no_secret_is_written(["Rosa"]):
+        try:
+            raise ValueError("rosa was here")
+        except ValueError:
+            log.exception("something failed")
+
+
+@pytest.mark.django_db
+def test_the_tripwire_finds_a_secret_in_the_audit_trail():
+    with pytest.raises(AssertionError, match="in the audit trail"), no_secret_is_written(["rosa"]):
+        record("sign-in.failed", by="visitor", name="rosa")
+
+
+@pytest.mark.django_db
+def test_the_tripwire_stays_still_over_clean_writing():
+    with no_secret_is_written(["900112222", "Ann", ""]):
+        log.warning("announced to nobody")
+        record("sign-in.failed", by="visitor", tries=2)
