@@ -9,18 +9,48 @@ from django.conf import settings
 from django.forms import BoundField
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.utils.html import conditional_escape as esc
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.sign_in.session import seconds_left
 from dslogon import inputs, policy
+from dslogon.inputs import esc
 
 register = template.Library()
 
 
-def site(request: HttpRequest) -> dict:
+def site(request: HttpRequest | None = None) -> dict:
     """For every page: whether the demo ribbon shows, and the numbers of the policy."""
     return {"demo": settings.DEMO, "policy": policy}
+
+
+class OnceNode(template.Node):
+    """Renders what stands inside the first time and keeps it for the life of the process.
+
+    It is rendered without the request's context, so nothing of one person can reach another's page; only what
+    `site` says is known inside.
+    """
+
+    child_nodelists = ()
+
+    def __init__(self, inside: template.NodeList) -> None:
+        self.inside = inside
+        self.kept: SafeString | None = None
+
+    def render(self, context: template.Context) -> SafeString:
+        if self.kept is None:
+            self.kept = self.inside.render(template.Context(site()))
+        return self.kept
+
+
+@register.tag
+def once(parser: template.base.Parser, token: template.base.Token) -> OnceNode:
+    """`{% once %}…{% endonce %}`: for the parts of the frame that are the same on every page.
+
+    Addresses of pages and files are most of what a plain page costs; they do not change while a process runs.
+    """
+    inside = parser.parse(("endonce",))
+    parser.delete_first_token()
+    return OnceNode(inside)
 
 
 @register.filter
@@ -90,7 +120,8 @@ def errors(form: forms.BaseForm) -> SafeString | str:
         reachable = name in form.fields and not form[name].is_hidden
         target = inputs.first_input(form[name]) if reachable else ""
         for sentence in sentences:
-            lines.append(f'<a href="#{target}">{esc(sentence)}</a>' if target else str(esc(sentence)))
+            said = esc(sentence)
+            lines.append(f'<a href="#{target}">{said}</a>' if target else said)
     heading = "There is a problem" if len(lines) == 1 else f"There are {len(lines)} problems"
     return mark_safe(  # noqa: S308 - the sentences are escaped
         '<div class="usa-alert usa-alert--error error-summary" role="alert" tabindex="-1" data-focus>'
