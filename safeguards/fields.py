@@ -12,6 +12,8 @@ from safeguards.cipher import DecryptionError, decrypt, encrypt
 class LazilyDecrypted(DeferredAttribute):
     """The attribute on instances: bytes, as the database gave them, become text on the first look."""
 
+    field: "EncryptedTextField"
+
     def __get__(self, instance: Any, cls: Any = None) -> Any:
         value = super().__get__(instance, cls)
         if isinstance(value, bytes):

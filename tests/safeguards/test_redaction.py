@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -44,8 +45,9 @@ def test_arguments_and_tracebacks_are_masked_too():
 
 
 def test_the_product_logs_through_it():
-    formatters = settings.LOGGING["formatters"]
-    assert all(handler["formatter"] in formatters for handler in settings.LOGGING["handlers"].values())
+    logging_settings: dict[str, Any] = settings.LOGGING
+    formatters = logging_settings["formatters"]
+    assert all(handler["formatter"] in formatters for handler in logging_settings["handlers"].values())
     assert {formatter["class"] for formatter in formatters.values()} == {"safeguards.redaction.RedactingFormatter"}
 
 
@@ -59,10 +61,7 @@ def test_the_tripwire_finds_a_secret_in_the_logs_and_does_not_repeat_it():
 @pytest.mark.django_db
 def test_the_tripwire_finds_a_secret_in_a_traceback():
     with pytest.raises(AssertionError, match="in the logs"), no_secret_is_written(["Rosa"]):
-        try:
-            raise ValueError("rosa was here")
-        except ValueError:
-            log.exception("something failed")
+        log.error("something failed", exc_info=ValueError("rosa was here"))
 
 
 @pytest.mark.django_db
