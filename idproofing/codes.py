@@ -6,11 +6,12 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from dslogon import policy
 from dslogon.policy import Level
+from idproofing import quiz
 from idproofing.models import ActivationCode
 from idproofing.states import State, move, proofing_of, turn
 from safeguards import audit
@@ -18,6 +19,7 @@ from safeguards.cipher import blind_index
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LOOK_ALIKES = str.maketrans("OIL", "011", " -\u2010\u2011\u2012\u2013\u2014\t\r\n\u00a0")
+HALF = policy.CODE_LENGTH // 2
 Delivery = ActivationCode.Delivery
 LIVES = {
     Delivery.EMAIL: policy.CODE_LIFE_EMAIL,
@@ -77,21 +79,101 @@ def issue(
 ) -> Issued:
     """Make a code for this person and level; an earlier one that still lives is void from now on.
 
-    `delivery` is one of `Delivery`; `destination`, the address it goes to, is kept encrypted.
+    `delivery` is one of `Delivery`; `destination`, the address it goes to, is kept encrypted. Whether the person
+    may have a code is for the caller to know: a passed quiz, or a letter to the address of record.
     """
-    raise NotImplementedError
+    now, rng = now or timezone.now(), rng or secrets.SystemRandom()
+    text = "".join(rng.choices(ALPHABET, k=policy.CODE_LENGTH))
+    code = ActivationCode(
+        dod_id=dod_id,
+        level=level,
+        digest=digest(dod_id, level, text),
+        delivery=Delivery(delivery),
+        destination=destination,
+        issued_at=now,
+        expires_at=now + LIVES[Delivery(delivery)],
+    )
+    with turn(dod_id):
+        proofing = proofing_of(dod_id, level, by=by, now=now)
+        quiz.supersede(proofing, by=by, now=now)
+        replaced = unspent(dod_id, level).update(voided_at=now)
+        code.save(force_insert=True)
+        move(proofing, State.CODE_SENT, by=by, now=now, delivery=delivery, replaced=bool(replaced))
+    return Issued(f"{text[:HALF]}-{text[HALF:]}", code.expires_at)
 
 
 def redeem(
     dod_id: str, level: Level, typed: str, *, by: object, now: datetime | None = None
 ) -> Redeemed | Wrong | Used | Void | Expired | Unknown:
-    """Judge what was typed against the newest code; whoever types it first and right has used it."""
-    raise NotImplementedError
+    """Judge what was typed against the newest code; whoever types it first and right has used it.
+
+    A person without a code costs the same hash, the same lock and the same event as one with it.
+    """
+    now = now or timezone.now()
+    tried = digest(dod_id, level, normalise(typed))
+    with turn(dod_id):
+        code = newest(dod_id, level)
+        right = hmac.compare_digest(bytes(code.digest) if code else bytes(len(tried)), tried)
+        outcome = Unknown() if code is None else refusal(code, now)
+        if code is not None and outcome is None:
+            return use(code, by=by, now=now) if right else count_wrong(code, by=by, now=now)
+        assert outcome is not None
+        audit.record("code.failed", by=by, dod_id=dod_id, level=int(level), reason=type(outcome).__name__.lower())
+        return outcome
+
+
+def refusal(code: ActivationCode, now: datetime) -> Used | Void | Expired | None:
+    """Why no try at this code can succeed; None when the right one would."""
+    if code.used_at:
+        return Used()
+    if code.voided_at:
+        return Void()
+    return Expired() if code.expires_at <= now else None
+
+
+def use(code: ActivationCode, *, by: object, now: datetime) -> Redeemed | Used:
+    """Redeem a live code, once. Within a `turn`."""
+    if not ActivationCode.objects.filter(pk=code.pk, used_at__isnull=True, voided_at__isnull=True).update(used_at=now):
+        return Used()
+    proofing = proofing_of(code.dod_id, Level(code.level), by=by, now=now)
+    quiz.supersede(proofing, by=by, now=now)
+    move(proofing, State.PROVEN, by=by, now=now)
+    return Redeemed()
+
+
+def count_wrong(code: ActivationCode, *, by: object, now: datetime) -> Wrong | Void:
+    """Count a wrong try at a live code; the last one of `policy.CODE_TRIES` voids it. Within a `turn`."""
+    limit = policy.CODE_TRIES
+    if code.tries_since is None or code.tries_since + limit.period <= now:
+        code.tries, code.tries_since = 0, now
+    code.tries += 1
+    left = limit.times - code.tries
+    code.voided_at = None if left else now
+    code.save(update_fields=["tries", "tries_since", "voided_at"])
+    event = "code.failed" if left else "code.voided"
+    audit.record(event, by=by, dod_id=code.dod_id, level=code.level, reason="wrong")
+    return Wrong(left) if left else Void()
 
 
 def live(dod_id: str, level: Level, *, now: datetime | None = None) -> ActivationCode | None:
     """The code that could be redeemed now, if there is one."""
-    raise NotImplementedError
+    return unspent(dod_id, level).filter(expires_at__gt=now or timezone.now()).first()
+
+
+def unspent(dod_id: str, level: Level) -> QuerySet[ActivationCode]:
+    """The one code that is neither used nor void; it may have expired."""
+    return ActivationCode.objects.filter(dod_id=dod_id, level=level, used_at__isnull=True, voided_at__isnull=True)
+
+
+def newest(dod_id: str, level: Level) -> ActivationCode | None:
+    """The unspent code, or else the one that was made last."""
+    spent = ActivationCode.objects.filter(dod_id=dod_id, level=level).order_by("-issued_at")
+    return unspent(dod_id, level).first() or spent.first()
+
+
+def digest(dod_id: str, level: Level, text: str) -> bytes:
+    """The keyed hash of a code without dashes; the same code of another person or level hashes differently."""
+    return blind_index(f"{dod_id}:{int(level)}:{text}", purpose="activation-code")
 
 
 def normalise(typed: str) -> str:

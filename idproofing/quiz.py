@@ -10,20 +10,18 @@ import random
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from deers import lookup
 from dslogon import policy
 from dslogon.policy import Level
-from idproofing import questions
+from idproofing import asking
 from idproofing.facts import facts_about, unknown_from
-from idproofing.models import Fact, Proofing, Question, Quiz
-from idproofing.states import move, proofing_of, turn
+from idproofing.models import Proofing, Question, Quiz
+from idproofing.states import MOVES, State, move, proofing_of, turn
 from safeguards import audit
-from safeguards.cipher import blind_index
 
 
 @dataclass(frozen=True)
@@ -93,33 +91,177 @@ def start(
     """Begin a quiz for the person with this DoD ID number, using up one attempt.
 
     `shown` are values that the session has shown or taken, such as the typed address: nothing is asked whose
-    answer they or the DEERS details tell.
+    answer they or the DEERS details tell. An earlier quiz of this person and level that still lives ends.
     """
-    raise NotImplementedError
+    now, rng = now or timezone.now(), rng or random.SystemRandom()
+    facts = facts_about(dod_id)
+    told = [*shown, *asking.deers_details(dod_id)]
+    with turn(dod_id):
+        proofing = proofing_of(dod_id, strength.level, by=by, now=now)
+        if not proofing.attempts_left(now):
+            assert proofing.attempts_forgotten_at is not None
+            audit.record("quiz.cooling-down", by=by, dod_id=dod_id, level=int(strength.level))
+            return CoolingDown(proofing.attempts_forgotten_at)
+        chosen = asking.choose(unknown_from(asking.unasked(dod_id, facts), told), strength, rng)
+        if chosen is None:
+            if (proofing.state, State.THIN_FILE) in MOVES:
+                move(proofing, State.THIN_FILE, by=by, now=now)
+            return ThinFile()
+        supersede(proofing, by=by, now=now)
+        use_attempt(proofing, now)
+        move(proofing, State.QUESTIONS, by=by, now=now, attempt=proofing.attempts)
+        return Started(asking.write(dod_id, strength, chosen, facts, now, rng))
 
 
 def question(quiz: Quiz, *, now: datetime | None = None) -> Question | None:
-    """The question now due, whose clock starts when it is first shown; None when all are answered or time is up."""
-    raise NotImplementedError
+    """The question now due, whose clock starts when it is first shown.
+
+    None when the quiz is over or all is answered: `grade` it. A question found past its deadline ends the quiz.
+    """
+    now = now or timezone.now()
+    due = unanswered(quiz, now)
+    if due is not None and due.deadline is None:
+        Question.objects.filter(pk=due.pk, shown_at__isnull=True).update(
+            shown_at=now, deadline=now + policy.QUIZ_QUESTION_TIME
+        )
+        due.refresh_from_db()
+    return due
 
 
 def answer(
     quiz_id: UUID, position: int, choice: int, *, by: object, now: datetime | None = None
 ) -> Answered | AlreadyAnswered | NotOffered | TimedOut:
     """Keep the person's choice (an index of `options`) for the question at this position, once and for ever."""
-    raise NotImplementedError
+    now = now or timezone.now()
+    asked = Question.objects.filter(quiz=quiz_id, position=position).select_related("quiz").first()
+    if asked is None:
+        return NotOffered()
+    if asked.choice is not None:
+        return AlreadyAnswered()
+    if asked.quiz.state != Quiz.State.LIVE:
+        return TimedOut() if asked.quiz.state == Quiz.State.TIMED_OUT else AlreadyAnswered()
+    if asked.deadline is None or not 0 <= choice < len(asked.options):
+        return NotOffered()
+    if asked.deadline < now:
+        end(quiz_id, Quiz.State.TIMED_OUT, by=by, now=now)
+        return TimedOut()
+    return (
+        Answered() if still_open(quiz_id, position, now).update(choice=choice, answered_at=now) else AlreadyAnswered()
+    )
 
 
 def more_time(quiz_id: UUID, position: int, *, now: datetime | None = None) -> bool:
     """Start the question's clock again; False when it has run out or was started again often enough."""
-    raise NotImplementedError
+    now = now or timezone.now()
+    extendable = still_open(quiz_id, position, now).filter(extensions__lt=policy.QUIZ_EXTENSIONS)
+    return bool(extendable.update(deadline=now + policy.QUIZ_QUESTION_TIME, extensions=F("extensions") + 1))
 
 
 def grade(quiz_id: UUID, *, by: object, now: datetime | None = None) -> Passed | Failed | Unfinished:
     """The result, the same however often it is asked for. Never tells which answer was wrong."""
-    raise NotImplementedError
+    now = now or timezone.now()
+    quiz = Quiz.objects.get(pk=quiz_id)
+    if unanswered(quiz, now) is not None:
+        return Unfinished()
+    quiz = end(quiz_id, Quiz.State.PASSED if all_right(quiz) else Quiz.State.FAILED, by=by, now=now)
+    return Passed() if quiz.state == Quiz.State.PASSED else failure(quiz, now)
 
 
 def abandon(quiz_id: UUID, *, by: object, now: datetime | None = None) -> None:
     """Leave a live quiz; its attempt stays used. Does nothing to one that has ended."""
-    raise NotImplementedError
+    end(quiz_id, Quiz.State.ABANDONED, by=by, now=now or timezone.now())
+
+
+def end_left_alone(now: datetime | None = None) -> int:
+    """Abandon the live quizzes that nobody came back to for as long as a draft may idle; tells how many.
+
+    With that their words are wiped. For the job worker, next to the purge of drafts.
+    """
+    now = now or timezone.now()
+    idle_since = now - policy.DRAFT_IDLE
+    left = Quiz.objects.filter(state=Quiz.State.LIVE, started_at__lt=idle_since)
+    left = left.exclude(questions__deadline__gte=idle_since)
+    for quiz in left:
+        abandon(quiz.pk, by="system", now=now)
+    return len(left)
+
+
+def supersede(proofing: Proofing, *, by: object, now: datetime) -> None:
+    """End the live quiz of this proofing, if there is one: something newer takes its place. Within a `turn`."""
+    quiz = Quiz.objects.filter(dod_id=proofing.dod_id, level=proofing.level, state=Quiz.State.LIVE).first()
+    if quiz is not None:
+        end(quiz.pk, Quiz.State.ABANDONED, by=by, now=now)
+        proofing.refresh_from_db()
+
+
+def unanswered(quiz: Quiz, now: datetime) -> Question | None:
+    """The first question of a live quiz that has no answer; one past its deadline ends the quiz instead."""
+    due = Question.objects.filter(quiz=quiz, quiz__state=Quiz.State.LIVE, choice__isnull=True).first()
+    if due is not None and due.deadline is not None and due.deadline < now:
+        end(quiz.pk, Quiz.State.TIMED_OUT, by="system", now=now)
+        return None
+    return due
+
+
+def still_open(quiz_id: UUID, position: int, now: datetime) -> QuerySet[Question]:
+    """The question, while it may be answered.
+
+    Every condition stands on the row itself and not on a join: PostgreSQL judges them again when the row
+    was changed while we waited for it, and so an answer is kept once.
+    """
+    lives = Quiz.objects.filter(pk=quiz_id, state=Quiz.State.LIVE)
+    return Question.objects.filter(quiz__in=lives, position=position, choice__isnull=True, deadline__gte=now)
+
+
+def all_right(quiz: Quiz) -> bool:
+    """Whether as many questions as the level asks for are answered, and all of them right."""
+    answers = [
+        hmac.compare_digest(asking.answer_hash(quiz.pk, asked.position, asked.choice), bytes(asked.right))
+        for asked in quiz.questions.all()
+        if asked.choice is not None
+    ]
+    return len(answers) == policy.STRENGTH[Level(quiz.level)].questions and all(answers)
+
+
+def use_attempt(proofing: Proofing, now: datetime) -> None:
+    """Count an attempt against the person, as if it had failed already."""
+    proofing.attempts = proofing.attempts_used(now) + 1
+    proofing.attempts_forgotten_at = now + policy.QUIZ_WAIT
+    proofing.save(update_fields=["attempts", "attempts_forgotten_at"])
+
+
+def end(quiz_id: UUID, state: Quiz.State, *, by: object, now: datetime) -> Quiz:
+    """End a live quiz in this state, wipe its words and move the proofing; one that has ended stays as it is."""
+    quiz = Quiz.objects.get(pk=quiz_id)
+    if quiz.state != Quiz.State.LIVE:
+        return quiz
+    with turn(quiz.dod_id):
+        if Quiz.objects.filter(pk=quiz_id, state=Quiz.State.LIVE).update(state=state, ended_at=now):
+            quiz.questions.update(prompt="", hint="", options=[])
+            settle(proofing_of(quiz.dod_id, Level(quiz.level), by=by), state, by=by, now=now)
+    quiz.refresh_from_db()
+    return quiz
+
+
+def settle(proofing: Proofing, state: Quiz.State, *, by: object, now: datetime) -> None:
+    """What the end of a quiz means for the proofing. The wait runs from the end of the last failure."""
+    passed = state == Quiz.State.PASSED
+    if passed:
+        proofing.attempts = 0
+    proofing.attempts_forgotten_at = None if passed else now + policy.QUIZ_WAIT
+    proofing.save(update_fields=["attempts", "attempts_forgotten_at"])
+    if passed:
+        move(proofing, State.PASSED, by=by, now=now)
+    elif not proofing.attempts_left(now):
+        move(proofing, State.COOLING_DOWN, by=by, now=now, reason=state.value)
+    elif state == Quiz.State.ABANDONED:
+        move(proofing, State.ABANDONED, by=by, now=now)
+    else:
+        move(proofing, State.FAILED, by=by, now=now, reason=state.value)
+
+
+def failure(quiz: Quiz, now: datetime) -> Failed:
+    """How the person stands after a quiz that was not passed."""
+    proofing = Proofing.objects.get(dod_id=quiz.dod_id, level=quiz.level)
+    left = proofing.attempts_left(now)
+    return Failed(left, None if left else proofing.attempts_forgotten_at)

@@ -94,5 +94,5 @@ def move(proofing: Proofing, to: str, *, by: object, now: datetime | None = None
         rows = Proofing.objects.filter(pk=proofing.pk, state=proofing.state)
         if not rows.update(state=to, changed_at=changed_at):
             raise MoveRefused(f"no longer in {proofing.state}")
-        audit.record(event, by=by, dod_id=proofing.dod_id, level=proofing.level, **details)
+        audit.record(event, by=by, dod_id=proofing.dod_id, level=proofing.level, **details)  # type: ignore[arg-type]
     proofing.state, proofing.changed_at = to, changed_at
