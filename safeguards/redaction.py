@@ -3,8 +3,9 @@
 import logging
 import re
 
+# Each kind begins at the edge of a word, which also keeps a long line from being searched again at every letter.
 PERSONAL = re.compile(
-    r"(?P<email>[\w.+%-]+@[\w-]+(?:\.[\w-]+)+)"
+    r"(?P<email>(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+)"
     r"|(?P<ssn>(?<![\w-])\d{3}([- ]?)\d{2}\3\d{4}(?![\w-]))"
     r"|(?P<dod_id>(?<!\w)\d{10}(?!\w))"
 )
