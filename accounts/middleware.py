@@ -1,6 +1,38 @@
+"""Keeps sessions within their limits, and tells whether a second factor was given in this one."""
+
+from collections.abc import Callable
+from functools import partial
+
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
+
+from accounts.sign_in import session
+
+
 class SessionLimitsMiddleware:
-    def __init__(self, get_response):
+    """Ends sessions that were idle or old; moves the idle end of the others.
+
+    `user.is_verified()` comes from the session's own note of the factor, without django-otp's query for the device:
+    removing a factor ends the sessions that used it. Anonymous visitors cost nothing here.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if session.BEGAN in request.session:
+            if session.seconds_left(request) <= 0:
+                logout(request)
+            elif not request.path.endswith("/session/left/"):
+                session.touch(request)
+        user = request.user
+        request.user = SimpleLazyObject(partial(with_factor, request, user))  # type: ignore[assignment]
         return self.get_response(request)
+
+
+def with_factor(request: HttpRequest, user: object) -> object:
+    """`user` with django-otp's `is_verified()`: whether this session was begun with a second factor."""
+    verified = user.is_authenticated and session.FACTOR in request.session  # type: ignore[attr-defined]
+    user.is_verified = lambda: verified  # type: ignore[attr-defined]
+    return user

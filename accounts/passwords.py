@@ -46,5 +46,5 @@ class OwnWordsValidator:
 def own_words(user: object) -> list[str]:
     """The lower-case words of `user` that a guesser tries first; those under 4 letters would refuse too much."""
     kept = [str(getattr(user, name, "") or "") for name in ("username", "first_name", "last_name", "email")]
-    words = kept[:3] + [kept[3].split("@")[0]]
+    words = [*kept[:3], kept[3].split("@")[0]]
     return [word.lower() for word in words if len(word) >= 4]

@@ -70,6 +70,12 @@ class Account(AbstractBaseUser, PermissionsMixin):
             ),
         ]
         indexes = [models.Index(Lower("email"), name="account_email")]
+        default_permissions = ("view",)
+        permissions = [
+            ("unlock_account", "Can unlock an account"),
+            ("freeze_account", "Can freeze an account"),
+            ("resend_code", "Can send an activation code again"),
+        ]
 
     def __str__(self) -> str:
         return self.username

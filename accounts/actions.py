@@ -1,0 +1,137 @@
+"""The only place that writes accounts. Every action takes `by=` and leaves its event in the same transaction."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts import states
+from accounts.models import Account, State
+from dslogon.policy import Level
+from safeguards import audit
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The account exists now."""
+
+    account: Account
+
+
+@dataclass(frozen=True)
+class UsernameTaken:
+    """Somebody else has this username, whatever its case."""
+
+
+@dataclass(frozen=True)
+class PersonHasAccount:
+    """This DoD ID number already has an account that is not closed."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """The change was made."""
+
+
+@dataclass(frozen=True)
+class NotAllowed:
+    """The account's state does not allow this change; nothing was written."""
+
+
+def open_account(
+    *,
+    dod_id: str,
+    first_name: str,
+    last_name: str,
+    level: Level,
+    username: str,
+    password_hash: str,
+    email: str,
+    phone: str = "",
+    by: object,
+) -> Opened | UsernameTaken | PersonHasAccount:
+    """Open an active account for a proven person.
+
+    `password_hash` is an encoded hash, never a password. The database decides who was first, by its constraints.
+    """
+    try:
+        with transaction.atomic():
+            account = Account.objects.create(
+                dod_id=dod_id,
+                first_name=first_name,
+                last_name=last_name,
+                level=level,
+                proofed_at=timezone.now(),
+                username=username,
+                password=password_hash,
+                email=email,
+                phone=phone,
+            )
+            audit.record("account.opened", by=by, account_id=account.pk, dod_id=dod_id, level=int(level))
+    except IntegrityError as refused:
+        if "account_username_once" in str(refused):
+            return UsernameTaken()
+        if "account_person_once" in str(refused):
+            return PersonHasAccount()
+        raise
+    return Opened(account)
+
+
+def has_account(dod_id: str) -> bool:
+    """Whether this person has an account that is not closed. Ask only for people who have proven who they are."""
+    return Account.objects.filter(dod_id=dod_id).exclude(state=State.CLOSED).exists()
+
+
+def raise_level(account: Account, *, by: object) -> Done | NotAllowed:
+    """Raise an active Basic account to Premium."""
+    with transaction.atomic():
+        raised = Account.objects.filter(pk=account.pk, level=Level.BASIC, state=State.ACTIVE).update(
+            level=Level.PREMIUM, proofed_at=timezone.now()
+        )
+        if not raised:
+            return NotAllowed()
+        audit.record("account.level-raised", by=by, account_id=account.pk, dod_id=account.dod_id, level=2)
+    account.level = Level.PREMIUM
+    return Done()
+
+
+def lock(account: Account, *, by: object) -> Done | NotAllowed:
+    """Refuse sign-in until recovery or staff unlock the account."""
+    return move(account, State.LOCKED, by=by)
+
+
+def unlock(account: Account, *, by: object) -> Done | NotAllowed:
+    """Let a locked, frozen or disabled account sign in again, with a clean count of failures."""
+    return move(account, State.ACTIVE, by=by)
+
+
+def freeze(account: Account, *, by: object) -> Done | NotAllowed:
+    """Stop everything: the person says that somebody else is using their name."""
+    return move(account, State.FROZEN, by=by)
+
+
+def close(account: Account, *, by: object) -> Done | NotAllowed:
+    """End the account for good; the person may register again later."""
+    return move(account, State.CLOSED, by=by)
+
+
+def move(account: Account, to: State, *, by: object) -> Done | NotAllowed:
+    """Move `account` to another state if the table of moves allows it, under a lock on its row."""
+    with transaction.atomic():
+        row = Account.objects.select_for_update().get(pk=account.pk)
+        event = states.MOVES.get((row.state, to))
+        if event is None:
+            return NotAllowed()
+        Account.objects.filter(pk=row.pk).update(state=to, failures_in_a_row=0)
+        audit.record(event, by=by, account_id=row.pk, was=row.state)
+    account.state, account.failures_in_a_row = to, 0
+    return Done()
+
+
+def set_password(account: Account, password: str, *, by: object) -> None:
+    """Give the account a new password; its other sessions end, because the session hash changes with it."""
+    with transaction.atomic():
+        account.password = make_password(password)
+        Account.objects.filter(pk=account.pk).update(password=account.password, failures_in_a_row=0)
+        audit.record("password.changed", by=by, account_id=account.pk)

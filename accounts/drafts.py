@@ -1,0 +1,73 @@
+"""Finding, beginning and purging drafts. A draft belongs to one browser, by a cookie that only it holds."""
+
+import secrets
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from django.conf import settings
+from django.db import models, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from accounts.models import Draft, RegistrationDraft, UpgradeDraft
+from dslogon import policy
+from safeguards import audit
+from safeguards.cipher import blind_index
+
+COOKIE = "__Host-draft" if settings.SESSION_COOKIE_SECURE else "draft"
+
+D = TypeVar("D", bound=Draft)
+
+
+def browser_of(request: HttpRequest) -> bytes | None:
+    """The keyed hash of this browser's cookie; None when it has none yet."""
+    token = request.COOKIES.get(COOKIE)
+    return hash_of(token) if token else None
+
+
+def hash_of(token: str) -> bytes:
+    """What a draft keeps of its browser's token."""
+    return blind_index(token, purpose="draft-browser")
+
+
+def token_for(request: HttpRequest) -> str:
+    """This browser's token, or a new one of 256 bits. The caller hands it back with `remember`."""
+    return request.COOKIES.get(COOKIE) or secrets.token_urlsafe(32)
+
+
+def remember(response: HttpResponse, token: str) -> None:
+    """Leave the token in the browser until it is closed."""
+    response.set_cookie(
+        COOKIE, token, secure=bool(settings.SESSION_COOKIE_SECURE), httponly=True, samesite="Lax", path="/"
+    )
+
+
+def find(model: type[D], draft_id: UUID, request: HttpRequest, *, lock: bool = False) -> D | None:
+    """This browser's draft with that id, unless it was left idle for too long. `lock` locks its row."""
+    browser = browser_of(request)
+    if browser is None:
+        return None
+    rows: models.QuerySet[D] = model._default_manager.filter(
+        pk=draft_id, browser=browser, touched_at__gt=timezone.now() - policy.DRAFT_IDLE
+    )
+    return (rows.select_for_update() if lock else rows).first()
+
+
+def touch(draft: Draft) -> None:
+    """Note that the person is still at it, and keep what a step has set."""
+    draft.touched_at = timezone.now()
+    draft.save()
+
+
+def purge(now: datetime | None = None) -> int:
+    """Delete idle drafts with everything typed into them; tells how many."""
+    idle_since = (now or timezone.now()) - policy.DRAFT_IDLE
+    purged = 0
+    for model in (RegistrationDraft, UpgradeDraft):
+        with transaction.atomic():
+            count, _ = model._default_manager.filter(touched_at__lte=idle_since).delete()
+            if count:
+                audit.record("registration.draft-purged", by="system", drafts=count)
+        purged += count
+    return purged

@@ -1,0 +1,115 @@
+"""Second factors: judging what was typed, enrolling an authenticator app, making backup codes."""
+
+import secrets
+import time
+from base64 import b32encode
+from binascii import unhexlify
+
+from django.db import transaction
+from django.utils import timezone
+from django_otp.oath import TOTP
+
+from accounts.models import Account, AuthenticatorApp, BackupCode
+from dslogon import policy
+from idproofing import codes
+from safeguards import audit
+from safeguards.cipher import blind_index
+
+# Clocks of phones drift: one step earlier and one later are accepted (RFC 6238 §5.2).
+TOLERANCE = 1
+BACKUP_CODE_LENGTH = 12
+
+
+def new_key() -> str:
+    """A fresh authenticator key: 160 bits (RFC 4226 §4), in hex."""
+    return secrets.token_hex(20)
+
+
+def base32(key: str) -> str:
+    """A hex key as authenticator apps take it."""
+    return b32encode(unhexlify(key)).decode()
+
+
+def address_of_key(key: str, username: str) -> str:
+    """The otpauth: address that the QR code holds."""
+    return (
+        f"otpauth://totp/DS%20Logon:{username}?secret={base32(key)}&issuer=DS%20Logon"
+        f"&digits={policy.TOTP_DIGITS}&period={int(policy.TOTP_STEP.total_seconds())}"
+    )
+
+
+def step_of(key: str, token: str, *, after: int = -1, now: float | None = None) -> int | None:
+    """The time step in which `token` is right for `key`, later than the step `after`; None when it is not."""
+    if not (token.isascii() and token.isdigit() and len(token) == policy.TOTP_DIGITS):
+        return None
+    totp = TOTP(unhexlify(key), step=int(policy.TOTP_STEP.total_seconds()), digits=policy.TOTP_DIGITS)
+    totp.time = time.time() if now is None else now
+    right = totp.verify(int(token), tolerance=TOLERANCE, min_t=after + 1)
+    return totp.t() if right else None
+
+
+def verify(account: Account, typed: str, *, now: float | None = None) -> AuthenticatorApp | BackupCode | None:
+    """The factor that `typed` proves: an authenticator's six digits or a backup code, each once; None if neither.
+
+    Once-only by a conditional UPDATE, so that of parallel requests with the same digits one wins. The caller counts
+    failures and records the event.
+    """
+    token = "".join(typed.split())
+    if len(token) == policy.TOTP_DIGITS:
+        return verify_token(account, token, now=now)
+    return verify_backup_code(account, typed)
+
+
+def verify_token(account: Account, token: str, *, now: float | None = None) -> AuthenticatorApp | None:
+    for device in AuthenticatorApp.objects.filter(user=account, confirmed=True):
+        step = step_of(device.key, token, after=device.last_t, now=now)
+        if step is None:
+            continue
+        won = AuthenticatorApp.objects.filter(pk=device.pk, last_t__lt=step).update(
+            last_t=step, last_used_at=timezone.now()
+        )
+        if won:
+            return device
+    return None
+
+
+def verify_backup_code(account: Account, typed: str) -> BackupCode | None:
+    unused = BackupCode.objects.filter(account=account, digest=digest(account, typed), used_at=None)
+    code = unused.first()
+    return code if code and unused.update(used_at=timezone.now()) else None
+
+
+def digest(account: Account, typed: str) -> bytes:
+    """What is kept of a backup code: its keyed hash, bound to the account."""
+    return blind_index(f"{account.pk}:{codes.normalise(typed)}", purpose="backup-code")
+
+
+def has_factor(account: Account) -> bool:
+    return AuthenticatorApp.objects.filter(user=account, confirmed=True).exists()
+
+
+def enrol(
+    account: Account, key: str, step_used: int, *, name: str = "Authenticator app", by: object
+) -> AuthenticatorApp:
+    """Keep the authenticator whose first token was right in `step_used`; that token will not work again."""
+    with transaction.atomic():
+        device = AuthenticatorApp.objects.create(
+            user=account, name=name, key=key, last_t=step_used, last_used_at=timezone.now()
+        )
+        audit.record("second-factor.enrolled", by=by, account_id=account.pk)
+    return device
+
+
+def random_text() -> str:
+    return "".join(secrets.choice(codes.ALPHABET) for _ in range(BACKUP_CODE_LENGTH))
+
+
+def make_backup_codes(account: Account, *, by: object) -> list[str]:
+    """Replace the account's backup codes by fresh ones of 60 bits, and return them in clear for the only time."""
+    texts = [random_text() for _ in range(policy.BACKUP_CODES)]
+    with transaction.atomic():
+        Account.objects.select_for_update().get(pk=account.pk)
+        BackupCode.objects.filter(account=account).delete()
+        BackupCode.objects.bulk_create(BackupCode(account=account, digest=digest(account, text)) for text in texts)
+        audit.record("backup-codes.made", by=by, account_id=account.pk)
+    return ["-".join((text[:4], text[4:8], text[8:])) for text in texts]

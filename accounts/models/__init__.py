@@ -1,0 +1,19 @@
+"""Accounts, their second factors, the drafts of the journeys, the links and notices sent to people."""
+
+from accounts.models.account import Account, State
+from accounts.models.drafts import Draft, RegistrationDraft, UpgradeDraft
+from accounts.models.factors import AuthenticatorApp, BackupCode
+from accounts.models.mail import Notice, RecoveryLink, RecoveryRequest
+
+__all__ = [
+    "Account",
+    "AuthenticatorApp",
+    "BackupCode",
+    "Draft",
+    "Notice",
+    "RecoveryLink",
+    "RecoveryRequest",
+    "RegistrationDraft",
+    "State",
+    "UpgradeDraft",
+]

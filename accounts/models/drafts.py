@@ -1,0 +1,71 @@
+"""Drafts: how far a person has come in a journey, kept in the database and purged when left idle."""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+
+from accounts.models.account import Account
+from dslogon import policy
+from idproofing.models import Quiz
+from safeguards.fields import EncryptedTextField
+
+
+class Draft(models.Model):
+    """What a journey has gathered so far. Everything a person typed is encrypted.
+
+    `browser` is the keyed hash of a cookie: a draft opens only in the browser that began it. `dod_id` is set when
+    DEERS matched, `quiz` while questions are asked, `code_redeemed_at` when the activation code was right, `ended`
+    says why a journey that cannot go on has ended.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    browser = models.BinaryField(max_length=32)
+    level = models.PositiveSmallIntegerField(choices=[(lv.value, lv.label) for lv in policy.Level])
+    code_delivery = models.CharField(max_length=8)
+    date_of_birth = EncryptedTextField(default="")
+    ssn = EncryptedTextField(default="")
+    email = EncryptedTextField(default="")
+    phone = EncryptedTextField(default="")
+    dod_id = models.CharField(max_length=10, blank=True, default="")
+    quiz = models.ForeignKey(Quiz, on_delete=models.SET_NULL, null=True, related_name="+")
+    quiz_passed_at = models.DateTimeField(null=True)
+    screen_code = EncryptedTextField(default="")
+    code_redeemed_at = models.DateTimeField(null=True)
+    authenticator_key = EncryptedTextField(default="")
+    backup_codes = EncryptedTextField(default="")
+    ended = models.CharField(max_length=20, blank=True, default="")
+    created_at = models.DateTimeField(default=timezone.now)
+    touched_at = models.DateTimeField(default=timezone.now, db_index=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def strength(self) -> policy.Strength:
+        """The quiz that this draft's level asks for."""
+        return policy.STRENGTH[policy.Level(self.level)]
+
+
+class RegistrationDraft(Draft):
+    """A registration on its way from the choice of a level to an active account."""
+
+    first_name = EncryptedTextField(default="")
+    middle_name = EncryptedTextField(default="")
+    last_name = EncryptedTextField(default="")
+    suffix = EncryptedTextField(default="")
+    username = models.CharField(max_length=policy.USERNAME_MAX_LENGTH, blank=True, default="")
+    password_hash = models.CharField(max_length=256, blank=True, default="")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, null=True, related_name="+")
+
+
+class UpgradeDraft(Draft):
+    """An upgrade from Basic to Premium; `next` is the page that asked for it."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    postal_code = EncryptedTextField(default="")
+    next = models.CharField(max_length=200, blank=True, default="")

@@ -1,0 +1,38 @@
+"""Second factors: the authenticator app and the backup codes. How they are judged is in accounts/factors.py."""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+from django_otp.models import Device, TimestampMixin
+
+from accounts.models.account import Account
+from safeguards.fields import EncryptedTextField
+
+
+class AuthenticatorApp(TimestampMixin, Device):  # type: ignore[misc]
+    """One authenticator app (RFC 6238). Its key is encrypted; `last_t` is the last time step that was used."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    key = EncryptedTextField()
+    last_t = models.BigIntegerField(default=-1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "name"], name="authenticator_name_once_per_account"),
+        ]
+
+
+class BackupCode(models.Model):
+    """One code for when the authenticator is not at hand. Only its keyed hash is kept; it works once."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="backup_codes")
+    digest = models.BinaryField(max_length=32)
+    made_at = models.DateTimeField(default=timezone.now)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "digest"], name="backup_code_once")]
+
+    def __str__(self) -> str:
+        return f"backup code {self.pk}"

@@ -1,0 +1,204 @@
+"""The steps that registration and upgrade share: identity questions and the activation code."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts import notices
+from accounts.models import Draft
+from accounts.wizard import Refused, Step
+from dslogon import policy
+from idproofing import codes, quiz
+from idproofing.models import Question
+from safeguards import limits
+
+Data = Mapping[str, Any] | None
+Save = Callable[[HttpRequest, Any, Any], Refused | None]
+
+
+class StartForm(forms.Form):
+    """Nothing to fill in: the button that starts the questions."""
+
+
+class QuestionForm(forms.Form):
+    """One question with its options in their fixed order; the value of an option is its place."""
+
+    position = forms.IntegerField(widget=forms.HiddenInput)
+    choice = forms.TypedChoiceField(
+        label="", coerce=int, widget=forms.RadioSelect, error_messages={"required": "Choose one of the answers."}
+    )
+
+    def __init__(self, data: Data, asked: Question) -> None:
+        super().__init__(data, initial={"position": asked.position})
+        self.fields["choice"].label = asked.prompt
+        self.fields["choice"].choices = list(enumerate(asked.options))  # type: ignore[attr-defined]
+
+
+class CodeForm(forms.Form):
+    """The activation code; blanks, dashes, case and look-alikes are forgiven by idproofing.codes."""
+
+    code = forms.CharField(
+        label="Activation code",
+        max_length=40,
+        help_text=f"{policy.CODE_LENGTH} letters and digits. Capitals, dashes and blanks do not matter.",
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "one-time-code",
+                "autocapitalize": "characters",
+                "spellcheck": "false",
+                "class": "code-input",
+            }
+        ),
+        error_messages={"required": "Enter the activation code.", "max_length": "That is longer than any code."},
+    )
+
+
+def question_form(data: Data, draft: Draft) -> forms.Form:
+    asked = quiz.question(draft.quiz) if draft.quiz else None
+    action = data.get("action") if data else None
+    if asked is None or action:
+        return StartForm(data)
+    return QuestionForm(data, asked)
+
+
+def question_context(request: HttpRequest, draft: Draft) -> dict:
+    """What the page shows: the question now due, how the last attempt ended, or the invitation to begin."""
+    if draft.quiz is None:
+        return {"strength": draft.strength}
+    asked = quiz.question(draft.quiz)
+    if asked is None:
+        return {"strength": draft.strength, "outcome": quiz.grade(draft.quiz.pk, by="visitor")}
+    assert asked.deadline is not None  # question() has just shown it
+    left = (asked.deadline - timezone.now()).total_seconds()
+    return {
+        "strength": draft.strength,
+        "question": asked,
+        "question_number": asked.position + 1,
+        "seconds_left": max(0, int(left)),
+    }
+
+
+def answer_questions(request: HttpRequest, draft: Draft, form: forms.Form) -> Refused | None:
+    """Begin, extend, leave or answer, as the button says; after the last answer the quiz is graded."""
+    action = request.POST.get("action")
+    by = actor(request)
+    asked = quiz.question(draft.quiz) if draft.quiz else None
+    if action == "leave" and draft.quiz:
+        quiz.abandon(draft.quiz.pk, by=by)
+        draft.ended = "left"
+        return None
+    if asked is None:
+        return start_quiz(draft, by) if action == "start" else None
+    assert draft.quiz is not None
+    if action == "more-time":
+        quiz.more_time(draft.quiz.pk, asked.position)
+    elif isinstance(form, QuestionForm):
+        quiz.answer(draft.quiz.pk, form.cleaned_data["position"], form.cleaned_data["choice"], by=by)
+    if quiz.question(draft.quiz) is None and isinstance(quiz.grade(draft.quiz.pk, by=by), quiz.Passed):
+        draft.quiz_passed_at = timezone.now()
+        send_code(draft, by)
+    return None
+
+
+def start_quiz(draft: Draft, by: object) -> Refused | None:
+    outcome = quiz.start(draft.dod_id, draft.strength, shown=shown(draft), by=by)
+    match outcome:
+        case quiz.Started():
+            draft.quiz = outcome.quiz
+        case quiz.ThinFile():
+            draft.ended = "thin-file"
+        case quiz.CoolingDown():
+            return Refused("", template="accounts/quiz_wait.html", until=outcome.until)
+    return None
+
+
+def shown(draft: Draft) -> set[str]:
+    """What the person has typed or seen in this journey; no question may ask for it."""
+    names = ("first_name", "last_name", "date_of_birth", "email", "phone", "postal_code")
+    return {value for name in names if (value := getattr(draft, name, ""))}
+
+
+def actor(request: HttpRequest) -> object:
+    return request.user if request.user.is_authenticated else "visitor"
+
+
+def send_code(draft: Draft, by: object) -> None:
+    """Issue an activation code (the earlier one is void from here on) and hand it over as the person chose."""
+    issued = codes.issue(draft.dod_id, policy.Level(draft.level), draft.code_delivery, draft.email, by=by)
+    draft.screen_code = issued.text if draft.code_delivery == "screen" else ""
+    if draft.code_delivery == "email":
+        notices.send("activation-code", to=draft.email, first_name=greeting(draft), code=issued.text)
+
+
+def greeting(draft: Draft) -> str:
+    account = getattr(draft, "account", None)
+    return account.first_name if account else getattr(draft, "first_name", "")
+
+
+def redeem_code(request: HttpRequest, draft: Draft, form: forms.Form) -> Refused | None:
+    """Judge the typed code, or send another when the person asks for one."""
+    if request.POST.get("action") == "again":
+        return another_code(request, draft)
+    outcome = codes.redeem(draft.dod_id, policy.Level(draft.level), form.cleaned_data["code"], by=actor(request))
+    if isinstance(outcome, codes.Redeemed):
+        draft.code_redeemed_at, draft.screen_code = timezone.now(), ""
+        return None
+    if draft.code_delivery == "have":
+        return Refused("That code is not right, or it can no longer be used.", "code")
+    match outcome:
+        case codes.Wrong():
+            tries = "1 try" if outcome.tries_left == 1 else f"{outcome.tries_left} tries"
+            return Refused(f"That code is not right. Check it and try again. You have {tries} left.", "code")
+        case codes.Expired():
+            return Refused("That code has expired. Ask for a new one below.", "code")
+    return Refused("That code can no longer be used. Ask for a new one below.", "code")
+
+
+def another_code(request: HttpRequest, draft: Draft) -> Refused | None:
+    """A fresh code for a person whose questions were passed in this draft; nobody else can have one here."""
+    if not draft.quiz_passed_at:
+        return Refused("To get a new code, start your registration again.")
+    wait = limits.hit(policy.CODES_AGAIN, draft.dod_id)
+    if wait:
+        return Refused(f"You have asked for several codes. Wait {minutes(wait)} before you ask for another.")
+    send_code(draft, actor(request))
+    return None
+
+
+def minutes(wait: Any) -> str:
+    """A wait in words, rounded up to whole minutes."""
+    count = max(1, -(-int(wait.total_seconds()) // 60))
+    return "1 minute" if count == 1 else f"{count} minutes"
+
+
+def code_form(data: Data, draft: Draft) -> forms.Form:
+    return StartForm(data) if data and data.get("action") == "again" else CodeForm(data)
+
+
+QUESTIONS = Step(
+    name="questions",
+    label="Identity questions",
+    template="accounts/questions.html",
+    form=question_form,
+    save=answer_questions,
+    ready=lambda draft: bool(draft.dod_id),
+    done=lambda draft: bool(draft.quiz_passed_at),
+    applies=lambda draft: draft.code_delivery != "have",
+    context=question_context,
+)
+
+
+def code_step(save: Save = redeem_code) -> Step:
+    """The activation code's step; a journey may have more to do once the code was right."""
+    return Step(
+        name="code",
+        label="Activation code",
+        template="accounts/code.html",
+        form=code_form,
+        save=save,
+        ready=lambda draft: bool(draft.dod_id) and bool(draft.quiz_passed_at or draft.code_delivery == "have"),
+        done=lambda draft: bool(draft.code_redeemed_at),
+    )

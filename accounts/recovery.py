@@ -1,0 +1,116 @@
+"""Forgotten username or password. The page answers the same for everyone; the worker finds out who is meant."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import actions, notices
+from accounts.models import Account, RecoveryLink, RecoveryRequest, State
+from dslogon import policy
+from safeguards import audit, limits
+from safeguards.cipher import blind_index
+
+REACHABLE = (State.ACTIVE, State.LOCKED)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The request is kept; whether anybody is meant shows in no way here."""
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Too many requests from this address."""
+
+    wait: timedelta
+
+
+def ask(wanted: str, typed: str, address: str) -> Asked | Wait:
+    """Keep a request for a "username" (by email) or a "password" (by username), and leave it to the worker."""
+    from accounts.tasks import answer_recovery
+
+    wait = limits.hit(policy.RECOVERY_PER_ADDRESS, address)
+    if wait:
+        return Wait(wait)
+    with transaction.atomic():
+        request = RecoveryRequest.objects.create(wanted=wanted, typed=typed)
+        answer_recovery.defer(request_id=str(request.pk))
+    return Asked()
+
+
+def answer(request_id: str) -> None:
+    """Mail whoever is meant by a request, once; nobody may be, and then nothing happens."""
+    with transaction.atomic():
+        request = RecoveryRequest.objects.select_for_update().filter(pk=request_id, answered_at=None).first()
+        if request is None:
+            return
+        if request.wanted == "username":
+            send_usernames(request.typed)
+        else:
+            send_link(request.typed)
+        request.typed, request.answered_at = "", timezone.now()
+        request.save(update_fields=["typed", "answered_at"])
+
+
+def send_usernames(email: str) -> None:
+    """An email address may serve several people: each account gets a mail of its own."""
+    accounts = Account.objects.alias(lowered=Lower("email")).filter(lowered=email.lower(), state__in=REACHABLE)
+    for account in accounts:
+        audit.record("recovery.username-asked", by="visitor", account_id=account.pk)
+        notices.send(
+            "your-username", to=account.email, account_id=account.pk,
+            first_name=account.first_name, username=account.username,
+        )  # fmt: skip
+
+
+def send_link(username: str) -> None:
+    account = Account.objects.filter(username__lower=username.lower(), state__in=REACHABLE).first()
+    if account is None:
+        return
+    token = secrets.token_urlsafe(32)
+    RecoveryLink.objects.filter(account=account, used_at=None).update(used_at=timezone.now())
+    RecoveryLink.objects.create(
+        account=account, digest=digest(token), expires_at=timezone.now() + policy.RESET_LINK_LIFE
+    )
+    audit.record("recovery.password-asked", by="visitor", account_id=account.pk)
+    link = settings.SITE_ADDRESS + reverse("recover-password-link", args=[token])
+    notices.send("new-password", to=account.email, account_id=account.pk, first_name=account.first_name, link=link)
+
+
+def digest(token: str) -> bytes:
+    return blind_index(token, purpose="recovery-link")
+
+
+def account_of(token: str, now: datetime | None = None) -> Account | None:
+    """Whose link this is, while it may still be used."""
+    link = (
+        RecoveryLink.objects.select_related("account")
+        .filter(digest=digest(token), used_at=None, expires_at__gt=now or timezone.now())
+        .first()
+    )
+    return link.account if link else None
+
+
+def set_password(token: str, password: str, now: datetime | None = None) -> bool:
+    """Use the link up and set the password; False when it was used or expired. The second factor stays in force.
+
+    A locked account is unlocked by this: whoever reads the account's mail is not the one who guessed.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        link = RecoveryLink.objects.filter(digest=digest(token), used_at=None, expires_at__gt=now)
+        account = account_of(token, now)
+        if account is None or not link.update(used_at=now):
+            return False
+        audit.record("recovery.password-set", by="visitor", account_id=account.pk)
+        actions.set_password(account, password, by="visitor")
+        if account.state == State.LOCKED:
+            actions.unlock(account, by="system")
+        notices.send("password-changed", to=account.email, account_id=account.pk, first_name=account.first_name)
+    return True

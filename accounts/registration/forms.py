@@ -1,0 +1,192 @@
+"""What a person types to register."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+
+from accounts.models import Account, RegistrationDraft
+from deers import ssn
+from dslogon import policy
+from dslogon.fields import DateField
+
+Data = Mapping[str, Any] | None
+SUFFIXES = [("", "None"), *((s, s) for s in ("Jr", "Sr", "II", "III", "IV", "V"))]
+DELIVERIES = [("email", "By email"), ("screen", "On the screen")]
+
+
+def text(label: str, *, autocomplete: str, most: int = 100, missing: str = "") -> forms.CharField:
+    """A one-line text field that tells the browser what it holds; `missing` is said when it is left empty."""
+    return forms.CharField(
+        label=label,
+        max_length=most,
+        required=bool(missing),
+        error_messages={"required": missing, "max_length": f"Use at most {most} characters."},
+        widget=forms.TextInput({"autocomplete": autocomplete, "spellcheck": "false"}),
+    )
+
+
+class SSNField(forms.CharField):
+    """A Social Security number, in any usual writing; the cleaned value is nine digits that could exist."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.TextInput({"autocomplete": "off", "inputmode": "numeric", "spellcheck": "false"})
+        super().__init__(
+            label="Social Security number",
+            max_length=40,
+            widget=widget,
+            error_messages={
+                "required": "Enter your Social Security number.",
+                "max_length": "A Social Security number has 9 digits.",
+            },
+            **kwargs,
+        )
+
+    def clean(self, value: Any) -> str:
+        digits = ssn.clean(super().clean(value))
+        problem = ssn.problem(digits, mock_serves=settings.DEERS_REGISTRY == "deers.mock.MockRegistry")
+        if problem:
+            raise ValidationError(problem)
+        return digits
+
+
+LEVELS = {
+    policy.Level.BASIC.value: "Appointments, immunizations, allergies, eligibility and your TRICARE plan. "
+    f"{policy.STRENGTH[policy.Level.BASIC].questions} identity questions.",
+    policy.Level.PREMIUM.value: "All of your health record: lab results, medications, notes, messages to your care "
+    f"team. {policy.STRENGTH[policy.Level.PREMIUM].questions} identity questions and an authenticator app.",
+}
+DELIVERY_NOTES = {
+    "email": "It comes within a few minutes.",
+    "screen": "You see it at once. Have pen and paper at hand if you want to use it later.",
+}
+USERNAME_HINT = (
+    f"{policy.USERNAME_MIN_LENGTH} to {policy.USERNAME_MAX_LENGTH} letters, digits, dots, dashes or underscores. "
+    "Capitals do not matter."
+)
+PASSWORD_HINT = (
+    f"At least {policy.PASSWORD_MIN_LENGTH} characters of any kind. Several words in a row are easy to remember and "
+    "hard to guess. Leave out your name, your email and the names of this service."
+)
+
+
+class LevelForm(forms.Form):
+    """The first page: which level, and how the activation code comes."""
+
+    level = forms.TypedChoiceField(
+        label="Which account would you like?",
+        coerce=int,
+        choices=[(lv.value, lv.label) for lv in policy.Level],
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Choose Basic or Premium.",
+            "invalid_choice": "Choose Basic or Premium.",
+        },
+    )
+    code_delivery = forms.ChoiceField(
+        label="How would you like to get your activation code?",
+        choices=DELIVERIES,
+        help_text="You enter this code after the questions. It shows that the registration is yours.",
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Choose how to get your activation code.",
+            "invalid_choice": "Choose one of the ways on this page.",
+        },
+    )
+
+
+class LevelOfCodeForm(forms.Form):
+    """The first page for somebody who comes back with an activation code."""
+
+    level = LevelForm.base_fields["level"]
+
+
+class DetailsForm(forms.Form):
+    """The person as DEERS knows them. Names may be of any script; what cannot be a name is refused by its length."""
+
+    first_name = text("First name", autocomplete="given-name", missing="Enter your first name.")
+    middle_name = text("Middle name", autocomplete="additional-name")
+    last_name = text("Last name", autocomplete="family-name", missing="Enter your last name.")
+    suffix = forms.ChoiceField(
+        label="Suffix",
+        choices=SUFFIXES,
+        required=False,
+        widget=forms.Select({"autocomplete": "honorific-suffix"}),
+        error_messages={"invalid_choice": "Choose a suffix from the list."},
+    )
+    date_of_birth = DateField(label="Date of birth")
+    ssn = SSNField()
+    email = forms.EmailField(
+        label="Email address",
+        max_length=254,
+        widget=forms.EmailInput({"autocomplete": "email", "spellcheck": "false"}),
+        error_messages={
+            "required": "Enter your email address.",
+            "invalid": "Enter an email address in the form name@example.com.",
+        },
+    )
+
+
+class CredentialsForm(forms.Form):
+    """Username and password of the new account."""
+
+    username = forms.CharField(
+        label="Username",
+        help_text=USERNAME_HINT,
+        min_length=policy.USERNAME_MIN_LENGTH,
+        max_length=policy.USERNAME_MAX_LENGTH,
+        widget=forms.TextInput({"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+        validators=[
+            RegexValidator(r"\A[A-Za-z0-9._-]*\Z", "Use only letters A to Z, digits, dots, dashes and underscores.")
+        ],
+        error_messages={
+            "required": "Choose a username.",
+            "min_length": f"Use at least {policy.USERNAME_MIN_LENGTH} characters.",
+            "max_length": f"Use at most {policy.USERNAME_MAX_LENGTH} characters.",
+        },
+    )
+    password = forms.CharField(
+        label="Password",
+        help_text=PASSWORD_HINT,
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "new-password", "minlength": policy.PASSWORD_MIN_LENGTH}),
+        error_messages={"required": "Choose a password."},
+    )
+    password_again = forms.CharField(
+        label="Password, once more",
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+        error_messages={"required": "Enter the password once more."},
+    )
+
+    def __init__(self, data: Data, draft: RegistrationDraft) -> None:
+        super().__init__(data, initial={"username": draft.username})
+        self.draft = draft
+
+    def clean_username(self) -> str:
+        username = self.cleaned_data["username"]
+        if Account.objects.filter(username__lower=username.lower()).exists():
+            raise ValidationError("This username is taken. Choose another.")
+        return username
+
+    def clean(self) -> dict:
+        data = self.cleaned_data
+        password, again = data.get("password"), data.get("password_again")
+        if password and again and password != again:
+            self.add_error("password_again", "The two passwords are not the same.")
+        elif password:
+            person = Account(
+                username=data.get("username", ""),
+                first_name=self.draft.first_name,
+                last_name=self.draft.last_name,
+                email=self.draft.email,
+            )
+            try:
+                validate_password(password, person)
+            except ValidationError as refused:
+                self.add_error("password", refused)
+        return data

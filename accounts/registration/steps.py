@@ -1,0 +1,207 @@
+"""Registration as data: its steps, and what each answer does."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.hashers import make_password
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts import actions, enrolment, notices, proofing
+from accounts.models import RegistrationDraft
+from accounts.registration.forms import CredentialsForm, DetailsForm
+from accounts.sign_in import judge, session
+from accounts.wizard import Journey, Refused, Step, forget
+from deers import lookup
+from deers.registry import Match, PersonQuery, Unavailable
+from dslogon import policy
+from safeguards import audit, client, limits
+
+TYPED = ("first_name", "middle_name", "last_name", "suffix", "ssn", "email")
+
+
+def details_form(data: Any, draft: RegistrationDraft) -> forms.Form:
+    """The form with what was typed before; the Social Security number is never sent back to the browser."""
+    kept = {name: getattr(draft, name) for name in TYPED if name != "ssn"}
+    kept["date_of_birth"] = date.fromisoformat(draft.date_of_birth) if draft.date_of_birth else None
+    return DetailsForm(data, initial=kept)
+
+
+def match_person(request: HttpRequest, draft: RegistrationDraft, form: forms.Form) -> Refused | None:
+    """Look the person up in DEERS. The answer never tells which detail differed, nor why."""
+    typed = form.cleaned_data
+    wait = limits.hit(policy.DEERS_PER_ADDRESS, client.address(request)) or limits.hit(
+        policy.DEERS_PER_SSN, typed["ssn"]
+    )
+    if wait:
+        return Refused(too_many_tries(wait))
+    keep(draft, typed)
+    outcome = lookup.find_person(
+        PersonQuery(
+            first_name=typed["first_name"],
+            middle_name=typed["middle_name"],
+            last_name=typed["last_name"],
+            suffix=typed["suffix"],
+            date_of_birth=typed["date_of_birth"],
+            ssn=typed["ssn"],
+        )
+    )
+    return judge_match(draft, outcome, by="visitor")
+
+
+def judge_match(draft: Any, outcome: object, *, by: object) -> Refused | None:
+    """Keep the matched person in the draft, or refuse with the same words whatever the reason."""
+    if isinstance(outcome, Match):
+        draft.dod_id = outcome.person.dod_id
+        audit.record("registration.matched", by=by, dod_id=draft.dod_id)
+        return None
+    if isinstance(outcome, Unavailable):
+        audit.record("deers.unavailable", by=by)
+        return Refused(
+            "DEERS does not answer right now. What you typed is kept. Please try again in a few minutes.",
+            template=None,
+        )
+    audit.record("registration.not-matched", by=by)
+    return Refused(NO_MATCH)
+
+
+NO_MATCH = "We could not match these details with a DEERS record that can register here."
+
+
+def too_many_tries(wait: Any) -> str:
+    return f"There were too many tries. Wait {proofing.minutes(wait)}, then try again. What you typed is kept."
+
+
+def keep(draft: RegistrationDraft, typed: dict) -> None:
+    """Store what was typed. When it differs from before, all that was built on it is forgotten."""
+    now = {name: typed[name] for name in TYPED} | {"date_of_birth": typed["date_of_birth"].isoformat()}
+    if any(getattr(draft, name) != value for name, value in now.items()):
+        forget(draft, DETAILS.forgets)
+    for name, value in now.items():
+        setattr(draft, name, value)
+
+
+def redeem_code(request: HttpRequest, draft: RegistrationDraft, form: forms.Form) -> Refused | None:
+    """After the right code the person is proven, so now they may learn that they have an account already."""
+    refused = proofing.redeem_code(request, draft, form)
+    if draft.code_redeemed_at and actions.has_account(draft.dod_id):
+        draft.ended = "has-account"
+    return refused
+
+
+def choose_credentials(request: HttpRequest, draft: RegistrationDraft, form: forms.Form) -> Refused | None:
+    draft.username = form.cleaned_data["username"]
+    draft.password_hash = make_password(form.cleaned_data["password"])
+    if draft.level == policy.Level.PREMIUM:
+        draft.authenticator_key = enrolment.new_key()
+        return None
+    return open_account(request, draft)
+
+
+def enrol(request: HttpRequest, draft: RegistrationDraft, form: forms.Form) -> Refused | None:
+    """The last step at Premium: the authenticator's first code opens the account."""
+    judged = enrolment.judge_first_token(draft, form.cleaned_data["otp_token"])
+    if isinstance(judged, str):
+        return Refused(judged, "otp_token")
+    return open_account(request, draft, judged)
+
+
+def open_account(request: HttpRequest, draft: RegistrationDraft, step_used: int = -1) -> Refused | None:
+    """Open the account, enrol its second factor, tell the addresses of record, and sign the person in."""
+    person = lookup.person(draft.dod_id)
+    if person is None:
+        return Refused("DEERS does not answer right now. Please try again in a few minutes.")
+    level = policy.Level(draft.level)
+    outcome = actions.open_account(
+        dod_id=draft.dod_id,
+        first_name=person.first_name,
+        last_name=person.last_name,
+        level=level,
+        username=draft.username,
+        password_hash=draft.password_hash,
+        email=draft.email,
+        phone=person.phone,
+        by="visitor",
+    )
+    if isinstance(outcome, actions.UsernameTaken):
+        draft.username = draft.password_hash = ""
+        messages.warning(request, "Somebody else has just taken this username. Please choose another.")
+        return None
+    if isinstance(outcome, actions.PersonHasAccount):
+        draft.ended = "has-account"
+        return None
+    account = outcome.account
+    device = None
+    if level == policy.Level.PREMIUM:
+        device, codes = enrolment.enrol(account, draft.authenticator_key, step_used, by="visitor")
+        draft.backup_codes = " ".join(codes)
+    for address in {draft.email, person.email} - {""}:
+        notices.send(
+            "account-opened", to=address, account_id=account.pk, first_name=account.first_name, level=level.label
+        )
+    draft.account, draft.finished_at = account, timezone.now()
+    draft.password_hash = draft.ssn = draft.authenticator_key = draft.date_of_birth = ""
+    session.begin(request, account, device)
+    judge.count_success(account, device)
+    return None
+
+
+DETAILS = Step(
+    name="details",
+    label="Your details",
+    template="accounts/details.html",
+    form=details_form,
+    save=match_person,
+    done=lambda draft: bool(draft.dod_id),
+    again=True,
+    forgets=("dod_id", "quiz", "quiz_passed_at", "screen_code", "code_redeemed_at", "username", "password_hash"),
+)
+
+CREDENTIALS = Step(
+    name="credentials",
+    label="Username and password",
+    template="accounts/credentials.html",
+    form=CredentialsForm,
+    save=choose_credentials,
+    ready=lambda draft: bool(draft.code_redeemed_at),
+    done=lambda draft: bool(draft.username and draft.password_hash),
+    again=True,
+)
+
+SECOND_FACTOR = Step(
+    name="second-factor",
+    label="Second factor",
+    template="accounts/enrol.html",
+    form=enrolment.token_form,
+    save=enrol,
+    ready=lambda draft: bool(draft.username and draft.password_hash),
+    done=lambda draft: bool(draft.finished_at),
+    applies=lambda draft: draft.level == policy.Level.PREMIUM,
+    context=enrolment.context,
+)
+
+REGISTRATION = Journey(
+    title="Create your account",
+    begin="register",
+    page="register-step",
+    model=RegistrationDraft,
+    first_label="Choose your account",
+    steps=(
+        DETAILS,
+        proofing.QUESTIONS,
+        proofing.code_step(redeem_code),
+        CREDENTIALS,
+        SECOND_FACTOR,
+    ),
+    finish="done",
+    ended={
+        "": "accounts/registered.html",
+        "has-account": "accounts/has_account.html",
+        "left": "accounts/other_ways.html",
+        "thin-file": "accounts/other_ways.html",
+    },
+    # The last page shows the backup codes, so it is for the new account's own session only.
+    belongs=lambda request, draft: draft.account_id is None or draft.account_id == request.user.pk,
+)

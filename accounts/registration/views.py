@@ -1,0 +1,57 @@
+"""The addresses of registration: its beginning, and one view for all of its steps."""
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+
+from accounts import drafts, wizard
+from accounts.models import RegistrationDraft
+from accounts.proofing import minutes
+from accounts.registration.forms import DELIVERY_NOTES, LEVELS, LevelForm, LevelOfCodeForm
+from accounts.registration.steps import REGISTRATION
+from dslogon import policy
+from safeguards import audit, client, limits
+
+
+@login_not_required
+@never_cache
+def begin(request: HttpRequest, *, with_code: bool = False) -> HttpResponse:
+    """Choose a level and how the code comes; each POST begins a draft of its own, so two tabs are two drafts."""
+    if request.user.is_authenticated:
+        return redirect("portal")
+    kind = LevelOfCodeForm if with_code else LevelForm
+    form = kind(request.POST or None, initial={"code_delivery": "email", "level": request.GET.get("level")})
+    if request.method == "POST" and form.is_valid():
+        wait = limits.hit(policy.REGISTRATIONS_PER_ADDRESS, client.address(request))
+        if not wait:
+            return begun(request, form.cleaned_data["level"], form.cleaned_data.get("code_delivery", "have"))
+        form.add_error(None, f"There were many registrations from your network. Wait {minutes(wait)}, then try again.")
+    template = "accounts/register_with_code.html" if with_code else "accounts/register.html"
+    progress = wizard.Progress([REGISTRATION.first_label, *(step.label for step in REGISTRATION.steps[:4])], 0)
+    context = {
+        "form": form,
+        "progress": progress,
+        "journey": REGISTRATION,
+        "levels": LEVELS,
+        "deliveries": DELIVERY_NOTES,
+    }
+    return render(request, template, context)
+
+
+def begun(request: HttpRequest, level: int, code_delivery: str) -> HttpResponse:
+    token = drafts.token_for(request)
+    draft = RegistrationDraft.objects.create(browser=drafts.hash_of(token), level=level, code_delivery=code_delivery)
+    audit.record("registration.started", by="visitor", level=level)
+    response = redirect(REGISTRATION.address(draft))
+    drafts.remember(response, token)
+    return response
+
+
+@login_not_required
+@never_cache
+def step(request: HttpRequest, draft_id: UUID, name: str) -> HttpResponse:
+    """Any step of any registration."""
+    return wizard.page(request, REGISTRATION, draft_id, name)

@@ -1,0 +1,45 @@
+"""What each kind of staff may see and do in the admin. Nobody gets a permission except through a role."""
+
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.db import DEFAULT_DB_ALIAS
+
+ROLES: dict[str, tuple[str, ...]] = {
+    "Service center agent": (
+        "accounts.view_account",
+        "accounts.unlock_account",
+        "idproofing.view_proofing",
+        "accounts.resend_code",
+        "support.view_contactmessage",
+        "support.change_contactmessage",
+    ),
+    "Supervisor": (
+        "accounts.view_account",
+        "accounts.unlock_account",
+        "accounts.freeze_account",
+        "idproofing.view_proofing",
+        "accounts.resend_code",
+        "safeguards.view_auditevent",
+        "support.view_contactmessage",
+        "support.change_contactmessage",
+    ),
+    "Proofing reviewer": ("accounts.view_account", "idproofing.view_proofing"),
+    "Auditor": ("accounts.view_account", "safeguards.view_auditevent"),
+    "Care team": (),
+}
+
+
+def keep_groups(sender: AppConfig, using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
+    """Make the groups say what ROLES says, after every migrate, once the last room has its permissions."""
+    from django.contrib.auth.models import Group, Permission
+
+    if sender.label != list(apps.get_app_configs())[-1].label:
+        return
+    known = {
+        f"{permission.content_type.app_label}.{permission.codename}": permission
+        for permission in Permission.objects.using(using).select_related("content_type")
+    }
+    for role, names in ROLES.items():
+        group, _ = Group.objects.using(using).get_or_create(name=role)
+        group.permissions.set([known[name] for name in names])

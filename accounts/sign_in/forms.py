@@ -1,0 +1,35 @@
+"""What a person types to sign in."""
+
+from django import forms
+
+from dslogon import policy
+
+
+class PasswordForm(forms.Form):
+    """Username and password. Neither says what it is missing beyond being empty."""
+
+    username = forms.CharField(
+        label="Username",
+        max_length=150,
+        widget=forms.TextInput({"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+        error_messages={"required": "Enter your username.", "max_length": "That is longer than any username."},
+    )
+    password = forms.CharField(
+        label="Password",
+        strip=False,
+        max_length=4096,
+        widget=forms.PasswordInput({"autocomplete": "current-password"}),
+        error_messages={"required": "Enter your password.", "max_length": "That is longer than any password."},
+    )
+
+
+class FactorForm(forms.Form):
+    """A code of the authenticator app, or a backup code."""
+
+    otp_token = forms.CharField(
+        label="Code",
+        max_length=40,
+        help_text=f"{policy.TOTP_DIGITS} digits from your app, or a backup code.",
+        widget=forms.TextInput({"autocomplete": "one-time-code", "spellcheck": "false", "autocapitalize": "none"}),
+        error_messages={"required": "Enter a code.", "max_length": "That is longer than any code."},
+    )

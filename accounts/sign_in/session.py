@@ -1,0 +1,79 @@
+"""The session: how it begins, how long it lasts, and the state between password and second factor.
+
+Half signed in is kept in the session under a key of its own: `request.user` stays anonymous until the last factor.
+"""
+
+import time
+from dataclasses import dataclass
+
+from django.contrib.auth import login, logout
+from django.http import HttpRequest
+from django_otp import DEVICE_ID_SESSION_KEY
+
+from accounts.models import Account, AuthenticatorApp, BackupCode, State
+from dslogon import policy
+from safeguards import audit
+
+BACKEND = "accounts.backend.AccountBackend"
+HALF = "half_signed_in"
+BEGAN = "signed_in_at"
+SEEN = "seen_at"
+FACTOR = DEVICE_ID_SESSION_KEY
+# The end is moved once a minute at most, so that reading pages does not write to the database each time.
+TOUCH_EVERY = 60
+
+
+@dataclass(frozen=True)
+class Half:
+    """Somebody who gave the right password and owes the second factor."""
+
+    account: Account
+    next: str
+
+
+def begin(request: HttpRequest, account: Account, factor: AuthenticatorApp | BackupCode | None) -> None:
+    """Sign `account` in, in a session with a new key; `factor` is what was given beside the password, if any."""
+    login(request, account, backend=BACKEND)
+    now = int(time.time())
+    request.session.pop(HALF, None)
+    request.session[BEGAN] = request.session[SEEN] = now
+    if factor is not None:
+        request.session[FACTOR] = f"{factor._meta.label_lower}/{factor.pk}"
+
+
+def begin_half(request: HttpRequest, account: Account, next_page: str) -> None:
+    """Remember that the password was right. The session key changes here too, against fixation."""
+    request.session.flush()
+    request.session[HALF] = {"account": account.pk, "at": int(time.time()), "next": next_page}
+    request.session.cycle_key()
+
+
+def half(request: HttpRequest) -> Half | None:
+    """Who is half signed in here, if it was not too long ago and the account is still active."""
+    kept = request.session.get(HALF)
+    if not kept or time.time() - kept["at"] > policy.HALF_SIGNED_IN.total_seconds():
+        return None
+    account = Account.objects.filter(pk=kept["account"], state=State.ACTIVE).first()
+    return Half(account, kept["next"]) if account else None
+
+
+def end(request: HttpRequest) -> None:
+    """Sign out, with everything the session held."""
+    if request.user.is_authenticated:
+        audit.record("sign-out.done", by=request.user)
+    logout(request)
+
+
+def seconds_left(request: HttpRequest) -> int:
+    """Seconds until this session ends if nothing happens: the idle end or the absolute end, whichever is first."""
+    now = time.time()
+    idle = request.session.get(SEEN, 0) + policy.SESSION_IDLE.total_seconds() - now
+    whole = request.session.get(BEGAN, 0) + policy.SESSION_LIFE.total_seconds() - now
+    return max(0, int(min(idle, whole)))
+
+
+def touch(request: HttpRequest, *, every: int = TOUCH_EVERY) -> None:
+    """Move the idle end, unless that was done within the last `every` seconds."""
+    now = int(time.time())
+    if now - request.session.get(SEEN, 0) >= every:
+        request.session[SEEN] = now

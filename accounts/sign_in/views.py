@@ -1,0 +1,143 @@
+"""The pages of signing in and out, and the session's clock."""
+
+from django import forms
+from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts import enrolment, factors
+from accounts.models import Account, AuthenticatorApp, BackupCode
+from accounts.proofing import minutes
+from accounts.sign_in import judge, session
+from accounts.sign_in.forms import FactorForm, PasswordForm
+from safeguards import client
+
+ENROL_KEY = "enrol_key"
+
+
+def safe_next(request: HttpRequest, wanted: str | None) -> str:
+    """`wanted` if it is a page of this site, otherwise nothing: no open redirect."""
+    ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None, require_https=request.is_secure())
+    return wanted if wanted and ours and wanted.startswith("/") else ""
+
+
+def home_of(account: Account) -> str:
+    return "/admin/" if account.is_staff else "/portal/"
+
+
+@login_not_required
+@never_cache
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Username and password; then the second factor where one is needed."""
+    next_page = safe_next(request, request.POST.get("next") or request.GET.get("next"))
+    if request.method != "POST":
+        context = {"form": PasswordForm(), "next": next_page, "timed_out": "timed_out" in request.GET}
+        return render(request, "accounts/sign_in.html", context)
+    form = PasswordForm(request.POST)
+    if form.is_valid():
+        with transaction.atomic():
+            response = judged(request, form, next_page)
+        if response:
+            return response
+    return render(request, "accounts/sign_in.html", {"form": form, "next": next_page})
+
+
+def judged(request: HttpRequest, form: PasswordForm, next_page: str) -> HttpResponse | None:
+    """Where a judged password leads; None puts the reason into the form."""
+    typed = form.cleaned_data
+    outcome = judge.judge_password(typed["username"], typed["password"], client.address(request))
+    match outcome:
+        case judge.RightPassword(account):
+            if judge.needs_factor(account):
+                session.begin_half(request, account, next_page)
+                return redirect("second-factor")
+            return finish(request, account, None, next_page)
+        case judge.Wait(wait):
+            form.add_error(None, f"There were too many tries. Wait {minutes(wait)}, then try again.")
+        case judge.NotActive(state):
+            return render(request, "accounts/not_active.html", {"state": state}, status=403)
+        case _:
+            form.add_error(None, "The username or the password is not right. Check both and try again.")
+    return None
+
+
+def finish(
+    request: HttpRequest, account: Account, factor: AuthenticatorApp | BackupCode | None, next_page: str
+) -> HttpResponse:
+    session.begin(request, account, factor)
+    judge.count_success(account, factor)
+    return redirect(next_page or home_of(account))
+
+
+@login_not_required
+@never_cache
+def second_factor(request: HttpRequest) -> HttpResponse:
+    """The second half of signing in. Without an enrolled factor (new staff) it is enrolled here."""
+    half = session.half(request)
+    if half is None:
+        return redirect("sign-in")
+    if not factors.has_factor(half.account):
+        return enrol_at_sign_in(request, half)
+    form = FactorForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            outcome = judge.judge_factor(half.account, form.cleaned_data["otp_token"])
+            if isinstance(outcome, judge.RightFactor):
+                return finish(request, half.account, outcome.factor, half.next)
+        refuse_factor(form, outcome)
+    return render(request, "accounts/second_factor.html", {"form": form})
+
+
+def refuse_factor(form: forms.Form, outcome: judge.WrongFactor | judge.Wait) -> None:
+    if isinstance(outcome, judge.Wait):
+        form.add_error("otp_token", f"There were too many wrong codes. Wait {minutes(outcome.wait)}, then try again.")
+    else:
+        form.add_error("otp_token", "That code is not right, or it was used already. Try the next one.")
+
+
+def enrol_at_sign_in(request: HttpRequest, half: session.Half) -> HttpResponse:
+    """A member of staff signs in for the first time: the authenticator is enrolled before anything else."""
+    key = request.session.setdefault(ENROL_KEY, factors.new_key())
+    form = enrolment.TokenForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        step = factors.step_of(key, form.cleaned_data["otp_token"])
+        if step is not None:
+            with transaction.atomic():
+                device = factors.enrol(half.account, key, step, by=half.account)
+                request.session.pop(ENROL_KEY)
+                return finish(request, half.account, device, half.next)
+        form.add_error("otp_token", enrolment.TRY_THE_NEXT)
+    context = {"form": form, "at_sign_in": True, **enrolment.picture(key, half.account.username)}
+    return render(request, "accounts/enrol_at_sign_in.html", context)
+
+
+@login_not_required
+@never_cache
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """POST ends the session; GET asks, so that a link elsewhere cannot sign anybody out."""
+    if request.method == "POST":
+        session.end(request)
+        return render(request, "accounts/signed_out.html")
+    if not request.user.is_authenticated:
+        return redirect("sign-in")
+    return render(request, "accounts/sign_out.html")
+
+
+@login_not_required
+@require_GET
+@never_cache
+def session_left(request: HttpRequest) -> HttpResponse:
+    """Seconds until the session ends, by the server's clock; asking does not extend it."""
+    return JsonResponse({"seconds_left": session.seconds_left(request) if request.user.is_authenticated else 0})
+
+
+@require_POST
+@never_cache
+def session_extend(request: HttpRequest) -> HttpResponse:
+    """The person is still there: move the idle end (never the absolute one)."""
+    session.touch(request, every=0)
+    return JsonResponse({"seconds_left": session.seconds_left(request)})

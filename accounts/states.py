@@ -1,0 +1,18 @@
+"""The states of an account and the moves between them, each with the event that it leaves in the audit trail."""
+
+from accounts.models.account import State
+
+MOVES: dict[tuple[str, str], str] = {
+    (State.ACTIVE, State.LOCKED): "account.locked",
+    (State.ACTIVE, State.FROZEN): "account.frozen",
+    (State.ACTIVE, State.DORMANT): "account.dormant",
+    (State.ACTIVE, State.CLOSED): "account.closed",
+    (State.LOCKED, State.ACTIVE): "account.unlocked",
+    (State.LOCKED, State.FROZEN): "account.frozen",
+    (State.LOCKED, State.CLOSED): "account.closed",
+    (State.FROZEN, State.ACTIVE): "account.unfrozen",
+    (State.FROZEN, State.CLOSED): "account.closed",
+    (State.DORMANT, State.ACTIVE): "account.unlocked",
+    (State.DORMANT, State.CLOSED): "account.closed",
+}
+START = State.ACTIVE

@@ -1,0 +1,25 @@
+"""Jobs for the worker: mail, and clearing away what was left behind."""
+
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from accounts import drafts, notices, recovery
+
+
+@app.task(retry=RetryStrategy(max_attempts=12, exponential_wait=3), pass_context=False)
+def send_notice(notice_id: str) -> None:
+    """Send one notice; tried again for about a day and a half when the mail server does not answer."""
+    notices.deliver(notice_id)
+
+
+@app.task
+def answer_recovery(request_id: str) -> None:
+    """Look up who asked for a username or a new password, and mail them if they exist."""
+    recovery.answer(request_id)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task
+def purge_drafts(timestamp: int) -> None:
+    """Delete the drafts that were left idle, with all that was typed into them."""
+    drafts.purge()

@@ -1,0 +1,1 @@
+"""The upgrade from Basic to Premium."""

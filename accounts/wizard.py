@@ -1,0 +1,188 @@
+"""One page view for every journey. A journey is a tuple of steps; the draft says how far a person has come."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from django import forms
+from django.db import models, transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from accounts import drafts
+from accounts.models import Draft
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A step was not passed: the sentence for the person, and the field it stands beside (none: the whole form)."""
+
+    message: str
+    field: str | None = None
+    template: str | None = None
+    """A page of its own instead of the form, when there is nothing left to correct in it."""
+    until: datetime | None = None
+    """When the step may be tried again, where that is known."""
+
+
+def always(draft: Any) -> bool:
+    return True
+
+
+def nothing(request: HttpRequest, draft: Any) -> dict:
+    return {}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One page of a journey.
+
+    `form(data, draft)` makes its form; `save(request, draft, form)` judges and keeps the answer, under a lock on the
+    draft's row, and returns None or what was refused. `ready` says whether the page may be opened, `done` whether the
+    journey may go on past it, `applies` whether this draft has the step at all, `again` whether it may be answered
+    again after it is done. `forgets` names the fields of the draft that a changed answer clears.
+    """
+
+    name: str
+    label: str
+    template: str
+    form: Callable[[Any, Any], forms.Form | None]
+    save: Callable[[HttpRequest, Any, Any], Refused | None]
+    done: Callable[[Any], bool]
+    ready: Callable[[Any], bool] = always
+    applies: Callable[[Any], bool] = always
+    again: bool = False
+    forgets: tuple[str, ...] = ()
+    context: Callable[[HttpRequest, Any], dict] = nothing
+
+
+@dataclass(frozen=True)
+class Journey:
+    """A tuple of steps over one kind of draft. `begin` is the name of the address that starts it anew."""
+
+    title: str
+    begin: str
+    page: str
+    model: type[Draft]
+    first_label: str
+    steps: tuple[Step, ...]
+    finish: str
+    ended: dict[str, str] = field(default_factory=dict)
+    """Templates for the reasons why a draft cannot go on."""
+    belongs: Callable[[HttpRequest, Any], bool] = lambda request, draft: True
+
+    def steps_of(self, draft: Draft) -> list[Step]:
+        return [step for step in self.steps if step.applies(draft)]
+
+    def present(self, draft: Draft) -> Step | None:
+        """The first step that is not done; None when all are."""
+        return next((step for step in self.steps_of(draft) if not step.done(draft)), None)
+
+    def address(self, draft: Draft) -> str:
+        """Where this draft goes on."""
+        step = self.present(draft)
+        name = self.finish if draft.finished_at or draft.ended or step is None else step.name
+        return reverse(self.page, args=[draft.pk, name])
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What the step indicator shows: the labels of all steps, and the place of this one, from 0."""
+
+    steps: list[str]
+    position: int
+
+
+def progress(journey: Journey, draft: Draft, name: str) -> Progress:
+    steps = journey.steps_of(draft)
+    names = [step.name for step in steps]
+    position = names.index(name) + 1 if name in names else len(names)
+    return Progress([journey.first_label, *(step.label for step in steps)], position)
+
+
+def forget(draft: Draft, names: tuple[str, ...]) -> None:
+    """Clear what later steps had set, because an earlier answer changed."""
+    for name in names:
+        setattr(draft, name, cast(models.Field, draft._meta.get_field(name)).get_default())
+
+
+def page(request: HttpRequest, journey: Journey, draft_id: UUID, name: str) -> HttpResponse:
+    """Show or judge one step. Whatever the browser asks for, the answer is this draft's own next page."""
+    if request.method == "POST":
+        with transaction.atomic():
+            return no_store(answer(request, journey, drafts.find(journey.model, draft_id, request, lock=True), name))
+    return no_store(show(request, journey, drafts.find(journey.model, draft_id, request), name))
+
+
+def no_store(response: HttpResponse) -> HttpResponse:
+    """Nothing of a journey stays in the browser's or anyone's cache."""
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def step_for(request: HttpRequest, journey: Journey, draft: Draft | None, name: str) -> Step | HttpResponse:
+    """The step to work on, or the page that stands in its place."""
+    if draft is None or not journey.belongs(request, draft):
+        return render(request, "accounts/draft_gone.html", {"journey": journey}, status=404)
+    if name == journey.finish and journey.address(draft).endswith(f"/{journey.finish}/"):
+        template = journey.ended[draft.ended or ""]
+        return render(request, template, {"journey": journey, "draft": draft, "codes": draft.backup_codes.split()})
+    step = next((step for step in journey.steps if step.name == name), None)
+    if step is None and name != journey.finish:
+        raise Http404
+    if step is None or draft.finished_at or draft.ended or not open_now(step, draft):
+        return HttpResponseRedirect(journey.address(draft))
+    return step
+
+
+def open_now(step: Step, draft: Draft) -> bool:
+    """Whether this draft may work on the step: it has it, has come so far, and may still answer it."""
+    return step.applies(draft) and step.ready(draft) and (step.again or not step.done(draft))
+
+
+def show(request: HttpRequest, journey: Journey, draft: Draft | None, name: str) -> HttpResponse:
+    """The page of a step, as it stands."""
+    step = step_for(request, journey, draft, name)
+    if isinstance(step, HttpResponse):
+        return step
+    return page_of(request, journey, draft, step, step.form(None, draft))
+
+
+def answer(request: HttpRequest, journey: Journey, draft: Draft | None, name: str) -> HttpResponse:
+    """Judge what was sent; a failed attempt is counted and committed like any other answer."""
+    step = step_for(request, journey, draft, name)
+    if isinstance(step, HttpResponse):
+        return step
+    assert draft is not None
+    form = step.form(request.POST, draft)
+    if form is not None and not form.is_valid():
+        return page_of(request, journey, draft, step, form)
+    refused = step.save(request, draft, form)
+    drafts.touch(draft)
+    if refused is None:
+        return redirect(journey.address(draft))
+    if refused.template:
+        return page_of(request, journey, draft, step, form, template=refused.template, refused=refused)
+    if form is not None:
+        form.add_error(refused.field, refused.message)
+    return page_of(request, journey, draft, step, form, refused=refused)
+
+
+def page_of(
+    request: HttpRequest, journey: Journey, draft: Any, step: Step, form: forms.Form | None, **more: Any
+) -> HttpResponse:
+    template = more.pop("template", step.template)
+    context = {
+        "journey": journey,
+        "progress": progress(journey, draft, step.name),
+        "step": step,
+        "draft": draft,
+        "form": form,
+        "here": reverse(journey.page, args=[draft.pk, step.name]),
+        **step.context(request, draft),
+        **more,
+    }
+    return render(request, template, context)
