@@ -14,7 +14,7 @@ class KeepingBackend(BaseEmailBackend):
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """Keep one row for each recipient of each mail; returns how many mails there were."""
         kept = [
-            SentMail(to=to, subject=mail.subject, text=str(mail.body), html=_html(mail))
+            SentMail(to=to, subject=str(mail.subject), text=str(mail.body), html=_html(mail))
             for mail in email_messages
             for to in mail.recipients()
         ]

@@ -1,19 +1,52 @@
 """Puts the hand-made people where the mocks look: the registry, the credit file, the health record, the accounts."""
 
+import random
 from datetime import timedelta
 from itertools import pairwise
 
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
 from django.db import transaction
+from django.db.models import Model
 
+from accounts import actions, factors
+from accounts.models import Account
 from deers import models as deers
-from dslogon.demo.people import PEOPLE
-from dslogon.demo.people.person import Person
+from dslogon.demo.people import PEOPLE, STAFF
+from dslogon.demo.people.facts import HAND_MADE
+from dslogon.demo.people.person import FULL_FILE, Person, ReadyAccount, Staff
+from idproofing import invent as invented_facts
+from idproofing import questions
+from idproofing.facts import unknown_from
+from idproofing.models import Fact
+from portal import invent as invented_records
+from safeguards import audit
 
 
-def load(person: Person, *, record: bool = True, account: bool = True) -> None:
+def missing() -> list[Person | Staff]:
+    """Everyone not loaded yet, sponsors before their dependents."""
+    people = deers.Person.objects.filter(pk__in=[person.dod_id for person in PEOPLE.values()])
+    staff = Account.objects.filter(username__in=[member.account.username for member in STAFF])
+    known = {*people.values_list("pk", flat=True), *staff.values_list("username", flat=True)}
+    in_order = sorted(PEOPLE.values(), key=lambda person: person.kin is not None)
+    return [
+        *(person for person in in_order if person.dod_id not in known),
+        *(member for member in STAFF if member.account.username not in known),
+    ]
+
+
+def load(who: Person | Staff, *, record: bool = True, account: bool = True) -> None:
     """Everything about one person, whole or not at all; the sponsor must be there before."""
     with transaction.atomic():
-        enter_in_registry(person)
+        if isinstance(who, Staff):
+            open_staff_account(who)
+            return
+        enter_in_registry(who)
+        Fact.objects.bulk_create(facts_of(who))
+        if record:
+            invented_records.store(record_of(who))
+        if account and who.account:
+            open_ready_account(who, who.account)
 
 
 def enter_in_registry(person: Person) -> None:
@@ -69,3 +102,78 @@ def legal_names(person: Person) -> list[deers.LegalName]:
         )
         for name, end in zip(person.names, [*ends, None], strict=True)
     ]
+
+
+def facts_of(person: Person) -> list[Fact]:
+    """What the credit bureau and the transactions source know: made by hand as far as that goes, then invented."""
+    facts = [
+        questions.fact(person.dod_id, known.kind, known.value, known.qualifier, known.since, known.until)
+        for known in HAND_MADE.get(person.key, ())
+    ]
+    if person.facts_known < FULL_FILE:
+        return facts
+    asked = {(fact.kind, fact.qualifier) for fact in facts}
+    for fact in unknown_from(invented(person), details_of(person)):
+        if len(facts) >= person.facts_known:
+            break
+        if (fact.kind, fact.qualifier) not in asked:
+            asked.add((fact.kind, fact.qualifier))
+            facts.append(fact)
+    return facts
+
+
+def invented(person: Person) -> list[Fact]:
+    """More invented facts than anyone needs, shuffled: a few runs of luck one after the other, the same each time."""
+    served, facts = person.kin is None, []
+    for turn in range(4):
+        luck = random.Random(f"{person.dod_id} {turn}")  # noqa: S311 - nothing secret
+        run = invented_facts.facts_for(person.dod_id, person.born, home=person.address.city, served=served, rng=luck)
+        facts += luck.sample(run, len(run))
+    return facts
+
+
+def details_of(person: Person) -> list[str]:
+    """What stands in DEERS, so that no question may ask for it."""
+    name, address = person.name, person.address
+    return [name.first, name.middle, name.last, person.email, address.street, address.city, address.state]
+
+
+def record_of(person: Person) -> list[Model]:
+    """The person's health record, which ends with the person's life."""
+    luck = random.Random(person.dod_id)  # noqa: S311 - nothing secret
+    return invented_records.record_for(
+        person.dod_id, person.born, person.sex, luck, today=person.died, theme=person.theme
+    )
+
+
+def open_ready_account(person: Person, account: ReadyAccount) -> None:
+    """A beneficiary's account, as if he or she had registered; Premium with its authenticator."""
+    assert account.level is not None
+    opened = actions.open_account(
+        dod_id=person.dod_id,
+        first_name=person.name.first,
+        last_name=person.name.last,
+        level=account.level,
+        username=account.username,
+        password_hash=make_password(account.password),
+        email=person.email,
+        phone=person.phone,
+        by="mock",
+    )
+    if isinstance(opened, actions.Opened) and account.authenticator_key:
+        factors.enrol(opened.account, account.authenticator_key, step_used=-1, by="mock")
+
+
+def open_staff_account(member: Staff) -> None:
+    """An account for the admin: no level, no DEERS record, one role, and a second factor."""
+    account = Account.objects.create(
+        username=member.account.username,
+        password=make_password(member.account.password),
+        first_name=member.name.first,
+        last_name=member.name.last,
+        email=member.email,
+        is_staff=True,
+    )
+    account.groups.add(Group.objects.get(name=member.account.role))
+    audit.record("account.opened", by="mock", account_id=account.pk)
+    factors.enrol(account, member.account.authenticator_key, step_used=-1, by="mock")

@@ -33,8 +33,8 @@ def mail(request: HttpRequest) -> HttpResponse:
     return render(request, "demo/mail.html", {"mails": SentMail.objects.all()[:NEWEST], "newest": NEWEST})
 
 
+@csp_replace({"style-src": ["'unsafe-inline'"], "sandbox": True})  # type: ignore[arg-type]
 @login_not_required
-@csp_replace({"style-src": ["'unsafe-inline'"], "sandbox": True})
 def mail_html(request: HttpRequest, pk: int) -> HttpResponse:
     """One mail as a mail program shows it: its own inline styles count, and nothing in it can run or be sent."""
     return HttpResponse(get_object_or_404(SentMail, pk=pk).html)

@@ -127,4 +127,24 @@ HAND_MADE: dict[str, tuple[Known, ...]] = {
         Known("benefit_amount", "1340", date(2005, 6, 1)),
         Known("card_bank", "White Pine Savings Bank", date(1997, 9, 25)),
     ),
+    # Eighteen only just: few facts, of a life with the parents, but enough for a Level 1 quiz.
+    "lucia": (
+        Known("city", "Columbia, South Carolina", date(2014, 8, 1), date(2018, 5, 31)),
+        Known("street", "Quail Run", date(2014, 8, 1), date(2018, 5, 31)),
+        Known("phone_company", "Quickfox Mobile", date(2024, 12, 25)),
+        Known("pharmacy", "Sunrise Pharmacy", date(2026, 9, 3), date(2026, 9, 3)),
+        Known("pharmacy_paid", "14", date(2026, 9, 3), date(2026, 9, 3)),
+        Known("card_bank", "Liberty Oak Bank", date(2026, 11, 20)),
+    ),
+    "noah": (
+        Known("city", "Duluth, Minnesota", date(2012, 7, 1), date(2019, 6, 30)),
+        Known("street", "Thistle Court", date(2012, 7, 1), date(2019, 6, 30)),
+        Known("vehicle", "Ford Ranger", date(2024, 4, 9), date(2026, 6, 1)),
+        Known("vehicle_color", "Orange", date(2024, 4, 9), date(2026, 6, 1)),
+        Known("phone_company", "Wayfarer Mobile", date(2023, 9, 1)),
+        Known("card_bank", "North Ridge Bank", date(2026, 4, 20)),
+        Known("card_limit", "1500", date(2026, 4, 20)),
+        Known("pharmacy", "Village Square Drugs", date(2026, 8, 11), date(2026, 8, 11)),
+    ),
+    "meiling": (Known("phone_company", "Hilltop Wireless", date(2025, 10, 1)),),
 }

@@ -68,6 +68,7 @@ PEOPLE = (
         status=ServiceStatus.ACTIVE,
         region=Region.EAST,
         periods=(Period(date(2026, 6, 29), Plan.PRIME),),
+        facts_known=8,
         theme="empty",
     ),
     Person(

@@ -1,0 +1,175 @@
+"""The demo's people are loaded once, however often and however roughly the load is run."""
+
+from io import StringIO
+
+import pytest
+from django.contrib.auth.password_validation import validate_password
+from django.core.management import call_command
+from django.db.models import Model
+
+from accounts import factors
+from accounts.models import Account, AuthenticatorApp
+from accounts.roles import ROLES
+from deers.models import Eligibility, LegalName, Person, Sponsorship
+from dslogon import policy
+from dslogon.demo import population
+from dslogon.demo.cast import present_code
+from dslogon.demo.people import PEOPLE, STAFF
+from dslogon.demo.people.person import FULL_FILE, Staff
+from dslogon.demo.people.person import Person as DemoPerson
+from dslogon.policy import Level
+from idproofing import quiz
+from idproofing.models import Fact
+from portal.models import Appointment, Observation
+from tests import people
+
+TABLES: tuple[type[Model], ...] = (
+    *(Person, LegalName, Eligibility, Sponsorship, Fact),
+    *(Appointment, Observation, Account, AuthenticatorApp),
+)
+
+
+def counts() -> dict[str, int]:
+    return {table.__name__: table._default_manager.count() for table in TABLES}
+
+
+@pytest.mark.django_db
+def test_loading_twice_leaves_everybody_there_once_and_the_second_time_is_quick(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+    call_command("load_population")
+    once = counts()
+    assert once["Person"] == len(PEOPLE)
+    assert once["Account"] == sum(person.account is not None for person in PEOPLE.values()) + len(STAFF)
+    with django_assert_num_queries(2):
+        call_command("load_population")
+    assert counts() == once
+
+
+@pytest.mark.django_db
+def test_a_load_that_was_interrupted_goes_on_where_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    load, calls = population.load, iter(range(1000))
+
+    def load_until_ctrl_c(who: DemoPerson | Staff) -> None:
+        load(who, record=False)
+        if next(calls) == 12:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(population, "load", load_until_ctrl_c)
+    with pytest.raises(KeyboardInterrupt):
+        call_command("load_population")
+    assert Person.objects.count() == 13
+    call_command("load_population")
+    assert Person.objects.count() == len(PEOPLE)
+    assert not population.missing()
+
+
+@pytest.mark.django_db
+def test_a_person_is_loaded_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_down(person: object) -> list[Model]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(population, "record_of", break_down)
+    with pytest.raises(KeyboardInterrupt):
+        population.load(PEOPLE["raymond"])
+    assert not Person.objects.exists()
+    assert not Fact.objects.exists()
+
+
+@pytest.mark.django_db
+def test_generated_people_join_the_hand_made_ones_once() -> None:
+    call_command("load_population", generated=25, seed=7)
+    assert Person.objects.count() == len(PEOPLE) + 25
+    call_command("load_population", generated=25, seed=7)
+    assert Person.objects.count() == len(PEOPLE) + 25
+
+
+@pytest.mark.django_db
+def test_a_longer_crowd_takes_in_the_shorter_one() -> None:
+    call_command("generate_population", 23, no_records=True, stdout=StringIO())
+    first = set(LegalName.objects.values_list("person_id", "first", "last"))
+    said = StringIO()
+    call_command("generate_population", 60, no_records=True, stdout=said)
+    assert Person.objects.count() == 60
+    assert first <= set(LegalName.objects.values_list("person_id", "first", "last"))
+    assert "37 new of 60" in said.getvalue()
+    grown = Person.objects.filter(date_of_birth__year__lt=2000).values_list("pk", flat=True)
+    assert set(grown) <= set(Fact.objects.values_list("dod_id", flat=True))
+
+
+FULL_FILES = [key for key, person in PEOPLE.items() if person.facts_known >= FULL_FILE]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("key", FULL_FILES)
+def test_a_full_file_lasts_for_two_attempts_at_each_level(key: str) -> None:
+    dod_id = people.load(key).dod_id
+    asked: set[str] = set()
+    for level in (Level.BASIC, Level.PREMIUM):
+        for _ in range(policy.QUIZ_ATTEMPTS):
+            started = quiz.start(dod_id, policy.STRENGTH[level], by="visitor")
+            assert isinstance(started, quiz.Started)
+            prompts = set(started.quiz.questions.values_list("prompt", flat=True))
+            assert len(prompts) == policy.STRENGTH[level].questions
+            assert not prompts & asked
+            asked |= prompts
+            quiz.abandon(started.quiz.pk, by="visitor")
+
+
+def test_all_but_a_few_adults_have_a_full_file() -> None:
+    without = {key for key, person in PEOPLE.items() if key not in FULL_FILES}
+    assert without == {"mateo", "theo", "thomas", "leonard", "lucia", "noah", "meiling", "owen"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("key", ["meiling", "owen"])
+def test_a_thin_file_is_told_so(key: str) -> None:
+    person = people.load(key)
+    assert isinstance(quiz.start(person.dod_id, policy.STRENGTH[Level.BASIC], by="visitor"), quiz.ThinFile)
+
+
+@pytest.mark.django_db
+def test_everyone_invents_the_same_facts_each_time() -> None:
+    first, second = ([str(fact.value) for fact in population.facts_of(PEOPLE["carl"])] for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.django_db
+def test_the_ready_accounts_are_what_the_page_says() -> None:
+    for member in STAFF:
+        population.load(member)
+    population.load(PEOPLE["grace"])
+    population.load(PEOPLE["rosa"])
+    grace = Account.objects.get(username="premium.grace")
+    assert (grace.level, grace.is_staff) == (Level.PREMIUM, False)
+    assert Account.objects.get(username="basic.rosa").level == Level.BASIC
+    staff = Account.objects.filter(is_staff=True)
+    assert {group.name for account in staff for group in account.groups.all()} == set(ROLES)
+    assert not staff.exclude(level=None, dod_id=None).exists()
+
+
+@pytest.mark.django_db
+def test_the_ready_passwords_are_good_and_their_authenticators_work_once() -> None:
+    population.load(PEOPLE["grace"])
+    for who in (*PEOPLE.values(), *STAFF):
+        if who.account:
+            holder = Account(
+                username=who.account.username, first_name=who.name.first, last_name=who.name.last, email=who.email
+            )
+            validate_password(who.account.password, holder)
+    account = Account.objects.get(username="premium.grace")
+    ready = PEOPLE["grace"].account
+    assert ready is not None
+    assert account.check_password(ready.password)
+    assert factors.base32(ready.authenticator_key) == ready.totp_secret
+    assert isinstance(factors.verify(account, present_code(ready)), AuthenticatorApp)
+    assert factors.verify(account, present_code(ready)) is None
+
+
+@pytest.mark.django_db
+def test_the_persona_to_try_fits_on_a_few_lines_with_address_and_password(settings) -> None:  # type: ignore[no-untyped-def]
+    settings.SITE_ADDRESS = "http://127.0.0.1:8123"
+    said = StringIO()
+    call_command("load_population", persona=True, stdout=said)
+    assert "http://127.0.0.1:8123/sign-in/" in said.getvalue()
+    assert "premium.grace" in said.getvalue()
+    assert "http://127.0.0.1:8123/demo/" in said.getvalue()
+    assert len(said.getvalue().splitlines()) <= 5
