@@ -5,6 +5,7 @@ With settings.DEERS_FAULT = "unavailable" it behaves as the real one does on a b
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import date
 
 from django.conf import settings
@@ -40,9 +41,10 @@ class MockRegistry:
             return NoMatch()
         covered = Exists(Eligibility.objects.filter(in_force(today), person=OuterRef("person")))
         borne = LegalName.objects.filter(**numbers).select_related("person").annotate(covered=covered)
-        current, *former = borne.order_by(F("until").desc(nulls_first=True)) or [None]
-        if current is None:
+        found = list(borne.order_by(F("until").desc(nulls_first=True)))
+        if not found:
             return NoMatch()
+        current, former = found[0], found[1:]
         verdicts = (
             compare_names(query, current, former),
             compare_dates(query.date_of_birth, current.person.date_of_birth),
@@ -134,7 +136,7 @@ def current_names() -> QuerySet[LegalName]:
     return LegalName.objects.filter(until__isnull=True).select_related("person")
 
 
-def compare_names(query: PersonQuery, current: LegalName, former: list[LegalName]) -> names.Verdict:
+def compare_names(query: PersonQuery, current: LegalName, former: Sequence[LegalName]) -> names.Verdict:
     """The present name decides; a former one, exactly given, is one small difference."""
     typed = names.Name(query.first_name, query.middle_name, query.last_name, query.suffix)
     verdict = names.compare(typed, current.as_name())

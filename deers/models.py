@@ -19,14 +19,15 @@ class DodIdField(models.CharField):
     """A DoD ID number (EDIPI): ten digits, stored as char(10) and compared byte by byte.
 
     A type of its own, because Django gives each unique varchar a second index for LIKE, and each foreign
-    key to it another; nobody asks for part of a DoD ID number.
+    key to it another; nobody asks for part of a DoD ID number. PostgreSQL's own name of the type is used,
+    since bulk_create casts to the type without its length, and "char" alone would be one letter.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"max_length": 10, "db_collation": "C", **options})
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
-        return "char(10)"
+        return "bpchar(10)"
 
 
 class Sex(models.TextChoices):

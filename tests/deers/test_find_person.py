@@ -101,9 +101,9 @@ def test_the_dead_cannot_register() -> None:
     assert found(registered(date_of_death=date(2019, 2, 2))) == Ineligible(Reason.DECEASED)
 
 
-@pytest.mark.parametrize("flag", ["protected", "locked"])
-def test_a_protected_or_locked_record_cannot_register_here(flag: str) -> None:
-    assert found(registered(**{flag: True})) == Ineligible(Reason.PROTECTED)
+def test_a_protected_or_locked_record_cannot_register_here() -> None:
+    assert found(registered(protected=True)) == Ineligible(Reason.PROTECTED)
+    assert found(registered(locked=True)) == Ineligible(Reason.PROTECTED)
 
 
 @pytest.mark.parametrize(
