@@ -37,9 +37,9 @@ class MemorableDate(forms.MultiWidget):
         parts = [str(data.get(f"{name}_{part}") or "").strip() for part in ("month", "day", "year")]
         whole = str(data.get(name) or "").strip()
         if any(parts) or not whole:
-            return [parts[0].lstrip("0") if parts[0].isdigit() else parts[0], *parts[1:]]
+            return [_listed(parts[0]), *parts[1:]]
         iso = re.fullmatch(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})", whole)
-        return [iso[2].lstrip("0"), iso[3], iso[1]] if iso else ["", "", whole]
+        return [_listed(iso[2]), iso[3], iso[1]] if iso else ["", "", whole]
 
 
 class DateField(forms.Field):
@@ -91,6 +91,11 @@ class DateField(forms.Field):
         if self.past and typed > self.today():
             raise ValidationError("Enter a date in the past; this one is in the future.", "future")
         return typed
+
+
+def _listed(month: str) -> str:
+    """A month as the list of months has it: 6 for 06."""
+    return month.removeprefix("0") or month
 
 
 def _number(text: str, most: int) -> int | None:

@@ -187,7 +187,7 @@ def _choices(
     descriptions: Mapping[Any, str],
 ) -> str:
     """Radio buttons or checkboxes, one below the other; the error is tied to the fieldset around them."""
-    kind = "radio" if isinstance(widget, forms.RadioSelect) else "checkbox"
+    kind = widget.input_type  # "radio" or "checkbox"
     chosen, stem = set(widget.format_value(value)), input_id(bound)
     attrs = _shared(bound, "", False) | {"name": bound.html_name}
     if kind == "checkbox":

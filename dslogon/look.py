@@ -1,6 +1,6 @@
 """Template tags and filters that every page shares: form fields, icons, steps, and times in words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from dslogon import inputs, policy
 from dslogon.inputs import esc
 
 register = template.Library()
+NOT_NAMED = forms.Field.default_error_messages["required"]
 
 
 def site(request: HttpRequest | None = None) -> dict:
@@ -38,7 +39,9 @@ class OnceNode(template.Node):
 
     def render(self, context: template.Context) -> SafeString:
         if self.kept is None:
-            self.kept = self.inside.render(template.Context(site()))
+            bare = template.Context(site())
+            with bare.bind_template(context.template):  # type: ignore[arg-type]
+                self.kept = self.inside.render(bare)
         return self.kept
 
 
@@ -115,19 +118,24 @@ def errors(form: forms.BaseForm) -> SafeString | str:
     """What is wrong with a form, for the top of the page: each sentence leads to its field. Nothing if all is well."""
     if not form.errors:
         return ""
-    lines = []
-    for name, sentences in form.errors.items():
-        reachable = name in form.fields and not form[name].is_hidden
-        target = inputs.first_input(form[name]) if reachable else ""
-        for sentence in sentences:
-            said = esc(sentence)
-            lines.append(f'<a href="#{target}">{said}</a>' if target else said)
+    lines = [line for name, said in form.errors.items() for line in _lines(form, name, said)]
     heading = "There is a problem" if len(lines) == 1 else f"There are {len(lines)} problems"
     return mark_safe(  # noqa: S308 - the sentences are escaped
         '<div class="usa-alert usa-alert--error error-summary" role="alert" tabindex="-1" data-focus>'
         f'<div class="usa-alert__body"><h2 class="usa-alert__heading">{heading}</h2>'
         f'<ul class="usa-list">{"".join(f"<li>{line}</li>" for line in lines)}</ul></div></div>'
     )
+
+
+def _lines(form: forms.BaseForm, name: str, sentences: Iterable[Any]) -> Iterator[str]:
+    """One field's sentences as links to it. Django's own "This field is required" says which field it means."""
+    bound = form[name] if name in form.fields else None
+    for sentence in sentences:
+        if bound is None or bound.is_hidden:
+            yield esc(sentence)
+        else:
+            label = f"{esc(bound.label)}: " if sentence == NOT_NAMED else ""
+            yield f'<a href="#{inputs.first_input(bound)}">{label}{esc(sentence)}</a>'
 
 
 @register.simple_tag
