@@ -62,14 +62,14 @@ class CurrentPasswordForm(forms.Form):
         self.account = account
 
     def clean_current_password(self) -> str:
-        """Wrong guesses count like those at sign-in."""
+        """Wrong guesses count like those at sign-in, before they are judged, so that parallel ones count too."""
         key = str(self.account.pk)
-        wait = limits.waiting(policy.SIGN_IN_PER_ACCOUNT, key)
+        wait = limits.hit(policy.SIGN_IN_PER_ACCOUNT, key, account_id=self.account.pk)
         if wait:
             raise ValidationError(f"There were too many tries. Wait {minutes(wait)}, then try again.")
         if not check_password(self.cleaned_data["current_password"], self.account.password):
-            limits.hit(policy.SIGN_IN_PER_ACCOUNT, key, account_id=self.account.pk)
             raise ValidationError("That is not your password.")
+        limits.clear(policy.SIGN_IN_PER_ACCOUNT, key)
         return self.cleaned_data["current_password"]
 
 

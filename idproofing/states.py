@@ -1,15 +1,14 @@
 """The states of a proofing and the moves between them, each with the event that it leaves in the audit trail."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from dslogon.policy import Level
 from idproofing.models import Proofing
-from safeguards import audit
+from safeguards import audit, turns
 
 State = Proofing.State
 TITLE = "Identity proofing"
@@ -58,17 +57,9 @@ class MoveRefused(Exception):
     """A mistake in our code: it asked for a move that is not in the table, or that another one overtook."""
 
 
-@contextmanager
-def turn(dod_id: str) -> Iterator[None]:
-    """A transaction in which this person's proofing is ours alone, at every level and from every server.
-
-    Whoever else wants a turn of the same person waits until the transaction ends. Two people whose numbers
-    hash alike would only wait for each other.
-    """
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"idproofing:{dod_id}"])
-        yield
+def turn(dod_id: str) -> AbstractContextManager[None]:
+    """A transaction in which this person's proofing is ours alone, at every level."""
+    return turns.turn("idproofing", dod_id)
 
 
 def proofing_of(dod_id: str, level: Level, *, by: object, now: datetime | None = None) -> Proofing:

@@ -39,6 +39,7 @@ def begin(request: HttpRequest, account: Account, factor: AuthenticatorApp | Bac
     request.session[BEGAN] = request.session[SEEN] = now
     if factor is not None:
         request.session[FACTOR] = f"{factor._meta.label_lower}/{factor.pk}"
+    request.session.save()
 
 
 def begin_half(request: HttpRequest, account: Account, next_page: str) -> None:
