@@ -33,7 +33,7 @@ def mail(request: HttpRequest) -> HttpResponse:
     return render(request, "demo/mail.html", {"mails": SentMail.objects.all()[:NEWEST], "newest": NEWEST})
 
 
-@csp_replace({"style-src": ["'unsafe-inline'"], "sandbox": True})  # type: ignore[arg-type]
+@csp_replace({"style-src": ["'unsafe-inline'"], "script-src": ["'none'"], "sandbox": True})  # type: ignore[arg-type]
 @login_not_required
 def mail_html(request: HttpRequest, pk: int) -> HttpResponse:
     """One mail as a mail program shows it: its own inline styles count, and nothing in it can run or be sent."""
