@@ -82,12 +82,12 @@ def announce(message: ContactMessage, *, by: Account | None) -> None:
     audit.record(
         "support.contacted", by=by or "visitor", account_id=account_id, topic=topic, reference=reference.lower()
     )
-    known = {"reference": reference, "topic": str(Topic(topic).label)}
-    notices.send("contact-received", to=message.email, account_id=account_id, **known)
-    notices.send("contact-for-staff", to=settings.SERVICE_CENTER_EMAIL, **known)
+    about = str(Topic(topic).label)
+    notices.send("contact-received", to=message.email, account_id=account_id, reference=reference, topic=about)
+    notices.send("contact-for-staff", to=settings.SERVICE_CENTER_EMAIL, reference=reference, topic=about)
 
 
-def mark_answered(message: ContactMessage, *, by: Account, now: datetime | None = None) -> bool:
+def mark_answered(message: ContactMessage, *, by: object, now: datetime | None = None) -> bool:
     """Note that `message` has been answered; False if it was already."""
     with transaction.atomic():
         waiting = ContactMessage.objects.filter(pk=message.pk, answered_at=None)

@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.text import slugify
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from markdown_it.tree import SyntaxTreeNode
 
 from dslogon import policy
 from support import center, typesetting
@@ -18,7 +19,10 @@ FOLDER = Path(__file__).parent / "guides"
 MARKDOWN = MarkdownIt("commonmark", {"html": False, "typographer": True}).enable(["table", "smartquotes"])
 
 # The design system's classes for what Markdown names; a quotation serves as a boxed remark.
-CLASSES = {"table_open": "usa-table usa-table--borderless", "blockquote_open": "usa-summary-box margin-y-3"}
+CLASSES = {
+    "table_open": "usa-table usa-table--borderless usa-table--stacked-header width-full",
+    "blockquote_open": "usa-summary-box padding-y-1 margin-y-3",
+}
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,8 @@ def source(guide: Guide) -> str:
 def html(guide: Guide) -> tuple[str, list[Section]]:
     """The guide as HTML, safe to put on a page, and its sections in order."""
     tokens = MARKDOWN.parse(source(guide))
-    return MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}), marked(tokens)
+    sections = marked(tokens)
+    return MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}), sections
 
 
 def marked(tokens: list[Token]) -> list[Section]:
@@ -79,7 +84,32 @@ def marked(tokens: list[Token]) -> list[Section]:
             token.attrSet("id", slugify(following.content))
             if token.tag == "h2":
                 sections.append(Section(slugify(following.content), following.content))
+    label_cells(tokens)
     return sections
+
+
+def label_cells(tokens: list[Token]) -> None:
+    """Make the first cell of each row its header, and tell each other cell its column.
+
+    Screen readers say both, and on a phone the design system stacks the cells under their names.
+    """
+    for table in (node for node in SyntaxTreeNode(tokens).walk() if node.type == "table"):
+        head, *body = (row for part in table.children for row in part.children)
+        columns = [cell.children[0].content for cell in head.children]
+        for cell in head.children:
+            ends(cell)[0].attrSet("scope", "col")
+        for first, *others in (row.children for row in body):
+            opening, closing = ends(first)
+            opening.tag = closing.tag = "th"
+            opening.attrSet("scope", "row")
+            for cell, column in zip(others, columns[1:], strict=True):
+                ends(cell)[0].attrSet("data-label", column)
+
+
+def ends(node: SyntaxTreeNode) -> tuple[Token, Token]:
+    """The opening and the closing token of a node that holds others."""
+    assert node.nester_tokens
+    return node.nester_tokens.opening, node.nester_tokens.closing
 
 
 def typst_source(guide: Guide) -> str:

