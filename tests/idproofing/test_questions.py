@@ -1,0 +1,182 @@
+"""Questions: one right answer, plausible wrong ones, nothing to be read off the page."""
+
+import random
+from collections import Counter
+from datetime import date
+from itertools import pairwise
+from string import ascii_letters
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dslogon import policy
+from idproofing import pools
+from idproofing.facts import unknown_from
+from idproofing.invent import facts_for
+from idproofing.models import Fact
+from idproofing.questions import NONE_OF_THE_ABOVE, TEMPLATES, Dollars, Names, fact, options, wording
+
+COUNT = 5
+JUNE = "1000000021"
+TODAY = date(2026, 11, 20)
+
+anybody = st.builds(
+    lambda number, born, served: facts_for(str(number), born, served=served, today=TODAY),
+    st.integers(1_000_000_000, 1_999_999_999),
+    st.dates(date(1930, 1, 1), date(2008, 11, 20)),
+    st.booleans(),
+)
+seeds = st.integers(0, 2**32)
+
+
+def held_in(one: Fact, year: int) -> bool:
+    return one.since.year <= year and (one.until is None or year <= one.until.year)
+
+
+@settings(max_examples=60, deadline=None)
+@given(facts=anybody, seed=seeds)
+def test_every_question_has_exactly_one_right_answer_and_no_option_twice(facts: list[Fact], seed: int) -> None:
+    rng = random.Random(seed)
+    for one in facts:
+        offered, place = options(one, facts, COUNT, rng)
+        answer = wording(one)[1]
+        assert len(set(offered)) == len(offered) == COUNT
+        assert offered[-1] == NONE_OF_THE_ABOVE
+        assert offered.count(answer) == (0 if place == COUNT - 1 else 1)
+        if place < COUNT - 1:
+            assert offered[place] == answer
+
+
+@settings(max_examples=60, deadline=None)
+@given(facts=anybody, seed=seeds)
+def test_no_wrong_option_would_be_right_for_another_fact_of_the_same_time(facts: list[Fact], seed: int) -> None:
+    rng = random.Random(seed)
+    for one in facts:
+        offered, place = options(one, facts, COUNT, rng)
+        wrong = set(offered[:place] + offered[place + 1 :])
+        also_right = {wording(other)[1] for other in facts if other.kind == one.kind and held_in(other, one.since.year)}
+        assert not wrong & also_right
+
+
+@settings(max_examples=60, deadline=None)
+@given(facts=anybody, seed=seeds)
+def test_wrong_options_come_from_public_lists_and_never_from_people(facts: list[Fact], seed: int) -> None:
+    public = {
+        name
+        for pool in vars(pools).values()
+        if isinstance(pool, tuple)
+        for group in pool
+        if isinstance(group, tuple)
+        for name in group
+    }
+    for one in facts:
+        if isinstance(TEMPLATES[one.kind].answers, Names):
+            offered, place = options(one, facts, COUNT, random.Random(seed))
+            assert set(offered[:place] + offered[place + 1 : -1]) <= public
+
+
+@settings(max_examples=100, deadline=None)
+@given(amount=st.integers(0, 100_000), step=st.sampled_from([10, 50, 200, 1_000]), seed=seeds)
+def test_ranges_of_dollars_do_not_overlap_and_one_holds_the_amount(amount: int, step: int, seed: int) -> None:
+    answers = Dollars(step)
+    one = fact(JUNE, "card_limit", amount, 2015, date(2015, 1, 1))
+    words = [answers.word(one.value), *answers.wrong(one, {answers.word(one.value)}, 4, random.Random(seed))]
+    bounds = sorted(tuple(int(end.strip("$").replace(",", "")) for end in text.split(" to ")) for text in words)
+    assert all(high < low for (_, high), (low, _) in pairwise(bounds))
+    assert [low <= amount <= high for low, high in bounds].count(True) == 1
+    assert all(low >= 0 and high - low == step - 1 for low, high in bounds)
+
+
+def test_the_right_answer_stands_in_every_place_equally_often() -> None:
+    rng = random.Random(20261123)
+    one = fact(JUNE, "card_bank", "Summit Lake Bank", 2015, date(2015, 1, 1))
+    places = Counter(options(one, [one], COUNT, rng, none_rate=0)[1] for _ in range(4_000))
+    expected = 4_000 / (COUNT - 1)
+    chi_square = sum((places[place] - expected) ** 2 / expected for place in range(COUNT - 1))
+    assert chi_square < 11.34  # 99 % of fair draws with 3 degrees of freedom stay below
+    assert places[COUNT - 1] == 0
+
+
+def test_the_right_range_stands_in_every_rank_equally_often() -> None:
+    """The middle range must not be the better guess."""
+    rng = random.Random(20261123)
+    one = fact(JUNE, "card_limit", 12_500, 2015, date(2015, 1, 1))
+    ranks: Counter[int] = Counter()
+    for _ in range(4_000):
+        offered, place = options(one, [one], COUNT, rng, none_rate=0)
+        by_size = sorted(offered[:-1], key=lambda words: int(words.split(" to ")[0].strip("$").replace(",", "")))
+        ranks[by_size.index(offered[place])] += 1
+    chi_square = sum((ranks[rank] - 1_000) ** 2 / 1_000 for rank in range(4))
+    assert chi_square < 11.34
+
+
+def test_none_of_the_above_is_right_at_the_rate_of_policy() -> None:
+    rng = random.Random(20261123)
+    one = fact(JUNE, "card_bank", "Summit Lake Bank", 2015, date(2015, 1, 1))
+    tries = 4_000
+    times = sum(options(one, [one], COUNT, rng)[1] == COUNT - 1 for _ in range(tries))
+    rate = policy.QUIZ_NONE_OF_THE_ABOVE_RATE
+    assert abs(times - tries * rate) < 2.6 * (tries * rate * (1 - rate)) ** 0.5
+
+
+def test_wrong_cities_lie_in_the_region_of_the_right_one() -> None:
+    south = pools.CITIES[1]
+    one = fact(JUNE, "city", "Killeen, Texas", 2012, date(2012, 1, 1), date(2014, 12, 31))
+    offered, _ = options(one, [one], COUNT, random.Random(1))
+    assert set(offered[:-1]) <= set(south)
+
+
+def test_wrong_vehicles_were_sold_in_the_decade_of_the_right_one() -> None:
+    one = fact(JUNE, "vehicle", "Buick LeSabre", 2004, date(2004, 10, 16))
+    offered, _ = options(one, [one], COUNT, random.Random(1))
+    assert set(offered[:-1]) <= set(pools.VEHICLES[0])
+
+
+def test_an_answer_that_no_list_holds_is_asked_all_the_same() -> None:
+    one = fact(JUNE, "city", "Mayberry, North Carolina", 2012, date(2012, 1, 1))
+    offered, place = options(one, [one], COUNT, random.Random(1), none_rate=0)
+    assert offered[place] == "Mayberry, North Carolina"
+
+
+def test_a_city_on_record_or_a_street_typed_in_is_never_asked_for() -> None:
+    city = fact(JUNE, "city", "Killeen, Texas", 2012, date(2012, 1, 1))
+    street = fact(JUNE, "street", "Juniper Lane", 2012, date(2012, 1, 1))
+    bank = fact(JUNE, "card_bank", "Summit Lake Bank", 2012, date(2012, 1, 1))
+    assert unknown_from([city, street, bank], ["KILLEEN", "12  juniper lane, Apt. 4", "", "  "]) == [bank]
+    assert unknown_from([city, street, bank], ["Lane", "TX", "Kill"]) == [city, bank]
+
+
+@pytest.mark.parametrize("kind", TEMPLATES)
+def test_every_question_reads_easily_and_tells_where_to_look(kind: str) -> None:
+    """By the Flesch-Kincaid grade: at most the eighth."""
+    template = TEMPLATES[kind]
+    assert grade(template.prompt.format(2015)) <= 8.9
+    assert grade(template.hint) <= 8.9
+    assert template.prompt.endswith("?")
+    assert template.hint.endswith(".")
+
+
+@pytest.mark.parametrize("kind", TEMPLATES)
+def test_every_list_is_long_enough_for_a_question(kind: str) -> None:
+    answers = TEMPLATES[kind].answers
+    if isinstance(answers, Names):
+        assert all(len(set(group)) == len(group) > COUNT + 2 for group in answers.groups)
+        assert all(len(name) <= 120 for group in answers.groups for name in group)
+
+
+def grade(text: str) -> float:
+    """The Flesch-Kincaid grade level, vowel groups counted as syllables and a silent e left out."""
+    words = ["".join(char for char in word if char in ascii_letters).lower() for word in text.split()]
+    words = [word for word in words if word]
+    sentences = text.count(". ") + text.count("? ") + 1
+    return 0.39 * len(words) / sentences + 11.8 * sum(map(syllables, words)) / len(words) - 15.59
+
+
+def syllables(word: str) -> int:
+    groups, before = 0, False
+    for char in word:
+        vowel = char in "aeiouy"
+        groups += vowel and not before
+        before = vowel
+    return max(1, groups - (word.endswith("e") and groups > 1))
