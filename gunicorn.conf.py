@@ -13,7 +13,7 @@ workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = 4
 keepalive = 75
 timeout = 30
-graceful_timeout = 10
+graceful_timeout = 5
 control_socket_disable = True
 accesslog = "-"
 # No address, no referrer, no agent: those are personal, and the audit trail has what is needed of them.

@@ -10,7 +10,9 @@ SECRET_KEY, FIELD_KEYS, INDEX_KEY = local_keys(env.path("DSLOGON_KEYS_FILE", def
 DEMO = env.bool("DSLOGON_DEMO", default=True)
 if DEMO:
     INSTALLED_APPS.append("dslogon.demo")
-    EMAIL_BACKEND = "dslogon.demo.mail.KeepingBackend"
+    # Mail stays on a page of the demo, unless a server for it is named.
+    if not env.str("EMAIL_URL", default=""):
+        EMAIL_BACKEND = "dslogon.demo.mail.KeepingBackend"
 if not (BASE_DIR / "var/static/staticfiles.json").exists():
     STORAGES = {
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

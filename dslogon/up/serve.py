@@ -7,8 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -17,7 +15,7 @@ from typing import NoReturn
 
 import environ
 
-from dslogon.up import assets, port, postgres
+from dslogon.up import assets, health, port, postgres
 from dslogon.up.trouble import DISK_FULL, Trouble, tell
 
 ROOT = assets.ROOT
@@ -28,7 +26,9 @@ WEB = ["-m", "gunicorn"]
 # Large pages for malloc: a quarter less time for each Argon2 hash.
 LARGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 PATIENCE = 30
-"""Seconds that the web server may take to answer first, and that it and the worker may take to end."""
+"""Seconds that the web server may take to answer first."""
+GRACE = 7
+"""Seconds that the web server and the worker may take to end: a little more than a request in hand is given."""
 
 
 class AlreadyRuns(Trouble):
@@ -60,9 +60,9 @@ def serve() -> None:
             env["DATABASE_URL"] = server.url
             children["PostgreSQL"] = server.process
         persona = prepared(env)
-        children["The job worker"] = running.enter_context(child("worker", WORKER, env))
+        children["The job worker"] = running.enter_context(child("worker", WORKER, env, orphan="KILL"))
         children["The web server"] = running.enter_context(child("web", WEB, env | LARGE_PAGES))
-        wait_until_it_answers(address, children)
+        wait_until_it_answers(children)
         print(f"\nDS Logon is ready at {address}   (Ctrl-C ends it; its logs are in var)\n{persona}", flush=True)
         while True:
             stop_if_any_died(children)
@@ -101,7 +101,7 @@ def end(number: int, frame: FrameType | None) -> NoReturn:
 @contextmanager
 def alone(address: str) -> Iterator[None]:
     """Holds this folder's lock, which the system drops with the process; Trouble when another run has it."""
-    VAR.mkdir(exist_ok=True)
+    VAR.mkdir(mode=0o700, exist_ok=True)
     with (VAR / "lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -124,14 +124,17 @@ def prepared(env: Mapping[str, str]) -> str:
 
 
 @contextmanager
-def child(name: str, arguments: list[str], env: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def child(
+    name: str, arguments: list[str], env: Mapping[str, str], orphan: str = "TERM"
+) -> Iterator[subprocess.Popen[bytes]]:
     """A Python process of the site, writing to var/<name>.log; ended politely, with all its own, or else with force.
 
-    It has a process group of its own, so that Ctrl-C reaches only us and the order of ending is ours.
+    It has a process group of its own, so that Ctrl-C reaches only us and the order of ending is ours. `orphan` is
+    the signal it gets should we be killed: without a database the job worker would wait for one politely, and long.
     """
     with log_of(name).open("wb") as out:
         process = subprocess.Popen(
-            [*postgres.with_parent("TERM"), sys.executable, *arguments],
+            [*postgres.with_parent(orphan), sys.executable, *arguments],
             cwd=ROOT,
             env=env,
             stdin=subprocess.DEVNULL,
@@ -158,26 +161,21 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process.pid, number)
-            process.wait(PATIENCE)
+            process.wait(GRACE)
         except ProcessLookupError:
             return
         except subprocess.TimeoutExpired:
             continue
 
 
-def wait_until_it_answers(address: str, children: Mapping[str, subprocess.Popen[bytes]]) -> None:
+def wait_until_it_answers(children: Mapping[str, subprocess.Popen[bytes]]) -> None:
     """Returns when the web server answers anything at all."""
     deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
+    while health.answer() is None:
         stop_if_any_died(children)
-        try:
-            urllib.request.urlopen(f"{address}/healthz", timeout=PATIENCE).close()  # noqa: S310
-            return
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise Trouble(f"The web server did not answer at {address}; var/web.log may say why.")
+        if time.monotonic() > deadline:
+            raise Trouble("The web server does not answer; var/web.log may say why.")
+        time.sleep(0.1)
 
 
 def stop_if_any_died(children: Mapping[str, subprocess.Popen[bytes]]) -> None:

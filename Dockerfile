@@ -1,0 +1,19 @@
+# The image of the web server and the job worker; docker-compose.yml says which command each one runs.
+FROM python:3.11-slim-bookworm AS packages
+ENV PYTHONUNBUFFERED=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+WORKDIR /site
+COPY requirements requirements
+RUN python -m pip install --quiet --require-hashes --only-binary :all: -r requirements/run.txt
+
+# Node is needed only to fetch the design system, so it stays behind in this stage.
+FROM packages AS assets
+COPY . .
+RUN python -m dslogon.up assets
+
+FROM packages
+COPY . .
+COPY --from=assets /site/var/static var/static
+RUN useradd --uid 1000 --no-create-home site && mkdir -p var/keys && chown site var/keys
+USER site
+EXPOSE 8000
+CMD ["python", "-m", "gunicorn"]

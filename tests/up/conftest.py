@@ -1,0 +1,35 @@
+"""A copy of the house in a folder of its own, so that starting and killing it touches nobody's data."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MADE_ANEW = ("var", ".git", "tests", "docs", "bench", "__pycache__", ".*_cache", ".env")
+
+
+@pytest.fixture(scope="package")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sources copied, the installed packages and the fetched design system shared."""
+    copy = tmp_path_factory.mktemp("house") / "dslogon"
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*MADE_ANEW, ".venv", "node_modules"))
+    for shared in (".venv", "node_modules"):
+        (copy / shared).symlink_to(ROOT / shared)
+    return copy
+
+
+@pytest.fixture
+def env() -> dict[str, str]:
+    """The environment of somebody who has set nothing for this site; without the demo, which takes longer to load."""
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("DJANGO_", "DATABASE_", "PYTEST_"))
+    }
+    return kept | {"DSLOGON_DEMO": "0"}
+
+
+def ended(command: list[str], folder: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Runs a command to its end and returns what it said."""
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=120)

@@ -1,0 +1,58 @@
+"""Without a Chromium the browser tests are left out loudly, and where everything must run that is a failure."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.up.conftest import ROOT, ended
+
+TWO_TESTS = """
+import pytest
+
+@pytest.mark.browser
+def test_a_page():
+    pass
+
+def test_a_sum():
+    assert 1 + 1 == 2
+"""
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Path:
+    """A suite of two tests, one of them for the browser, under the hooks of ours."""
+    shutil.copy(ROOT / "tests/conftest.py", tmp_path)
+    (tmp_path / "test_two.py").write_text(TWO_TESTS)
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = browser: in a browser\n")
+    return tmp_path
+
+
+def run(suite: Path, env: dict[str, str], **more: str) -> subprocess.CompletedProcess[str]:
+    """The suite's outcome, as `make test` runs it."""
+    settings = {"PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": "dslogon.settings.test"}
+    return ended([sys.executable, "-m", "pytest", "-n", "1"], suite, env | {"CI": ""} | settings | more)
+
+
+def test_the_browser_tests_are_left_out_loudly_without_a_chromium(suite: Path, env: dict[str, str]) -> None:
+    done = run(suite, env, DSLOGON_CHROMIUM="no-such-browser")
+    assert done.returncode == 0
+    assert "BROWSER TESTS WERE LEFT OUT" in done.stdout
+    assert "1 tests need Chromium" in done.stdout
+    assert "apt-get install chromium" in done.stdout
+    assert "1 passed, 1 skipped" in done.stdout
+
+
+def test_leaving_them_out_is_a_failure_where_everything_must_run(suite: Path, env: dict[str, str]) -> None:
+    done = run(suite, env, DSLOGON_CHROMIUM="no-such-browser", CI="true")
+    assert done.returncode == 1
+    assert "BROWSER TESTS WERE LEFT OUT" in done.stdout
+
+
+def test_with_a_chromium_they_run_and_nothing_is_said(suite: Path, env: dict[str, str]) -> None:
+    done = run(suite, env, DSLOGON_CHROMIUM="sh", CI="true")
+    assert done.returncode == 0
+    assert "LEFT OUT" not in done.stdout
+    assert "2 passed" in done.stdout
