@@ -5,56 +5,37 @@ With settings.DEERS_FAULT = "unavailable" it behaves as the real one does on a b
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from datetime import date
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from deers import names, ssn
+from deers.matching import borne_by, judge
 from deers.models import Eligibility, LegalName, Person, Relationship, ssn_index, ssn_last4_index
 from deers.registry import (
     Beneficiary,
     Coverage,
     FamilyMember,
-    Ineligible,
-    Match,
-    NearMatch,
     NoMatch,
     Outcome,
     Period,
     PersonQuery,
-    Reason,
     RegistryUnavailableError,
 )
-from dslogon import policy
 
 
 class MockRegistry:
     """Implements deers.registry.EligibilityRegistry over deers.models."""
 
     def find_person(self, query: PersonQuery, *, today: date) -> Outcome:
-        """One query, found or not: every name of whoever has the typed numbers, and whether he or she is covered."""
+        """One query, found or not."""
         fail_if_told_to()
-        numbers = asked_numbers(query)
-        if not numbers:
+        digits = ssn.clean(query.ssn)
+        if (query.ssn and not digits) or (query.dod_id and not is_dod_id(query.dod_id)) or not (digits or query.dod_id):
             return NoMatch()
-        covered = Exists(Eligibility.objects.filter(in_force(today), person=OuterRef("person")))
-        borne = LegalName.objects.filter(**numbers).select_related("person").annotate(covered=covered)
-        found = list(borne.order_by(F("until").desc(nulls_first=True)))
-        if not found:
-            return NoMatch()
-        current, former = found[0], found[1:]
-        verdicts = (
-            compare_names(query, current, former),
-            compare_dates(query.date_of_birth, current.person.date_of_birth),
-        )
-        if "none" in verdicts or verdicts == ("near", "near"):
-            return NoMatch()
-        if "near" in verdicts:
-            return NearMatch()
-        reason = hindrance(current.person, today, covered=current.covered)
-        return Ineligible(reason) if reason else Match(beneficiary(current))
+        found = borne_by(ssn_index=ssn_index(digits) if digits else b"", dod_id=query.dod_id, today=today)
+        return judge(query, found, today)
 
     def person(self, dod_id: str) -> Beneficiary | None:
         fail_if_told_to()
@@ -79,7 +60,7 @@ class MockRegistry:
             service_status=person.get_service_status_display(),
             sponsor=beneficiary(sponsor) if sponsor else None,
             relationship=Relationship(sponsor.relationship).label if sponsor else "",
-            family=family_of(sponsor.person_id if sponsor else dod_id, but=dod_id, today=today),
+            family=family_of(sponsor, dod_id, today),
             plan=now.get_plan_display() if now else "",
             region=now.get_region_display() if now else "",
             periods=tuple(Period(p.begin, p.end, p.get_plan_display()) for p in periods),
@@ -112,15 +93,6 @@ def is_dod_id(text: str) -> bool:
     return bool(re.fullmatch(r"[0-9]{10}", text))
 
 
-def asked_numbers(query: PersonQuery) -> dict[str, str | bytes]:
-    """The exact keys of a query; empty when there is none, or one that cannot be."""
-    digits = ssn.clean(query.ssn)
-    if (query.ssn and not digits) or (query.dod_id and not is_dod_id(query.dod_id)):
-        return {}
-    by_ssn: dict[str, str | bytes] = {"person__ssn_index": ssn_index(digits)} if digits else {}
-    return by_ssn | ({"person": query.dod_id} if query.dod_id else {})
-
-
 def in_force(today: date, prefix: str = "") -> Q:
     """Rows whose `begin` and `end` (None: open) take in `today`."""
     begun = Q(**{f"{prefix}begin__lte": today})
@@ -136,50 +108,22 @@ def current_names() -> QuerySet[LegalName]:
     return LegalName.objects.filter(until__isnull=True).select_related("person")
 
 
-def compare_names(query: PersonQuery, current: LegalName, former: Sequence[LegalName]) -> names.Verdict:
-    """The present name decides; a former one, exactly given, is one small difference."""
-    typed = names.Name(query.first_name, query.middle_name, query.last_name, query.suffix)
-    verdict = names.compare(typed, current.as_name())
-    if verdict == "none" and any(names.compare(typed, name.as_name()) == "match" for name in former):
-        return "near"
-    return verdict
+def family_of(sponsor: LegalName | None, dod_id: str, today: date) -> tuple[FamilyMember, ...]:
+    """The sponsor's other living dependents today, oldest first; without a sponsor, the person's own.
 
-
-def compare_dates(typed: date, record: date) -> names.Verdict:
-    """Near: two neighboring digits swapped, or day and month."""
-    if typed == record:
-        return "match"
-    if (typed.year, typed.month, typed.day) == (record.year, record.day, record.month):
-        return "near"
-    a, b = f"{typed:%Y%m%d}", f"{record:%Y%m%d}"
-    swapped = any(a[:i] + a[i + 1] + a[i] + a[i + 2 :] == b for i in range(7))
-    return "near" if swapped else "none"
-
-
-def hindrance(person: Person, today: date, *, covered: bool) -> Reason | None:
-    """Why this very person may not open an account; None if nothing stands in the way."""
-    if person.date_of_death:
-        return Reason.DECEASED
-    if person.protected or person.locked:
-        return Reason.PROTECTED
-    if age(person.date_of_birth, today) < policy.ADULT_AGE:
-        return Reason.MINOR
-    return None if covered else Reason.ENDED
-
-
-def age(born: date, today: date) -> int:
-    """In full years; who was born on February 29 grows older on March 1."""
-    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
-
-
-def family_of(sponsor_id: str, *, but: str, today: date) -> tuple[FamilyMember, ...]:
-    """The sponsor's living dependents today, oldest first, without `but` and without the protected."""
+    Protected people are left out; a former spouse neither sees the family nor is seen in it.
+    """
+    former = Relationship.FORMER_SPOUSE
+    if sponsor and sponsor.relationship == former:  # type: ignore[attr-defined]
+        return ()
     members = (
         current_names()
-        .filter(in_force(today, "person__sponsors__"), person__sponsors__sponsor=sponsor_id)
+        .filter(
+            in_force(today, "person__sponsors__"), person__sponsors__sponsor=sponsor.person_id if sponsor else dod_id
+        )
         .filter(person__date_of_death__isnull=True, person__protected=False)
-        .exclude(person=but)
         .annotate(relationship=F("person__sponsors__relationship"))
+        .exclude(Q(person=dod_id) | Q(relationship=former))
         .order_by("person__date_of_birth", "person")
     )
     return tuple(

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from deers import lookup
 from deers.models import Person
@@ -197,14 +197,15 @@ def test_a_registry_that_is_told_to_fail_is_unavailable(settings: Any) -> None:
     assert lookup.search("Winters") == []
 
 
-def test_a_database_that_fails_is_unavailable_and_the_log_names_nobody(monkeypatch: Any, caplog: Any) -> None:
+def test_a_database_that_fails_is_unavailable_and_the_log_names_nobody(caplog: Any) -> None:
     ada = registered()
+    query = typed(ada)
 
-    def broken(*_: object, **__: object) -> None:
+    def broken(*_: object) -> None:
         raise OperationalError("timeout while looking for Winters")
 
-    monkeypatch.setattr("deers.mock.LegalName.objects.filter", broken)
-    query = PersonQuery("Ada", "", "Winters", "", date(1958, 3, 14), ssn=ada.ssn)
-    assert lookup.find_person(query) == Unavailable()
+    with connection.execute_wrapper(broken):
+        assert lookup.find_person(query) == Unavailable()
+        assert lookup.person(ada.dod_id) is None
     assert "OperationalError" in caplog.text
     assert "Winters" not in caplog.text

@@ -9,7 +9,7 @@ import pytest
 
 from deers import invent, lookup, ssn
 from deers.invent import Family, families
-from deers.mock import age
+from deers.matching import age
 from deers.models import Eligibility, LegalName, Person, Relationship, Sponsorship
 from deers.registry import Ineligible, Match
 from dslogon.demo.people import PEOPLE

@@ -76,6 +76,16 @@ def test_a_dependent_sees_the_sponsor_and_the_rest_of_the_family(django_assert_n
     assert [member.name for member in coverage.family] == ["Tess Reed"]
 
 
+def test_a_former_spouse_neither_sees_the_family_nor_is_seen_in_it() -> None:
+    marcus, tess, ruth = registered("Marcus", "Reed"), registered("Tess", "Reed"), registered("Ruth", "Grant")
+    sponsored(marcus, tess, "spouse")
+    sponsored(marcus, ruth, "former")
+    for person, family in ((marcus, ["Tess Reed"]), (tess, []), (ruth, [])):
+        coverage = lookup.coverage(person.dod_id, today=TODAY)
+        assert coverage is not None
+        assert [member.name for member in coverage.family] == family
+
+
 def test_coverage_that_has_ended_shows_no_plan_but_its_periods() -> None:
     ended = registered(covered=(date(2000, 1, 1), date(2020, 1, 1)))
     coverage = lookup.coverage(ended.dod_id, today=TODAY)
