@@ -5,12 +5,12 @@ is, what it is and which one (see `identity`), so loading the same record twice 
 """
 
 import uuid
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
 from dslogon import policy
 from portal import codes
@@ -32,6 +32,9 @@ class Resource(models.Model):
     code_system = models.CharField(max_length=100, blank=True)
     code = models.CharField(max_length=40, blank=True)
     display = models.CharField(max_length=200)
+
+    when: ClassVar[str]
+    """The field that tells when it happened; lists are sorted by it."""
 
     class Meta:
         abstract = True
@@ -57,6 +60,7 @@ def newest_first(kind: str, when: str) -> list[models.Index]:
 class Appointment(Resource):
     """FHIR Appointment. Status: booked, fulfilled, cancelled or noshow."""
 
+    when = "start"
     start = models.DateTimeField()
     end = models.DateTimeField()
     description = models.CharField("reason for the visit", max_length=200, blank=True)
@@ -83,6 +87,7 @@ class Appointment(Resource):
 class Immunization(Resource):
     """FHIR Immunization. The code is a CVX code; status: completed or not-done."""
 
+    when = "occurrence"
     occurrence = models.DateField()
     dose = models.CharField(max_length=40, blank=True)
     site = models.CharField(max_length=60, blank=True)
@@ -96,6 +101,7 @@ class Immunization(Resource):
 class Allergy(Resource):
     """FHIR AllergyIntolerance. Status is the clinical status: active, inactive or resolved."""
 
+    when = "recorded"
     category = models.CharField(max_length=20, help_text="food, medication, environment or biologic")
     criticality = models.CharField(max_length=20, blank=True, help_text="low, high or unable-to-assess")
     reaction = models.CharField(max_length=200, blank=True)
@@ -110,6 +116,7 @@ class Allergy(Resource):
 class Condition(Resource):
     """FHIR Condition. Status is the clinical status: active, recurrence, remission, inactive or resolved."""
 
+    when = "onset"
     onset = models.DateField()
     abatement = models.DateField(null=True, blank=True)
     asserter = models.CharField("who found it", max_length=120, blank=True)
@@ -126,6 +133,7 @@ class Condition(Resource):
 class Medication(Resource):
     """FHIR MedicationRequest: one prescription. Status: active, on-hold, completed, stopped or cancelled."""
 
+    when = "authored_on"
     authored_on = models.DateField()
     sig = models.CharField("how to take it", max_length=300, blank=True)
     reason = models.CharField(max_length=200, blank=True)
@@ -155,6 +163,7 @@ class Medication(Resource):
 class Report(Resource):
     """FHIR DiagnosticReport: a panel of laboratory results that belong together."""
 
+    when = "effective"
     effective = models.DateTimeField("specimen taken")
     issued = models.DateTimeField("result ready")
     performer = models.CharField("laboratory", max_length=120, blank=True)
@@ -174,6 +183,8 @@ class Report(Resource):
 
 class Observation(Resource):
     """FHIR Observation: one measurement, either a number with a UCUM unit or a text."""
+
+    when = "effective"
 
     class Category(models.TextChoices):
         LABORATORY = "laboratory", "Laboratory"
@@ -227,6 +238,7 @@ class Observation(Resource):
 class Document(Resource):
     """FHIR DocumentReference with its text: a note or letter by the care team."""
 
+    when = "date"
     date = models.DateTimeField()
     author = models.CharField(max_length=120)
     location = models.CharField(max_length=120, blank=True)
@@ -240,6 +252,7 @@ class Document(Resource):
 class Procedure(Resource):
     """FHIR Procedure. Status: completed, in-progress, stopped or not-done."""
 
+    when = "performed"
     performed = models.DateField()
     performer = models.CharField(max_length=120, blank=True)
     location = models.CharField(max_length=120, blank=True)
@@ -253,6 +266,7 @@ class Procedure(Resource):
 class Goal(Resource):
     """FHIR Goal. Status is the lifecycle status: active, on-hold, completed or cancelled."""
 
+    when = "start"
     start = models.DateField()
     due = models.DateField(null=True, blank=True)
     target = models.CharField(max_length=200, blank=True)
@@ -300,8 +314,3 @@ class Message(models.Model):
 def number(value: Decimal) -> str:
     """A decimal as written by hand: no trailing zeros, no exponent."""
     return f"{value.normalize():f}"
-
-
-def local_day(moment: datetime) -> date:
-    """The calendar day of a moment, in the clinic's time zone."""
-    return timezone.localtime(moment).date()

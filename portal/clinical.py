@@ -1,0 +1,250 @@
+"""What the pages of the health record show. Every query starts from the patient whose record it is."""
+
+import json
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from operator import attrgetter
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db import connection, models
+from django.db.models import Prefetch
+from django.http import Http404
+from django.utils import timezone
+
+from accounts.models import Account
+from portal import codes
+from portal.models import (
+    Allergy,
+    Appointment,
+    Condition,
+    Document,
+    Goal,
+    Immunization,
+    Medication,
+    Message,
+    Observation,
+    Procedure,
+    Report,
+    Resource,
+    Thread,
+)
+from portal.paging import page_of
+
+Row = TypeVar("Row", bound=models.Model)
+
+PAGE_SIZE = 10
+VACCINES_TO_A_PAGE = 25
+# A refill is worth a reminder this long before the supply ends: mail order takes a week or two.
+REFILL_AHEAD = timedelta(days=14)
+# The flu vaccine of a season is given from September on.
+FLU_SEASON_BEGINS = 9
+
+
+def own(kind: type[Row], account: Account, item: str, *prefetch: Prefetch) -> Row:
+    """The account holder's own row with this id; Http404 for any other, and for what is no id at all."""
+    try:
+        which = UUID(item)
+    except ValueError:
+        raise Http404 from None
+    found = kind._default_manager.filter(patient=account.dod_id, pk=which).prefetch_related(*prefetch).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def appointments(account: Account, page: int) -> dict[str, Any]:
+    """What is booked, soonest first; and past visits, newest first, in pages."""
+    now = timezone.now()
+    mine = Appointment.objects.filter(patient=account.dod_id)
+    return {
+        "upcoming": mine.filter(end__gte=now).order_by("start") if page == 1 else [],
+        "page": page_of(mine.filter(end__lt=now).order_by("-start"), page, PAGE_SIZE),
+    }
+
+
+def immunizations(account: Account, page: int) -> dict[str, Any]:
+    mine = Immunization.objects.filter(patient=account.dod_id).order_by("-occurrence", "pk")
+    return {"page": page_of(mine, page, VACCINES_TO_A_PAGE)}
+
+
+def allergies(account: Account, page: int) -> dict[str, Any]:
+    return {"allergies": Allergy.objects.filter(patient=account.dod_id).order_by("-recorded", "pk")}
+
+
+def messages(account: Account, page: int) -> dict[str, Any]:
+    mine = Thread.objects.filter(patient=account.dod_id).order_by("-last_sent_at", "pk")
+    return {"page": page_of(mine, page, PAGE_SIZE)}
+
+
+def message_thread(account: Account, item: str) -> dict[str, Any]:
+    """One conversation with its messages, the oldest first."""
+    lines = Prefetch("messages", Message.objects.order_by("sent_at", "pk"), to_attr="lines")
+    thread = own(Thread, account, item, lines)
+    return {"thread": thread, "item_title": thread.subject}
+
+
+def conditions(account: Account, page: int) -> dict[str, Any]:
+    return split_conditions(Condition.objects.filter(patient=account.dod_id).order_by("-onset", "pk"))
+
+
+def split_conditions(rows: Iterable[Condition]) -> dict[str, Any]:
+    """Conditions as their page shows them: those of now, and those of the past."""
+    rows = list(rows)
+    return {"active": [row for row in rows if row.is_active], "past": [row for row in rows if not row.is_active]}
+
+
+def medications(account: Account, page: int) -> dict[str, Any]:
+    return split_medications(
+        Medication.objects.filter(patient=account.dod_id).order_by("-authored_on", "pk"), timezone.localdate()
+    )
+
+
+def split_medications(rows: Iterable[Medication], today: date) -> dict[str, Any]:
+    """Prescriptions as their page shows them; `today` tells which supply ends soon."""
+    rows = list(rows)
+    return {
+        "active": [row for row in rows if row.is_active],
+        "past": [row for row in rows if not row.is_active],
+        "soon": {row.pk for row in rows if runs_out(row, today)},
+        "today": today,
+    }
+
+
+def runs_out(medication: Medication, today: date) -> bool:
+    """Whether the supply of an active prescription has ended or soon will."""
+    ends = medication.supply_ends
+    return medication.is_active and ends is not None and ends <= today + REFILL_AHEAD
+
+
+def labs(account: Account, page: int) -> dict[str, Any]:
+    mine = Report.objects.filter(patient=account.dod_id).order_by("-effective", "pk")
+    return {"page": page_of(mine.prefetch_related(panel_lines()), page, PAGE_SIZE)}
+
+
+def lab_panel(account: Account, item: str) -> dict[str, Any]:
+    """One panel with all its results."""
+    report = own(Report, account, item, panel_lines())
+    return {"report": report, "item_title": report.display}
+
+
+def panel_lines() -> Prefetch:
+    return Prefetch("results", Observation.objects.order_by("display"), to_attr="lines")
+
+
+def vitals(account: Account, page: int) -> dict[str, Any]:
+    """All measurements in one query, gathered into readings (what was measured at one time)."""
+    mine = Observation.objects.filter(patient=account.dod_id, category=Observation.Category.VITAL_SIGNS)
+    return vitals_page(mine.order_by("-effective"), page)
+
+
+def vitals_page(rows: Iterable[Observation], page: int) -> dict[str, Any]:
+    """Vital signs as their page shows them: the latest of each kind, and a page of readings."""
+    rows = list(rows)
+    latest: dict[str, Observation] = {}
+    for row in rows:
+        latest.setdefault(row.code, row)
+    return {
+        "latest": [latest[code] for code in codes.VITALS if code in latest],
+        "pressure": [latest.get("8480-6"), latest.get("8462-4")],
+        "columns": codes.VITALS.values(),
+        "page": page_of(readings(rows), page, PAGE_SIZE),
+    }
+
+
+def readings(rows: Iterable[Observation]) -> list[tuple[datetime, list[Observation | None]]]:
+    """What was measured at each time, newest first, in the columns of codes.VITALS; None where it was not."""
+    at: dict[datetime, dict[str, Observation]] = {}
+    for row in rows:
+        at.setdefault(row.effective, {})[row.code] = row
+    return [(when, [found.get(code) for code in codes.VITALS]) for when, found in at.items()]
+
+
+def notes(account: Account, page: int) -> dict[str, Any]:
+    mine = Document.objects.filter(patient=account.dod_id).order_by("-date", "pk").defer("text")
+    return {"page": page_of(mine, page, PAGE_SIZE)}
+
+
+def note(account: Account, item: str) -> dict[str, Any]:
+    document = own(Document, account, item)
+    return {"document": document, "item_title": document.title}
+
+
+def procedures(account: Account, page: int) -> dict[str, Any]:
+    mine = Procedure.objects.filter(patient=account.dod_id).order_by("-performed", "pk")
+    return {"page": page_of(mine, page, PAGE_SIZE)}
+
+
+def tools(account: Account, page: int) -> dict[str, Any]:
+    """Goals, and reminders that follow from the record."""
+    rows = whole(account, Goal, Medication, Immunization)
+    return tools_page(rows[Goal], rows[Medication], rows[Immunization], timezone.localdate())
+
+
+def tools_page(
+    goals: list[Goal], medications: list[Medication], immunizations: list[Immunization], today: date
+) -> dict[str, Any]:
+    """The health tools as their page shows them: a refill that is near, a flu vaccine that is due, goals."""
+    season = flu_season(today)
+    return {
+        "goals": goals,
+        "refills": [row for row in medications if runs_out(row, today)],
+        "flu_due": not any(row.code in codes.FLU and row.occurrence >= season for row in immunizations),
+        "today": today,
+    }
+
+
+def flu_season(today: date) -> date:
+    """The first day of the flu season that `today` belongs to."""
+    year = today.year if today.month >= FLU_SEASON_BEGINS else today.year - 1
+    return date(year, FLU_SEASON_BEGINS, 1)
+
+
+def record(account: Account, page: int) -> dict[str, Any]:
+    """The complete record, for one long page."""
+    kinds = (Allergy, Condition, Medication, Immunization, Procedure, Report, Observation, Document, Appointment)
+    return record_page(whole(account, *kinds))
+
+
+def record_page(rows: dict[type[Resource], list[Any]]) -> dict[str, Any]:
+    """The record in the order in which clinics write it: what matters in an emergency comes first."""
+    for report in rows[Report]:
+        report.lines = [line for line in rows[Observation] if line.report_id == report.pk]
+    vital_signs = [line for line in rows[Observation] if line.category == Observation.Category.VITAL_SIGNS]
+    return {
+        "allergies": rows[Allergy],
+        "conditions": rows[Condition],
+        "medications": rows[Medication],
+        "immunizations": rows[Immunization],
+        "procedures": rows[Procedure],
+        "reports": rows[Report],
+        "readings": readings(vital_signs),
+        "columns": codes.VITALS.values(),
+        "documents": rows[Document],
+        "visits": rows[Appointment],
+        "made_at": timezone.now(),
+    }
+
+
+def whole(account: Account, *kinds: type[Resource]) -> dict[type[Resource], list[Any]]:
+    """All of the account holder's resources of these kinds, newest first, in one query."""
+    tables = {kind._meta.db_table: kind for kind in kinds}
+    sql = " UNION ALL ".join(
+        f"SELECT '{table}', to_jsonb(t) FROM {table} t WHERE patient = %s"  # noqa: S608 - our own table names
+        for table in tables
+    )
+    rows: dict[type[Resource], list[Any]] = {kind: [] for kind in kinds}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [account.dod_id] * len(tables))
+        for table, text in cursor:
+            rows[tables[table]].append(from_json(tables[table], text))
+    for kind, some in rows.items():
+        some.sort(key=attrgetter(kind.when), reverse=True)
+    return rows
+
+
+def from_json(kind: type[Resource], text: str) -> Resource:
+    """A row as PostgreSQL's to_jsonb tells it; decimals stay exact."""
+    told = json.loads(text, parse_float=Decimal)
+    return kind(**{field.attname: field.to_python(told[field.column]) for field in kind._meta.concrete_fields})

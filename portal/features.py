@@ -1,0 +1,226 @@
+"""Every feature of the portal, once: its address, its place in the menu, its level, its content, its sample.
+
+URLs, the menu, the gate, the previews and the tests all read this table. A feature that names no level is Premium.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from django.urls import reverse
+
+from accounts.models import Account
+from dslogon.policy import Level
+from portal import clinical, personal, samples
+
+Context = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A page of the portal.
+
+    `content` gives the template's context for an account and a page number, `detail` (where there is one) that
+    of one of its items, and `sample` that of the preview which an account of too low a level gets instead.
+    """
+
+    slug: str
+    title: str
+    summary: str
+    icon: str
+    group: str
+    content: Callable[[Account, int], Context]
+    detail: Callable[[Account, str], Context] | None = None
+    sample: Callable[[], Context] = dict
+    level: Level = Level.PREMIUM
+
+    @property
+    def url(self) -> str:
+        return reverse("feature", args=[self.slug])
+
+    @property
+    def template(self) -> str:
+        return f"portal/{self.slug}.html"
+
+    @property
+    def detail_template(self) -> str:
+        return f"portal/{self.slug}_item.html"
+
+    @property
+    def has_items(self) -> bool:
+        """Whether its items have pages of their own (templates would call `detail`, so they ask this)."""
+        return self.detail is not None
+
+    def opens_for(self, account: Account) -> bool:
+        """Whether the account's level is enough; an account without a level opens nothing."""
+        return account.level is not None and account.level >= self.level
+
+
+CARE, RECORD, SELF, WELL = "Your care", "Your health record", "About you", "Staying well"
+
+FEATURES = (
+    Feature(
+        "appointments",
+        "Appointments",
+        "Your upcoming visits, how to prepare for them, and the visits of the past.",
+        "event",
+        CARE,
+        clinical.appointments,
+        level=Level.BASIC,
+    ),
+    Feature(
+        "messages",
+        "Messages",
+        "Secure messages between you and your care team.",
+        "mail",
+        CARE,
+        clinical.messages,
+        clinical.message_thread,
+        samples.messages,
+    ),
+    Feature(
+        "medications",
+        "Medications",
+        "What you take and how, who prescribed it, and how many refills are left.",
+        "local_pharmacy",
+        CARE,
+        clinical.medications,
+        sample=samples.medications,
+    ),
+    Feature(
+        "allergies",
+        "Allergies",
+        "What your body reacts to, as your care team knows it.",
+        "warning",
+        RECORD,
+        clinical.allergies,
+        level=Level.BASIC,
+    ),
+    Feature(
+        "conditions",
+        "Conditions",
+        "The health conditions that you have now or had before.",
+        "topic",
+        RECORD,
+        clinical.conditions,
+        sample=samples.conditions,
+    ),
+    Feature(
+        "immunizations",
+        "Immunizations",
+        "The vaccines that you have been given, with dates and doses.",
+        "verified_user",
+        RECORD,
+        clinical.immunizations,
+        level=Level.BASIC,
+    ),
+    Feature(
+        "labs",
+        "Lab results",
+        "Results of blood and other tests, each beside its usual range.",
+        "science",
+        RECORD,
+        clinical.labs,
+        clinical.lab_panel,
+        samples.labs,
+    ),
+    Feature(
+        "vitals",
+        "Vitals",
+        "Blood pressure, heart rate, weight and other measurements from your visits.",
+        "favorite",
+        RECORD,
+        clinical.vitals,
+        sample=samples.vitals,
+    ),
+    Feature(
+        "notes",
+        "Notes and documents",
+        "What your care team wrote after your visits.",
+        "file_present",
+        RECORD,
+        clinical.notes,
+        clinical.note,
+        samples.notes,
+    ),
+    Feature(
+        "procedures",
+        "Procedures",
+        "Operations, screenings and other procedures that you have had.",
+        "medical_services",
+        RECORD,
+        clinical.procedures,
+        sample=samples.procedures,
+    ),
+    Feature(
+        "record",
+        "Complete record",
+        "Everything in your health record on one page, ready to print.",
+        "folder_open",
+        RECORD,
+        clinical.record,
+        sample=samples.record,
+    ),
+    Feature(
+        "library",
+        "Health library",
+        "Short articles on common health questions, in plain words.",
+        "local_library",
+        WELL,
+        personal.library,
+        personal.library_article,
+        level=Level.BASIC,
+    ),
+    Feature(
+        "tools",
+        "Health tools",
+        "Your goals, and reminders of what is due.",
+        "flag",
+        WELL,
+        clinical.tools,
+        sample=samples.tools,
+    ),
+    Feature(
+        "eligibility",
+        "Eligibility and plan",
+        "Your status in DEERS and your TRICARE plan.",
+        "account_balance",
+        SELF,
+        personal.eligibility,
+        level=Level.BASIC,
+    ),
+    Feature(
+        "contact",
+        "Contact details",
+        "How we reach you, and the address that DEERS has for you.",
+        "contact_page",
+        SELF,
+        personal.contact,
+        level=Level.BASIC,
+    ),
+    Feature(
+        "family",
+        "Family access",
+        "The members of your family, and who may act for whom.",
+        "people",
+        SELF,
+        personal.family,
+        sample=samples.family,
+    ),
+    Feature(
+        "access",
+        "Access history",
+        "When and how your account was used.",
+        "history",
+        SELF,
+        personal.access,
+        level=Level.BASIC,
+    ),
+)
+BY_SLUG = {feature.slug: feature for feature in FEATURES}
+
+
+def groups() -> list[tuple[str, list[Feature]]]:
+    """The features by the heading that the menu puts them under."""
+    return [(group, list(some)) for group, some in groupby(FEATURES, key=lambda feature: feature.group)]

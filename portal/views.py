@@ -1,0 +1,71 @@
+"""The portal's pages: one view behind one gate serves every feature."""
+
+from functools import cache
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.models import Account
+from dslogon import policy
+from dslogon.policy import Level
+from portal import dashboard
+from portal.features import BY_SLUG, groups
+from portal.paging import page_number
+
+
+@require_safe
+@never_cache
+def portal(request: HttpRequest) -> HttpResponse:
+    """The dashboard: what is next, what is new, and the way to everything else."""
+    account = beneficiary(request)
+    if account is None:
+        return for_beneficiaries(request)
+    context = {
+        "account": account,
+        "menu": menu(account.level or 0, "portal"),
+        "cards": dashboard.cards(account),
+    }
+    return render(request, "portal/dashboard.html", context)
+
+
+@require_safe
+@never_cache
+def feature(request: HttpRequest, slug: str, item: str = "") -> HttpResponse:
+    """One feature, or one item of it: for those whose level opens it. The rest get its preview."""
+    account = beneficiary(request)
+    if account is None:
+        return for_beneficiaries(request)
+    found = BY_SLUG.get(slug)
+    if found is None or (item and found.detail is None):
+        raise Http404
+    context = {"feature": found, "menu": menu(account.level or 0, slug), "account": account}
+    if not found.opens_for(account):
+        strength = policy.STRENGTH[Level.PREMIUM]
+        context |= {"preview": True, "strength": strength, **found.sample()}
+        return render(request, found.template, context)
+    if item and found.detail:
+        return render(request, found.detail_template, context | found.detail(account, item))
+    context |= found.content(account, page_number(request.GET.get("page", "1")))
+    return render(request, found.template, context)
+
+
+def beneficiary(request: HttpRequest) -> Account | None:
+    """The signed-in account when it is a beneficiary's; None for staff, who have no health record here."""
+    account = request.user
+    return account if isinstance(account, Account) and account.level and account.dod_id else None
+
+
+def for_beneficiaries(request: HttpRequest) -> HttpResponse:
+    """Staff have no record of their own here: a page that says so, and 403."""
+    return render(request, "portal/not_a_beneficiary.html", status=403)
+
+
+@cache
+def menu(level: int, current: str) -> SafeString:
+    """The side menu of a level with one entry marked as current; the same for all people, so made once."""
+    context = {"groups": groups(), "level": level, "current": current}
+    return render_to_string("portal/menu.html", context)

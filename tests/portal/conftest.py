@@ -1,0 +1,59 @@
+"""Two patients with full records, and accounts that may or may not look at them."""
+
+from collections.abc import Callable
+from datetime import date
+from random import Random
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Account
+from dslogon.policy import Level
+from portal import invent
+
+RUTH, OTIS = "1029384756", "5647382910"
+
+
+def open_account(username: str, dod_id: str | None, level: Level | None, *, is_staff: bool = False) -> Account:
+    return Account.objects.create(
+        username=username,
+        first_name=username.capitalize(),
+        last_name="Tester",
+        email=f"{username}@mail.example",
+        dod_id=dod_id,
+        level=level,
+        proofed_at=timezone.now() if level else None,
+        is_staff=is_staff,
+    )
+
+
+@pytest.fixture
+def ruth_basic(db: None) -> Account:
+    return open_account("ruth.b", RUTH, Level.BASIC)
+
+
+@pytest.fixture
+def ruth(db: None) -> Account:
+    return open_account("ruth.p", RUTH, Level.PREMIUM)
+
+
+@pytest.fixture
+def otis(db: None) -> Account:
+    return open_account("otis.p", OTIS, Level.PREMIUM)
+
+
+@pytest.fixture
+def staff(db: None) -> Account:
+    return open_account("agent.1", None, None, is_staff=True)
+
+
+@pytest.fixture
+def records(db: None) -> Callable[[str], list]:
+    """Stores the invented record of a patient and gives its rows back."""
+
+    def store(dod_id: str) -> list:
+        rows = invent.record_for(dod_id, date(1950, 6, 1), "M", Random(dod_id), theme="diabetes")
+        invent.store(rows)
+        return rows
+
+    return store
