@@ -1,6 +1,6 @@
 """A name as typed beside the name on record: match, near, or none."""
 
-import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 from deers.names import Name, compare, search_key, search_prefixes, words
 from deers.nicknames import LONG_NAMES
 
-CASES = Path(__file__).parents[3] / "shared" / "names" / "cases.tsv"
-
 
 def as_name(text: str) -> Name:
     """The cases give whole names: the first word as first name, the rest as last name, as a form would have it."""
@@ -19,12 +17,10 @@ def as_name(text: str) -> Name:
     return Name(first, "", last)
 
 
-def test_the_shared_cases_come_out_as_expected() -> None:
-    """Every row, and no disagreement with any."""
-    if not CASES.exists():
-        assert os.environ.get("CI") != "true", f"{CASES} must be there when CI=true"
-        pytest.skip("../shared/names/cases.tsv is not there: the shared name cases were not tried")
-    rows = [line.split("\t") for line in CASES.read_text(encoding="utf-8").splitlines()[1:]]
+def test_the_shared_cases_come_out_as_expected(shared_folder: Callable[[str], Path]) -> None:
+    """Every row; there is none to disagree with."""
+    cases = (shared_folder("names") / "cases.tsv").read_text(encoding="utf-8")
+    rows = [line.split("\t") for line in cases.splitlines()[1:]]
     assert len(rows) > 30
     wrong = [
         (typed, record, expected)
