@@ -8,7 +8,10 @@ import pytest
 from deers import lookup, ssn
 from deers.registry import Ineligible, Match, PersonQuery
 from dslogon.demo.people import PEOPLE
+from dslogon.demo.people.facts import HAND_MADE
 from dslogon.demo.people.person import Person
+from idproofing import questions
+from idproofing.invent import YEARS_BACK
 from tests import people
 
 
@@ -50,6 +53,15 @@ def test_names_and_sponsors_are_dated_sensibly(person: Person) -> None:
     if person.kin:
         assert person.kin.since >= person.born
         assert PEOPLE[person.kin.sponsor].kin is None, "a sponsor is nobody's dependent"
+
+
+@pytest.mark.parametrize("key", HAND_MADE)
+def test_hand_made_answers_stand_among_those_that_wrong_ones_are_drawn_from(key: str) -> None:
+    for known in HAND_MADE[key]:
+        answers = questions.TEMPLATES[known.kind].answers
+        if isinstance(answers, questions.Names):
+            assert any(known.value in group for group in answers.groups)
+        assert known.since > date(2026 - YEARS_BACK, 11, 23), "nobody is asked about longer ago"
 
 
 @pytest.mark.django_db
