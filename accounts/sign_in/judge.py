@@ -112,7 +112,7 @@ def count_success(account: Account, factor: AuthenticatorApp | BackupCode | None
 
 
 def needs_factor(account: Account) -> bool:
-    """For an account that `judge_password` found. Premium and staff always give a second factor; at Basic whoever has enrolled one."""
+    """Whether an account of `with_factor` owes one: Premium and staff always, at Basic whoever has enrolled one."""
     return account.is_premium or account.is_staff or account.factor_enrolled  # type: ignore[attr-defined]
 
 

@@ -1,0 +1,175 @@
+"""The service center's pages: find an account, see what happened to it, unlock it, send a code again.
+
+Everything is read-only but for actions.py's own moves. No Social Security number is on any page: the last four digits
+can be searched for, by blind index, and are never shown.
+"""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
+from django.urls.resolvers import URLPattern
+from django.views.decorators.http import require_POST
+
+from accounts import actions, resend
+from accounts.models import Account
+from deers import lookup
+from idproofing.models import Proofing
+from safeguards import audit
+from safeguards.events import EVENTS
+from safeguards.models import AuditEvent
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Nothing is added, changed or deleted by hand."""
+
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Account)
+class AccountAdmin(ReadOnlyAdmin):
+    """Accounts, found by username, name, DoD ID number or the last four digits of the Social Security number."""
+
+    list_display = ("username", "last_name", "first_name", "dod_id", "level", "state", "is_staff")
+    list_filter = ("state", "level", "is_staff")
+    list_per_page = 25
+    show_full_result_count = False
+    ordering = ("last_name", "first_name", "pk")
+    search_fields = ("username",)
+    search_help_text = "Username, name, DoD ID number, or the last four digits of the Social Security number."
+    change_form_template = "admin/accounts/account/change_form.html"
+    fieldsets = (
+        ("Who", {"fields": ("first_name", "last_name", "dod_id", "email", "phone")}),
+        ("Account", {"fields": ("username", "level", "proofed_at", "state", "failures_in_a_row", "is_staff")}),
+        ("When", {"fields": ("created_at", "last_login")}),
+    )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Account], search_term: str
+    ) -> tuple[QuerySet[Account], bool]:
+        """By username; and through DEERS by name, DoD ID number or last four digits."""
+        text = search_term.replace("\x00", "").strip()[:100]
+        if not text:
+            return queryset, False
+        audit.record("support.person-searched", by=request.user)
+        people = [person.dod_id for person in lookup.search(text)]
+        found = queryset.filter(username__lower=text.lower()) | queryset.filter(dod_id__in=people)
+        staff = queryset.filter(is_staff=True, last_name__iexact=text)
+        return found | staff, False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
+    ) -> HttpResponse:
+        account = self.get_object(request, object_id)
+        if account is not None and self.has_view_permission(request, account):
+            audit.record("support.account-viewed", by=request.user, account_id=account.pk)
+            extra_context = {**(extra_context or {}), **self.history_of(request, account)}
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def history_of(self, request: HttpRequest, account: Account) -> dict:
+        """What happened to the account, and what this member of staff may do about it."""
+        events = list(audit.for_account(account.pk)[:50])
+        return {
+            "title": account.get_full_name(),
+            "events": [(event, EVENTS.get(event.event, event.event)) for event in events],
+            "can_unlock": account.state in ("locked", "frozen", "dormant") and self.may(request, "unlock_account"),
+            "can_freeze": account.state in ("active", "locked") and self.may(request, "freeze_account"),
+            "can_resend": self.may(request, "resend_code") and bool(resend.waiting_for(account.dod_id)),
+        }
+
+    def may(self, request: HttpRequest, what: str) -> bool:
+        return request.user.has_perm(f"accounts.{what}")  # type: ignore[union-attr]
+
+    def get_urls(self) -> list[URLPattern]:
+        moves = [
+            path(f"<int:pk>/{name}/", self.admin_site.admin_view(require_POST(view)), name=f"accounts_account_{name}")
+            for name, view in (("unlock", self.unlock), ("freeze", self.freeze), ("resend", self.resend))
+        ]
+        return moves + super().get_urls()
+
+    def unlock(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self.act(request, pk, "unlock_account", actions.unlock, "The account is unlocked.")
+
+    def freeze(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self.act(request, pk, "freeze_account", actions.freeze, "The account is frozen.")
+
+    def resend(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self.act(request, pk, "resend_code", resend.to_account, "A new activation code is on its way.")
+
+    def act(self, request: HttpRequest, pk: int, permission: str, action: Any, done: str) -> HttpResponse:
+        """Do what one of the buttons says, if this member of staff may and the account's state allows it."""
+        account = self.get_object(request, str(pk))
+        if account is None or not self.may(request, permission):
+            return HttpResponse(status=403)
+        if isinstance(action(account, by=request.user), actions.Done):
+            messages.success(request, done)
+        else:
+            messages.error(request, "That is not possible now. Look at the account's state.")
+        return HttpResponseRedirect(reverse("admin:accounts_account_change", args=[pk]))
+
+
+@admin.register(Proofing)
+class ProofingAdmin(ReadOnlyAdmin):
+    """People on their way to an account: where each stands, and a code sent again to those who wait for one."""
+
+    list_display = ("dod_id", "level", "state", "attempts", "changed_at")
+    list_filter = ("state", "level")
+    list_per_page = 25
+    show_full_result_count = False
+    ordering = ("-changed_at",)
+    search_fields = ("dod_id",)
+    search_help_text = "DoD ID number, name, or the last four digits of the Social Security number."
+    change_form_template = "admin/idproofing/proofing/change_form.html"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Proofing], search_term: str
+    ) -> tuple[QuerySet[Proofing], bool]:
+        text = search_term.replace("\x00", "").strip()[:100]
+        if not text:
+            return queryset, False
+        audit.record("support.person-searched", by=request.user)
+        return queryset.filter(dod_id__in=[person.dod_id for person in lookup.search(text)]), False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
+    ) -> HttpResponse:
+        proofing = self.get_object(request, object_id)
+        may = request.user.has_perm("accounts.resend_code")  # type: ignore[union-attr]
+        waits = proofing is not None and bool(resend.waiting_for(proofing.dod_id))
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "can_resend": may and waits})
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_POST(self.resend))
+        return [path("<int:pk>/resend/", view, name="idproofing_proofing_resend"), *super().get_urls()]
+
+    def resend(self, request: HttpRequest, pk: int) -> HttpResponse:
+        proofing = self.get_object(request, str(pk))
+        if proofing is None or not request.user.has_perm("accounts.resend_code"):  # type: ignore[union-attr]
+            return HttpResponse(status=403)
+        if isinstance(resend.to_person(proofing.dod_id, by=request.user), actions.Done):
+            messages.success(request, "A new activation code is on its way.")
+        else:
+            messages.error(request, "Nobody waits for a code by email here.")
+        return HttpResponseRedirect(reverse("admin:idproofing_proofing_change", args=[pk]))
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyAdmin):
+    """The audit trail, for those whose role it is to read it."""
+
+    list_display = ("at", "event", "actor_kind", "actor_id", "account_id", "address", "device")
+    list_filter = ("event", "actor_kind")
+    list_per_page = 50
+    show_full_result_count = False
+    ordering = ("-pk",)
