@@ -86,9 +86,11 @@ def one(node: SyntaxTreeNode, *, site: str) -> str:
 
 
 def linked(href: str, inside: str, *, site: str) -> str:
-    """A link; one without an address is only its words."""
+    """A link; one within the site has its address in print behind the words, one to nowhere is only its words."""
     if href.startswith("/"):
-        href = site.rstrip("/") + href
+        address = site.rstrip("/") + href
+        printed = address.partition("//")[2]
+        return f"link({quoted(address)}, {inside}); {quoted(f' ({printed})')}"
     return f"link({quoted(href)}, {inside})" if href and not href.startswith("#") else inside
 
 

@@ -61,3 +61,4 @@ def test_every_part_of_markdown_has_its_typst(markdown: str) -> None:
 def test_links_within_the_site_are_whole_on_paper() -> None:
     source = typesetting.document(guides.MARKDOWN.parse("[here](/register/)"), **ABOUT)
     assert 'link("http://127.0.0.1:8000/register/"' in source
+    assert "here (127.0.0.1:8000/register/)" in words(typesetting.pdf(source, made=MADE))
