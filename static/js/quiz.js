@@ -1,48 +1,52 @@
 // The clock of an identity question: warns before the time is over, and gets more without losing the choice.
 "use strict";
 
-let clock = document.querySelector("[data-deadline-seconds]");
+const clock = document.querySelector("[data-deadline-seconds]");
+const form = clock.querySelector("form");
+const says = clock.querySelector("[data-left]");
 let end = 0;
 let warned = false;
 
 function start() {
   end = Date.now() + Number(clock.dataset.deadlineSeconds) * 1000;
   warned = false;
-  clock.querySelector("form")?.addEventListener("submit", moreTime);
+  clock.classList.remove("quiz-clock--warning");
 }
 
-function say(text) {
+function warn(text) {
   clock.classList.add("quiz-clock--warning");
-  clock.querySelector("[data-left]").textContent = text;
+  says.textContent = text;
 }
 
 function tick() {
   const left = Math.ceil((end - Date.now()) / 1000);
   if (left > Number(clock.dataset.warningSeconds)) return;
   if (left <= 0) {
-    say("The time for this question is over.");
     clearInterval(timer);
+    form.querySelector("button")?.remove();
+    warn("The time for this question is over. Choose “Continue” to go on.");
   } else if (!warned) {
     warned = true;
-    const more = clock.querySelector("form") ? " Choose “I need more time” if you do." : "";
-    say(`${left} seconds left for this question.${more}`);
+    const more = form.querySelector("button") ? " Choose “I need more time” if you do." : "";
+    warn(`${left} seconds left for this question.${more}`);
   }
 }
 
-// Asks as the plain form would, and takes the new clock out of the page that comes back.
+// Asks as the plain form would, and takes the new time out of the page that comes back.
 async function moreTime(event) {
   event.preventDefault();
-  const form = event.target;
-  const answer = await fetch(form.action, { method: "POST", body: new FormData(form) }).catch(() => null);
-  if (!answer) return form.submit();
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const fresh = page.querySelector("[data-deadline-seconds]");
-  if (!fresh || answer.url !== window.location.href) return window.location.assign(answer.url);
-  clock.replaceWith(fresh);
-  clock = fresh;
+  const body = new FormData(form, event.submitter);
+  // Not form.action: that is the button of this name.
+  const answer = await fetch(form.getAttribute("action"), { method: "POST", body }).catch(() => null);
+  const page = answer && new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = page?.querySelector("[data-deadline-seconds]");
+  if (!fresh) return answer ? window.location.assign(answer.url) : warn("We could not reach the server. Please try again.");
+  clock.dataset.deadlineSeconds = fresh.dataset.deadlineSeconds;
+  if (!fresh.querySelector("button")) form.querySelector("button").remove();
   start();
-  clock.querySelector("[data-left]").textContent = "You have more time now.";
+  says.textContent = "You have more time now.";
 }
 
+form.addEventListener("submit", moreTime);
 start();
 const timer = setInterval(tick, 1000);

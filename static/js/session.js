@@ -72,9 +72,8 @@ async function tick() {
   if (secondsLeft() <= warning) show();
 }
 
-async function stay(event) {
-  event.preventDefault();
-  const left = await ask(form.action, { method: "POST", body: new FormData(form) });
+async function stay() {
+  const left = await ask(form.getAttribute("action"), { method: "POST", body: new FormData(form) });
   if (left === null) return;
   if (left === 0) return leave();
   until(left);
@@ -85,8 +84,12 @@ async function stay(event) {
   }
 }
 
-form.addEventListener("submit", stay);
-dialog.addEventListener("cancel", stay);
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  stay();
+});
+// Whoever closes the warning with the Escape key is there.
+dialog.addEventListener("close", () => { if (secondsLeft() <= warning) stay(); });
 tabs.addEventListener("message", (message) => until(message.data, false));
 document.addEventListener("visibilitychange", tick);
 until(Number(dialog.dataset.seconds));

@@ -1,0 +1,174 @@
+"""The two clocks that people see: before a session ends, and for an identity question. The browser's time is ours."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.template import Context, Template
+from django.template.loader import render_to_string
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+
+from accounts.sign_in.session import BEGAN, SEEN
+from dslogon import policy
+from tests.conftest import chromium
+from tests.look.test_frame import signed_in
+
+pytestmark = pytest.mark.browser
+SCRIPTS = Path(settings.BASE_DIR) / "static/js"
+IDLE, WARNING = policy.SESSION_IDLE.total_seconds(), policy.SESSION_WARNING.total_seconds()
+FOR_A_QUESTION = policy.QUIZ_QUESTION_TIME.total_seconds()
+QUESTION = """<!DOCTYPE html><title>Question</title>
+<input type="radio" id="choice" aria-label="An answer">
+<div data-deadline-seconds="{{ policy.QUIZ_QUESTION_TIME|seconds }}"
+data-warning-seconds="{{ policy.QUIZ_WARNING|seconds }}">
+<form method="post" action="/question/"><p data-left role="status">You have two minutes.</p>
+<button name="action" value="more-time">I need more time</button></form></div>
+<script src="/static/js/quiz.js" defer></script>"""
+
+
+class Site:
+    """Answers the browser in place of a server: pages and scripts from here, and the session's clock as set."""
+
+    def __init__(self) -> None:
+        request = signed_in()
+        request.session.update({BEGAN: time.time(), SEEN: time.time()})
+        self.pages = {
+            "/": render_to_string("home.html", request=request),
+            "/question/": Template(QUESTION).render(Context({"policy": policy})),
+            "/sign-in/": "<!DOCTYPE html><title>Sign in</title><h1>Sign in</h1>",
+        }
+        self.seconds_left = 0.0
+        self.extended_to = IDLE
+        self.posted: list[str] = []
+
+    def __call__(self, route: Route) -> None:
+        path = urlsplit(route.request.url).path
+        if route.request.method == "POST":
+            self.posted.append(route.request.post_data or "")
+        if path == "/session/extend/":
+            self.seconds_left = self.extended_to
+        if path.startswith("/session/"):
+            route.fulfill(json={"seconds_left": self.seconds_left})
+        elif path in self.pages:
+            route.fulfill(body=self.pages[path], content_type="text/html")
+        elif path.startswith("/static/js/"):
+            route.fulfill(path=SCRIPTS / Path(path).name, content_type="text/javascript")
+        else:
+            route.fulfill(status=404)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site()
+
+
+@pytest.fixture
+def page(browser: Browser, site: Site) -> Iterator[Page]:
+    context = browser.new_context(base_url="http://dslogon.test")
+    context.route("**/*", site)
+    page = context.new_page()
+    page.clock.install()
+    yield page
+    context.close()
+
+
+def pass_time(page: Page, seconds: float) -> None:
+    page.clock.run_for(int(seconds * 1000))
+
+
+def near_the_end(page: Page, site: Site) -> None:
+    """Read the home page until the warning comes."""
+    page.goto("/")
+    site.seconds_left = WARNING
+    pass_time(page, IDLE - WARNING + 3)
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+
+
+def test_nobody_is_warned_while_there_is_time(page: Page, site: Site):
+    page.goto("/")
+    pass_time(page, IDLE - WARNING - 5)
+    expect(page.get_by_role("alertdialog")).not_to_be_visible()
+
+
+def test_the_warning_comes_in_time_and_one_can_stay(page: Page, site: Site):
+    near_the_end(page, site)
+    warning = page.get_by_role("alertdialog", name="Are you still there?")
+    expect(warning).to_be_visible()
+    expect(warning).to_contain_text("we sign you out in 2 minutes")
+    expect(page.get_by_role("button", name="Stay signed in")).to_be_focused()
+    page.get_by_role("button", name="Stay signed in").click()
+    expect(warning).not_to_be_visible()
+    assert "csrfmiddlewaretoken" in site.posted[0]
+
+
+def test_the_escape_key_means_that_one_is_there(page: Page, site: Site):
+    near_the_end(page, site)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("alertdialog")).not_to_be_visible()
+    assert len(site.posted) == 1
+
+
+def test_the_end_leads_to_sign_in_and_says_why(page: Page, site: Site):
+    near_the_end(page, site)
+    site.seconds_left = 0
+    pass_time(page, WARNING + 12)
+    page.wait_for_url("**/sign-in/?timed_out=1")
+
+
+def test_somebody_busy_in_another_tab_is_not_warned(page: Page, site: Site):
+    page.goto("/")
+    site.seconds_left = IDLE
+    pass_time(page, IDLE - WARNING + 3)
+    expect(page.get_by_role("alertdialog")).not_to_be_visible()
+
+
+def test_staying_in_one_tab_ends_the_warning_in_the_other(page: Page, site: Site):
+    near_the_end(page, site)
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+    other = page.context.new_page()
+    other.goto("/")
+    expect(page.get_by_role("alertdialog")).not_to_be_visible()
+
+
+def test_a_session_that_lasted_as_long_as_it_may_says_so(page: Page, site: Site):
+    near_the_end(page, site)
+    site.extended_to = WARNING - 30
+    page.get_by_role("button", name="Stay signed in").click()
+    expect(page.get_by_text("A session lasts at most 12 hours")).to_be_visible()
+    expect(page.get_by_role("button", name="Stay signed in")).not_to_be_visible()
+
+
+def test_a_question_warns_before_its_time_is_over(page: Page, site: Site):
+    page.goto("/question/")
+    pass_time(page, FOR_A_QUESTION - policy.QUIZ_WARNING.total_seconds() - 3)
+    expect(page.get_by_role("status")).to_have_text("You have two minutes.")
+    pass_time(page, 4)
+    expect(page.get_by_role("status")).to_contain_text("seconds left for this question")
+
+
+def test_more_time_keeps_what_was_chosen(page: Page, site: Site):
+    page.goto("/question/")
+    page.get_by_label("An answer").check()
+    pass_time(page, FOR_A_QUESTION - 5)
+    page.get_by_role("button", name="I need more time").click()
+    expect(page.get_by_role("status")).to_have_text("You have more time now.")
+    expect(page.get_by_label("An answer")).to_be_checked()
+    assert "more-time" in site.posted[0]
+
+
+def test_a_question_says_when_its_time_is_over(page: Page, site: Site):
+    page.goto("/question/")
+    pass_time(page, FOR_A_QUESTION + 2)
+    expect(page.get_by_role("status")).to_contain_text("The time for this question is over.")
+    expect(page.get_by_role("button", name="I need more time")).to_have_count(0)
