@@ -86,7 +86,7 @@ class Template:
     answers: Answers
 
 
-CREDIT_REPORT = "Your credit report shows this. You can get it free at annualcreditreport.com."
+CARD_PAPERS = "Look at a card statement or your credit report."
 LOAN_PAPERS = "Look at your loan papers or your credit report."
 HOME_PAPERS = "Look at your loan papers, an old statement or your credit report."
 VEHICLE_PAPERS = "Look at your title, registration or insurance papers."
@@ -118,12 +118,12 @@ TEMPLATES = {
         Category.LOAN, "Which company did you owe a student loan to in {}?", LOAN_PAPERS, Names(pools.STUDENT_LENDERS)
     ),
     "card_bank": Template(
-        Category.CARD, "Which bank or credit union gave you a credit card in {}?", CREDIT_REPORT, Names(pools.BANKS)
+        Category.CARD, "Which bank or credit union gave you a credit card in {}?", CARD_PAPERS, Names(pools.BANKS)
     ),
     "card_limit": Template(
         Category.CARD,
         "About how much could you spend (your credit limit) on the credit card that you got in {}?",
-        CREDIT_REPORT,
+        CARD_PAPERS,
         Dollars(1_000),
     ),
     "city": Template(Category.ADDRESS, "In which of these cities did you live in {}?", MAIL, Names(pools.CITIES)),

@@ -11,7 +11,6 @@ from idproofing.models import Proofing
 from safeguards import audit, turns
 
 State = Proofing.State
-TITLE = "Identity proofing"
 START = State.STARTED
 
 MOVES: dict[tuple[str, str], str] = {

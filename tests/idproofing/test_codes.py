@@ -14,7 +14,7 @@ from idproofing import codes, quiz
 from idproofing.codes import Delivery
 from idproofing.models import ActivationCode, Proofing, Quiz
 from safeguards.models import AuditEvent
-from tests.idproofing.people import JUNE, NOON, answer_all, begin, facts_of_june, remember
+from tests.idproofing.people import JUNE, MODEST, NOON, answer_all, begin, facts_of_june, remember
 
 pytestmark = pytest.mark.django_db
 PIA = "1000000039"
@@ -49,6 +49,7 @@ def test_a_code_is_ten_characters_without_look_alikes_shown_in_two_halves() -> N
     assert len(codes.ALPHABET) ** policy.CODE_LENGTH == 2**50
 
 
+@MODEST
 @given(st.integers(0, 2**32), st.sampled_from(["", " ", "-", " - ", "–", "\t"]), st.booleans())
 def test_case_blanks_dashes_and_look_alikes_are_forgiven(seed: int, between: str, lower: bool) -> None:
     rng = Random(seed)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from string import ascii_letters
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dslogon import policy
@@ -16,6 +16,7 @@ from idproofing.facts import unknown_from
 from idproofing.invent import facts_for
 from idproofing.models import Fact
 from idproofing.questions import NONE_OF_THE_ABOVE, TEMPLATES, Dollars, Names, fact, options, wording
+from tests.idproofing.people import MODEST
 
 COUNT = 5
 JUNE = "1000000021"
@@ -34,7 +35,7 @@ def held_in(one: Fact, year: int) -> bool:
     return one.since.year <= year and (one.until is None or year <= one.until.year)
 
 
-@settings(max_examples=60, deadline=None)
+@MODEST
 @given(facts=anybody, seed=seeds)
 def test_every_question_has_exactly_one_right_answer_and_no_option_twice(facts: list[Fact], seed: int) -> None:
     rng = random.Random(seed)
@@ -48,7 +49,7 @@ def test_every_question_has_exactly_one_right_answer_and_no_option_twice(facts: 
             assert offered[place] == answer
 
 
-@settings(max_examples=60, deadline=None)
+@MODEST
 @given(facts=anybody, seed=seeds)
 def test_no_wrong_option_would_be_right_for_another_fact_of_the_same_time(facts: list[Fact], seed: int) -> None:
     rng = random.Random(seed)
@@ -59,7 +60,7 @@ def test_no_wrong_option_would_be_right_for_another_fact_of_the_same_time(facts:
         assert not wrong & also_right
 
 
-@settings(max_examples=60, deadline=None)
+@MODEST
 @given(facts=anybody, seed=seeds)
 def test_wrong_options_come_from_public_lists_and_never_from_people(facts: list[Fact], seed: int) -> None:
     public = {
@@ -76,7 +77,7 @@ def test_wrong_options_come_from_public_lists_and_never_from_people(facts: list[
             assert set(offered[:place] + offered[place + 1 : -1]) <= public
 
 
-@settings(max_examples=100, deadline=None)
+@MODEST
 @given(amount=st.integers(0, 100_000), step=st.sampled_from([10, 50, 200, 1_000]), seed=seeds)
 def test_ranges_of_dollars_do_not_overlap_and_one_holds_the_amount(amount: int, step: int, seed: int) -> None:
     answers = Dollars(step)

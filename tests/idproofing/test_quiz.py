@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dslogon import policy
@@ -18,6 +18,7 @@ from safeguards.models import AuditEvent
 from tests.idproofing.people import (
     BASIC,
     JUNE,
+    MODEST,
     NOON,
     PREMIUM,
     answer_all,
@@ -199,7 +200,8 @@ def test_a_quiz_in_another_tab_uses_an_attempt_and_ends_when_a_newer_one_begins(
 
 
 def test_nothing_is_asked_twice_of_one_person_over_levels_and_months(june: None) -> None:
-    now, prompts = NOON, []
+    now = NOON
+    prompts: list[str] = []
     for strength in (BASIC, BASIC, PREMIUM, PREMIUM) * 3:
         outcome = quiz.start(JUNE, strength, by="visitor", now=now)
         if isinstance(outcome, quiz.ThinFile):
@@ -273,7 +275,7 @@ def test_the_audit_trail_tells_the_story_without_a_word_of_what_was_asked(june: 
     assert all(set(one.details) <= {"level", "attempt", "reason"} for one in AuditEvent.objects.all())
 
 
-@settings(max_examples=80, deadline=None)
+@MODEST
 @given(
     kinds=st.lists(st.sampled_from(["city", "card_bank", "vehicle", "phone_company"]), max_size=12),
     strength=st.sampled_from([BASIC, PREMIUM]),

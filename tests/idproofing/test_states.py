@@ -21,7 +21,7 @@ def june() -> Proofing:
 
 
 def test_every_state_can_be_reached_and_left() -> None:
-    reached = {START}
+    reached: set[str] = {START}
     while new := {after for before, after in MOVES if before in reached} - reached:
         reached |= new
     assert reached == set(State)

@@ -48,7 +48,8 @@ def diagram(module: ModuleType) -> str:
     """A page with the module's MOVES as a Mermaid state diagram; START and the labels of State are the module's."""
     labels = [f"    {state.value}: {state.label}" for state in module.State]
     moves = [f"    {before} --> {after}: {event}" for (before, after), event in module.MOVES.items()]
-    lines = [f"# {getattr(module, 'TITLE', module.__name__)}", "", *(module.__doc__ or "").strip().splitlines(), ""]
+    title = apps.get_app_config(module.__name__.split(".")[0]).verbose_name
+    lines = [f"# {title}", "", *(module.__doc__ or "").strip().splitlines(), ""]
     lines += [f"Generated from `{module.__name__.replace('.', '/')}.py` by `manage.py draw_states`.", ""]
     lines += ["```mermaid", "stateDiagram-v2", *labels, f"    [*] --> {module.START}", *moves, "```", ""]
     return "\n".join(lines)
