@@ -21,7 +21,7 @@ from urllib.parse import quote
 import psutil
 import psycopg
 
-from dslogon.up.trouble import Trouble, quietly, sentence_for
+from dslogon.up.trouble import Trouble, quietly, sentence_for, with_parent
 
 SOCKET_PATH_MAX = 107
 """Bytes that a Unix socket's address may have (sun_path, less its closing zero)."""
@@ -98,11 +98,6 @@ def unprivileged() -> list[str]:
     except (Trouble, FileNotFoundError):
         raise Trouble(refused) from None
     return prefix
-
-
-def with_parent(name: str) -> list[str]:
-    """A prefix that sends signal `name` to a command when its parent dies, where the system can do that (Linux)."""
-    return ["setpriv", "--pdeathsig", name] if shutil.which("setpriv") else []
 
 
 def make_cluster(folder: Path, throwaway: bool) -> Path:

@@ -16,7 +16,7 @@ from typing import NoReturn
 import environ
 
 from dslogon.up import assets, health, port, postgres
-from dslogon.up.trouble import DISK_FULL, Trouble, tell
+from dslogon.up.trouble import DISK_FULL, Trouble, tell, with_parent
 
 ROOT = assets.ROOT
 VAR = ROOT / "var"
@@ -116,8 +116,10 @@ def alone(address: str) -> Iterator[None]:
 
 def prepared(env: Mapping[str, str]) -> str:
     """Migrates and loads the people (it shows its own progress); the lines about one of them to try."""
-    command = [sys.executable, *PREPARE]
-    done = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    command = [*with_parent("KILL"), sys.executable, *PREPARE]
+    done = subprocess.run(
+        command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, process_group=0
+    )
     if done.returncode:
         raise Trouble("The database could not be prepared; the lines above say why.")
     return done.stdout
@@ -134,7 +136,7 @@ def child(
     """
     with log_of(name).open("wb") as out:
         process = subprocess.Popen(
-            [*postgres.with_parent(orphan), sys.executable, *arguments],
+            [*with_parent(orphan), sys.executable, *arguments],
             cwd=ROOT,
             env=env,
             stdin=subprocess.DEVNULL,

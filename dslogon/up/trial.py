@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dslogon.up import assets, postgres
+from dslogon.up.trouble import with_parent
 
 
 def test(arguments: list[str]) -> int:
@@ -30,9 +31,7 @@ def on_a_throwaway_database(arguments: list[str]) -> int:
         env = os.environ | {"DATABASE_URL": url}
         # Ctrl-C goes to the whole group: the child ends by itself and we then clear up after it.
         signal.signal(signal.SIGINT, lambda *_: None)
-        process = subprocess.Popen(
-            [*postgres.with_parent("TERM"), sys.executable, *arguments], cwd=assets.ROOT, env=env
-        )
+        process = subprocess.Popen([*with_parent("TERM"), sys.executable, *arguments], cwd=assets.ROOT, env=env)
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())
         return process.wait()
 

@@ -2,6 +2,7 @@
 
 import errno
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -49,12 +50,18 @@ def tell(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def with_parent(name: str) -> list[str]:
+    """A prefix that sends signal `name` to a command when its parent dies, where the system can do that (Linux)."""
+    return ["setpriv", "--pdeathsig", name] if shutil.which("setpriv") else []
+
+
 def quietly(
     command: Sequence[object], *, failure: str, env: Mapping[str, str] | None = None, cwd: Path | None = None
 ) -> str:
     """Runs `command` and returns what it printed; Trouble with a sentence that starts with `failure` otherwise."""
+    words = [*with_parent("KILL"), *map(str, command)]
     done = subprocess.run(
-        [str(word) for word in command], env=env, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        words, env=env, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, process_group=0
     )
     if done.returncode:
         raise Trouble(sentence_for(done.stdout + done.stderr, failure))
