@@ -15,6 +15,7 @@ from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
 LAYOUT = Path(__file__).parent / "guides" / "layout.typ"
+# Where these are missing, as on a server without the design system's sources, Typst's own serif takes their place.
 FONTS = settings.BASE_DIR / "node_modules/@uswds/uswds/dist/fonts/public-sans"
 
 # Markdown's name for a block or an inline, and the Typst function that takes its content as only argument.

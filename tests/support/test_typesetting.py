@@ -1,6 +1,7 @@
 """Markdown becomes Typst that says the same, whatever the text holds."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -62,3 +63,11 @@ def test_links_within_the_site_are_whole_on_paper() -> None:
     source = typesetting.document(guides.MARKDOWN.parse("[here](/register/)"), **ABOUT)
     assert 'link("http://127.0.0.1:8000/register/"' in source
     assert "here (127.0.0.1:8000/register/)" in words(typesetting.pdf(source, made=MADE))
+
+
+def test_without_the_design_system_the_guide_is_set_in_the_font_that_typst_brings(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(typesetting, "FONTS", tmp_path / "nowhere")
+    made = typesetting.pdf(guides.typst_source(guides.GUIDES["registration"]), made=MADE)
+    assert "How to create your DS Logon account" in words(made)
