@@ -1,0 +1,149 @@
+"""The main job in a real browser: both registrations, the upgrade, the session's clock; by mouse and keyboard."""
+
+import re
+from base64 import b32decode
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from accounts import factors
+from accounts.models import Account
+from idproofing.models import Fact
+from idproofing.questions import wording
+from tests import people, walk
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def choose(page: Page, option: str) -> None:
+    page.locator("label").filter(has_text=re.compile(rf"^\s*{re.escape(option)}")).first.click()
+
+
+def fill_date(page: Page, born) -> None:
+    page.get_by_label("Month").select_option(str(born.month))
+    page.get_by_label("Day").fill(str(born.day))
+    page.get_by_label("Year").fill(str(born.year))
+
+
+def fill_details(page: Page, person) -> None:
+    name = person.name
+    page.get_by_label("First name").fill(name.first)
+    page.get_by_label("Middle name").fill(name.middle)
+    page.get_by_label("Last name").fill(name.last)
+    page.get_by_label("Suffix").select_option(name.suffix)
+    fill_date(page, person.born)
+    page.get_by_label("Social Security number").fill(person.ssn)
+    page.get_by_label("Email address").fill(person.email)
+    page.get_by_role("button", name="Continue").click()
+
+
+def answer_questions(page: Page, person, count: int) -> None:
+    """Read each question and choose what the person's papers say."""
+    answers = dict(wording(fact) for fact in Fact.objects.filter(dod_id=person.dod_id))
+    page.get_by_role("button", name="Start the questions").click()
+    for number in range(1, count + 1):
+        expect(page.get_by_text(f"Question {number} of {count}")).to_be_visible()
+        question = page.get_by_role("heading", level=1).inner_text()
+        labels = [label.strip() for label in page.locator("#question label").all_inner_texts()]
+        choose(page, answers[question] if answers[question] in labels else "None of the above")
+        page.get_by_role("button", name="Continue").click()
+
+
+def choose_credentials(page: Page, username: str, button: str) -> None:
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password", exact=True).fill(walk.PASSWORD)
+    page.get_by_label("Password, once more").fill(walk.PASSWORD)
+    page.get_by_role("button", name=button).click()
+
+
+def enter_token(page: Page, button: str) -> str:
+    """Read the key that the page shows, as an authenticator app would from the picture, and type its code."""
+    shown = re.sub(r"\s", "", page.locator("#authenticator-key").inner_text())
+    key = base32_to_hex(shown)
+    page.get_by_label(re.compile("digit code")).fill(walk.token_for(key))
+    page.get_by_role("button", name=button).click()
+    return key
+
+
+def base32_to_hex(text: str) -> str:
+    key = b32decode(text).hex()
+    assert factors.base32(key) == text
+    return key
+
+
+def sign_in(page: Page, username: str) -> None:
+    page.goto("/sign-in/")
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password", exact=True).fill(walk.PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def test_a_veteran_registers_at_basic_with_a_code_on_the_screen(page):
+    person = people.load("rosa")
+    page.goto("/")
+    page.get_by_role("link", name="Create an account").first.click()
+    choose(page, "Basic")
+    choose(page, "On the screen")
+    page.get_by_role("button", name="Continue").click()
+    fill_details(page, person)
+    answer_questions(page, person, 3)
+    page.get_by_label("Activation code").fill(page.locator("#activation-code").inner_text().lower())
+    page.get_by_role("button", name="Continue").click()
+    choose_credentials(page, "rosa.basic", "Open my account")
+    expect(page.get_by_role("heading", name="Your account is open, and you are signed in")).to_be_visible()
+    page.get_by_role("link", name="Go to your health portal").click()
+    expect(page).to_have_url(re.compile("/portal/$"))
+    page.goto("/portal/labs/")
+    expect(page.get_by_role("link", name="Upgrade to Premium").first).to_be_visible()
+
+
+def test_a_veteran_registers_at_premium_with_a_code_by_email_and_signs_in_again(page):
+    person = people.load("rosa")
+    page.goto("/register/")
+    choose(page, "Premium")
+    choose(page, "By email")
+    page.get_by_role("button", name="Continue").click()
+    fill_details(page, person)
+    answer_questions(page, person, 4)
+    expect(page.get_by_role("heading", name="Enter your activation code")).to_be_visible()
+    page.get_by_label("Activation code").fill(walk.code_in_mail())
+    page.get_by_role("button", name="Continue").click()
+    choose_credentials(page, "rosa.premium", "Continue")
+    key = enter_token(page, "Check the code")
+    expect(page.get_by_role("heading", name="Your account is open, and you are signed in")).to_be_visible()
+    expect(page.locator("#backup-codes li")).to_have_count(10)
+    backup_code = page.locator("#backup-codes li").first.inner_text()
+    page.get_by_role("button", name="Sign out").first.click()
+    expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
+    sign_in(page, "ROSA.premium")
+    page.get_by_label("Code").fill(walk.token_for(key, drift=1))
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(re.compile("/portal/$"))
+    page.get_by_role("button", name="Sign out").first.click()
+    sign_in(page, "rosa.premium")
+    page.get_by_label("Code").fill(backup_code)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(re.compile("/portal/$"))
+
+
+def test_a_basic_account_is_upgraded_and_comes_back_to_the_page_that_asked(page, client):
+    person = people.load("rosa")
+    walk.register_basic(client, person, "rosa.rises")
+    sign_in(page, "rosa.rises")
+    page.goto("/portal/labs/")
+    page.get_by_role("link", name="Upgrade to Premium").first.click()
+    choose(page, "On the screen")
+    page.get_by_role("button", name="Start the upgrade").click()
+    page.get_by_label("Social Security number").fill(person.ssn)
+    fill_date(page, person.born)
+    page.get_by_label("Phone number").fill(person.phone)
+    page.get_by_label("ZIP or postal code").fill(person.address.postal_code)
+    page.get_by_role("button", name="Continue").click()
+    answer_questions(page, person, 4)
+    page.get_by_label("Activation code").fill(page.locator("#activation-code").inner_text())
+    page.get_by_role("button", name="Continue").click()
+    enter_token(page, "Check the code")
+    expect(page.get_by_role("heading", name="Your account is Premium now")).to_be_visible()
+    page.get_by_role("link", name="Go on to where you were").click()
+    expect(page).to_have_url(re.compile("/portal/labs/$"))
+    assert Account.objects.get().level == 2
