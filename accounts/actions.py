@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -74,6 +75,32 @@ def open_account(
             return UsernameTaken()
         if "account_person_once" in str(refused):
             return PersonHasAccount()
+        raise
+    return Opened(account)
+
+
+def open_staff_account(
+    *, username: str, password_hash: str, first_name: str, last_name: str, email: str, role: str, by: object
+) -> Opened | UsernameTaken:
+    """Open an account for a member of staff with one role of roles.ROLES: no level, no DEERS record.
+
+    The second factor is enrolled at the first sign-in, before anything else.
+    """
+    try:
+        with transaction.atomic():
+            account = Account.objects.create(
+                username=username,
+                password=password_hash,
+                first_name=first_name,
+                last_name=last_name,
+                email=email,
+                is_staff=True,
+            )
+            account.groups.add(Group.objects.get(name=role))
+            audit.record("account.opened", by=by, account_id=account.pk)
+    except IntegrityError as refused:
+        if "account_username_once" in str(refused):
+            return UsernameTaken()
         raise
     return Opened(account)
 

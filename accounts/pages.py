@@ -116,9 +116,8 @@ def security(request: HttpRequest) -> HttpResponse:
 def activity(request: HttpRequest) -> HttpResponse:
     """Every event about the account, in plain words, newest first."""
     page = Paginator(audit.for_account(request.user.pk or 0), 25).get_page(request.GET.get("page"))
-    for event in page.object_list:
-        event.words = EVENTS.get(event.event, event.event)
-    return render(request, "accounts/activity.html", {"page": page, "here": "activity"})
+    events = [(event, EVENTS.get(event.event, event.event)) for event in page]
+    return render(request, "accounts/activity.html", {"page": page, "events": events, "here": "activity"})
 
 
 @never_cache

@@ -22,7 +22,7 @@ class SessionStore(db.SessionStore):
 
     def cycle_key(self) -> None:
         """Keep what the session holds, under a key that is made when it is saved; the old key ends now."""
-        self._get_session()
+        self._get_session()  # type: ignore[attr-defined]
         if self.session_key:
             self.delete(self.session_key)
         self._session_key = self._written = None
@@ -31,7 +31,7 @@ class SessionStore(db.SessionStore):
     def save(self, must_create: bool = False) -> None:
         if self.session_key is None:
             return self.create()
-        data = self._get_session(no_load=must_create)
+        data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]
         now = (self.session_key, json.dumps(data, sort_keys=True))
         if now == self._written:
             return None

@@ -1,9 +1,11 @@
 """Jobs for the worker: mail, and clearing away what was left behind."""
 
+from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from accounts import drafts, notices, recovery
+from idproofing import quiz
 
 
 @app.task(retry=RetryStrategy(max_attempts=12, exponential_wait=3), pass_context=False)
@@ -21,5 +23,6 @@ def answer_recovery(request_id: str) -> None:
 @app.periodic(cron="*/5 * * * *")
 @app.task
 def purge_drafts(timestamp: int) -> None:
-    """Delete the drafts that were left idle, with all that was typed into them."""
+    """Delete what was left idle: drafts with all that was typed into them, and the words of quizzes left alone."""
     drafts.purge()
+    quiz.end_left_alone(timezone.now())

@@ -5,7 +5,6 @@ from datetime import timedelta
 from itertools import pairwise
 
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import Model
 
@@ -20,7 +19,6 @@ from idproofing import questions
 from idproofing.facts import unknown_from
 from idproofing.models import Fact
 from portal import invent as invented_records
-from safeguards import audit
 
 
 def missing() -> list[Person | Staff]:
@@ -166,14 +164,14 @@ def open_ready_account(person: Person, account: ReadyAccount) -> None:
 
 def open_staff_account(member: Staff) -> None:
     """An account for the admin: no level, no DEERS record, one role, and a second factor."""
-    account = Account.objects.create(
+    opened = actions.open_staff_account(
         username=member.account.username,
-        password=make_password(member.account.password),
+        password_hash=make_password(member.account.password),
         first_name=member.name.first,
         last_name=member.name.last,
         email=member.email,
-        is_staff=True,
+        role=member.account.role,
+        by="mock",
     )
-    account.groups.add(Group.objects.get(name=member.account.role))
-    audit.record("account.opened", by="mock", account_id=account.pk)
-    factors.enrol(account, member.account.authenticator_key, step_used=-1, by="mock")
+    if isinstance(opened, actions.Opened):
+        factors.enrol(opened.account, member.account.authenticator_key, step_used=-1, by="mock")
