@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from operator import attrgetter
@@ -35,6 +36,7 @@ from portal.paging import page_of
 Row = TypeVar("Row", bound=models.Model)
 
 PAGE_SIZE = 10
+COLUMNS = tuple(codes.VITAL_COLUMNS)
 VACCINES_TO_A_PAGE = 25
 # A refill is worth a reminder this long before the supply ends: mail order takes a week or two.
 REFILL_AHEAD = timedelta(days=14)
@@ -141,24 +143,43 @@ def vitals(account: Account, page: int) -> dict[str, Any]:
 
 def vitals_page(rows: Iterable[Observation], page: int) -> dict[str, Any]:
     """Vital signs as their page shows them: the latest of each kind, and a page of readings."""
-    rows = list(rows)
-    latest: dict[str, Observation] = {}
-    for row in rows:
-        latest.setdefault(row.code, row)
-    return {
-        "latest": [latest[code] for code in codes.VITALS if code in latest],
-        "pressure": [latest.get("8480-6"), latest.get("8462-4")],
-        "columns": codes.VITALS.values(),
-        "page": page_of(readings(rows), page, PAGE_SIZE),
-    }
+    table = readings(rows)
+    latest = (next((cell for _, cells in table if (cell := cells[place]).lines), None) for place in range(len(COLUMNS)))
+    return {"latest": [cell for cell in latest if cell], "columns": COLUMNS, "page": page_of(table, page, PAGE_SIZE)}
 
 
-def readings(rows: Iterable[Observation]) -> list[tuple[datetime, list[Observation | None]]]:
-    """What was measured at each time, newest first, in the columns of codes.VITALS; None where it was not."""
+@dataclass(frozen=True)
+class Cell:
+    """One column of a reading: blood pressure has two lines, everything else one; none when it was not taken."""
+
+    column: str
+    lines: list[Observation]
+
+    @property
+    def numbers(self) -> str:
+        return " over ".join(line.number for line in self.lines)
+
+    @property
+    def first(self) -> Observation:
+        """The line that speaks for the cell: one that is unusual, if there is any."""
+        return next((line for line in self.lines if line.is_unusual), self.lines[0])
+
+
+def readings(rows: Iterable[Observation]) -> list[tuple[datetime, list[Cell]]]:
+    """What was measured at each time, newest first, in the columns of codes.VITAL_COLUMNS."""
     at: dict[datetime, dict[str, Observation]] = {}
     for row in rows:
         at.setdefault(row.effective, {})[row.code] = row
-    return [(when, [found.get(code) for code in codes.VITALS]) for when, found in at.items()]
+    return [
+        (
+            when,
+            [
+                Cell(column, [found[code] for code in wanted if code in found])
+                for column, wanted in codes.VITAL_COLUMNS.items()
+            ],
+        )
+        for when, found in at.items()
+    ]
 
 
 def notes(account: Account, page: int) -> dict[str, Any]:
@@ -220,7 +241,7 @@ def record_page(rows: dict[type[Resource], list[Any]]) -> dict[str, Any]:
         "procedures": rows[Procedure],
         "reports": rows[Report],
         "readings": readings(vital_signs),
-        "columns": codes.VITALS.values(),
+        "columns": COLUMNS,
         "documents": rows[Document],
         "visits": rows[Appointment],
         "made_at": timezone.now(),

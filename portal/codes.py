@@ -63,6 +63,17 @@ VITALS = _concepts(
     ("8302-2", "Body height", ""),
     ("39156-5", "Body mass index", "Weight in relation to height"),
 )
+# How a reading is laid out: a column's title, and the measurements that belong in it.
+VITAL_COLUMNS = {
+    "Blood pressure": ("8480-6", "8462-4"),
+    "Heart rate": ("8867-4",),
+    "Breaths": ("9279-1",),
+    "Temperature": ("8310-5",),
+    "Oxygen": ("59408-5",),
+    "Weight": ("29463-7",),
+    "Height": ("8302-2",),
+    "Body mass index": ("39156-5",),
+}
 VACCINES = _concepts(
     CVX,
     ("03", "MMR", "Measles, mumps and rubella"),
@@ -200,6 +211,8 @@ INTERPRETATIONS = {
     "HH": "Far above the usual range",
     "A": "Outside the usual range",
 }
+# The same in a word or two, for where there is little room.
+SHORT_INTERPRETATIONS = {"L": "low", "H": "high", "LL": "very low", "HH": "very high", "A": "unusual"}
 APPOINTMENT_STATUS = {
     "booked": "Scheduled",
     "fulfilled": "Visit took place",

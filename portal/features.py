@@ -202,7 +202,7 @@ FEATURES = (
     Feature(
         "family",
         "Family access",
-        "The members of your family, and who may act for whom.",
+        "Your family in DEERS, and who may see or manage whose health record.",
         "people",
         SELF,
         personal.family,

@@ -218,6 +218,10 @@ class Observation(Resource):
         return codes.INTERPRETATIONS.get(self.interpretation, "")
 
     @property
+    def short_verdict(self) -> str:
+        return codes.SHORT_INTERPRETATIONS.get(self.interpretation, "")
+
+    @property
     def number(self) -> str:
         return number(self.value) if self.value is not None else self.value_text
 

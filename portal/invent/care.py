@@ -1,7 +1,7 @@
 """What an invented person and the care team have said, written and agreed: visits, notes, goals, messages."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from portal.codes import CONDITIONS, DOCUMENTS, SERVICES
 from portal.invent.course import COURSES, coded
@@ -100,8 +100,7 @@ def documents(person: Life) -> Iterator[Resource]:
 
 
 def coded_name(trouble: str) -> str:
-    concept = CONDITIONS[COURSES[trouble].condition]
-    return (concept.meaning or concept.display).lower()
+    return CONDITIONS[COURSES[trouble].condition].display.lower()
 
 
 def visit_note(person: Life, known: list[str]) -> str:
@@ -186,13 +185,13 @@ def conversations(person: Life) -> Iterator[Thread | Message]:
             )
         )
     for days_after, (subject, lines) in zip((4, 1), talks, strict=False):
-        yield from _thread(person, team, subject, lines, person.visits[-1] + timedelta(days=days_after, hours=2))
+        yield from _thread(person, team, subject, lines, person.visits[-1].date() + timedelta(days=days_after))
 
 
 def _thread(
-    person: Life, team: str, subject: str, lines: list[tuple[str, str]], begins: datetime
+    person: Life, team: str, subject: str, lines: list[tuple[str, str]], begins: date
 ) -> Iterator[Thread | Message]:
-    times = [begins + timedelta(hours=5 * count) for count in range(len(lines))]
+    times = sorted(at_clinic(begins + timedelta(days=count), person.rng) for count in range(len(lines)))
     thread = Thread(
         id=person.new("thread"), patient=person.dod_id, subject=subject, care_team=team, last_sent_at=times[-1]
     )

@@ -8,6 +8,8 @@ from portal.codes import ALLERGIES, CONDITIONS, FLU, MEDICATIONS, PROCEDURES, VA
 from portal.invent.life import Life
 from portal.models import Allergy, Condition, Immunization, Medication, Procedure, Resource
 
+# A condition of this many years ago at most was found by the doctor of today.
+KNOWN_YEARS = 8
 LOTS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 
 # Days after birth, CVX code, dose: the childhood schedule of the CDC, one line for each visit's vaccine.
@@ -36,6 +38,24 @@ CHILDHOOD = (
     (4_250, "165", "2 of 2"),
     (5_900, "114", "2 of 2"),
 )
+
+# The first full year in which each could be had in the United States; the others are older than anyone's record here.
+LICENSED = {
+    "03": 1972,
+    "08": 1987,
+    "20": 1992,
+    "21": 1996,
+    "33": 1984,
+    "43": 1982,
+    "52": 1996,
+    "83": 1996,
+    "101": 1995,
+    "114": 2006,
+    "115": 2006,
+    "135": 2010,
+    "165": 2015,
+    "187": 2018,
+}
 
 
 class Course(NamedTuple):
@@ -81,7 +101,7 @@ def coded(concept: Concept) -> dict[str, str]:
 def immunizations(person: Life) -> Iterator[Resource]:
     """By the schedules: childhood, the services' own for adults, flu each fall, and those for older people."""
     for day, cvx, dose in given(person):
-        if person.born < day <= person.today:
+        if person.born < day <= person.today and day.year >= LICENSED.get(cvx, 0):
             yield Immunization(
                 id=person.new("immunization"),
                 patient=person.dod_id,
@@ -105,7 +125,8 @@ def given(person: Life) -> Iterator[tuple[date, str, str]]:
         yield person.birthday(18, 45), "52", "1 of 2"
         yield person.birthday(19, 10), "101", ""
     for age in range(28, person.age + 1, 10):
-        yield person.birthday(age, rng.randint(10, 300)), "115" if age == 28 else "113", "Booster"
+        day = person.birthday(age, rng.randint(10, 300))
+        yield day, "115" if age == 28 and day.year >= LICENSED["115"] else "113", "Booster"
     for year in range(person.today.year - 4, person.today.year + 1):
         if rng.random() < (0.85 if person.age >= 60 else 0.6):
             old = year - person.born.year >= 66
@@ -164,7 +185,7 @@ def _condition(person: Life, concept: Concept, onset: date, abatement: date | No
         status="resolved" if abatement else "active",
         onset=onset,
         abatement=abatement,
-        asserter=person.clinic.doctor,
+        asserter=person.clinic.doctor if onset > person.today - timedelta(days=365 * KNOWN_YEARS) else "",
         **coded(concept),
     )
 

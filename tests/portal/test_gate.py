@@ -139,7 +139,7 @@ def items_of(feature: Feature, rows: list) -> list[str]:
 @pytest.mark.parametrize("slug", ["messages", "labs", "notes"])
 def test_an_item_opens_for_its_owner_alone(client, ruth, otis, records, slug):
     feature = next(feature for feature in FEATURES if feature.slug == slug)
-    items = items_of(feature, records(RUTH))
+    items = items_of(feature, records(RUTH))[:2]
     assert items
     for account, status in ((ruth, 200), (otis, 404)):
         client.force_login(account)
@@ -157,28 +157,17 @@ def test_a_basic_account_gets_the_preview_in_place_of_an_item(client, ruth_basic
 MARK = "Neighborstown"
 
 
-def mark(rows: list) -> None:
-    """Puts a word that nothing else has into every text of a record."""
-    for row in rows:
-        for field in row._meta.concrete_fields:
-            if field.get_internal_type() in ("CharField", "TextField") and field.name in (
-                *("display", "subject", "body", "text", "title", "location", "author", "reason", "note", "target"),
-            ):
-                setattr(row, field.name, MARK)
-        row.save()
-
-
 @every_feature
 def test_nobody_sees_the_record_of_another(client, ruth, records, feature):
     records(RUTH)
-    mark(records(OTIS))
+    records(OTIS, mark=MARK)
     client.force_login(ruth)
     assert MARK not in page(client, feature.url)
     assert MARK not in page(client, "/portal/")
 
 
 def test_the_marked_record_would_show_to_its_owner(client, otis, records):
-    mark(records(OTIS))
+    records(OTIS, mark=MARK)
     client.force_login(otis)
     for slug in ("", "appointments/", "immunizations/", "messages/", "conditions/", "labs/", "notes/", "record/"):
         assert MARK in page(client, f"/portal/{slug}")
