@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum
 
-
 # The day on which these numbers were last gone through; the guides carry it.
 REVIEWED = date(2026, 11, 23)
 

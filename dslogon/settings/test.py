@@ -4,7 +4,7 @@ from dslogon.settings.base import *  # noqa: F403
 from dslogon.settings.base import INSTALLED_APPS
 
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
-SECRET_KEY = "only-for-tests"
+SECRET_KEY = "only-for-tests"  # noqa: S105 - guards nothing
 FIELD_KEYS = {"1": b"only for tests, 32 bytes of key."}
 INDEX_KEY = b"only for tests, 32 bytes: index."
 DEMO = True
