@@ -1,0 +1,47 @@
+"""How often a page asks PostgreSQL for something, and how often it makes it write to the disk and wait."""
+
+from dataclasses import dataclass
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from bench.pages import Page
+
+TIMES = 3
+CONTROL = ("BEGIN", "COMMIT", "ROLLBACK")
+OWN = 3
+"""Transactions from one asking for the count to the next: its own statements."""
+
+
+@dataclass(frozen=True, order=True)
+class Counted:
+    """Statements without BEGIN and COMMIT, and transactions as PostgreSQL itself counts them (reading ones too)."""
+
+    queries: int
+    commits: int
+
+
+def counted(page: Page) -> Counted:
+    """The least of a few times: a vacuum of the server's own would count as well, and a first time warms caches."""
+    return min(counted_once(page) for _ in range(TIMES))
+
+
+def counted_once(page: Page) -> Counted:
+    browser = Client(headers=page.headers)
+    before = commits()
+    with CaptureQueriesContext(connection) as captured:
+        response = browser.post(page.path, next(page.form)) if page.form else browser.get(page.path)
+    assert response.status_code == page.status, f"{page.path} answered {response.status_code}."
+    queries = [query for query in captured.captured_queries if query["sql"] not in CONTROL]
+    return Counted(len(queries), commits() - before - OWN)
+
+
+def commits() -> int:
+    """Transactions that this database has committed, this connection's latest included."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_force_next_flush()")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()")
+        return cursor.fetchone()[0]

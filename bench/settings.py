@@ -1,0 +1,13 @@
+"""The site as production serves it, but on plain HTTP and over invented people."""
+
+from dslogon.settings.base import *  # noqa: F403
+from dslogon.settings.base import INSTALLED_APPS
+
+ALLOWED_HOSTS = ["127.0.0.1", "testserver"]
+# These guard invented people for three minutes.
+SECRET_KEY = "only-for-the-bench"  # noqa: S105
+FIELD_KEYS = {"1": b"only for bench, 32 bytes of key."}
+INDEX_KEY = b"only for bench, 32 bytes: index."
+ROOT_URLCONF = "bench.urls"
+INSTALLED_APPS.append("dslogon.demo")
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"

@@ -1,0 +1,15 @@
+"""The site's addresses, and the two views that it is measured against."""
+
+from django.urls import include, path
+
+from bench import views
+
+urlpatterns = [
+    path("bench/empty/", views.empty),
+    path("bench/one-hash/", views.one_hash),
+    path("", include("dslogon.urls")),
+]
+handler400 = "dslogon.views.bad_request"
+handler403 = "dslogon.views.forbidden"
+handler404 = "dslogon.views.not_found"
+handler500 = "dslogon.views.server_error"
