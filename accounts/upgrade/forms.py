@@ -29,7 +29,8 @@ class IdentityForm(forms.Form):
     phone = forms.CharField(
         label="Phone number",
         max_length=32,
+        required=False,
         widget=forms.TextInput({"autocomplete": "tel", "inputmode": "tel"}),
-        error_messages={"required": "Enter your phone number.", "max_length": "Use at most 32 characters."},
+        error_messages={"max_length": "Use at most 32 characters."},
     )
-    postal_code = text("ZIP or postal code", autocomplete="postal-code", most=16, missing="Enter your ZIP code.")
+    postal_code = text("ZIP or postal code", autocomplete="postal-code", most=16)
