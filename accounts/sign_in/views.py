@@ -22,7 +22,7 @@ ENROL_KEY = "enrol_key"
 def safe_next(request: HttpRequest, wanted: str | None) -> str:
     """`wanted` if it is a page of this site, otherwise nothing: no open redirect."""
     ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None, require_https=request.is_secure())
-    return wanted if wanted and ours and wanted.startswith("/") else ""
+    return wanted if wanted and ours and wanted.startswith("/") and wanted.isprintable() else ""
 
 
 def home_of(account: Account) -> str:

@@ -1,7 +1,6 @@
 """Registering at Basic and at Premium, and every way in which it does not work."""
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, AuthenticatorApp, RegistrationDraft

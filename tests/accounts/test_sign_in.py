@@ -1,0 +1,215 @@
+"""Signing in with a password: right, wrong, unknown, too often, and for accounts that may not."""
+
+from unittest.mock import patch
+
+import pytest
+from django.contrib.auth import hashers
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts import actions
+from accounts.models import Account, State
+from accounts.sign_in import judge
+from accounts.sign_in.views import safe_next
+from dslogon import policy
+from dslogon.demo.people import PEOPLE
+from safeguards.models import AuditEvent
+from tests import walk
+from tests.accounts.holders import KEY, WRONG, give_password, give_token, holder, is_signed_in, premium
+from tests.parallel import in_parallel
+
+pytestmark = pytest.mark.django_db
+
+REFUSED = "The username or the password is not right."
+WAIT = "There were too many tries."
+
+
+@pytest.fixture
+def rosa(db: None) -> Account:
+    return holder(PEOPLE["rosa"], username="Rosa.H")
+
+
+def events() -> list[str]:
+    return list(AuditEvent.objects.order_by("id").values_list("event", flat=True))
+
+
+def test_the_right_password_opens_the_portal(client, rosa):
+    response = give_password(client, "Rosa.H")
+    assert response["Location"] == "/portal/"
+    assert is_signed_in(client)
+    assert "sign-in.succeeded" in events()
+
+
+def test_capitals_in_the_username_do_not_matter(client, rosa):
+    assert give_password(client, "rOSA.h").status_code == 302
+
+
+@pytest.mark.parametrize("typed", ["nobody.here", "Rosa.H"])
+def test_a_wrong_password_and_an_unknown_name_get_the_same_words(client, rosa, typed):
+    page = give_password(client, typed, WRONG)
+    assert page.status_code == 200
+    assert REFUSED in walk.text_of(page)
+    assert typed in page.content.decode()
+    assert WRONG not in page.content.decode()
+    assert not is_signed_in(client)
+
+
+def test_known_and_unknown_names_get_the_same_page(rosa):
+    known, unknown = (give_password(Client(), name, WRONG).content.decode() for name in ("known1", "Rosa.H"))
+    assert without_tokens(known.replace("known1", "Rosa.H")) == without_tokens(unknown)
+
+
+def without_tokens(page: str) -> str:
+    """A page without its CSRF token, which differs each time."""
+    return "\n".join(line for line in page.splitlines() if "csrfmiddlewaretoken" not in line)
+
+
+def test_known_and_unknown_names_cost_the_same_work(client, rosa):
+    assert work_of(client, "Rosa.H") == work_of(client, "nobody.here")
+
+
+def work_of(client: Client, username: str) -> tuple[int, list[str]]:
+    """How often a wrong password for this name is hashed, and which queries it makes (their first words)."""
+    hasher = hashers.get_hasher()
+    with (
+        patch.object(type(hasher), "encode", autospec=True, side_effect=type(hasher).encode) as encode,
+        CaptureQueriesContext(connection) as queries,
+    ):
+        give_password(client, username, WRONG)
+    return encode.call_count, [query["sql"].split('"')[0] for query in queries]
+
+
+def test_a_sign_in_page_asks_the_database_nothing(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert client.get("/sign-in/").status_code == 200
+
+
+def test_after_five_wrong_passwords_even_the_right_one_has_to_wait(client, rosa):
+    for _ in range(5):
+        give_password(client, "rosa.h", WRONG)
+    page = give_password(client, "rosa.h")
+    assert WAIT in walk.text_of(page)
+    assert not is_signed_in(client)
+    assert "limit.reached" in events()
+
+
+def test_an_unknown_name_has_to_wait_after_five_too(client):
+    for _ in range(5):
+        give_password(client, "nobody.here", WRONG)
+    assert WAIT in walk.text_of(give_password(client, "nobody.here", WRONG))
+
+
+def test_one_address_may_guess_at_ten_names_and_then_waits(client, rosa):
+    for number in range(10):
+        give_password(client, f"somebody.{number}", WRONG)
+    assert WAIT in walk.text_of(give_password(client, "rosa.h"))
+    assert give_password(Client(REMOTE_ADDR="203.0.113.9"), "rosa.h").status_code == 302
+
+
+def test_an_address_cannot_be_made_up_in_a_header(client, rosa):
+    for number in range(10):
+        client.post(
+            "/sign-in/",
+            {"username": f"somebody.{number}", "password": WRONG},
+            headers={"X-Forwarded-For": f"203.0.113.{number}"},
+        )
+    assert WAIT in walk.text_of(give_password(client, "rosa.h"))
+
+
+def test_waiting_costs_no_hash(client):
+    for _ in range(5):
+        give_password(client, "nobody.here", WRONG)
+    assert work_of(client, "nobody.here")[0] == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_thirty_guesses_at_once_five_are_judged():
+    rosa = holder(PEOPLE["rosa"], username="Rosa.H")
+
+    def guess(number: int) -> object:
+        return judge.judge_password("rosa.h", f"{WRONG} {number}", f"203.0.113.{number}")
+
+    outcomes = in_parallel(guess)
+    assert sum(isinstance(outcome, judge.WrongPassword) for outcome in outcomes) == 5
+    assert sum(isinstance(outcome, judge.Wait) for outcome in outcomes) == 25
+    rosa.refresh_from_db()
+    assert rosa.failures_in_a_row == 5
+
+
+def test_the_hundredth_wrong_password_in_a_row_locks_the_account(client, rosa):
+    Account.objects.update(failures_in_a_row=policy.SIGN_IN_FAILURES_IN_A_ROW - 2)
+    give_password(client, "rosa.h", WRONG)
+    rosa.refresh_from_db()
+    assert rosa.state == State.ACTIVE
+    give_password(client, "rosa.h", WRONG)
+    rosa.refresh_from_db()
+    assert rosa.state == State.LOCKED
+    assert "account.locked" in events()
+
+
+def test_a_right_password_begins_the_count_anew(client, rosa):
+    give_password(client, "rosa.h", WRONG)
+    give_password(client, "rosa.h")
+    rosa.refresh_from_db()
+    assert rosa.failures_in_a_row == 0
+
+
+@pytest.mark.parametrize("action", [actions.lock, actions.freeze, actions.close])
+def test_only_the_right_password_learns_that_an_account_may_not_sign_in(rosa, action):
+    action(rosa, by="system")
+    assert REFUSED in walk.text_of(give_password(Client(), "rosa.h", WRONG))
+    page = give_password(Client(), "rosa.h")
+    assert page.status_code == 403
+    assert REFUSED not in walk.text_of(page)
+
+
+@pytest.mark.parametrize("action", [actions.lock, actions.freeze, actions.close])
+def test_whoever_is_signed_in_is_out_when_the_account_is_stopped(client, rosa, action):
+    give_password(client, "rosa.h")
+    action(rosa, by="system")
+    assert not is_signed_in(client)
+
+
+def test_the_page_asked_for_is_opened_after_signing_in(client, rosa):
+    assert client.get("/account/security/")["Location"] == "/sign-in/?next=/account/security/"
+    response = give_password(client, "rosa.h", next="/account/security/")
+    assert response["Location"] == "/account/security/"
+
+
+ELSEWHERE = [
+    "https://evil.example/",
+    "//evil.example",
+    "///evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "http:evil.example",
+    "javascript:alert(1)",
+    "evil.example/portal",
+    " //evil.example",
+    "/\t/evil.example",
+    "/\n/evil.example",
+    "\x08//evil.example",
+    "/portal/\x00",
+]
+
+
+@pytest.mark.parametrize("wanted", ELSEWHERE)
+def test_no_address_but_a_page_of_this_site_is_followed(rf, wanted):
+    assert safe_next(rf.get("/sign-in/"), wanted) == ""
+
+
+@pytest.mark.parametrize("wanted", ["/portal/labs/", "/portal/labs/?page=2", "/support/guides/registration.pdf"])
+def test_a_page_of_this_site_is_followed(rf, wanted):
+    assert safe_next(rf.get("/sign-in/"), wanted) == wanted
+
+
+def test_signing_in_leads_to_no_other_site(client, rosa):
+    assert give_password(client, "rosa.h", next="//evil.example")["Location"] == "/portal/"
+    assert "evil.example" not in client.get("/sign-in/?next=//evil.example").content.decode()
+
+
+def test_the_second_factor_leads_to_no_other_site(client):
+    grace = premium(PEOPLE["grace"])
+    give_password(client, grace.username, next="//evil.example")
+    assert give_token(client, walk.token_for(KEY))["Location"] == "/portal/"
