@@ -1,6 +1,5 @@
 """Brings the database to today's shape and, in the demo, fills it once; prints a persona to try on standard output."""
 
-import logging
 import sys
 
 import django
@@ -14,7 +13,6 @@ from dslogon.up.trouble import sentence_for, tell
 
 def main() -> None:
     """Both steps do nothing where all is done already. What people should see meanwhile goes to standard error."""
-    logging.disable(logging.INFO)
     django.setup()
     aside = OutputWrapper(sys.stderr)
     try:
