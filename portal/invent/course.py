@@ -107,7 +107,7 @@ def immunizations(person: Life) -> Iterator[Resource]:
                 patient=person.dod_id,
                 status="completed",
                 occurrence=day,
-                dose=dose,
+                dose=f"Dose {dose}" if dose[:1].isdigit() else dose,
                 site=person.rng.choice(("Left upper arm", "Right upper arm")),
                 lot_number=f"{person.rng.choice(LOTS)}{person.rng.choice(LOTS)}{person.rng.randint(1000, 9999)}",
                 location=person.clinic.name,

@@ -6,6 +6,8 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from deers import lookup
+from dslogon.policy import Level
 from portal import clinical, codes
 from portal.features import FEATURES
 from portal.library import ARTICLES
@@ -22,7 +24,8 @@ from portal.models import (
 )
 from portal.paging import page_number, page_of
 from safeguards import audit
-from tests.portal.conftest import OTIS, RUTH
+from tests.deers.registered import registered, sponsored
+from tests.portal.conftest import OTIS, RUTH, open_account
 
 # What a page may ask beside the session and the account.
 QUERIES = {"appointments": 2, "labs": 2, "library": 0, "eligibility": 8, "family": 8}
@@ -278,3 +281,47 @@ def test_no_page_of_the_portal_is_kept_by_the_browser(client, ruth):
     client.force_login(ruth)
     for address in ("/portal/", "/portal/labs/"):
         assert "no-store" in client.get(address)["Cache-Control"]
+
+
+@pytest.fixture
+def ada_and_ben(db):
+    """A sponsor and her husband, as DEERS has them, and their accounts."""
+    address = {"street": "12 Quarry Lane", "city": "Yorktown", "state": "VA", "postal_code": "23690"}
+    ada = registered("Ada", "Winters", email="ada@deers.example", **address)
+    ben = registered("Ben", "Winters", born=date(1956, 1, 2))
+    sponsored(ada, ben, "spouse")
+    return open_account("ada.w", ada.dod_id, Level.PREMIUM), open_account("ben.w", ben.dod_id, Level.PREMIUM)
+
+
+def test_a_husband_reads_his_plan_and_his_sponsor(client, ada_and_ben):
+    client.force_login(ada_and_ben[1])
+    shown = page(client, "/portal/eligibility/")
+    assert "TRICARE Select" in shown
+    assert "Ada Winters" in shown
+    assert "January 1, 2000" in shown
+    assert "No end is set" in shown
+
+
+def test_a_sponsor_sees_her_family_by_name_and_year_but_not_by_number(client, ada_and_ben):
+    ada, ben = ada_and_ben
+    client.force_login(ada)
+    shown = page(client, "/portal/family/")
+    assert "Ben Winters" in shown
+    assert "born in 1956" in shown
+    assert ben.dod_id not in shown
+
+
+def test_the_contact_page_shows_the_address_of_record(client, ada_and_ben):
+    client.force_login(ada_and_ben[0])
+    shown = page(client, "/portal/contact/")
+    assert "12 Quarry Lane" in shown
+    assert "ada@deers.example" in shown
+
+
+def test_the_pages_stand_when_deers_does_not_answer(client, ada_and_ben, monkeypatch):
+    monkeypatch.setattr(lookup, "person", lambda dod_id: None)
+    monkeypatch.setattr(lookup, "coverage", lambda dod_id: None)
+    client.force_login(ada_and_ben[0])
+    assert "We cannot show your eligibility now." in page(client, "/portal/eligibility/")
+    assert "We cannot show it now" in page(client, "/portal/contact/")
+    assert "Family access" in page(client, "/portal/family/")
