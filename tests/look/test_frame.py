@@ -68,7 +68,7 @@ def test_the_keyboard_reaches_the_content_first(client: Client):
 def test_somebody_signed_in_sees_their_name_and_the_way_out():
     page = render_to_string("home.html", request=signed_in())
     assert "Rosa López" in page
-    assert '<form id="sign-out" method="post" action="/sign-out/">' in page
+    assert '<form class="nav-person" id="sign-out" method="post" action="/sign-out/">' in page
     assert "Create an account</a>" not in page.split("<footer")[0]
 
 
