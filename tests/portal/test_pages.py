@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -286,7 +287,7 @@ def test_no_page_of_the_portal_is_kept_by_the_browser(client, ruth):
 @pytest.fixture
 def ada_and_ben(db):
     """A sponsor and her husband, as DEERS has them, and their accounts."""
-    address = {"street": "12 Quarry Lane", "city": "Yorktown", "state": "VA", "postal_code": "23690"}
+    address: dict[str, Any] = {"street": "12 Quarry Lane", "city": "Yorktown", "state": "VA", "postal_code": "23690"}
     ada = registered("Ada", "Winters", email="ada@deers.example", **address)
     ben = registered("Ben", "Winters", born=date(1956, 1, 2))
     sponsored(ada, ben, "spouse")
