@@ -164,7 +164,7 @@ def _password(widget: forms.PasswordInput, value: Any, attrs: dict[str, Any]) ->
 def _select(widget: forms.Select, value: Any, attrs: dict[str, Any]) -> str:
     chosen = set(widget.format_value(value))
     multiple = {"multiple": widget.allow_multiple_selected}
-    kind = _classes("usa-select", attrs)
+    kind = _classes("usa-select", attrs).replace("usa-select--error", "usa-input--error")
     return f'<select class="{kind}"{attributes(attrs | multiple)}>{_options(widget.choices, chosen)}</select>'
 
 

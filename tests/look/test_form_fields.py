@@ -135,6 +135,10 @@ def test_a_list_keeps_what_was_chosen_within_its_groups():
     assert html.count("selected") == 1
 
 
+def test_a_list_with_a_mistake_is_marked_like_a_box():
+    assert 'class="usa-select usa-input--error"' in drawn("{% field form.state %}", VisitForm({}))
+
+
 def test_a_long_text_counts_the_characters_left():
     html = drawn("{% field form.note %}", VisitForm())
     assert "You can enter up to 500 characters" in html
