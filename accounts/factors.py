@@ -4,6 +4,7 @@ import secrets
 import time
 from base64 import b32encode
 from binascii import unhexlify
+from contextlib import AbstractContextManager
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,7 +13,7 @@ from django_otp.oath import TOTP
 from accounts.models import Account, AuthenticatorApp, BackupCode
 from dslogon import policy
 from idproofing import codes
-from safeguards import audit
+from safeguards import audit, turns
 from safeguards.cipher import blind_index
 
 # Clocks of phones drift: one step earlier and one later are accepted (RFC 6238 §5.2).
@@ -46,6 +47,11 @@ def step_of(key: str, token: str, *, after: int = -1, now: float | None = None) 
     totp.time = time.time() if now is None else now
     right = totp.verify(int(token), tolerance=TOLERANCE, min_t=after + 1)
     return totp.t() if right else None
+
+
+def turn(account: Account) -> AbstractContextManager[None]:
+    """A transaction in which this account's second factors are ours alone: judged, enrolled, replaced in turn."""
+    return turns.turn("second-factor", str(account.pk))
 
 
 def verify(account: Account, typed: str, *, now: float | None = None) -> AuthenticatorApp | BackupCode | None:
@@ -107,8 +113,7 @@ def random_text() -> str:
 def make_backup_codes(account: Account, *, by: object) -> list[str]:
     """Replace the account's backup codes by fresh ones of 60 bits, and return them in clear for the only time."""
     texts = [random_text() for _ in range(policy.BACKUP_CODES)]
-    with transaction.atomic():
-        Account.objects.select_for_update().get(pk=account.pk)
+    with turn(account):
         BackupCode.objects.filter(account=account).delete()
         BackupCode.objects.bulk_create(BackupCode(account=account, digest=digest(account, text)) for text in texts)
         audit.record("backup-codes.made", by=by, account_id=account.pk)

@@ -152,7 +152,9 @@ def enrol(request: HttpRequest) -> HttpResponse:
 
 def enrolled(request: HttpRequest, account: Account, key: str, step: int) -> HttpResponse:
     """Keep the app, sign in anew with it, and show the backup codes for the only time."""
-    with transaction.atomic():
+    with factors.turn(account):
+        if factors.has_factor(account):
+            return redirect("account-security")
         device, codes = enrolment.enrol(account, key, step, by=account)
         notices.send("second-factor-added", to=account.email, account_id=account.pk, first_name=account.first_name)
         request.session.pop(ENROL_KEY)
@@ -168,8 +170,9 @@ def backup_codes(request: HttpRequest) -> HttpResponse:
         return redirect("account-security")
     form = CurrentPasswordForm(request.POST or None, account)
     if request.method == "POST" and form.is_valid():
-        codes = factors.make_backup_codes(account, by=account)
-        notices.send("backup-codes-made", to=account.email, account_id=account.pk, first_name=account.first_name)
+        with factors.turn(account):
+            codes = factors.make_backup_codes(account, by=account)
+            notices.send("backup-codes-made", to=account.email, account_id=account.pk, first_name=account.first_name)
         return render(request, "accounts/backup_codes.html", {"codes": codes})
     return render(request, "accounts/new_backup_codes.html", {"form": form})
 

@@ -16,7 +16,7 @@ from idproofing.models import Question
 from safeguards import limits
 
 Data = Mapping[str, Any] | None
-Save = Callable[[HttpRequest, Any, Any], Refused | None]
+Save = Callable[[HttpRequest, Any, Any, Any], Refused | None]
 
 
 class StartForm(forms.Form):
@@ -81,7 +81,7 @@ def question_context(request: HttpRequest, draft: Draft) -> dict:
     }
 
 
-def answer_questions(request: HttpRequest, draft: Draft, form: forms.Form) -> Refused | None:
+def answer_questions(request: HttpRequest, draft: Draft, form: forms.Form, _: None) -> Refused | None:
     """Begin, extend, leave or answer, as the button says; after the last answer the quiz is graded."""
     action = request.POST.get("action")
     by = actor(request)
@@ -138,10 +138,23 @@ def greeting(draft: Draft) -> str:
     return account.first_name if account else getattr(draft, "first_name", "")
 
 
-def redeem_code(request: HttpRequest, draft: Draft, form: forms.Form) -> Refused | None:
+def count_code(request: HttpRequest, draft: Draft, form: forms.Form) -> bool | Refused:
+    """Before another code is sent: this person may have had enough of them."""
+    if request.POST.get("action") != "again":
+        return True
+    if not draft.quiz_passed_at:
+        return Refused("To get a new code, start your registration again.")
+    wait = limits.hit(policy.CODES_AGAIN, draft.dod_id)
+    if wait:
+        return Refused(f"You have asked for several codes. Wait {minutes(wait)} before you ask for another.")
+    return True
+
+
+def redeem_code(request: HttpRequest, draft: Draft, form: forms.Form, counted: bool) -> Refused | None:
     """Judge the typed code, or send another when the person asks for one."""
     if request.POST.get("action") == "again":
-        return another_code(request, draft)
+        send_code(draft, actor(request))
+        return None
     outcome = codes.redeem(draft.dod_id, policy.Level(draft.level), form.cleaned_data["code"], by=actor(request))
     if isinstance(outcome, codes.Redeemed):
         draft.code_redeemed_at, draft.screen_code = timezone.now(), ""
@@ -157,17 +170,6 @@ def redeem_code(request: HttpRequest, draft: Draft, form: forms.Form) -> Refused
     return Refused("That code can no longer be used. Ask for a new one below.", "code")
 
 
-def another_code(request: HttpRequest, draft: Draft) -> Refused | None:
-    """A fresh code for a person whose questions were passed in this draft; nobody else can have one here."""
-    if not draft.quiz_passed_at:
-        return Refused("To get a new code, start your registration again.")
-    wait = limits.hit(policy.CODES_AGAIN, draft.dod_id)
-    if wait:
-        return Refused(f"You have asked for several codes. Wait {minutes(wait)} before you ask for another.")
-    send_code(draft, actor(request))
-    return None
-
-
 def minutes(wait: Any) -> str:
     """A wait in words, rounded up to whole minutes."""
     count = max(1, -(-int(wait.total_seconds()) // 60))
@@ -175,7 +177,9 @@ def minutes(wait: Any) -> str:
 
 
 def code_form(data: Data, draft: Draft) -> forms.Form:
-    return StartForm(data) if data and data.get("action") == "again" else CodeForm(data)
+    form = CodeForm(data)
+    form.fields["code"].required = not data or data.get("action") != "again"
+    return form
 
 
 QUESTIONS = Step(
@@ -198,6 +202,7 @@ def code_step(save: Save = redeem_code) -> Step:
         label="Activation code",
         template="accounts/code.html",
         form=code_form,
+        ask=count_code,
         save=save,
         ready=lambda draft: bool(draft.dod_id) and bool(draft.quiz_passed_at or draft.code_delivery == "have"),
         done=lambda draft: bool(draft.code_redeemed_at),

@@ -40,18 +40,21 @@ def nothing(request: HttpRequest, draft: Any) -> dict:
 class Step:
     """One page of a journey.
 
-    `form(data, draft)` makes its form; `save(request, draft, form)` judges and keeps the answer, under a lock on the
-    draft's row, and returns None or what was refused. `ready` says whether the page may be opened, `done` whether the
-    journey may go on past it, `applies` whether this draft has the step at all, `again` whether it may be answered
-    again after it is done. `forgets` names the fields of the draft that a changed answer clears.
+    `form(data, draft)` makes its form; `save(request, draft, form, asked)` judges and keeps the answer, under a lock
+    on the draft's row, and returns None or what was refused. `ask(request, draft, form)` does before that what must
+    not happen under the lock: it counts the try, so that no rollback forgets it, and asks DEERS. What it returns goes
+    to `save` as `asked`; a Refused ends there. `ready` says whether the page may be opened, `done` whether the journey
+    may go on past it, `applies` whether this draft has the step at all, `again` whether it may be answered again after
+    it is done. `forgets` names the fields of the draft that a changed answer clears.
     """
 
     name: str
     label: str
     template: str
     form: Callable[[Any, Any], forms.Form | None]
-    save: Callable[[HttpRequest, Any, Any], Refused | None]
+    save: Callable[[HttpRequest, Any, Any, Any], Refused | None]
     done: Callable[[Any], bool]
+    ask: Callable[[HttpRequest, Any, Any], Any] | None = None
     ready: Callable[[Any], bool] = always
     applies: Callable[[Any], bool] = always
     again: bool = False
@@ -109,12 +112,34 @@ def forget(draft: Draft, names: tuple[str, ...]) -> None:
         setattr(draft, name, cast(models.Field, draft._meta.get_field(name)).get_default())
 
 
+def keep(draft: Draft, answers: dict[str, str], forgets: tuple[str, ...]) -> None:
+    """Store answers in the draft's fields; when one differs from before, all that was built on it is forgotten."""
+    if any(getattr(draft, name) != value for name, value in answers.items()):
+        forget(draft, forgets)
+    for name, value in answers.items():
+        setattr(draft, name, value)
+
+
 def page(request: HttpRequest, journey: Journey, draft_id: UUID, name: str) -> HttpResponse:
     """Show or judge one step. Whatever the browser asks for, the answer is this draft's own next page."""
-    if request.method == "POST":
-        with transaction.atomic():
-            return no_store(answer(request, journey, drafts.find(journey.model, draft_id, request, lock=True), name))
-    return no_store(show(request, journey, drafts.find(journey.model, draft_id, request), name))
+    if request.method != "POST":
+        return no_store(show(request, journey, drafts.find(journey.model, draft_id, request), name))
+    asked = ask(request, journey, draft_id, name)
+    with transaction.atomic():
+        draft = drafts.find(journey.model, draft_id, request, lock=True)
+        return no_store(answer(request, journey, draft, name, asked))
+
+
+def ask(request: HttpRequest, journey: Journey, draft_id: UUID, name: str) -> Any:
+    """What the step's `ask` returns, if the step has one, is open and is filled in; otherwise None."""
+    if not any(step.name == name and step.ask for step in journey.steps):
+        return None
+    draft = drafts.find(journey.model, draft_id, request)
+    step = step_for(request, journey, draft, name)
+    if not isinstance(step, Step) or step.ask is None:
+        return None
+    form = step.form(request.POST, draft)
+    return step.ask(request, draft, form) if form is None or form.is_valid() else None
 
 
 def no_store(response: HttpResponse) -> HttpResponse:
@@ -151,7 +176,7 @@ def show(request: HttpRequest, journey: Journey, draft: Draft | None, name: str)
     return page_of(request, journey, draft, step, step.form(None, draft))
 
 
-def answer(request: HttpRequest, journey: Journey, draft: Draft | None, name: str) -> HttpResponse:
+def answer(request: HttpRequest, journey: Journey, draft: Draft | None, name: str, asked: Any) -> HttpResponse:
     """Judge what was sent; a failed attempt is counted and committed like any other answer."""
     step = step_for(request, journey, draft, name)
     if isinstance(step, HttpResponse):
@@ -160,7 +185,9 @@ def answer(request: HttpRequest, journey: Journey, draft: Draft | None, name: st
     form = step.form(request.POST, draft)
     if form is not None and not form.is_valid():
         return page_of(request, journey, draft, step, form)
-    refused = step.save(request, draft, form)
+    if step.ask and asked is None:  # another tab has opened the step in this very moment
+        return redirect(journey.address(draft))
+    refused = asked if isinstance(asked, Refused) else step.save(request, draft, form, asked)
     drafts.touch(draft)
     if refused is None:
         return redirect(journey.address(draft))

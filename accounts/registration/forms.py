@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
 from accounts.models import Account, RegistrationDraft
-from deers import ssn
+from deers import lookup, ssn
 from dslogon import policy
 from dslogon.fields import DateField
 
@@ -48,7 +47,7 @@ class SSNField(forms.CharField):
 
     def clean(self, value: Any) -> str:
         digits = ssn.clean(super().clean(value))
-        problem = ssn.problem(digits, mock_serves=settings.DEERS_REGISTRY == "deers.mock.MockRegistry")
+        problem = ssn.problem(digits, mock_serves=lookup.mock_serves())
         if problem:
             raise ValidationError(problem)
         return digits

@@ -13,9 +13,9 @@ from accounts import actions, enrolment, notices, proofing
 from accounts.models import RegistrationDraft
 from accounts.registration.forms import CredentialsForm, DetailsForm
 from accounts.sign_in import judge, session
-from accounts.wizard import Journey, Refused, Step, forget
+from accounts.wizard import Journey, Refused, Step, keep
 from deers import lookup
-from deers.registry import Match, PersonQuery, Unavailable
+from deers.registry import Beneficiary, Match, Outcome, PersonQuery, Unavailable
 from dslogon import policy
 from safeguards import audit, client, limits
 
@@ -29,16 +29,10 @@ def details_form(data: Any, draft: RegistrationDraft) -> forms.Form:
     return DetailsForm(data, initial=kept)
 
 
-def match_person(request: HttpRequest, draft: RegistrationDraft, form: forms.Form) -> Refused | None:
-    """Look the person up in DEERS. The answer never tells which detail differed, nor why."""
+def look_up(request: HttpRequest, draft: RegistrationDraft, form: forms.Form) -> Outcome | Refused:
+    """Count the try and ask DEERS for the person."""
     typed = form.cleaned_data
-    wait = limits.hit(policy.DEERS_PER_ADDRESS, client.address(request)) or limits.hit(
-        policy.DEERS_PER_SSN, typed["ssn"]
-    )
-    if wait:
-        return Refused(too_many_tries(wait))
-    keep(draft, typed)
-    outcome = lookup.find_person(
+    return too_many_tries(request, typed["ssn"]) or lookup.find_person(
         PersonQuery(
             first_name=typed["first_name"],
             middle_name=typed["middle_name"],
@@ -48,71 +42,74 @@ def match_person(request: HttpRequest, draft: RegistrationDraft, form: forms.For
             ssn=typed["ssn"],
         )
     )
-    return judge_match(draft, outcome, by="visitor")
 
 
-def judge_match(draft: Any, outcome: object, *, by: object) -> Refused | None:
+def match_person(request: HttpRequest, draft: RegistrationDraft, form: forms.Form, outcome: Outcome) -> Refused | None:
+    """Keep what was typed and who that is. The answer never tells which detail differed, nor why."""
+    typed = form.cleaned_data
+    answers = {name: typed[name] for name in TYPED} | {"date_of_birth": typed["date_of_birth"].isoformat()}
+    keep(draft, answers, DETAILS.forgets)
+    return judge_match(draft, outcome, DETAILS.forgets, by="visitor")
+
+
+def judge_match(draft: Any, outcome: Outcome, forgets: tuple[str, ...], *, by: object) -> Refused | None:
     """Keep the matched person in the draft, or refuse with the same words whatever the reason."""
-    if isinstance(outcome, Match):
-        draft.dod_id = outcome.person.dod_id
-        audit.record("registration.matched", by=by, dod_id=draft.dod_id)
-        return None
     if isinstance(outcome, Unavailable):
         audit.record("deers.unavailable", by=by)
-        return Refused(
-            "DEERS does not answer right now. What you typed is kept. Please try again in a few minutes.",
-            template=None,
-        )
+        return Refused(DEERS_SILENT)
+    keep(draft, {"dod_id": outcome.person.dod_id if isinstance(outcome, Match) else ""}, forgets)
+    if draft.dod_id:
+        audit.record("registration.matched", by=by, dod_id=draft.dod_id)
+        return None
     audit.record("registration.not-matched", by=by)
     return Refused(NO_MATCH)
 
 
 NO_MATCH = "We could not match these details with a DEERS record that can register here."
+DEERS_SILENT = "DEERS does not answer right now. What you typed is kept. Please try again in a few minutes."
 
 
-def too_many_tries(wait: Any) -> str:
-    return f"There were too many tries. Wait {proofing.minutes(wait)}, then try again. What you typed is kept."
+def too_many_tries(request: HttpRequest, ssn: str) -> Refused | None:
+    """Count one more question to DEERS from this address and about this number; refused when there were too many."""
+    wait = limits.hit(policy.DEERS_PER_ADDRESS, client.address(request)) or limits.hit(policy.DEERS_PER_SSN, ssn)
+    if not wait:
+        return None
+    return Refused(f"There were too many tries. Wait {proofing.minutes(wait)}, then try again. What you typed is kept.")
 
 
-def keep(draft: RegistrationDraft, typed: dict) -> None:
-    """Store what was typed. When it differs from before, all that was built on it is forgotten."""
-    now = {name: typed[name] for name in TYPED} | {"date_of_birth": typed["date_of_birth"].isoformat()}
-    if any(getattr(draft, name) != value for name, value in now.items()):
-        forget(draft, DETAILS.forgets)
-    for name, value in now.items():
-        setattr(draft, name, value)
+def person_of_record(request: HttpRequest, draft: Any, form: forms.Form) -> Beneficiary | Refused:
+    """The draft's person as DEERS has them now: the name of the account, and an address that must hear of it."""
+    return lookup.person(draft.dod_id) or Refused(DEERS_SILENT)
 
 
-def redeem_code(request: HttpRequest, draft: RegistrationDraft, form: forms.Form) -> Refused | None:
+def redeem_code(request: HttpRequest, draft: RegistrationDraft, form: forms.Form, asked: Any) -> Refused | None:
     """After the right code the person is proven, so now they may learn that they have an account already."""
-    refused = proofing.redeem_code(request, draft, form)
+    refused = proofing.redeem_code(request, draft, form, asked)
     if draft.code_redeemed_at and actions.has_account(draft.dod_id):
         draft.ended = "has-account"
     return refused
 
 
-def choose_credentials(request: HttpRequest, draft: RegistrationDraft, form: forms.Form) -> Refused | None:
+def choose_credentials(request: HttpRequest, draft: RegistrationDraft, form: forms.Form, person: Beneficiary) -> None:
     draft.username = form.cleaned_data["username"]
     draft.password_hash = make_password(form.cleaned_data["password"])
     if draft.level == policy.Level.PREMIUM:
         draft.authenticator_key = enrolment.new_key()
-        return None
-    return open_account(request, draft)
+    else:
+        open_account(request, draft, person)
 
 
-def enrol(request: HttpRequest, draft: RegistrationDraft, form: forms.Form) -> Refused | None:
+def enrol(request: HttpRequest, draft: RegistrationDraft, form: forms.Form, person: Beneficiary) -> Refused | None:
     """The last step at Premium: the authenticator's first code opens the account."""
     judged = enrolment.judge_first_token(draft, form.cleaned_data["otp_token"])
     if isinstance(judged, str):
         return Refused(judged, "otp_token")
-    return open_account(request, draft, judged)
+    open_account(request, draft, person, judged)
+    return None
 
 
-def open_account(request: HttpRequest, draft: RegistrationDraft, step_used: int = -1) -> Refused | None:
+def open_account(request: HttpRequest, draft: RegistrationDraft, person: Beneficiary, step_used: int = -1) -> None:
     """Open the account, enrol its second factor, tell the addresses of record, and sign the person in."""
-    person = lookup.person(draft.dod_id)
-    if person is None:
-        return Refused("DEERS does not answer right now. Please try again in a few minutes.")
     level = policy.Level(draft.level)
     outcome = actions.open_account(
         dod_id=draft.dod_id,
@@ -128,10 +125,10 @@ def open_account(request: HttpRequest, draft: RegistrationDraft, step_used: int 
     if isinstance(outcome, actions.UsernameTaken):
         draft.username = draft.password_hash = ""
         messages.warning(request, "Somebody else has just taken this username. Please choose another.")
-        return None
+        return
     if isinstance(outcome, actions.PersonHasAccount):
         draft.ended = "has-account"
-        return None
+        return
     account = outcome.account
     device = None
     if level == policy.Level.PREMIUM:
@@ -145,7 +142,6 @@ def open_account(request: HttpRequest, draft: RegistrationDraft, step_used: int 
     draft.password_hash = draft.ssn = draft.authenticator_key = draft.date_of_birth = ""
     session.begin(request, account, device)
     judge.count_success(account, device)
-    return None
 
 
 DETAILS = Step(
@@ -153,6 +149,7 @@ DETAILS = Step(
     label="Your details",
     template="accounts/details.html",
     form=details_form,
+    ask=look_up,
     save=match_person,
     done=lambda draft: bool(draft.dod_id),
     again=True,
@@ -164,6 +161,7 @@ CREDENTIALS = Step(
     label="Username and password",
     template="accounts/credentials.html",
     form=CredentialsForm,
+    ask=person_of_record,
     save=choose_credentials,
     ready=lambda draft: bool(draft.code_redeemed_at),
     done=lambda draft: bool(draft.username and draft.password_hash),
@@ -175,6 +173,7 @@ SECOND_FACTOR = Step(
     label="Second factor",
     template="accounts/enrol.html",
     form=enrolment.token_form,
+    ask=person_of_record,
     save=enrol,
     ready=lambda draft: bool(draft.username and draft.password_hash),
     done=lambda draft: bool(draft.finished_at),

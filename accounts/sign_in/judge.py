@@ -118,7 +118,7 @@ def needs_factor(account: Account) -> bool:
 
 def judge_factor(account: Account, typed: str) -> RightFactor | WrongFactor | Wait:
     """Judge the second factor of a half-signed-in account; failures are counted for the account."""
-    with turns.turn("second-factor", str(account.pk)):
+    with factors.turn(account):
         return factor_in_turn(account, typed)
 
 

@@ -106,7 +106,9 @@ def enrol_at_sign_in(request: HttpRequest, half: session.Half) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         step = factors.step_of(key, form.cleaned_data["otp_token"])
         if step is not None:
-            with transaction.atomic():
+            with factors.turn(half.account):
+                if factors.has_factor(half.account):
+                    return redirect("second-factor")
                 device = factors.enrol(half.account, key, step, by=half.account)
                 request.session.pop(ENROL_KEY)
                 return finish(request, half.account, device, half.next)

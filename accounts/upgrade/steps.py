@@ -8,16 +8,15 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import actions, enrolment, factors, notices, proofing
-from accounts.models import UpgradeDraft
-from accounts.registration.steps import NO_MATCH, judge_match, too_many_tries
+from accounts.models import Account, AuthenticatorApp, BackupCode, UpgradeDraft
+from accounts.registration.steps import judge_match, person_of_record, too_many_tries
 from accounts.sign_in import judge, session
 from accounts.sign_in.forms import FactorForm
 from accounts.upgrade.forms import IdentityForm
-from accounts.wizard import Journey, Refused, Step, forget
+from accounts.wizard import Journey, Refused, Step, keep
 from deers import lookup
-from deers.registry import Beneficiary, Match, NoMatch, PersonQuery
+from deers.registry import Beneficiary, Match, NoMatch, Outcome, PersonQuery, Unavailable
 from dslogon import policy
-from safeguards import client, limits
 
 TYPED = ("ssn", "email", "phone", "postal_code")
 
@@ -32,18 +31,15 @@ def identity_form(data: Any, draft: UpgradeDraft) -> forms.Form:
     return IdentityForm(data, initial=kept)
 
 
-def match_account(request: HttpRequest, draft: UpgradeDraft, form: forms.Form) -> Refused | None:
-    """The details must be those of the person whose account this is, and one contact detail must be of record."""
+def look_up(request: HttpRequest, draft: UpgradeDraft, form: forms.Form) -> Outcome | Refused:
+    """Count the try and ask DEERS, under the name that it has for the account's person."""
     typed = form.cleaned_data
-    wait = limits.hit(policy.DEERS_PER_ADDRESS, client.address(request)) or limits.hit(
-        policy.DEERS_PER_SSN, typed["ssn"]
-    )
-    if wait:
-        return Refused(too_many_tries(wait))
-    keep(draft, typed)
+    refused = too_many_tries(request, typed["ssn"])
+    if refused:
+        return refused
     person = lookup.person(draft.account.dod_id or "")
     if person is None:
-        return Refused(NO_MATCH)
+        return Unavailable()
     outcome = lookup.find_person(
         PersonQuery(
             first_name=person.first_name,
@@ -54,9 +50,15 @@ def match_account(request: HttpRequest, draft: UpgradeDraft, form: forms.Form) -
             ssn=typed["ssn"],
         )
     )
-    if isinstance(outcome, Match) and not same_person(draft, outcome.person, typed):
-        outcome = NoMatch()
-    return judge_match(draft, outcome, by=request.user)
+    return NoMatch() if isinstance(outcome, Match) and not same_person(draft, outcome.person, typed) else outcome
+
+
+def match_account(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, outcome: Outcome) -> Refused | None:
+    """The details must be those of the person whose account this is, and one contact detail must be of record."""
+    typed = form.cleaned_data
+    answers = {name: typed[name] for name in TYPED} | {"date_of_birth": typed["date_of_birth"].isoformat()}
+    keep(draft, answers, IDENTITY.forgets)
+    return judge_match(draft, outcome, IDENTITY.forgets, by=request.user)
 
 
 def same_person(draft: UpgradeDraft, person: Beneficiary, typed: dict) -> bool:
@@ -77,62 +79,66 @@ def plain(text: str) -> str:
     return "".join(c for c in text.casefold() if c.isalnum())
 
 
-def keep(draft: UpgradeDraft, typed: dict) -> None:
-    """Store what was typed; when it differs from before, what was built on it is forgotten."""
-    now = {name: typed[name] for name in TYPED} | {"date_of_birth": typed["date_of_birth"].isoformat()}
-    if any(getattr(draft, name) != value for name, value in now.items()):
-        forget(draft, IDENTITY.forgets)
-    for name, value in now.items():
-        setattr(draft, name, value)
-
-
 def factor_form(data: Any, draft: UpgradeDraft) -> forms.Form:
     """A first token for a new authenticator, or a code of the one enrolled before."""
-    return enrolment.token_form(data, draft) if draft.authenticator_key else FactorForm(data)
+    return FactorForm(data) if factors.has_factor(draft.account) else enrolment.token_form(data, draft)
 
 
 def factor_context(request: HttpRequest, draft: UpgradeDraft) -> dict:
-    return enrolment.context(request, draft) if draft.authenticator_key else {"has_factor": True}
+    return {"has_factor": True} if factors.has_factor(draft.account) else enrolment.context(request, draft)
 
 
-def redeem_code(request: HttpRequest, draft: UpgradeDraft, form: forms.Form) -> Refused | None:
-    refused = proofing.redeem_code(request, draft, form)
-    if draft.code_redeemed_at and not factors.has_factor(draft.account):
+def redeem_code(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, asked: Any) -> Refused | None:
+    refused = proofing.redeem_code(request, draft, form, asked)
+    if draft.code_redeemed_at:
         draft.authenticator_key = enrolment.new_key()
     return refused
 
 
-def raise_level(request: HttpRequest, draft: UpgradeDraft, form: forms.Form) -> Refused | None:
-    """The second factor is the last thing owed; with it the account is Premium, in a session with a new key."""
+def raise_level(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, person: Beneficiary) -> Refused | None:
+    """The second factor is the last thing owed; with it the account is Premium, in a session with a new key.
+
+    Another tab may have enrolled an authenticator in the meantime; then it is that one that is asked for.
+    """
     account = draft.account
-    if draft.authenticator_key:
-        judged = enrolment.judge_first_token(draft, form.cleaned_data["otp_token"])
-        if isinstance(judged, str):
-            return Refused(judged, "otp_token")
-        factor, codes = enrolment.enrol(account, draft.authenticator_key, judged, by=account)
-        draft.backup_codes = " ".join(codes)
-    else:
-        outcome = judge.judge_factor(account, form.cleaned_data["otp_token"])
-        if isinstance(outcome, judge.Wait):
-            return Refused(f"There were too many wrong codes. Wait {proofing.minutes(outcome.wait)}.", "otp_token")
-        if isinstance(outcome, judge.WrongFactor):
-            return Refused("That code is not right, or it was used already. Try the next one.", "otp_token")
-        factor = outcome.factor  # type: ignore[assignment]
+    if account.level != policy.Level.BASIC:
+        draft.ended = "not-basic"
+        return None
+    with factors.turn(account):
+        factor = given_factor(draft, form.cleaned_data["otp_token"])
+    if isinstance(factor, Refused):
+        return factor
     if isinstance(actions.raise_level(account, by=account), actions.NotAllowed):
         draft.ended = "not-basic"
         return None
-    tell(draft)
+    tell(account, person)
     draft.finished_at = timezone.now()
     draft.ssn = draft.authenticator_key = draft.date_of_birth = ""
     session.begin(request, account, factor)
     return None
 
 
-def tell(draft: UpgradeDraft) -> None:
-    """The proofing notice goes to the account's address and to the one that DEERS holds (63A §3.10)."""
+def given_factor(draft: UpgradeDraft, token: str) -> AuthenticatorApp | BackupCode | Refused:
+    """The factor that the token proves: the account's own, or the new authenticator, enrolled by this."""
     account = draft.account
-    person = lookup.person(account.dod_id or "")
-    for address in {account.email, person.email if person else ""} - {""}:
+    if factors.has_factor(account):
+        outcome = judge.judge_factor(account, token)
+        if isinstance(outcome, judge.Wait):
+            return Refused(f"There were too many wrong codes. Wait {proofing.minutes(outcome.wait)}.", "otp_token")
+        if isinstance(outcome, judge.WrongFactor):
+            return Refused("That code is not right, or it was used already. Try the next one.", "otp_token")
+        return outcome.factor
+    judged = enrolment.judge_first_token(draft, token)
+    if isinstance(judged, str):
+        return Refused(judged, "otp_token")
+    device, codes = enrolment.enrol(account, draft.authenticator_key, judged, by=account)
+    draft.backup_codes = " ".join(codes)
+    return device
+
+
+def tell(account: Account, person: Beneficiary) -> None:
+    """The proofing notice goes to the account's address and to the one that DEERS holds (63A §3.10)."""
+    for address in {account.email, person.email} - {""}:
         notices.send("level-raised", to=address, account_id=account.pk, first_name=account.first_name)
 
 
@@ -141,6 +147,7 @@ IDENTITY = Step(
     label="Your details",
     template="accounts/identity.html",
     form=identity_form,
+    ask=look_up,
     save=match_account,
     done=lambda draft: bool(draft.dod_id),
     again=True,
@@ -152,6 +159,7 @@ FACTOR = Step(
     label="Second factor",
     template="accounts/enrol.html",
     form=factor_form,
+    ask=person_of_record,
     save=raise_level,
     ready=lambda draft: bool(draft.code_redeemed_at),
     done=lambda draft: bool(draft.finished_at),
