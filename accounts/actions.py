@@ -105,9 +105,9 @@ def open_staff_account(
     return Opened(account)
 
 
-def has_account(dod_id: str) -> bool:
-    """Whether this person has an account that is not closed. Ask only for people who have proven who they are."""
-    return Account.objects.filter(dod_id=dod_id).exclude(state=State.CLOSED).exists()
+def account_of(dod_id: str) -> Account | None:
+    """This person's account that is not closed, if any. Ask only for people who have proven who they are."""
+    return Account.objects.filter(dod_id=dod_id).exclude(state=State.CLOSED).first()
 
 
 def raise_level(account: Account, *, by: object) -> Done | NotAllowed:

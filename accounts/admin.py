@@ -65,8 +65,8 @@ class AccountAdmin(ReadOnlyAdmin):
         audit.record("support.person-searched", by=request.user)
         people = [person.dod_id for person in lookup.search(text)]
         found = queryset.filter(username__lower=text.lower()) | queryset.filter(dod_id__in=people)
-        staff = queryset.filter(is_staff=True, last_name__iexact=text)
-        return found | staff, False
+        named = queryset.filter(first_name__lower=text.lower()) | queryset.filter(last_name__lower=text.lower())
+        return found | named, False
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None

@@ -69,7 +69,11 @@ class Account(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manage
                 condition=Q(is_staff=False) | Q(level__isnull=True), name="account_staff_apart_from_beneficiaries"
             ),
         ]
-        indexes = [models.Index(Lower("email"), name="account_email")]
+        indexes = [
+            models.Index(Lower("email"), name="account_email"),
+            models.Index(Lower("last_name"), name="account_last_name"),
+            models.Index(Lower("first_name"), name="account_first_name"),
+        ]
         default_permissions = ("view",)
         permissions = [
             ("unlock_account", "Can unlock an account"),

@@ -24,7 +24,7 @@ def text(label: str, *, autocomplete: str, most: int = 100, missing: str = "") -
         label=label,
         max_length=most,
         required=bool(missing),
-        error_messages={"required": missing, "max_length": f"Use at most {most} characters."},
+        error_messages={"required": missing, "max_length": f"{label}: use at most {most} characters."},
         widget=forms.TextInput({"autocomplete": autocomplete, "spellcheck": "false"}),
     )
 
@@ -117,7 +117,7 @@ class DetailsForm(forms.Form):
         widget=forms.Select({"autocomplete": "honorific-suffix"}),
         error_messages={"invalid_choice": "Choose a suffix from the list."},
     )
-    date_of_birth = DateField(label="Date of birth")
+    date_of_birth = DateField(label="Date of birth", past=True, autocomplete="bday")
     ssn = SSNField()
     email = forms.EmailField(
         label="Email address",
@@ -144,8 +144,8 @@ class CredentialsForm(forms.Form):
         ],
         error_messages={
             "required": "Choose a username.",
-            "min_length": f"Use at least {policy.USERNAME_MIN_LENGTH} characters.",
-            "max_length": f"Use at most {policy.USERNAME_MAX_LENGTH} characters.",
+            "min_length": f"Username: use at least {policy.USERNAME_MIN_LENGTH} characters.",
+            "max_length": f"Username: use at most {policy.USERNAME_MAX_LENGTH} characters.",
         },
     )
     password = forms.CharField(

@@ -85,8 +85,10 @@ def person_of_record(request: HttpRequest, draft: Any, form: forms.Form) -> Bene
 def redeem_code(request: HttpRequest, draft: RegistrationDraft, form: forms.Form, asked: Any) -> Refused | None:
     """After the right code the person is proven, so now they may learn that they have an account already."""
     refused = proofing.redeem_code(request, draft, form, asked)
-    if draft.code_redeemed_at and actions.has_account(draft.dod_id):
+    account = actions.account_of(draft.dod_id) if draft.code_redeemed_at else None
+    if account:
         draft.ended = "has-account"
+        audit.record("registration.already-registered", by="visitor", account_id=account.pk)
     return refused
 
 
