@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from dslogon.up.assets import ROOT
 
@@ -17,26 +18,28 @@ IMPORT_CONTRACT = "from importlinter.cli import lint_imports_command; lint_impor
 
 def check() -> int:
     """Runs every check and returns 0 when all of them passed."""
-    checks: dict[str, list[str]] = {
-        "style": ["-m", "ruff", "check", "."],
-        "format": ["-m", "ruff", "format", "--check", "."],
-        "types": ["-m", "mypy", *ROOMS, "tests"],
-        "import contract": ["-c", IMPORT_CONTRACT],
-        "migrations": ["-W", "ignore", "manage.py", "makemigrations", "--check", "--dry-run"],
-        "deployment": ["manage.py", "check", "--deploy", "--fail-level", "WARNING"],
-        "templates": ["-m", "djade", "--check", "--target-version", "5.2", *templates()],
+    python = sys.executable
+    djade = str(Path(python).with_name("djade"))
+    checks = {
+        "style": [python, "-m", "ruff", "check", "."],
+        "format": [python, "-m", "ruff", "format", "--check", "."],
+        "types": [python, "-m", "mypy", *ROOMS, "tests"],
+        "import contract": [python, "-c", IMPORT_CONTRACT],
+        "migrations": [python, "-W", "ignore", "manage.py", "makemigrations", "--check", "--dry-run"],
+        "deployment": [python, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        "templates": [djade, "--check", "--target-version", "5.2", *templates()],
     }
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = [pool.submit(outcome, name, arguments) for name, arguments in checks.items()]
+        results = [pool.submit(outcome, name, command) for name, command in checks.items()]
     passed = [told(name, result.result()) for name, result in zip(checks, results, strict=True)]
     passed.append(told("lock files", "\n".join(registries())))
     return 0 if all(passed) else 1
 
 
-def outcome(name: str, arguments: list[str]) -> str:
+def outcome(name: str, command: list[str]) -> str:
     """What a check complains of; empty when it passed."""
     env = os.environ | (production() if name == "deployment" else testing())
-    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, env=env, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
     return (done.stdout + done.stderr).strip() or "failed without a word" if done.returncode else ""
 
 
