@@ -24,10 +24,12 @@ def required(name: str, hint: str) -> str:
 
 
 SECRET_KEY = required("SECRET_KEY", "50 random characters that sign cookies and links.")
-FIELD_KEYS = decoded(
-    dict(pair.split(":", 1) for pair in required("FIELD_KEYS", "id:base64key pairs, newest last, 32 bytes each.").split(","))
-)
-INDEX_KEY = base64.b64decode(required("INDEX_KEY", "32 bytes in base64, for blind indexes."))
+KEY_PAIRS = "id:key pairs, separated by commas, the newest last; each key is 32 bytes in base64."
+try:
+    FIELD_KEYS = decoded(dict(pair.split(":", 1) for pair in required("FIELD_KEYS", KEY_PAIRS).split(",")))
+    INDEX_KEY = base64.b64decode(required("INDEX_KEY", "32 bytes in base64, for blind indexes."))
+except ValueError:
+    raise ImproperlyConfigured(f"FIELD_KEYS or INDEX_KEY cannot be read. FIELD_KEYS: {KEY_PAIRS}") from None
 required("ALLOWED_HOSTS", "the site's own host names, separated by commas.")
 SITE_ADDRESS = required("SITE_ADDRESS", "the address people reach, such as https://dslogon.example.")
 required("DATABASE_URL", "postgres://user:password@host/name.")
