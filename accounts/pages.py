@@ -24,15 +24,19 @@ from safeguards import audit, client, limits
 from safeguards.events import EVENTS
 
 
-class PasswordPairForm(forms.Form):
-    """A new password, twice, judged for the account it is for."""
-
-    password = CredentialsForm.base_fields["password"]
-    password_again = CredentialsForm.base_fields["password_again"]
+class AccountForm(forms.Form):
+    """A form that is judged for one account."""
 
     def __init__(self, data: object, account: Account) -> None:
         super().__init__(data)  # type: ignore[arg-type]
         self.account = account
+
+
+class PasswordPairForm(AccountForm):
+    """A new password, twice, judged for the account it is for."""
+
+    password = CredentialsForm.base_fields["password"]
+    password_again = CredentialsForm.base_fields["password_again"]
 
     def clean(self) -> dict:
         password, again = self.cleaned_data.get("password"), self.cleaned_data.get("password_again")
@@ -46,7 +50,7 @@ class PasswordPairForm(forms.Form):
         return self.cleaned_data
 
 
-class CurrentPasswordForm(forms.Form):
+class CurrentPasswordForm(AccountForm):
     """The password of today, asked before anything about credentials changes."""
 
     current_password = forms.CharField(
@@ -56,10 +60,6 @@ class CurrentPasswordForm(forms.Form):
         widget=forms.PasswordInput({"autocomplete": "current-password"}),
         error_messages={"required": "Enter the password you use now.", "max_length": "That is not your password."},
     )
-
-    def __init__(self, data: object, account: Account) -> None:
-        super().__init__(data)  # type: ignore[arg-type]
-        self.account = account
 
     def clean_current_password(self) -> str:
         """Wrong guesses count like those at sign-in, before they are judged, so that parallel ones count too."""
