@@ -1,0 +1,181 @@
+"""The activation code within a registration: right, wrong, late, used, asked for again, brought back another day."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from accounts import proofing
+from accounts.models import Notice, RegistrationDraft
+from dslogon import policy
+from dslogon.policy import Level
+from idproofing import codes
+from idproofing.models import ActivationCode
+from tests import people, walk
+from tests.accounts.holders import address, registering
+
+pytestmark = pytest.mark.django_db
+
+WRONG = "00000-00000"
+
+
+@pytest.fixture
+def draft(client: Client) -> RegistrationDraft:
+    """Rosa has passed the questions; her code stands on the screen."""
+    return passed(client, "screen")
+
+
+def passed(client: Client, delivery: str) -> RegistrationDraft:
+    person = people.load("rosa")
+    draft = registering(client, person, quiz_passed_at=timezone.now(), code_delivery=delivery)
+    proofing.send_code(draft, "visitor")
+    draft.save()
+    return draft
+
+
+def here(draft: RegistrationDraft) -> str:
+    return address(draft, "code")
+
+
+def try_code(client: Client, draft: RegistrationDraft, code: str) -> str:
+    """What the page says to this code; "accepted" if it led on."""
+    response = client.post(here(draft), {"code": code})
+    return "accepted" if response.status_code == 302 else walk.text_of(response)
+
+
+def test_the_code_on_the_screen_is_accepted(client, draft):
+    assert walk.send(client, here(draft), {"code": walk.code_on(client, here(draft))}).endswith("/credentials/")
+
+
+def test_case_dashes_blanks_and_look_alikes_are_forgiven(client, draft):
+    typed = f" {draft.screen_code.lower().replace('-', ' ').replace('0', 'o').replace('1', 'l')} "
+    assert try_code(client, draft, typed) == "accepted"
+
+
+def test_the_code_by_email_is_accepted_and_never_on_the_page(client):
+    draft = passed(client, "email")
+    code = walk.code_in_mail()
+    assert code not in client.get(here(draft)).content.decode()
+    assert try_code(client, draft, code) == "accepted"
+
+
+def test_a_wrong_code_says_how_many_tries_are_left_and_is_not_shown_again(client, draft):
+    page = try_code(client, draft, WRONG)
+    assert "That code is not right." in page
+    assert "You have 4 tries left." in page
+    assert WRONG not in page
+
+
+def test_after_five_wrong_tries_even_the_right_code_is_void(client, draft):
+    right = draft.screen_code
+    for _ in range(5):
+        page = try_code(client, draft, WRONG)
+    assert "can no longer be used" in page
+    assert "can no longer be used" in try_code(client, draft, right)
+
+
+def test_an_expired_code_says_so(client, draft):
+    ActivationCode.objects.update(
+        issued_at=timezone.now() - timedelta(days=2), expires_at=timezone.now() - timedelta(seconds=1)
+    )
+    assert "That code has expired." in try_code(client, draft, draft.screen_code)
+
+
+def test_a_used_code_opens_no_second_draft(client, draft):
+    code = draft.screen_code
+    other = registering(client, people.load("rosa"), quiz_passed_at=timezone.now())
+    assert try_code(client, draft, code) == "accepted"
+    assert "can no longer be used" in try_code(client, other, code)
+
+
+def test_the_code_of_one_person_is_nothing_to_another(client, draft):
+    other = registering(client, people.load("grace"), quiz_passed_at=timezone.now())
+    assert try_code(client, other, draft.screen_code) != "accepted"
+
+
+def test_a_code_for_basic_opens_nothing_at_premium(client, draft):
+    other = registering(client, people.load("rosa"), level=2, quiz_passed_at=timezone.now())
+    assert try_code(client, other, draft.screen_code) != "accepted"
+
+
+def test_a_new_code_voids_the_one_before(client, draft):
+    old = draft.screen_code
+    assert walk.send(client, here(draft), {"action": "again"}) == here(draft)
+    new = walk.code_on(client, here(draft))
+    assert new != old
+    assert try_code(client, draft, old) != "accepted"
+    assert try_code(client, draft, new) == "accepted"
+
+
+def test_a_new_code_by_email_goes_to_the_same_address(client):
+    draft = passed(client, "email")
+    walk.send(client, here(draft), {"action": "again"})
+    walk.deliver_mail()
+    assert [message.to for message in mail.outbox] == [[draft.email]] * 2
+    assert try_code(client, draft, walk.code_in_mail()) == "accepted"
+
+
+def test_after_several_new_codes_one_has_to_wait(client, draft):
+    for _ in range(policy.CODES_AGAIN.times):
+        walk.send(client, here(draft), {"action": "again"})
+    page = client.post(here(draft), {"action": "again"})
+    assert "You have asked for several codes." in walk.text_of(page)
+    assert 'name="code"' in page.content.decode()
+    assert try_code(client, draft, walk.code_on(client, here(draft))) == "accepted"
+
+
+def test_an_empty_code_is_said_beside_the_field_and_costs_no_try(client, draft):
+    assert "Enter the activation code." in try_code(client, draft, "")
+    assert ActivationCode.objects.get().tries == 0
+
+
+def test_the_code_is_kept_nowhere_in_clear(draft):
+    code = ActivationCode.objects.get()
+    bare = draft.screen_code.replace("-", "")
+    assert bare.encode() not in bytes(code.digest)
+    sealed: Any = RegistrationDraft.objects.values_list("screen_code", flat=True).get()
+    assert draft.screen_code.encode() not in bytes(sealed)
+
+
+def with_code(client: Client, level: int = 1) -> str:
+    return walk.send(client, "/register/with-code/", {"level": level})
+
+
+def test_somebody_comes_back_with_the_code_in_another_browser(client):
+    passed(client, "email")
+    elsewhere = Client()
+    there = walk.send(elsewhere, with_code(elsewhere), walk.details_of(people.load("rosa")))
+    assert there.endswith("/code/")
+    there = walk.send(elsewhere, there, {"code": walk.code_in_mail()})
+    there = walk.send(elsewhere, there, walk.credentials("rosa.back"))
+    assert elsewhere.get(there).status_code == 200
+    assert elsewhere.get("/portal/").status_code == 200
+
+
+def test_whoever_comes_back_without_a_code_gets_none(client):
+    there = walk.send(client, with_code(client), walk.details_of(people.load("rosa")))
+    page = client.post(there, {"action": "again"})
+    assert "To get a new code, start your registration again." in walk.text_of(page)
+    assert not ActivationCode.objects.exists()
+    assert not Notice.objects.exists()
+
+
+def test_whoever_comes_back_learns_nothing_from_a_wrong_code(client):
+    """No code, a void one, an expired one, a wrong one: the same words, so that nobody can ask who has one."""
+    rosa, grace = people.load_all("rosa", "grace")
+    codes.issue(rosa.dod_id, Level.BASIC, "email", rosa.email, by="visitor")
+    pages = []
+    for person in (rosa, grace):
+        browser = Client()
+        there = walk.send(browser, with_code(browser), walk.details_of(person))
+        pages.append(walk.text_of(browser.post(there, {"code": WRONG})))
+    assert "That code is not right, or it can no longer be used." in pages[0]
+    assert pages[0] == pages[1]
+
+
+def test_the_questions_cannot_be_reached_by_whoever_comes_back(client):
+    there = walk.send(client, with_code(client), walk.details_of(people.load("rosa")))
+    assert client.get(there.replace("/code/", "/questions/"))["Location"] == there
