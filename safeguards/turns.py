@@ -13,7 +13,7 @@ def turn(kind: str, key: str) -> Iterator[None]:
     Whoever else wants the same turn waits until the (outermost) transaction ends, so that of parallel guesses each
     sees what the one before has counted. Two keys that hash alike would only wait for each other.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{kind}:{key}"])
         yield
