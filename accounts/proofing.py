@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -154,6 +155,7 @@ def redeem_code(request: HttpRequest, draft: Draft, form: forms.Form, counted: b
     """Judge the typed code, or send another when the person asks for one."""
     if request.POST.get("action") == "again":
         send_code(draft, actor(request))
+        messages.success(request, NEW_CODE[draft.code_delivery])
         return None
     outcome = codes.redeem(draft.dod_id, policy.Level(draft.level), form.cleaned_data["code"], by=actor(request))
     if isinstance(outcome, codes.Redeemed):
@@ -165,9 +167,14 @@ def redeem_code(request: HttpRequest, draft: Draft, form: forms.Form, counted: b
         case codes.Wrong():
             tries = "1 try" if outcome.tries_left == 1 else f"{outcome.tries_left} tries"
             return Refused(f"That code is not right. Check it and try again. You have {tries} left.", "code")
+    draft.screen_code = ""
+    match outcome:
         case codes.Expired():
             return Refused("That code has expired. Ask for a new one below.", "code")
     return Refused("That code can no longer be used. Ask for a new one below.", "code")
+
+
+NEW_CODE = {"email": "A new code is on its way to your email address.", "screen": "You have a new code."}
 
 
 def minutes(wait: Any) -> str:
