@@ -23,11 +23,11 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def env() -> dict[str, str]:
-    """The environment of somebody who has set nothing for this site; without the demo, which takes longer to load."""
+    """The environment of somebody who has set nothing for this site; kept small: no demo, one web process."""
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("DJANGO_", "DATABASE_", "PYTEST_"))
     }
-    return kept | {"DSLOGON_DEMO": "0"}
+    return kept | {"DSLOGON_DEMO": "0", "WEB_CONCURRENCY": "1"}
 
 
 def ended(command: list[str], folder: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:

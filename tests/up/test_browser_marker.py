@@ -33,7 +33,11 @@ def suite(tmp_path: Path) -> Path:
 def run(suite: Path, env: dict[str, str], **more: str) -> subprocess.CompletedProcess[str]:
     """The suite's outcome, as `make test` runs it."""
     settings = {"PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": "dslogon.settings.test"}
-    return ended([sys.executable, "-m", "pytest", "-n", "1"], suite, env | {"CI": ""} | settings | more)
+    return ended(
+        [sys.executable, "-m", "pytest", "-n", "1", "-p", "no:django", "-p", "no:hypothesispytest"],
+        suite,
+        env | {"CI": ""} | settings | more,
+    )
 
 
 def test_the_browser_tests_are_left_out_loudly_without_a_chromium(suite: Path, env: dict[str, str]) -> None:

@@ -109,7 +109,7 @@ def test_nothing_saved_is_lost_when_the_launcher_itself_is_killed(start: Callabl
     assert "database system is shut down" in log
 
 
-def test_a_second_start_in_the_same_folder_says_where_the_first_one_is(
+def test_beside_a_running_site_a_second_start_is_refused_and_single_commands_work(
     start: Callable[[], Site], env: dict[str, str]
 ) -> None:
     site = start()
@@ -120,11 +120,7 @@ def test_a_second_start_in_the_same_folder_says_where_the_first_one_is(
     assert "[X]" in asked.stdout
     assert "[ ]" not in asked.stdout
 
-
-def test_web_and_worker_answer_the_questions_that_containers_ask_of_them(
-    start: Callable[[], Site], env: dict[str, str]
-) -> None:
-    site = start()
+    # What the containers' health checks ask.
     web = ended([".venv/bin/python", "-m", "dslogon.up.health"], site.house, env | {"PORT": str(site.port)})
     assert web.returncode == 0
     worker = ended(["./run", "manage", "procrastinate", "healthchecks"], site.house, env)
