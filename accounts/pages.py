@@ -62,8 +62,8 @@ class CurrentPasswordForm(AccountForm):
     )
 
     def clean_current_password(self) -> str:
-        """Wrong guesses count like those at sign-in, before they are judged, so that parallel ones count too."""
-        key = str(self.account.pk)
+        """Wrong guesses count with those at sign-in, before they are judged, so that parallel ones count too."""
+        key = self.account.username.lower()
         wait = limits.hit(policy.SIGN_IN_PER_ACCOUNT, key, account_id=self.account.pk)
         if wait:
             raise ValidationError(f"There were too many tries. Wait {minutes(wait)}, then try again.")

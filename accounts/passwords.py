@@ -1,5 +1,7 @@
 """How passwords are hashed and which are refused."""
 
+from itertools import pairwise
+
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.exceptions import ValidationError
 
@@ -25,6 +27,25 @@ class MaximumLengthValidator:
 
     def get_help_text(self) -> str:
         return f"At most {policy.PASSWORD_MAX_LENGTH} characters."
+
+
+class PatternValidator:
+    """Not one piece over and over ("passwordpassword") and no row of neighbors ("abcdefghijklmno"), 63B's examples.
+
+    Lists of common passwords are of short ones; these are how short ones are made long.
+    """
+
+    def validate(self, password: str, user: object = None) -> None:
+        text = password.lower()
+        repeats = any(text.startswith(text[piece:]) for piece in range(1, len(text) * 2 // 3 + 1))
+        distances = {ord(after) - ord(before) for before, after in pairwise(text)}
+        if repeats or distances in ({1}, {-1}):
+            raise ValidationError(
+                "Your password repeats itself or is a row of neighbors. Use several different words.", code="pattern"
+            )
+
+    def get_help_text(self) -> str:
+        return "Not one piece over and over, and no row such as 12345."
 
 
 class OwnWordsValidator:

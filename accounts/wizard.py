@@ -7,6 +7,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django import forms
+from django.contrib.auth.views import redirect_to_login
 from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -150,8 +151,10 @@ def no_store(response: HttpResponse) -> HttpResponse:
 
 def step_for(request: HttpRequest, journey: Journey, draft: Draft | None, name: str) -> Step | HttpResponse:
     """The step to work on, or the page that stands in its place."""
-    if draft is None or not journey.belongs(request, draft):
-        return render(request, "accounts/draft_gone.html", {"journey": journey}, status=404)
+    if draft is None:
+        return gone(request, journey)
+    if not journey.belongs(request, draft):
+        return not_theirs(request, journey, draft)
     if name == journey.finish and journey.address(draft).endswith(f"/{journey.finish}/"):
         template = journey.ended[draft.ended or ""]
         return render(request, template, {"journey": journey, "draft": draft, "codes": draft.backup_codes.split()})
@@ -161,6 +164,18 @@ def step_for(request: HttpRequest, journey: Journey, draft: Draft | None, name: 
     if step is None or draft.finished_at or draft.ended or not open_now(step, draft):
         return HttpResponseRedirect(journey.address(draft))
     return step
+
+
+def gone(request: HttpRequest, journey: Journey) -> HttpResponse:
+    return render(request, "accounts/draft_gone.html", {"journey": journey}, status=404)
+
+
+def not_theirs(request: HttpRequest, journey: Journey, draft: Draft) -> HttpResponse:
+    """The draft's account is not signed in here. After a double click it is, as soon as the page is asked for anew."""
+    if request.user.is_authenticated:
+        return gone(request, journey)
+    here = journey.address(draft)
+    return redirect(here) if request.method == "POST" else redirect_to_login(here)
 
 
 def open_now(step: Step, draft: Draft) -> bool:

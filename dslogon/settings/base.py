@@ -101,6 +101,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "accounts.passwords.MaximumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.PatternValidator"},
     {"NAME": "accounts.passwords.OwnWordsValidator"},
 ]
 LOGIN_URL = "/sign-in/"
