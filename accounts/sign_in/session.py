@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth import login, logout
 from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
 from django_otp import DEVICE_ID_SESSION_KEY
 
 from accounts.models import Account, AuthenticatorApp, BackupCode, State
@@ -34,6 +35,7 @@ class Half:
 def begin(request: HttpRequest, account: Account, factor: AuthenticatorApp | BackupCode | None) -> None:
     """Sign `account` in, in a session with a new key; `factor` is what was given beside the password, if any."""
     login(request, account, backend=BACKEND)
+    request.session.cycle_key()  # login() leaves the key as it is for an account that is signed in already
     now = int(time.time())
     request.session.pop(HALF, None)
     request.session[BEGAN] = request.session[SEEN] = now
@@ -45,17 +47,24 @@ def begin(request: HttpRequest, account: Account, factor: AuthenticatorApp | Bac
 def begin_half(request: HttpRequest, account: Account, next_page: str) -> None:
     """Remember that the password was right. The session key changes here too, against fixation."""
     request.session.flush()
-    request.session[HALF] = {"account": account.pk, "at": int(time.time()), "next": next_page}
+    request.session[HALF] = {
+        "account": account.pk,
+        "password": account.get_session_auth_hash(),
+        "at": int(time.time()),
+        "next": next_page,
+    }
     request.session.cycle_key()
 
 
 def half(request: HttpRequest) -> Half | None:
-    """Who is half signed in here, if it was not too long ago and the account is still active."""
+    """Who is half signed in here: not too long ago, with the password of today, into an account that is active."""
     kept = request.session.get(HALF)
     if not kept or time.time() - kept["at"] > policy.HALF_SIGNED_IN.total_seconds():
         return None
     account = Account.objects.filter(pk=kept["account"], state=State.ACTIVE).first()
-    return Half(account, kept["next"]) if account else None
+    if account is None or not constant_time_compare(kept["password"], account.get_session_auth_hash()):
+        return None
+    return Half(account, kept["next"])
 
 
 def end(request: HttpRequest) -> None:

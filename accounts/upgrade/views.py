@@ -16,11 +16,15 @@ from dslogon import policy
 from dslogon.policy import Level
 from safeguards import audit
 
+NEXT_MAX_LENGTH = UpgradeDraft._meta.get_field("next").max_length or 0
+
 
 @never_cache
 def begin(request: HttpRequest) -> HttpResponse:
     """What the upgrade needs and how the code comes. Only for Basic accounts; Premium has nothing to do here."""
-    next_page = safe_next(request, request.POST.get("next") or request.GET.get("next"))[:200]
+    next_page = safe_next(request, request.POST.get("next") or request.GET.get("next"))
+    if len(next_page) > NEXT_MAX_LENGTH:
+        next_page = ""
     if request.user.level != Level.BASIC:  # type: ignore[union-attr]
         return redirect(next_page or "portal")
     form = DeliveryForm(request.POST or None, initial={"code_delivery": "email"})
