@@ -74,7 +74,7 @@ INSTALLED_APPS.append("django.forms")
 # A connection is kept for the life of its thread and checked before it is used again; values are bound
 # by the server and hot statements are prepared there, which halves PostgreSQL's share of a request.
 DATABASES = {"default": env.db("DATABASE_URL", default="postgres:///dslogon")}
-DATABASES["default"].update(CONN_MAX_AGE=None, CONN_HEALTH_CHECKS=True)
+DATABASES["default"].update(ENGINE="safeguards.postgres", CONN_MAX_AGE=None, CONN_HEALTH_CHECKS=True)
 DATABASES["default"].setdefault("OPTIONS", {}).update(server_side_binding=True, prepare_threshold=3)
 
 # Counters live in the cache, so it must count right under load: django-ratelimit refuses those that don't.
