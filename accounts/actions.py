@@ -157,8 +157,12 @@ def move(account: Account, to: State, *, by: object) -> Done | NotAllowed:
 
 
 def set_password(account: Account, password: str, *, by: object) -> None:
-    """Give the account a new password; its other sessions end, because the session hash changes with it."""
+    """Give the account a new password; its other sessions end, because the session hash changes with it.
+
+    Links for a new password that were sent before end too.
+    """
     with transaction.atomic():
+        account.recovery_links.filter(used_at=None).update(used_at=timezone.now())
         account.password = make_password(password)
         Account.objects.filter(pk=account.pk).update(password=account.password, failures_in_a_row=0)
         audit.record("password.changed", by=by, account_id=account.pk)

@@ -91,7 +91,7 @@ def account_of(token: str, now: datetime | None = None) -> Account | None:
     """Whose link this is, while it may still be used."""
     link = (
         RecoveryLink.objects.select_related("account")
-        .filter(digest=digest(token), used_at=None, expires_at__gt=now or timezone.now())
+        .filter(digest=digest(token), used_at=None, expires_at__gt=now or timezone.now(), account__state__in=REACHABLE)
         .first()
     )
     return link.account if link else None
