@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from accounts import pages
+from accounts import recovery_pages as recovery
+from accounts.own import profile, security
 from accounts.registration import views as registration
 from accounts.sign_in import views as sign_in
 from accounts.upgrade import views as upgrade
@@ -16,15 +17,15 @@ urlpatterns = [
     path("sign-out/", sign_in.sign_out, name="sign-out"),
     path("session/left/", sign_in.session_left, name="session-left"),
     path("session/extend/", sign_in.session_extend, name="session-extend"),
-    path("recover/username/", pages.recover_username, name="recover-username"),
-    path("recover/password/", pages.recover_password, name="recover-password"),
-    path("recover/password/<str:token>/", pages.recover_password_link, name="recover-password-link"),
+    path("recover/username/", recovery.recover_username, name="recover-username"),
+    path("recover/password/", recovery.recover_password, name="recover-password"),
+    path("recover/password/<str:token>/", recovery.recover_password_link, name="recover-password-link"),
     path("upgrade/", upgrade.begin, name="upgrade"),
     path("upgrade/<uuid:draft_id>/<slug:name>/", upgrade.step, name="upgrade-step"),
-    path("account/", pages.profile, name="account"),
-    path("account/security/", pages.security, name="account-security"),
-    path("account/security/password/", pages.change_password, name="change-password"),
-    path("account/security/authenticator/", pages.enrol, name="enrol"),
-    path("account/security/backup-codes/", pages.backup_codes, name="backup-codes"),
-    path("account/activity/", pages.activity, name="account-activity"),
+    path("account/", profile.profile, name="account"),
+    path("account/security/", security.security, name="account-security"),
+    path("account/security/password/", security.change_password, name="change-password"),
+    path("account/security/authenticator/", security.enrol, name="enrol"),
+    path("account/security/backup-codes/", security.backup_codes, name="backup-codes"),
+    path("account/activity/", profile.activity, name="account-activity"),
 ]

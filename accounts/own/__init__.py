@@ -1,0 +1,1 @@
+"""The pages of the signed-in person's own account."""
