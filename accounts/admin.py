@@ -147,6 +147,8 @@ class ProofingAdmin(ReadOnlyAdmin):
         proofing = self.get_object(request, object_id)
         may = request.user.has_perm("accounts.resend_code")  # type: ignore[union-attr]
         waits = proofing is not None and bool(resend.waiting_for(proofing.dod_id))
+        if proofing is not None and self.has_view_permission(request, proofing):
+            audit.record("support.account-viewed", by=request.user, dod_id=proofing.dod_id)
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "can_resend": may and waits})
 
     def get_urls(self) -> list[URLPattern]:

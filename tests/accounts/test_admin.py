@@ -1,0 +1,276 @@
+"""The service center: each role sees what its role says and no more, every look is audited, every change is a POST."""
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.urls import reverse
+
+from accounts import actions, roles
+from accounts.models import Account, Notice, State
+from dslogon.demo.people import PEOPLE
+from dslogon.policy import Level
+from idproofing import codes
+from idproofing.models import Proofing
+from safeguards.models import AuditEvent
+from tests import people, walk
+from tests.accounts.holders import KEY, give_password, give_token, holder, premium, signed_in, staff
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/accounts/account/"
+# What can be looked at in the admin at all, and the permission that opens it.
+PAGES = {
+    LIST: "accounts.view_account",
+    "/admin/idproofing/proofing/": "idproofing.view_proofing",
+    "/admin/safeguards/auditevent/": "safeguards.view_auditevent",
+    "/admin/support/contactmessage/": "support.view_contactmessage",
+}
+
+
+@pytest.fixture
+def rosa(db: None) -> Account:
+    return holder(people.load("rosa"))
+
+
+@pytest.fixture
+def agent(db: None) -> Client:
+    return signed_in(staff("Service center agent"))
+
+
+def page_of(account: Account, action: str = "change") -> str:
+    return f"{LIST}{account.pk}/{action}/"
+
+
+def found(browser: Client, query: str) -> list[str]:
+    response = browser.get(LIST, {"q": query})
+    assert response.status_code == 200
+    return [account.username for account in response.context["cl"].result_list]
+
+
+@pytest.mark.parametrize("role", roles.ROLES)
+def test_each_role_sees_what_its_role_says_and_nothing_else(role):
+    browser = signed_in(staff(role))
+    assert browser.get("/admin/").status_code == 200
+    for page, permission in PAGES.items():
+        assert browser.get(page).status_code == (200 if permission in roles.ROLES[role] else 403), page
+
+
+@pytest.mark.parametrize("role", roles.ROLES)
+def test_nobody_can_add_change_or_delete_anything_by_hand(role):
+    browser = signed_in(staff(role))
+    open_pages = 0
+    for model in admin.site._registry:
+        base = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+        assert browser.post(f"{base}add/", {}).status_code == 403, base
+        row = model._default_manager.first()
+        if row is None:
+            continue
+        for action in ("change", "delete"):
+            status = browser.post(f"{base}{row.pk}/{action}/", {"post": "yes", "username": "taken.over"}).status_code
+            assert status == 403, (base, action)
+        open_pages += 1
+    assert open_pages
+    assert not Account.objects.filter(username="taken.over").exists()
+
+
+@pytest.mark.parametrize("role", roles.ROLES)
+@pytest.mark.parametrize(
+    ("action", "permission"),
+    [("unlock", "unlock_account"), ("freeze", "freeze_account"), ("resend", "resend_code")],
+)
+def test_each_role_may_do_what_its_role_says_and_nothing_else(rosa, role, action, permission):
+    browser = signed_in(staff(role))
+    allowed = f"accounts.{permission}" in roles.ROLES[role]
+    assert browser.post(page_of(rosa, action)).status_code == (302 if allowed else 403)
+
+
+def test_the_groups_say_what_the_roles_say(db):
+    for role, names in roles.ROLES.items():
+        kept = Group.objects.get(name=role).permissions.select_related("content_type")
+        assert {f"{one.content_type.app_label}.{one.codename}" for one in kept} == set(names)
+
+
+def test_no_role_may_write_accounts_or_audit(db):
+    for names in roles.ROLES.values():
+        assert not [name for name in names if name.split(".")[1].split("_")[0] in ("add", "delete")]
+        assert not {"accounts.change_account", "safeguards.change_auditevent"} & set(names)
+
+
+@pytest.mark.parametrize("address", ["/admin/", LIST, "/admin/password_change/", "/admin/jsi18n/"])
+def test_without_a_second_factor_in_this_session_the_admin_stays_shut(address):
+    agent = staff("Service center agent")
+    client = Client()
+    give_password(client, agent.username)
+    assert "/admin/" not in client.get(address, follow=True).redirect_chain[-1][0].split("?")[0]
+    client.force_login(agent)
+    assert client.get(address).status_code == 302
+
+
+@pytest.mark.parametrize("address", ["/admin/", LIST, "/admin/safeguards/auditevent/"])
+def test_a_beneficiary_is_not_staff_at_any_level(address):
+    grace = premium(PEOPLE["grace"])
+    assert signed_in(grace).get(address).status_code == 302
+
+
+def test_staff_who_are_closed_out_are_out_at_once(agent):
+    actions.close(Account.objects.get(is_staff=True), by="system")
+    assert agent.get(LIST).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "query", ["rosa.holder", "ROSA.holder", "Rosa", "rosa hernandez", "{dod_id}", "{last_four}", " {last_four} "]
+)
+def test_an_account_is_found_by_username_name_number_and_last_four(agent, rosa, query):
+    holder(people.load("walter"))
+    person = PEOPLE["rosa"]
+    query = query.replace("rosa hernandez", person.name.full)
+    assert found(agent, query.format(dod_id=person.dod_id, last_four=person.ssn[-4:])) == ["rosa.holder"]
+
+
+@pytest.mark.parametrize("query", ["{ssn}", "{bare}", "osa.hol", "%", "_", "'", "zzz", "9" * 300, "\u202erosa"])
+def test_other_searches_find_nobody_and_break_nothing(agent, rosa, query):
+    ssn = PEOPLE["rosa"].ssn
+    assert "rosa.holder" not in found(agent, query.format(ssn=ssn, bare=ssn.replace("-", "")))
+
+
+def test_every_search_and_every_look_is_audited(agent, rosa):
+    found(agent, "Rosa")
+    agent.get(page_of(rosa))
+    events = dict(AuditEvent.objects.order_by("id").values_list("event", "account_id"))
+    assert "support.person-searched" in events
+    assert events["support.account-viewed"] == rosa.pk
+    assert "A member of our staff looked at your account." in walk.text_of(signed_in(rosa).get("/account/activity/"))
+
+
+def test_looking_at_a_proofing_is_audited(agent, rosa):
+    codes.issue(rosa.dod_id or "", Level.PREMIUM, "email", rosa.email, by="mock")
+    assert agent.get(f"/admin/idproofing/proofing/{Proofing.objects.get().pk}/change/").status_code == 200
+    assert AuditEvent.objects.latest("id").event == "support.account-viewed"
+
+
+def test_no_page_of_the_admin_shows_a_social_security_number(rosa):
+    codes.issue(rosa.dod_id or "", Level.PREMIUM, "email", rosa.email, by="mock")
+    browser = signed_in(staff("Supervisor"))
+    person = PEOPLE["rosa"]
+    pages = [*PAGES, page_of(rosa), page_of(rosa, "history"), f"{LIST}?q={person.ssn[-4:]}"]
+    pages += [f"/admin/idproofing/proofing/{Proofing.objects.get().pk}/change/"]
+    pages += [f"/admin/safeguards/auditevent/{event.pk}/change/" for event in AuditEvent.objects.all()[:5]]
+    for page in pages:
+        response = browser.get(page)
+        assert response.status_code == 200, page
+        shown = response.content.decode().replace(f'value="{person.ssn[-4:]}"', "")
+        assert person.ssn not in shown
+        assert person.ssn.replace("-", "") not in shown
+
+
+def test_the_page_of_an_account_shows_no_secret(agent, rosa):
+    page = agent.get(page_of(rosa)).content.decode()
+    assert rosa.password not in page
+    assert KEY not in page
+
+
+def test_unlocking_acts_and_is_audited(agent, rosa):
+    actions.lock(rosa, by="system")
+    assert "Unlock the account" in walk.text_of(agent.get(page_of(rosa)))
+    response = agent.post(page_of(rosa, "unlock"), follow=True)
+    assert "The account is unlocked." in walk.text_of(response)
+    rosa.refresh_from_db()
+    assert rosa.state == State.ACTIVE
+    event = AuditEvent.objects.get(event="account.unlocked")
+    assert (event.actor_kind, event.account_id) == ("staff", rosa.pk)
+
+
+def test_unlocking_an_account_that_is_not_locked_says_so(agent, rosa):
+    assert "That is not possible now." in walk.text_of(agent.post(page_of(rosa, "unlock"), follow=True))
+
+
+def test_a_supervisor_freezes_an_account_and_it_is_audited(rosa):
+    browser = signed_in(staff("Supervisor"))
+    assert "The account is frozen." in walk.text_of(browser.post(page_of(rosa, "freeze"), follow=True))
+    rosa.refresh_from_db()
+    assert rosa.state == State.FROZEN
+    assert AuditEvent.objects.filter(event="account.frozen", account_id=rosa.pk).exists()
+
+
+def test_a_code_is_sent_again_to_the_address_that_was_given_and_staff_never_see_it(agent, rosa):
+    old = codes.issue(rosa.dod_id or "", Level.PREMIUM, "email", "typed@mail.example", by="mock").text
+    response = agent.post(page_of(rosa, "resend"), follow=True)
+    page = response.content.decode()
+    new = walk.code_in_mail()
+    (message,) = walk.deliver_mail()
+    assert message.to == ["typed@mail.example"]
+    assert new != old
+    assert new not in page
+    assert "typed@mail.example" not in page
+    assert AuditEvent.objects.filter(event="support.code-sent-again", account_id=rosa.pk).exists()
+
+
+def test_there_is_no_code_to_send_again_when_nobody_waits_for_one(agent, rosa):
+    codes.issue(rosa.dod_id or "", Level.PREMIUM, "screen", "", by="mock")
+    assert "That is not possible now." in walk.text_of(agent.post(page_of(rosa, "resend"), follow=True))
+    assert not Notice.objects.exists()
+
+
+@pytest.mark.parametrize("action", ["unlock", "freeze", "resend"])
+def test_a_link_can_change_nothing(rosa, action):
+    browser = signed_in(staff("Supervisor"))
+    assert browser.get(page_of(rosa, action)).status_code == 405
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = browser.cookies
+    assert strict.post(page_of(rosa, action)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"{LIST}?p=x",
+        f"{LIST}?o=9.9.9",
+        f"{LIST}?level__exact=x",
+        f"{LIST}?state__exact=%00",
+        f"{LIST}?q=%00&state__exact=%FF",
+        f"{LIST}?password__startswith=a",
+        f"{LIST}?id__in=1,x",
+        f"{LIST}x/change/",
+        f"{LIST}{'9' * 40}/change/",
+        f"{LIST}%00/change/",
+        "/admin/safeguards/auditevent/?event__exact=%00",
+        "/admin/no-such-thing/",
+    ],
+)
+def test_an_odd_address_breaks_nothing(address):
+    browser = signed_in(staff("Supervisor"))
+    assert browser.get(address, follow=True).status_code in (200, 400, 403, 404)
+
+
+@pytest.mark.parametrize("action", ["unlock", "freeze", "resend"])
+def test_an_account_that_does_not_exist_cannot_be_acted_on(agent, action):
+    assert agent.post(f"{LIST}{'9' * 40}/{action}/").status_code in (403, 404)
+
+
+def test_the_ways_out_of_the_admin_are_ours(agent):
+    assert agent.get("/admin/password_change/")["Location"] == reverse("change-password")
+    assert agent.post("/admin/logout/")["Location"] == reverse("sign-out")
+    assert agent.get("/admin/").status_code == 200
+
+
+def test_staff_sign_in_once_to_get_to_the_page_they_asked_for(client):
+    agent = staff("Service center agent")
+    here = client.get(f"{LIST}?q=rosa", follow=True)
+    assert here.templates[0].name == "accounts/sign_in.html"
+    give_password(client, agent.username, next=here.context["next"])
+    assert client.get(give_token(client, walk.token_for(KEY))["Location"], follow=True).redirect_chain == []
+    assert client.get("/admin/login/")["Location"] == "/admin/"
+
+
+def test_signing_in_to_the_admin_leads_to_no_other_site(client):
+    agent = staff("Service center agent")
+    here = client.get("/admin/login/?next=//evil.example")["Location"]
+    client.post(here, {"username": agent.username, "password": walk.PASSWORD})
+    assert give_token(client, walk.token_for(KEY))["Location"] == "/admin/"
+
+
+def test_every_registered_model_is_listed_here(db):
+    ours = {f"/admin/{model._meta.app_label}/{model._meta.model_name}/" for model in admin.site._registry}
+    foreign = {f"/admin/{label}/" for label in ("auth", "procrastinate")}
+    assert {page for page in ours if not any(page.startswith(label) for label in foreign)} == set(PAGES)
