@@ -2,11 +2,12 @@
 
 import secrets
 from datetime import datetime
+from functools import cache
 from typing import TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -51,9 +52,19 @@ def find(model: type[D], draft_id: UUID, request: HttpRequest, *, lock: bool = F
     browser = browser_of(request)
     if browser is None:
         return None
-    sql = f"SELECT * FROM {model._meta.db_table} WHERE id = %s AND browser = %s AND touched_at > %s"  # noqa: S608
-    known = [draft_id, browser, timezone.now() - policy.DRAFT_IDLE]
-    return next(iter(model._default_manager.raw(f"{sql} FOR UPDATE" if lock else sql, known)), None)
+    with connection.cursor() as cursor:
+        cursor.execute(search(model, lock), [draft_id, browser, timezone.now() - policy.DRAFT_IDLE])
+        row = cursor.fetchone()
+    names = [field.attname for field in model._meta.concrete_fields]
+    return model.from_db(connection.alias, names, row) if row else None
+
+
+@cache
+def search(model: type[Draft], lock: bool) -> str:
+    """The statement for one draft by id, browser and the moment since which it was touched."""
+    columns = ", ".join(str(field.column) for field in model._meta.concrete_fields)
+    sql = f"SELECT {columns} FROM {model._meta.db_table} WHERE id = %s AND browser = %s AND touched_at > %s"  # noqa: S608
+    return f"{sql} FOR UPDATE" if lock else sql
 
 
 def touch(draft: Draft) -> None:
