@@ -14,9 +14,9 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 expect.set_options(timeout=15_000)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all journeys; each gets a context of its own."""
+    """One Chromium for all journeys, closed after them: a second Playwright cannot start beside it."""
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium(), args=quiet)
