@@ -5,9 +5,12 @@ from functools import partial
 
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
 
+from accounts.hashing import TooBusy
 from accounts.sign_in import session
+from dslogon import policy
 
 
 class SessionLimitsMiddleware:
@@ -36,3 +39,19 @@ def with_factor(request: HttpRequest, user: object) -> object:
     verified = user.is_authenticated and session.FACTOR in request.session  # type: ignore[attr-defined]
     user.is_verified = lambda: verified  # type: ignore[attr-defined]
     return user
+
+
+class BusyMiddleware:
+    """Answers "busy, try again" where there was no room to hash a password, and says on every 503 when to come back."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code == 503:
+            response.headers.setdefault("Retry-After", str(int(policy.HASH_WAIT.total_seconds())))
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return render(request, "errors/503.html", status=503) if isinstance(exception, TooBusy) else None

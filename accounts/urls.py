@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from accounts import password_hints
 from accounts import recovery_pages as recovery
 from accounts.own import profile, security
 from accounts.registration import views as registration
@@ -12,6 +13,7 @@ urlpatterns = [
     path("register/", registration.begin, name="register"),
     path("register/with-code/", registration.begin, {"with_code": True}, name="register-with-code"),
     path("register/<uuid:draft_id>/<slug:name>/", registration.step, name="register-step"),
+    path("register/<uuid:draft_id>/credentials/judge/", password_hints.of_draft),
     path("sign-in/", sign_in.sign_in, name="sign-in"),
     path("sign-in/second-factor/", sign_in.second_factor, name="second-factor"),
     path("sign-out/", sign_in.sign_out, name="sign-out"),
@@ -22,9 +24,12 @@ urlpatterns = [
     path("recover/password/<str:token>/", recovery.recover_password_link, name="recover-password-link"),
     path("upgrade/", upgrade.begin, name="upgrade"),
     path("upgrade/<uuid:draft_id>/<slug:name>/", upgrade.step, name="upgrade-step"),
+    path("recover/password/<str:token>/judge/", password_hints.of_link),
     path("account/", profile.profile, name="account"),
     path("account/security/", security.security, name="account-security"),
     path("account/security/password/", security.change_password, name="change-password"),
+    path("account/security/password/judge/", password_hints.of_account),
+    path(".well-known/change-password", password_hints.where_to_change),
     path("account/security/authenticator/", security.enrol, name="enrol"),
     path("account/security/backup-codes/", security.backup_codes, name="backup-codes"),
     path("account/activity/", profile.activity, name="account-activity"),

@@ -27,6 +27,7 @@ class Refused:
     """A page of its own instead of the form, when there is nothing left to correct in it."""
     until: datetime | None = None
     """When the step may be tried again, where that is known."""
+    status: int = 200
 
 
 def always(draft: Any) -> bool:
@@ -217,6 +218,7 @@ def page_of(
     request: HttpRequest, journey: Journey, draft: Any, step: Step, form: forms.Form | None, **more: Any
 ) -> HttpResponse:
     template = more.pop("template", step.template)
+    status = more["refused"].status if "refused" in more else 200
     context = {
         "journey": journey,
         "progress": progress(journey, draft, step.name),
@@ -227,4 +229,4 @@ def page_of(
         **step.context(request, draft),
         **more,
     }
-    return render(request, template, context)
+    return render(request, template, context, status=status)

@@ -52,6 +52,16 @@ PASSWORD_MAX_LENGTH = 128
 ARGON2_MEMORY_KIB = 64 * 1024
 ARGON2_PASSES = 3
 ARGON2_LANES = 4
+# Hashes at once in one process: own; as many as small machines have cores, more would not end sooner. With the usual 2
+# processes that is 2 x 2 x 64 MiB = 256 MiB at most. Whoever waits longer for a place is asked to try again: own.
+HASHES_AT_ONCE = 2
+HASH_WAIT = timedelta(seconds=5)
+# Strength: zxcvbn's 3 of 4, "safely unguessable" for slowly hashed passwords (its README; login.gov asks the same).
+PASSWORD_SCORE = 3
+# How much of a long password zxcvbn judges: its own limit, for its time grows with the square of the length.
+PASSWORD_JUDGED_LENGTH = 72
+# Judgements of a password before it is sent: own; more than anybody types, few enough to bound their work.
+PASSWORD_JUDGEMENTS = Limit("password-judgements", 100, timedelta(minutes=10))
 SERVICE_WORDS = ("dslogon", "ds logon", "genesis", "tricare", "deers", "military health")
 
 # Usernames: own.

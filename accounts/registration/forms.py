@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
+from accounts import passwords
 from accounts.models import Account, RegistrationDraft
 from deers import lookup, ssn
 from dslogon import policy
@@ -178,14 +178,11 @@ class CredentialsForm(forms.Form):
         if password and again and password != again:
             self.add_error("password_again", "The two passwords are not the same.")
         elif password:
-            person = Account(
-                username=data.get("username", ""),
-                first_name=self.draft.first_name,
-                last_name=self.draft.last_name,
-                email=self.draft.email,
-            )
-            try:
-                validate_password(password, person)
-            except ValidationError as refused:
-                self.add_error("password", refused)
+            for sentence in passwords.problems(password, owner(self.draft, data.get("username", ""))):
+                self.add_error("password", sentence)
         return data
+
+
+def owner(draft: RegistrationDraft, username: str) -> passwords.Owner:
+    """Whose password is being chosen; the username is the one in the form beside it."""
+    return passwords.Owner(username, draft.first_name, draft.middle_name, draft.last_name, draft.email)

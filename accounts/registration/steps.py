@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import actions, enrolment, notices, proofing
+from accounts import actions, enrolment, hashing, notices, proofing
 from accounts.models import RegistrationDraft
 from accounts.registration.forms import CredentialsForm, DetailsForm
 from accounts.sign_in import judge, session
@@ -92,13 +92,19 @@ def redeem_code(request: HttpRequest, draft: RegistrationDraft, form: forms.Form
     return refused
 
 
-def choose_credentials(request: HttpRequest, draft: RegistrationDraft, form: forms.Form, person: Beneficiary) -> None:
+def choose_credentials(
+    request: HttpRequest, draft: RegistrationDraft, form: forms.Form, person: Beneficiary
+) -> Refused | None:
+    try:
+        draft.password_hash = make_password(form.cleaned_data["password"])
+    except hashing.TooBusy:
+        return Refused(hashing.BUSY, status=503)
     draft.username = form.cleaned_data["username"]
-    draft.password_hash = make_password(form.cleaned_data["password"])
     if draft.level == policy.Level.PREMIUM:
         draft.authenticator_key = enrolment.new_key()
     else:
         open_account(request, draft, person)
+    return None
 
 
 def enrol(request: HttpRequest, draft: RegistrationDraft, form: forms.Form, person: Beneficiary) -> Refused | None:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
-from accounts import actions, factors
+from accounts import actions, factors, hashing
 from accounts.models import Account, AuthenticatorApp, BackupCode, State
 from dslogon import policy
 from safeguards import audit, limits, turns
@@ -87,8 +87,17 @@ def with_factor() -> QuerySet[Account]:
 
 
 def rehash(account: Account, password: str) -> None:
-    """Called when the hash was made with an older setting: keep one of today's strength."""
-    Account.objects.filter(pk=account.pk).update(password=make_password(password))
+    """Called when the hash was made with an older setting: keep one of today's strength.
+
+    Only in place of the very hash that was judged, or a change made meanwhile would be undone; and with no room to
+    hash, some other time: the password was right.
+    """
+    try:
+        renewed = make_password(password)
+    except hashing.TooBusy:
+        return
+    if Account.objects.filter(pk=account.pk, password=account.password).update(password=renewed):
+        account.password = renewed  # the session that begins now is tied to the hash
 
 
 def count_failure(name: str, address: str, account: Account | None) -> WrongPassword:

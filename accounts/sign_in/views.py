@@ -9,7 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import enrolment, factors
+from accounts import enrolment, factors, hashing
 from accounts.models import Account, AuthenticatorApp, BackupCode
 from accounts.proofing import minutes
 from accounts.sign_in import judge, session
@@ -37,13 +37,17 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         context = {"form": PasswordForm(), "next": next_page, "timed_out": "timed_out" in request.GET}
         return render(request, "accounts/sign_in.html", context)
-    form = PasswordForm(request.POST)
+    form, status = PasswordForm(request.POST), 200
     if form.is_valid():
-        with transaction.atomic():
-            response = judged(request, form, next_page)
-        if response:
-            return response
-    return render(request, "accounts/sign_in.html", {"form": form, "next": next_page})
+        try:
+            with transaction.atomic():
+                response = judged(request, form, next_page)
+            if response:
+                return response
+        except hashing.TooBusy:
+            form.add_error(None, hashing.BUSY)
+            status = 503
+    return render(request, "accounts/sign_in.html", {"form": form, "next": next_page}, status=status)
 
 
 def judged(request: HttpRequest, form: PasswordForm, next_page: str) -> HttpResponse | None:

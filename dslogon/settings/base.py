@@ -46,6 +46,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "accounts.middleware.BusyMiddleware",
 ]
 
 ROOT_URLCONF = "dslogon.urls"
@@ -93,17 +94,10 @@ SILENCED_SYSTEM_CHECKS = [
 
 AUTH_USER_MODEL = "accounts.Account"
 AUTHENTICATION_BACKENDS = ["accounts.backend.AccountBackend"]
-PASSWORD_HASHERS = ["accounts.passwords.Argon2Hasher"]
-AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": policy.PASSWORD_MIN_LENGTH},
-    },
-    {"NAME": "accounts.passwords.MaximumLengthValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "accounts.passwords.PatternValidator"},
-    {"NAME": "accounts.passwords.OwnWordsValidator"},
-]
+PASSWORD_HASHERS = ["accounts.hashing.Argon2Hasher"]
+# Per process of the web server: together they take WEB_CONCURRENCY x this x 64 MiB while they hash.
+HASHES_AT_ONCE = env.int("HASHES_AT_ONCE", default=policy.HASHES_AT_ONCE)
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.NewPasswordValidator"}]
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/portal/"
 SESSION_ENGINE = "accounts.sessions"

@@ -73,9 +73,8 @@ def test_a_common_password_is_refused_in_any_case_and_width(password):
     [
         ("kzqkzqkzqkzqkzqkzq", "again and again"),
         ("bcdefghijklmnopq", "row"),
-        ("rfvbgtyhnmjuik,lo", "keys of a keyboard"),
-        ("12.10.1961 12.10.61", "date"),
-        ("p@ssw0rdl3tm31n", "common words"),
+        ("rtyuiopasdfghjkl;", "keys of a keyboard"),
+        ("unbelievable1234", "common words"),
     ],
 )
 def test_a_password_that_is_easy_to_guess_says_why(password, why):
@@ -123,8 +122,9 @@ def test_each_kind_of_own_word_has_its_own_sentence():
 
 
 def test_what_zxcvbn_would_accept_is_refused_when_the_guesser_knows_the_person():
-    short = Owner(first_name="Bo", last_name="Xq")
-    assert passwords.easy_to_guess("xq-bo-xq-bo-xq-bo", short)
+    password, zofia = "wojciechowska2019", Owner(last_name="Wojciechowska")
+    assert passwords.easy_to_guess(password, zofia)
+    assert not passwords.easy_to_guess(password, None)
 
 
 def test_two_people_at_once_do_not_share_their_words():
@@ -143,7 +143,7 @@ def test_a_password_full_of_look_alikes_keeps_nobody_busy():
     assert len(ways) <= 32
     with patch.object(matching, "omnimatch", side_effect=matching.omnimatch) as judged:
         passwords.problems(nasty)
-    assert len(judged.call_args[0][0]) == policy.PASSWORD_JUDGED_LENGTH
+    assert len(judged.call_args_list[0][0][0]) == policy.PASSWORD_JUDGED_LENGTH
 
 
 # What is told before the form is sent.
@@ -195,7 +195,7 @@ def test_who_comes_with_a_link_is_told_too(client):
     recovery.send_link("rosa.hid")
     link = re.search(r"/recover/password/[\w-]+/", walk.deliver_mail()[-1].body)
     assert link
-    assert told(client, link[0], "I am rosa.hid and glad") == ["Leave your username out of your password."]
+    assert told(client, link[0], "the house of rosa") == ["Leave your name out of your password."]
     RecoveryLink.objects.update(expires_at="2020-01-01T00:00Z")
     assert client.post(f"{link[0]}judge/", {"password": GOOD}).status_code == 404
 
