@@ -150,3 +150,9 @@ CONTACT_PER_ADDRESS = Limit("contact-address", 5, timedelta(hours=1))
 
 # Dormancy: DS Logon.
 DORMANT_AFTER = timedelta(days=180)
+
+# Sealing the audit trail: own. A day is sealed this long after its end, looked for after the second, and worth a
+# remark when sealed later than the third.
+AUDIT_SEAL_GRACE = timedelta(minutes=15)
+AUDIT_SEAL_OVERDUE = timedelta(hours=2)
+AUDIT_SEALED_WITHIN = timedelta(days=1)

@@ -1,4 +1,7 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class SafeguardsConfig(AppConfig):
@@ -6,3 +9,13 @@ class SafeguardsConfig(AppConfig):
 
     def ready(self) -> None:
         from safeguards import checks  # noqa: F401 - importing registers them
+
+        post_migrate.connect(after_migrate, sender=self)
+
+
+def after_migrate(using: str, **kwargs: Any) -> None:
+    """The first migrate writes down which keys the database is written with; each later one looks whether they fit."""
+    from safeguards.probe import keys_must_fit
+
+    if using == "default":
+        keys_must_fit()

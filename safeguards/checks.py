@@ -1,11 +1,13 @@
 """Start-up checks: a key that is missing, short or unusable stops `manage.py` with a sentence that helps."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connection
 
-from safeguards import cipher
+from safeguards import cipher, probe
 
 
 @register("security")
@@ -27,6 +29,30 @@ def check_keys(app_configs: object, **kwargs: Any) -> list[CheckMessage]:
     if len(settings.INDEX_KEY) != cipher.KEY_BYTES:
         found.append(too_short("INDEX_KEY", len(settings.INDEX_KEY), "safeguards.E005"))
     return found
+
+
+@register(Tags.database)
+def check_keys_fit(app_configs: object, databases: Collection[str] | None, **kwargs: Any) -> list[CheckMessage]:
+    """The keys are those that the database was written with. The web server and the worker ask the same at start."""
+    if "default" not in (databases or ()):
+        return []
+    return [Error(sentence, id="safeguards.E006") for sentence in probe.misfits()]
+
+
+@register(Tags.database, deploy=True)
+def check_grants(app_configs: object, databases: Collection[str] | None, **kwargs: Any) -> list[CheckMessage]:
+    """The role that the site uses may add to the audit trail and not change it."""
+    if "default" not in (databases or ()):
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT has_table_privilege(oid, 'UPDATE, DELETE, TRUNCATE, TRIGGER') FROM pg_class "
+            "WHERE oid = to_regclass('safeguards_auditevent')"
+        )
+        if cursor.fetchone() != (True,):
+            return []
+    hint = "Let the site use a role of its own: manage.py grant_web_role (docs/audit.md)."
+    return [Warning("Triggers alone protect the audit trail from the site's role.", hint=hint, id="safeguards.W001")]
 
 
 def opens_what_it_sealed(key_id: str) -> bool:

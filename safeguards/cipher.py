@@ -32,9 +32,14 @@ def encrypt(text: str, *, context: str, key_id: str | None = None) -> bytes:
     The newest key is used unless `key_id` names another one of FIELD_KEYS.
     """
     key_id = key_id or next(reversed(settings.FIELD_KEYS))
-    header = bytes([VERSION, len(key_id)]) + key_id.encode("ascii")
+    head = header(key_id)
     nonce = os.urandom(NONCE_BYTES)
-    return header + nonce + _aes(settings.FIELD_KEYS[key_id]).encrypt(nonce, text.encode(), header + context.encode())
+    return head + nonce + _aes(settings.FIELD_KEYS[key_id]).encrypt(nonce, text.encode(), head + context.encode())
+
+
+def header(key_id: str) -> bytes:
+    """The first bytes of every value that the key seals, and of no other."""
+    return bytes([VERSION, len(key_id)]) + key_id.encode("ascii")
 
 
 def decrypt(blob: bytes, *, context: str) -> str:
@@ -42,12 +47,12 @@ def decrypt(blob: bytes, *, context: str) -> str:
     if len(blob) < 2 or blob[0] != VERSION:
         raise DecryptionError("This is not a sealed value of a known version.")
     end = 2 + blob[1]
-    header, nonce, sealed = blob[:end], blob[end : end + NONCE_BYTES], blob[end + NONCE_BYTES :]
-    key = settings.FIELD_KEYS.get(header[2:].decode("ascii", "replace"))
+    head, nonce, sealed = blob[:end], blob[end : end + NONCE_BYTES], blob[end + NONCE_BYTES :]
+    key = settings.FIELD_KEYS.get(head[2:].decode("ascii", "replace"))
     if key is None:
         raise DecryptionError("FIELD_KEYS no longer holds the key that sealed this value.")
     try:
-        return _aes(key).decrypt(nonce, sealed, header + context.encode()).decode()
+        return _aes(key).decrypt(nonce, sealed, head + context.encode()).decode()
     except (InvalidTag, ValueError):
         raise DecryptionError("The key is wrong, or the value was changed or moved here from another row.") from None
 

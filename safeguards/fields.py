@@ -48,13 +48,13 @@ class EncryptedTextField(models.Field):
     def opened(self, instance: models.Model, blob: bytes) -> str:
         """The text of a sealed value of this instance's row."""
         try:
-            return decrypt(blob, context=self.context(instance))
+            return decrypt(blob, context=self.context(instance.pk))
         except DecryptionError as error:
             raise DecryptionError(f"{self}: {error}") from None
 
-    def context(self, instance: models.Model) -> str:
-        """What binds a sealed value to its place."""
-        return f"{self.model._meta.db_table}:{self.column}:{instance.pk}"
+    def context(self, pk: object) -> str:
+        """What binds a sealed value to its place, in the row with this primary key."""
+        return f"{self.model._meta.db_table}:{self.column}:{pk}"
 
     def pre_save(self, model_instance: models.Model, add: bool) -> bytes | None:
         text = getattr(model_instance, self.attname)
@@ -62,7 +62,7 @@ class EncryptedTextField(models.Field):
             return None
         if model_instance.pk is None:
             raise ValueError(f"{self} needs a primary key before saving: use a UUID or a natural key.")
-        return encrypt(text, context=self.context(model_instance))
+        return encrypt(text, context=self.context(model_instance.pk))
 
     def get_prep_value(self, value: Any) -> bytes | None:
         if value is None or isinstance(value, bytes):

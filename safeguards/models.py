@@ -1,3 +1,4 @@
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
 
@@ -16,7 +17,7 @@ class ActorKind(models.TextChoices):
 
 
 class AuditEvent(models.Model):
-    """One thing that happened. Written by `audit.record` alone; a trigger refuses UPDATE and DELETE.
+    """One thing that happened. Written by `audit.record` alone; a trigger refuses UPDATE, DELETE and TRUNCATE.
 
     No personal data: people are account ids and blind indexes, details are numbers and slugs.
     """
@@ -34,7 +35,11 @@ class AuditEvent(models.Model):
     details = models.JSONField(default=dict)
 
     class Meta:
-        indexes = [models.Index(fields=["account_id", "-id"], name="audit_by_account")]
+        indexes = [
+            models.Index(fields=["account_id", "-id"], name="audit_by_account"),
+            # Events come in the order of time, so a few kilobytes of block ranges find a day.
+            BrinIndex(fields=["at"], name="audit_by_time", autosummarize=True),
+        ]
         constraints = [
             models.CheckConstraint(condition=models.Q(actor_kind__in=ActorKind.values), name="audit_known_actor_kind"),
         ]
@@ -46,6 +51,32 @@ class AuditEvent(models.Model):
     def sentence(self) -> str:
         """What happened, in words for the holder of the account."""
         return EVENTS[self.event]
+
+
+class AuditSeal(models.Model):
+    """That the events of one day (UTC) are these and no others; written by safeguards/seal.py, never changed."""
+
+    day = models.DateField(primary_key=True)
+    first_id = models.BigIntegerField(null=True)
+    last_id = models.BigIntegerField(null=True)
+    count = models.BigIntegerField()
+    digest = models.BinaryField()
+    previous = models.BinaryField()
+    sealed_at = models.DateTimeField()
+    mac = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.day}"
+
+
+class KeyProbe(models.Model):
+    """A known text under one of our keys, so that a wrong key is noticed at the start: safeguards/probe.py."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    sealed = models.BinaryField()
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class CacheEntry(models.Model):

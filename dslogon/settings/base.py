@@ -24,8 +24,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "csp",
     "django_otp",
-    "procrastinate.contrib.django",
+    # Before procrastinate, whose command it wraps.
     "safeguards",
+    "procrastinate.contrib.django",
     "deers",
     "idproofing",
     "accounts",

@@ -1,7 +1,7 @@
 """The tests: a throw-away database, fixed keys, mail kept in memory, the fast hasher that is used nowhere else."""
 
 from dslogon.settings.base import *  # noqa: F403
-from dslogon.settings.base import INSTALLED_APPS
+from dslogon.settings.base import DATABASES, INSTALLED_APPS
 
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 SECRET_KEY = "only-for-tests"  # noqa: S105 - guards nothing
@@ -10,6 +10,8 @@ INDEX_KEY = b"only for tests, 32 bytes: index."
 DEMO = True
 INSTALLED_APPS.append("dslogon.demo")
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# The audit trail may be emptied between tests, and only in a database whose name begins with test_.
+DATABASES["default"]["OPTIONS"]["options"] = "-c dslogon.throwaway=on"
 PASSWORD_HASHERS = ["tests.hashing.FastHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

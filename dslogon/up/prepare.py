@@ -4,6 +4,7 @@ import sys
 
 import django
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.core.management.base import OutputWrapper
 from django.db import OperationalError
@@ -22,7 +23,7 @@ def main() -> None:
             call_command("load_population", persona=True)
     except OperationalError as error:
         sys.exit(sentence_for(str(error), "The database could not be used:"))
-    except CommandError as error:
+    except (CommandError, ImproperlyConfigured) as error:
         sys.exit(str(error))
 
 

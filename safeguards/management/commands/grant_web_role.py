@@ -1,0 +1,44 @@
+"""Rights for the role that the web server and the worker use, where that is not the owner of the tables."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection, transaction
+from psycopg import sql
+
+from safeguards.verification import GUARDED
+
+GRANT = """
+    GRANT USAGE ON SCHEMA public TO {role};
+    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
+    GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role};
+    REVOKE ALL ON {guarded} FROM {role}, PUBLIC;
+    GRANT SELECT, INSERT ON {guarded} TO {role};
+"""
+CHANGES = "UPDATE, DELETE, TRUNCATE, TRIGGER"
+
+
+class Command(BaseCommand):
+    help = (
+        "Give a database role all that the site needs to run, and to the audit trail only reading and adding. To be "
+        "run by the owner of the tables, after every migrate. The role is made with: CREATE ROLE name LOGIN."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("role")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        role = options["role"]
+        guarded = sql.SQL(", ").join(map(sql.Identifier, GUARDED))
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+            if not cursor.fetchone():
+                raise CommandError(f"There is no role {role}.")
+            cursor.execute(sql.SQL(GRANT).format(role=sql.Identifier(role), guarded=guarded))
+            for table in GUARDED:
+                cursor.execute("SELECT has_table_privilege(%s, %s, %s)", [role, table, CHANGES])
+                if cursor.fetchone()[0]:
+                    raise CommandError(
+                        f"{role} could still change {table}: it owns it, is a superuser, or belongs to a role that is."
+                    )
+        self.stdout.write(f"{role} may run the site, and may add to the audit trail but not change it.")

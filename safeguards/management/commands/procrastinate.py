@@ -1,0 +1,21 @@
+"""Procrastinate's own command, which does not start a worker whose keys do not fit the database."""
+
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import CommandError
+from django.db import connection
+from procrastinate.contrib.django.management.commands import procrastinate
+
+from safeguards.probe import keys_must_fit
+
+
+class Command(procrastinate.Command):
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["command"] == "worker":
+            try:
+                keys_must_fit()
+            except ImproperlyConfigured as error:
+                raise CommandError(str(error)) from None
+            connection.close()
+        super().handle(*args, **options)

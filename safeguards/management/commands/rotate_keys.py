@@ -1,0 +1,45 @@
+"""Seals every encrypted value anew with the newest key."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
+
+from safeguards import probe, rotation
+
+
+class Command(BaseCommand):
+    help = (
+        "Seal every encrypted value with the newest key of FIELD_KEYS, while the site runs. Safe to interrupt, to "
+        "repeat and to run twice at once. Status 1 while anything is left under an older key."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--check", action="store_true", help="only count what is under older keys")
+        parser.add_argument("--batch", type=int, default=rotation.BATCH, help="rows in one transaction")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        probe.keys_must_fit()
+        due = {table.name: rotation.rows_under_older_keys(table) for table in rotation.sealed_tables()}
+        if options["check"]:
+            for name, rows in due.items():
+                self.stdout.write(f"{rows:>12,}  {name}")
+            self.conclude(rotation.Rotated(0, sum(due.values()), 0))
+            return
+        try:
+            with tqdm(total=sum(due.values()), desc=f"To key {probe.newest()}", unit=" rows") as bar:
+                done = rotation.rotate(bar.update, batch=options["batch"])
+        except KeyboardInterrupt:
+            raise CommandError("Interrupted; nothing is lost. Run it again to go on.", returncode=130) from None
+        if not done.left:
+            probe.forget_older_keys()
+        self.stdout.write(f"{done.rows:,} rows were sealed anew.")
+        self.conclude(done)
+
+    def conclude(self, done: rotation.Rotated) -> None:
+        """Say what is left; CommandError, and so status 1, when something is."""
+        if not done.left:
+            self.stdout.write(f"No row is under an older key than {probe.newest()}: the older ones may be dropped.")
+            return
+        why = f" In them are {done.unopened:,} values that no key opens." if done.unopened else " Run it again."
+        raise CommandError(f"{done.left:,} rows are still under older keys.{why}")

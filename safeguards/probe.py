@@ -1,0 +1,89 @@
+"""Whether this process has the keys that the database was written with.
+
+For the newest field key and for INDEX_KEY the database keeps a probe: a known text, sealed or hashed. The first
+`migrate` writes them, and the first start under a new key adds its own. `rotate_keys` removes those of older keys
+once nothing is sealed with them: from then on such a key may be left out of FIELD_KEYS.
+"""
+
+import logging
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError, connection
+
+from safeguards.cipher import DecryptionError, blind_index, decrypt, encrypt
+from safeguards.models import KeyProbe
+
+logger = logging.getLogger(__name__)
+
+TEXT = "probe"
+FIELD, INDEX = "field:", "index"
+
+
+def keys_must_fit() -> None:
+    """To be called before anything is served: ImproperlyConfigured, without any key in it, unless the keys fit.
+
+    A database that does not answer, or has no tables yet, cannot be asked; that is for others to complain about.
+    """
+    try:
+        wrong = misfits()
+        if not wrong and is_there():
+            remember()
+    except OperationalError:
+        logger.warning("The database does not answer, so whether the keys fit it could not be checked.")
+        return
+    if wrong:
+        raise ImproperlyConfigured(" ".join(wrong))
+
+
+def misfits() -> list[str]:
+    """What is wrong with the keys, in sentences that name ids and never keys; empty when all fit."""
+    if not is_there():
+        return []
+    probes = KeyProbe.objects.order_by("name").values_list("name", "sealed")
+    return [sentence for name, sealed in probes if (sentence := misfit(name, bytes(sealed)))]
+
+
+def misfit(name: str, sealed: bytes) -> str:
+    """What is wrong with one key, or nothing."""
+    if name == INDEX:
+        fits = sealed == blind_index(TEXT, purpose=name)
+        return "" if fits else "INDEX_KEY is not the key that this database was written with."
+    key_id = name.removeprefix(FIELD)
+    if key_id not in settings.FIELD_KEYS:
+        return (
+            f"This database holds values sealed with the field key {key_id!r}, which FIELD_KEYS lacks. "
+            "Put it back: a key may go when manage.py rotate_keys says so (docs/keys.md)."
+        )
+    try:
+        decrypt(sealed, context=name)
+    except DecryptionError:
+        return f"The field key {key_id!r} in FIELD_KEYS is not the one that this database was written with."
+    return ""
+
+
+def remember() -> None:
+    """Keep a probe for the key that seals and for the index key, unless there is one."""
+    name = FIELD + newest()
+    probes = [
+        KeyProbe(name=name, sealed=encrypt(TEXT, context=name)),
+        KeyProbe(name=INDEX, sealed=blind_index(TEXT, purpose=INDEX)),
+    ]
+    KeyProbe.objects.bulk_create(probes, ignore_conflicts=True)
+
+
+def forget_older_keys() -> None:
+    """Nothing is sealed with an older key any more: FIELD_KEYS need not hold it."""
+    KeyProbe.objects.exclude(name__in=(FIELD + newest(), INDEX)).delete()
+
+
+def newest() -> str:
+    """The id of the key that seals."""
+    return next(reversed(settings.FIELD_KEYS))
+
+
+def is_there() -> bool:
+    """Whether the database has come as far as to have the table."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [KeyProbe._meta.db_table])
+        return cursor.fetchone()[0]

@@ -1,0 +1,176 @@
+"""Each day's audit events, sealed in a chain that no one can forge who has the database alone.
+
+A day is a day of UTC, and its events are those whose time lies in it. Its digest is SHA-256 over the digest of the
+day before and every column of every event, in the order of their ids. The seal holds that digest with the number of
+events and their first and last id, under an HMAC with INDEX_KEY, which the database does not have.
+
+Ids have gaps wherever a transaction was rolled back, so gaps say nothing: the count and the digest do.
+"""
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from django.db import connection
+from django.db.models import Min
+from django.utils import timezone
+from psycopg import sql
+
+from dslogon import policy
+from safeguards.cipher import blind_index
+from safeguards.models import AuditEvent, AuditSeal
+from safeguards.turns import turn
+
+logger = logging.getLogger(__name__)
+
+# What the first seal of all follows.
+BEGINNING = bytes(32)
+ONE_DAY = timedelta(days=1)
+# How long to wait for writers that began before us; the job comes again in an hour.
+PATIENCE = timedelta(minutes=2)
+
+# Every column, each written in one way only, whatever the session's time zone or formats. COPY sends one line a row
+# and escapes tabs and line ends, so that no two different events give the same line.
+EVENTS_OF_A_DAY = sql.SQL(
+    """
+    COPY (
+        SELECT id, event, (extract(epoch FROM at) * 1000000)::bigint, actor_kind, actor_id, account_id,
+            encode(person_index, 'hex'), address::text, device, session, details::text
+        FROM safeguards_auditevent WHERE at >= {begin} AND at < {end} ORDER BY id
+    ) TO STDOUT
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DayRead:
+    """What a day's events are found to be: in `outside` those whose ids lie beyond the seal's."""
+
+    first_id: int | None
+    last_id: int | None
+    count: int
+    outside: int
+    digest: bytes
+
+
+def read(
+    day: date,
+    previous: bytes,
+    *,
+    ids: tuple[int, int] | None = None,
+    advance: Callable[[int], object] = lambda events: None,
+) -> DayRead:
+    """Go through a day's events as the database sends them; memory does not grow with their number.
+
+    `ids`: the first and last id that the seal knows of. `advance` is told how many more have been read.
+    """
+    digest = hashlib.sha256(previous)
+    first = last = None
+    count = outside = 0
+    with connection.cursor() as cursor, cursor.copy(EVENTS_OF_A_DAY.format(**bounds(day))) as rows:
+        for row in rows:
+            digest.update(row)
+            last = int(bytes(row).partition(b"\t")[0])
+            first = first or last
+            count += 1
+            outside += ids is not None and not ids[0] <= last <= ids[1]
+            if not count % 10_000:
+                advance(10_000)
+    advance(count % 10_000)
+    return DayRead(first, last, count, outside, digest.digest())
+
+
+def bounds(day: date) -> dict[str, sql.Composable]:
+    """When a day of UTC begins and ends."""
+    begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return {"begin": sql.Literal(begin), "end": sql.Literal(begin + ONE_DAY)}
+
+
+def mac(seal: AuditSeal) -> bytes:
+    """The HMAC over everything that a seal says."""
+    return blind_index(
+        f"{seal.day.isoformat()} {seal.first_id} {seal.last_id} {seal.count} {bytes(seal.digest).hex()} "
+        f"{bytes(seal.previous).hex()} {seal.sealed_at.astimezone(UTC).isoformat()}",
+        purpose="audit-seal",
+    )
+
+
+def is_over(day: date, now: datetime, grace: timedelta = policy.AUDIT_SEAL_GRACE) -> bool:
+    """Whether a day of UTC ended at least `grace` ago."""
+    return now >= datetime(day.year, day.month, day.day, tzinfo=UTC) + ONE_DAY + grace
+
+
+def seal_due(now: datetime | None = None) -> list[AuditSeal]:
+    """Seal every day that is over and not sealed yet, oldest first. Safe to repeat, and to run twice at once.
+
+    Nothing, if somebody keeps a transaction open that could still write an event of a past day: next time, then.
+    """
+    now = now or timezone.now()
+    if not writers_have_ended():
+        logger.warning("The audit trail was not sealed: a transaction is open that may yet write to it.")
+        return []
+    return seal_days(now)
+
+
+def seal_days(now: datetime) -> list[AuditSeal]:
+    """Seal what is due; nobody may still be writing events of those days."""
+    sealed = []
+    while seal := seal_next(now):
+        sealed.append(seal)
+        # The log is kept apart from the database: who notes the digest there can tell if seals are ever cut off.
+        logger.info("Sealed the audit trail of %s: %d events, digest %s", seal.day, seal.count, seal.digest.hex())
+    return sealed
+
+
+def seal_next(now: datetime) -> AuditSeal | None:
+    """Seal the first day that is due, in a transaction of its own; None when none is."""
+    with turn("audit", "seal"):
+        latest = AuditSeal.objects.order_by("-day").first()
+        day = latest.day + ONE_DAY if latest else first_day()
+        if day is None or not is_over(day, now):
+            return None
+        previous = bytes(latest.digest) if latest else BEGINNING
+        found = read(day, previous)
+        seal = AuditSeal(
+            day=day,
+            first_id=found.first_id,
+            last_id=found.last_id,
+            count=found.count,
+            digest=found.digest,
+            previous=previous,
+            sealed_at=now,
+        )
+        seal.mac = mac(seal)
+        seal.save(force_insert=True)
+        return seal
+
+
+def first_day() -> date | None:
+    """The day of the oldest event of all; None as long as there is none."""
+    begin = AuditEvent.objects.aggregate(at=Min("at"))["at"]
+    return begin.astimezone(UTC).date() if begin else None
+
+
+def writers_have_ended(patience: timedelta = PATIENCE) -> bool:
+    """Wait until every transaction has ended that was writing when this was called; False if it took too long.
+
+    An event's time is that of its statement. One that began before midnight may be committed long after, and until
+    then nobody sees its event: sealed too early, the day would later seem to have an event too many.
+    """
+    deadline = time.monotonic() + patience.total_seconds()
+    ours = transaction_number("pg_current_xact_id()")
+    while transaction_number("pg_snapshot_xmin(pg_current_snapshot())") < ours:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def transaction_number(of: str) -> int:
+    """The number of this transaction, later than all that have written, or of the oldest one still running."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT ({of})::text::bigint")
+        return cursor.fetchone()[0]
