@@ -27,8 +27,8 @@ EVENTS: dict[str, str] = {
     "code.voided": "An activation code was made void after too many wrong tries.",
     # accounts: registration and upgrade
     "registration.started": "A registration was started.",
-    "registration.matched": "The details of a registration matched a record in DEERS.",
-    "registration.not-matched": "The details of a registration did not match a record in DEERS.",
+    "registration.matched": "The details that were given matched a record in DEERS.",
+    "registration.not-matched": "The details that were given did not match a record in DEERS.",
     "registration.ineligible": "The record in DEERS does not allow an account.",
     "registration.already-registered": "Someone tried to register again for your account.",
     "registration.abandoned": "A registration was left before the end.",
