@@ -2,9 +2,16 @@
 
 from django.contrib.auth.backends import ModelBackend
 
+from accounts.models import Account
+from safeguards import rows
+
 
 class AccountBackend(ModelBackend):
     """Reads the account of a session; passwords are judged in accounts/sign_in.py, so `authenticate` has no answer."""
 
     def authenticate(self, request: object, **credentials: object) -> None:  # type: ignore[override]
         return None
+
+    def get_user(self, user_id: int) -> Account | None:
+        account = rows.first(Account, "id = %s", [user_id])
+        return account if account and account.is_active else None

@@ -2,18 +2,17 @@
 
 import secrets
 from datetime import datetime
-from functools import cache
 from typing import TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts.models import Draft, RegistrationDraft, UpgradeDraft
 from dslogon import policy
-from safeguards import audit
+from safeguards import audit, rows
 from safeguards.cipher import blind_index
 
 COOKIE = "__Host-draft" if settings.SESSION_COOKIE_SECURE else "draft"
@@ -45,26 +44,13 @@ def remember(response: HttpResponse, token: str) -> None:
 
 
 def find(model: type[D], draft_id: UUID, request: HttpRequest, *, lock: bool = False) -> D | None:
-    """This browser's draft with that id, unless it was left idle for too long. `lock` locks its row.
-
-    Every page of a journey asks this, so it is asked in SQL: the ORM would take longer to word it than to answer.
-    """
+    """This browser's draft with that id, unless it was left idle for too long. `lock` locks its row."""
     browser = browser_of(request)
     if browser is None:
         return None
-    with connection.cursor() as cursor:
-        cursor.execute(search(model, lock), [draft_id, browser, timezone.now() - policy.DRAFT_IDLE])
-        row = cursor.fetchone()
-    names = [field.attname for field in model._meta.concrete_fields]
-    return model.from_db(connection.alias, names, row) if row else None
-
-
-@cache
-def search(model: type[Draft], lock: bool) -> str:
-    """The statement for one draft by id, browser and the moment since which it was touched."""
-    columns = ", ".join(str(field.column) for field in model._meta.concrete_fields)
-    sql = f"SELECT {columns} FROM {model._meta.db_table} WHERE id = %s AND browser = %s AND touched_at > %s"  # noqa: S608
-    return f"{sql} FOR UPDATE" if lock else sql
+    idle_since = timezone.now() - policy.DRAFT_IDLE
+    mine = "id = %s AND browser = %s AND touched_at > %s"
+    return rows.first(model, mine, [draft_id, browser, idle_since], lock=lock)
 
 
 def touch(draft: Draft) -> None:

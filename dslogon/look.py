@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from django import forms, template
@@ -80,6 +81,7 @@ def session_seconds_left(context: template.Context) -> int:
 
 
 @register.simple_tag
+@cache
 def icon(name: str, size: int = 0) -> SafeString:
     """An icon of the USWDS sprite, hidden from screen readers; `size` 3 to 9 enlarges it."""
     kind = f" usa-icon--size-{size:d}" if size else ""

@@ -13,7 +13,6 @@ from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
-from django.utils.dateformat import format as in_words
 
 from accounts.models import Account
 from portal.features import BY_SLUG, Feature
@@ -149,5 +148,5 @@ def cards(account: Account) -> list[Shown]:
 def words(moment: datetime | None, day: date | None) -> str:
     """ "March 4, 2026" for a day; a moment says the time too, as the clinic's clock shows it."""
     if moment is not None:
-        return in_words(timezone.localtime(moment), r"F j, Y \a\t g:i A")
-    return in_words(day, "F j, Y") if day else "on a day not recorded"
+        return f"{timezone.localtime(moment):%B %-d, %Y at %-I:%M %p}"
+    return f"{day:%B %-d, %Y}" if day else "on a day not recorded"

@@ -5,6 +5,7 @@ URLs, the menu, the gate, the previews and the tests all read this table. A feat
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
@@ -35,7 +36,7 @@ class Feature:
     sample: Callable[[], Context] = dict
     level: Level = Level.PREMIUM
 
-    @property
+    @cached_property
     def url(self) -> str:
         return reverse("feature", args=[self.slug])
 

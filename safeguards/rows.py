@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import Model
@@ -10,7 +10,7 @@ from django.db.models import Model
 M = TypeVar("M", bound=Model)
 
 
-def first(model: type[M], where: str, values: Sequence[object], *, lock: bool = False) -> M | None:
+def first(model: type[M], where: str, values: Sequence[Any], *, lock: bool = False) -> M | None:
     """A row of `model` for which the condition holds, None without one; `lock` locks it.
 
     `where` is SQL of ours, with a %s for each of `values`. The model's columns must need no conversion (JSON does).
