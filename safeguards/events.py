@@ -7,6 +7,7 @@ the account holder and are true whoever did it, since the page says who beside t
 EVENTS: dict[str, str] = {
     # safeguards
     "limit.reached": "There were too many tries in a short time, so we asked to wait.",
+    "keys.rotated": "Everything that is kept encrypted was encrypted anew with a new key.",
     # deers
     "deers.asked": "We looked for the person in DEERS.",
     "deers.unavailable": "We could not reach DEERS.",
@@ -52,9 +53,10 @@ EVENTS: dict[str, str] = {
     "sign-in.failed": "Someone gave a wrong password for your account.",
     "sign-in.refused": "Someone gave the right password, but your account was locked, frozen or closed.",
     "sign-in.locked": "Signing in was locked after too many wrong passwords.",
+    "sign-in.again": "You showed once more that it was you, before a change.",
     "sign-out.done": "You signed out.",
-    "session.ended": "Your session ended.",
-    "session.extended": "Your session was extended.",
+    "session.ended": "A session of yours was ended from another one.",
+    "consent.given": "The notice about this information system was accepted.",
     # accounts: credentials
     "password.changed": "Your password was changed.",
     "second-factor.enrolled": "An authenticator app was added to your account.",

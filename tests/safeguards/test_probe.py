@@ -9,7 +9,7 @@ import pytest
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection
 
 from safeguards import probe
 from safeguards.models import KeyProbe
@@ -63,6 +63,15 @@ def test_a_database_without_tables_is_left_to_migrate():
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE safeguards_keyprobe")
     probe.keys_must_fit()
+
+
+def test_without_an_answer_of_the_database_the_site_starts_and_says_so(monkeypatch, caplog):
+    def silent() -> bool:
+        raise OperationalError
+
+    monkeypatch.setattr(probe, "is_there", silent)
+    probe.keys_must_fit()
+    assert "could not be checked" in caplog.text
 
 
 def started(command: list[str], env: dict[str, str]) -> subprocess.CompletedProcess[str]:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.models import Account, AuthenticatorApp
 from safeguards import probe, rotation
 from safeguards.fields import EncryptedTextField
-from safeguards.models import KeyProbe
+from safeguards.models import AuditEvent, KeyProbe
 from support.models import ContactMessage
 from tests.safeguards.databases import MANAGE, ROOT, environment
 
@@ -78,6 +78,7 @@ def test_thousands_of_rows_are_sealed_anew_and_the_old_key_can_then_go(settings)
     AuthenticatorApp.objects.create(user=account, name="Phone", key="a" * 40)
     with_a_new_key(settings)
     assert "3,001 rows were sealed anew" in run()
+    assert AuditEvent.objects.filter(event="keys.rotated", actor_kind="system").count() == 1
     settings.FIELD_KEYS = {"2": NEW}
     probe.keys_must_fit()
     assert {message.name for message in ContactMessage.objects.all()} == {f"Rosa {n}" for n in range(1, 3_001)}
@@ -112,6 +113,15 @@ def test_a_key_that_is_still_needed_cannot_be_dropped(settings):
     probe.keys_must_fit()
     settings.FIELD_KEYS = {"2": NEW}
     assert "'1', which FIELD_KEYS lacks" in probe.misfits()[0]
+
+
+@pytest.mark.django_db
+def test_with_keys_that_do_not_fit_nothing_is_begun(settings):
+    letters(1)
+    settings.FIELD_KEYS = {"1": NEW, "2": OLD}
+    with pytest.raises(CommandError, match="field key '1' in FIELD_KEYS is not the one"):
+        run()
+    assert under_the_new_key() == 0
 
 
 @pytest.mark.django_db

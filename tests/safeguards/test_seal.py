@@ -7,8 +7,9 @@ from threading import Barrier, Thread
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
+from procrastinate.contrib.django import app
 
-from safeguards import seal, verification
+from safeguards import seal, tasks, verification
 from safeguards.audit import record
 from safeguards.models import AuditEvent, AuditSeal
 from tests.parallel import in_parallel
@@ -78,6 +79,17 @@ def test_a_worker_that_was_away_catches_up_and_empty_days_are_sealed_too(trail):
     happened(at(date(2026, 3, 7)))
     wrong = [str(one) for one in verification.findings(at(date(2026, 3, 9)))]
     assert wrong == ["2026-03-07: 1 event was inserted (sealed were 0, found are 1)."]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_worker_seals_every_hour_what_is_due():
+    assert [task.cron for (name, _), task in app.periodic_registry.periodic_tasks.items() if "seal_audit" in name] == [
+        "20 * * * *"
+    ]
+    earlier = datetime.now(UTC) - timedelta(days=2)
+    happened(earlier)
+    tasks.seal_audit(timestamp=0)
+    assert earlier.date() in AuditSeal.objects.values_list("day", flat=True)
 
 
 def test_without_any_event_there_is_nothing_to_seal(db):

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from tqdm import tqdm
 
-from safeguards import probe, rotation
+from safeguards import audit, probe, rotation
 
 
 class Command(BaseCommand):
@@ -19,7 +21,10 @@ class Command(BaseCommand):
         parser.add_argument("--batch", type=int, default=rotation.BATCH, help="rows in one transaction")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        probe.keys_must_fit()
+        try:
+            probe.keys_must_fit()
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from None
         due = {table.name: rotation.rows_under_older_keys(table) for table in rotation.sealed_tables()}
         if options["check"]:
             for name, rows in due.items():
@@ -32,9 +37,16 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             raise CommandError("Interrupted; nothing is lost. Run it again to go on.", returncode=130) from None
         if not done.left:
-            probe.forget_older_keys()
+            self.finish(done)
         self.stdout.write(f"{done.rows:,} rows were sealed anew.")
         self.conclude(done)
+
+    def finish(self, done: rotation.Rotated) -> None:
+        """From now on the older keys may be dropped."""
+        with transaction.atomic():
+            probe.forget_older_keys()
+            if done.rows:
+                audit.record("keys.rotated", by="system")
 
     def conclude(self, done: rotation.Rotated) -> None:
         """Say what is left; CommandError, and so status 1, when something is."""
