@@ -8,11 +8,13 @@ PERSONAL = re.compile(
     r"(?P<email>(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+)"
     r"|(?P<ssn>(?<![\w-])\d{3}([- ]?)\d{2}\3\d{4}(?![\w-]))"
     r"|(?P<dod_id>(?<!\w)\d{10}(?!\w))"
+    r"|(?<=/)(?P<secret>[\w-]{32,})(?![\w.-])"
 )
 
 
 def redact(text: str) -> str:
-    """`text` with whatever looks like an email address, an SSN or a DoD ID number replaced by its kind."""
+    """`text` with whatever looks personal replaced by its kind: an email address, an SSN, a DoD ID number, and in the
+    address of a page a one-time link or the id of somebody's draft."""
     return PERSONAL.sub(lambda found: f"[{found.lastgroup}]", text)
 
 

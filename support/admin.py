@@ -4,13 +4,14 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from accounts.admin import ReadOnlyAdmin
 from safeguards import audit
 from support import contact
 from support.models import ContactMessage
 
 
 @admin.register(ContactMessage)
-class ContactMessageAdmin(admin.ModelAdmin):
+class ContactMessageAdmin(ReadOnlyAdmin):
     """The messages: the list shows no personal data, and opening one leaves an audit event."""
 
     list_display = ("reference", "topic", "created_at", "answered_at")
@@ -21,15 +22,6 @@ class ContactMessageAdmin(admin.ModelAdmin):
     ordering = ("-created_at",)
     fields = readonly_fields = ("reference", "topic", "name", "email", "body", "created_at", "answered_at")
     actions = ("answered",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: ContactMessage | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: ContactMessage | None = None) -> bool:
-        return False
 
     def has_answer_permission(self, request: HttpRequest) -> bool:
         """Who may mark messages as answered, the one change there is; the admin asks this for the action below."""

@@ -274,3 +274,23 @@ def test_every_registered_model_is_listed_here(db):
     ours = {f"/admin/{model._meta.app_label}/{model._meta.model_name}/" for model in admin.site._registry}
     foreign = {f"/admin/{label}/" for label in ("auth", "procrastinate")}
     assert {page for page in ours if not any(page.startswith(label) for label in foreign)} == set(PAGES)
+
+
+@pytest.mark.parametrize(
+    "lookup", ["password__startswith", "password__regex", "email__contains", "groups__name", "state__regex"]
+)
+def test_the_address_of_a_list_asks_nothing_but_what_its_filters_ask(agent, rosa, lookup):
+    assert agent.get(LIST, {lookup: "(("}).status_code == 400
+    assert agent.get("/admin/support/contactmessage/", {"reference__regex": "(("}).status_code == 400
+
+
+@pytest.mark.parametrize("lookup", [{"state__exact": "active"}, {"level__isnull": "True"}, {"is_staff__exact": "1"}])
+def test_the_filters_of_the_list_of_accounts_still_work(agent, rosa, lookup):
+    assert agent.get(LIST, lookup).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "lookup", [{"answered_at__isempty": "1"}, {"topic__exact": "other"}, {"created_at__year": "2026"}]
+)
+def test_the_filters_of_the_list_of_messages_still_work(agent, lookup):
+    assert agent.get("/admin/support/contactmessage/", lookup).status_code == 200

@@ -25,6 +25,12 @@ log = logging.getLogger("tests.redaction")
         ("2026-11-23 05:41:00,123 INFO took 1234567 us", "2026-11-23 05:41:00,123 INFO took 1234567 us"),
         ("id 0b9f3c52-1a6e-4f67-9d0a-123456789012", "id 0b9f3c52-1a6e-4f67-9d0a-123456789012"),
         ("12345678901 and 12345678", "12345678901 and 12345678"),
+        ("Gone: /recover/password/iN2-zT_9qWmXcVbRtYuPaSdFgHjKlQeWrTyUiOpAs4/", "Gone: /recover/password/[secret]/"),
+        ("Forbidden: /register/0b9f3c52-1a6e-4f67-9d0a-123456789012/code/", "Forbidden: /register/[secret]/code/"),
+        (
+            'File "/site-packages/a_module_with_quite_a_long_name.py"',
+            'File "/site-packages/a_module_with_quite_a_long_name.py"',
+        ),
     ],
 )
 def test_what_looks_personal_is_masked_and_the_rest_stays(text, masked):
