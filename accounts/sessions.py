@@ -1,24 +1,82 @@
 """Sessions in the database, written once a request: Django's own store writes up to three times at sign-in."""
 
 import json
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from django.contrib.auth import SESSION_KEY as ACCOUNT
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import UpdateError
 from django.db import DatabaseError
+from django.utils import timezone
+from django_otp import DEVICE_ID_SESSION_KEY as FACTOR
+
+from accounts.models import Session
+from dslogon import policy
+from safeguards import client
+from safeguards.cipher import DecryptionError, blind_index
+from safeguards.middleware import current_request
+
+# When the session began and was last seen, in seconds since 1970; what it holds besides is Django's.
+BEGAN = "signed_in_at"
+SEEN = "seen_at"
+
+log = logging.getLogger(__name__)
 
 
 class SessionStore(db.SessionStore):
-    """Django's store, but for when it writes.
+    """Django's store, but for what it writes and when.
 
-    A new key is not looked up first: 165 random bits meet no other, and the primary key would refuse. A renewed
-    session is written when it is saved, not before. What was saved inside a transaction is not written again by the
-    middleware, so that a sign-in is one transaction.
+    The row is found by a keyed hash of the cookie's key, and what it holds is encrypted. A new key is not looked up
+    first: 165 random bits meet no other, and the primary key would refuse. A renewed session is written when it is
+    saved, not before. What was saved inside a transaction is not written again by the middleware, so that a sign-in
+    is one transaction.
     """
 
+    purpose = "session"
     _written: tuple[str | None, str] | None = None
+
+    @property
+    def idle(self) -> timedelta:
+        """How long a session may be quiet."""
+        return policy.SESSION_IDLE
+
+    @property
+    def life(self) -> timedelta:
+        """How long a session may last in all."""
+        return policy.SESSION_LIFE
+
+    @classmethod
+    def get_model_class(cls) -> type[Session]:
+        return Session
+
+    @classmethod
+    def row_key(cls, session_key: str | None) -> str:
+        """What a row is found by: nobody who reads it can make the cookie's key of it."""
+        return blind_index(session_key or "", purpose=cls.purpose).hex()
+
+    def encode(self, session_dict: dict[str, Any]) -> str:
+        return json.dumps(session_dict)
+
+    def decode(self, session_data: str | bytes) -> dict[str, Any]:
+        return json.loads(session_data)
+
+    def load(self) -> dict[str, Any]:
+        row = Session.objects.filter(pk=self.row_key(self.session_key), expire_date__gt=timezone.now()).first()
+        try:
+            if row:
+                return self.decode(row.session_data)
+        except DecryptionError:
+            log.warning("A session was sealed with a key that is gone; its holder has to sign in again.")
+        self._session_key = None
+        return {}
 
     def exists(self, session_key: str) -> bool:
         return False
+
+    def delete(self, session_key: str | None = None) -> None:
+        Session.objects.filter(pk=self.row_key(session_key or self.session_key)).delete()
 
     def cycle_key(self) -> None:
         """Keep what the session holds, under a key that is made when it is saved; the old key ends now."""
@@ -44,3 +102,24 @@ class SessionStore(db.SessionStore):
             raise UpdateError from gone  # signed out elsewhere in the meantime
         self._written = now
         return None
+
+    def create_model_instance(self, data: dict[str, Any]) -> Session:
+        """The row of this session; where it is used from comes from the request being served."""
+        request, began = current_request.get(), moment(data.get(BEGAN))
+        ends = timezone.now() + self.idle
+        return Session(
+            session_key=self.row_key(self.session_key),
+            session_data=self.encode(data),
+            expire_date=min(ends, began + self.life) if began else ends,
+            account_id=data.get(ACCOUNT),
+            began_at=began,
+            seen_at=moment(data.get(SEEN)),
+            address=(client.address(request) or None) if request else None,
+            device=client.device(request) if request else "",
+            with_factor=FACTOR in data,
+        )
+
+
+def moment(seconds: int | None) -> datetime | None:
+    """Seconds since 1970, as sessions keep them, as a time."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -6,6 +6,7 @@ from accounts import password_hints
 from accounts import recovery_pages as recovery
 from accounts.own import profile, security
 from accounts.registration import views as registration
+from accounts.sign_in import fresh
 from accounts.sign_in import views as sign_in
 from accounts.upgrade import views as upgrade
 
@@ -16,6 +17,7 @@ urlpatterns = [
     path("register/<uuid:draft_id>/credentials/judge/", password_hints.of_draft),
     path("sign-in/", sign_in.sign_in, name="sign-in"),
     path("sign-in/second-factor/", sign_in.second_factor, name="second-factor"),
+    path("sign-in/again/", fresh.again, name="sign-in-again"),
     path("sign-out/", sign_in.sign_out, name="sign-out"),
     path("session/left/", sign_in.session_left, name="session-left"),
     path("session/extend/", sign_in.session_extend, name="session-extend"),

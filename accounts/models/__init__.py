@@ -1,19 +1,24 @@
-"""Accounts, their second factors, the drafts of the journeys, the links and notices sent to people."""
+"""Accounts, their sessions and second factors, the drafts of the journeys, the links and notices sent to people."""
 
 from accounts.models.account import Account, State
 from accounts.models.drafts import Draft, RegistrationDraft, UpgradeDraft
-from accounts.models.factors import AuthenticatorApp, BackupCode
+from accounts.models.factors import AuthenticatorApp, BackupCode, Factor, Passkey, PasskeyHandle
 from accounts.models.mail import Notice, RecoveryLink, RecoveryRequest
+from accounts.models.session import Session
 
 __all__ = [
     "Account",
     "AuthenticatorApp",
     "BackupCode",
     "Draft",
+    "Factor",
     "Notice",
+    "Passkey",
+    "PasskeyHandle",
     "RecoveryLink",
     "RecoveryRequest",
     "RegistrationDraft",
+    "Session",
     "State",
     "UpgradeDraft",
 ]

@@ -9,17 +9,16 @@ from dataclasses import dataclass
 from django.contrib.auth import login, logout
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
-from django_otp import DEVICE_ID_SESSION_KEY
 
 from accounts.models import Account, AuthenticatorApp, BackupCode, State
+from accounts.sessions import BEGAN, FACTOR, SEEN
 from dslogon import policy
 from safeguards import audit
 
 BACKEND = "accounts.backend.AccountBackend"
 HALF = "half_signed_in"
-BEGAN = "signed_in_at"
-SEEN = "seen_at"
-FACTOR = DEVICE_ID_SESSION_KEY
+# When the person last proved who they are, by password, factor or both, in seconds since 1970.
+PROVED = "proved_at"
 # The end is moved once a minute at most, so that reading pages does not write to the database each time.
 TOUCH_EVERY = 60
 
@@ -38,7 +37,7 @@ def begin(request: HttpRequest, account: Account, factor: AuthenticatorApp | Bac
     request.session.cycle_key()  # login() leaves the key as it is for an account that is signed in already
     now = int(time.time())
     request.session.pop(HALF, None)
-    request.session[BEGAN] = request.session[SEEN] = now
+    request.session[BEGAN] = request.session[SEEN] = request.session[PROVED] = now
     if factor is not None:
         request.session[FACTOR] = f"{factor._meta.label_lower}/{factor.pk}"
     request.session.save()
@@ -77,8 +76,8 @@ def end(request: HttpRequest) -> None:
 def seconds_left(request: HttpRequest) -> int:
     """Seconds until this session ends if nothing happens: the idle end or the absolute end, whichever is first."""
     now = time.time()
-    idle = request.session.get(SEEN, 0) + policy.SESSION_IDLE.total_seconds() - now
-    whole = request.session.get(BEGAN, 0) + policy.SESSION_LIFE.total_seconds() - now
+    idle = request.session.get(SEEN, 0) + request.session.idle.total_seconds() - now  # type: ignore[attr-defined]
+    whole = request.session.get(BEGAN, 0) + request.session.life.total_seconds() - now  # type: ignore[attr-defined]
     return max(0, int(min(idle, whole)))
 
 

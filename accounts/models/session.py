@@ -1,0 +1,37 @@
+"""Sessions: who is signed in where."""
+
+from django.contrib.sessions.base_session import AbstractBaseSession
+from django.db import models
+
+from accounts.models.account import Account
+from safeguards.fields import EncryptedTextField
+
+
+class Session(AbstractBaseSession):
+    """One browser's session. Whoever reads this table can neither ride a session nor see what it holds.
+
+    `session_key` is the keyed hash of the key in the browser's cookie, and what the session holds is encrypted. The
+    account is set from the last factor on; half signed in is nobody yet.
+    """
+
+    session_key = models.CharField("keyed hash of the cookie's key", max_length=64, primary_key=True)
+    session_data = EncryptedTextField()
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, null=True, related_name="sessions")
+    began_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+    address = models.GenericIPAddressField(null=True)
+    device = models.CharField(max_length=64, blank=True, default="")
+    with_factor = models.BooleanField(default=False)
+
+    class Meta(AbstractBaseSession.Meta):
+        abstract = False
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return "session"
+
+    @classmethod
+    def get_session_store_class(cls) -> type:
+        from accounts.sessions import SessionStore
+
+        return SessionStore

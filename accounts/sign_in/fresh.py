@@ -1,0 +1,103 @@
+"""Proving again who one is, before anything that a stolen session must not do."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Concatenate, ParamSpec
+from urllib.parse import urlencode
+
+from django import forms
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+
+from accounts import factors, hashing
+from accounts.models import Account
+from accounts.proofing import minutes
+from accounts.sign_in import judge, session
+from accounts.sign_in.forms import FactorForm, PasswordForm
+from accounts.sign_in.views import home_of, refuse_factor, safe_next
+from safeguards import audit, client
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+class PasswordAgainForm(forms.Form):
+    password = PasswordForm.base_fields["password"]
+
+
+def fresh(age: timedelta) -> Callable[[View[P]], View[P]]:
+    """For views that want the person to have proved who they are within `age`; otherwise they are asked again.
+
+    Somebody who was sending a form meanwhile is led to its empty page: what stood in it may be secret, so it is kept
+    nowhere.
+    """
+
+    def decorator(view: View[P]) -> View[P]:
+        @wraps(view)
+        def asked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if proved_within(request, age):
+                return view(request, *args, **kwargs)
+            back = {"next": request.get_full_path()} | ({"sent": "1"} if request.method == "POST" else {})
+            return redirect(f"{reverse('sign-in-again')}?{urlencode(back)}")
+
+        return asked
+
+    return decorator
+
+
+def proved_within(request: HttpRequest, age: timedelta) -> bool:
+    """Whether password or second factor was given in this session no longer than `age` ago."""
+    return time.time() - request.session.get(session.PROVED, 0) <= age.total_seconds()
+
+
+def proved(request: HttpRequest, how: str) -> None:
+    """Note that the person has just proved who they are; `how` is a slug for the audit ("password")."""
+    request.session[session.PROVED] = int(time.time())
+    request.session.cycle_key()
+    audit.record("sign-in.again", by=request.user, how=how)
+
+
+@never_cache
+def again(request: HttpRequest) -> HttpResponse:
+    """Ask for the password once more, or for a code of the app instead; then back to where the person was going."""
+    account: Account = request.user  # type: ignore[assignment]
+    next_page = safe_next(request, request.POST.get("next") or request.GET.get("next"))
+    has_app, status = factors.has_factor(account), 200
+    with_code = has_app and "with_code" in request.GET
+    form = (FactorForm if with_code else PasswordAgainForm)(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            with transaction.atomic():
+                if judged(request, account, form):
+                    return redirect(next_page or home_of(account))
+        except hashing.TooBusy:
+            form.add_error(None, hashing.BUSY)
+            status = 503
+    context = {"form": form, "next": next_page, "sent": "sent" in request.GET, "with_code": with_code}
+    return render(request, "accounts/sign_in_again.html", context | {"has_app": has_app}, status=status)
+
+
+def judged(request: HttpRequest, account: Account, form: forms.Form) -> bool:
+    """Judge what was typed like a sign-in, with the same counters; says what is wrong in the form."""
+    if isinstance(form, FactorForm):
+        outcome = judge.judge_factor(account, form.cleaned_data["otp_token"])
+        if isinstance(outcome, judge.RightFactor):
+            proved(request, "second-factor")
+            return True
+        refuse_factor(form, outcome)
+        return False
+    address = client.address(request)
+    match judge.judge_password(account.username, form.cleaned_data["password"], address):
+        case judge.RightPassword():
+            proved(request, "password")
+            return True
+        case judge.Wait(wait):
+            form.add_error("password", f"There were too many tries. Wait {minutes(wait)}, then try again.")
+        case _:
+            form.add_error("password", "That is not your password. Check it and try again.")
+    return False
