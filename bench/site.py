@@ -50,12 +50,12 @@ def cpu_of(pid: int) -> float:
 
 
 @contextmanager
-def serving(name: str, env: Mapping[str, str]) -> Iterator[Site]:
+def serving(name: str, env: Mapping[str, str], application: str = "dslogon.wsgi") -> Iterator[Site]:
     """A site that has answered once; its log is var/bench-<name>.log."""
     port = free_port()
     env = {**os.environ, **serve.LARGE_PAGES, **env, "PORT": str(port), "WEB_CONCURRENCY": "1"}
     with (
-        serve.child(f"bench-{name}", serve.WEB, env) as process,
+        serve.child(f"bench-{name}", [*serve.WEB, application], env) as process,
         psycopg.connect(env["DATABASE_URL"], autocommit=True) as database,
     ):
         wait_for(port, name)
