@@ -46,11 +46,12 @@ def send(to: str = "rosa@mail.example") -> Notice:
 
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_sent_when_the_change_is_taken_back():
+    before = jobs()
     with transaction.atomic():
         send()
         transaction.set_rollback(True)
     assert not Notice.objects.exists()
-    assert jobs() == []
+    assert jobs() == before
 
 
 @pytest.mark.django_db(transaction=True)
@@ -103,11 +104,13 @@ def jobs() -> list[dict]:
 
 
 def test_jobs_know_nothing_but_numbers(client, rosa):
+    before = jobs()
     send()
     client.post("/recover/username/", {"email": rosa.email})
     client.post("/recover/password/", {"username": rosa.username})
-    assert len(jobs()) == 3
-    for args in jobs():
+    made = [args for args in jobs() if args not in before]
+    assert len(made) == 3
+    for args in made:
         assert set(args) <= {"notice_id", "request_id"}
         assert all(re.fullmatch(r"[0-9a-f-]{36}", value) for value in args.values())
 

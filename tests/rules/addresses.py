@@ -1,0 +1,31 @@
+"""Every address of the site, as its URL tables say."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from django.urls import get_resolver
+
+SAMPLES = {"uuid": "00000000-0000-4000-8000-000000000000", "int": "1", "slug": "x", "str": "x", "path": "1"}
+
+
+def every() -> Iterator[tuple[str, str]]:
+    """Each pattern, such as "register/<uuid:draft_id>/<slug:name>/", and a path that fits it."""
+    for pattern in patterns(get_resolver().url_patterns):
+        yield pattern, path_of(pattern)
+
+
+def patterns(entries: list[Any], before: str = "") -> Iterator[str]:
+    for entry in entries:
+        here = before + str(entry.pattern)
+        if hasattr(entry, "url_patterns"):
+            yield from patterns(entry.url_patterns, here)
+        else:
+            yield here
+
+
+def path_of(pattern: str) -> str:
+    path = re.sub(r"\(\?P<app_label>(\w+)[^)]*\)", r"\1", pattern)
+    path = re.sub(r"\(\?P<url>[^)]*\)", "x", path)
+    path = re.sub(r"<(\w+):\w+>", lambda found: SAMPLES[found[1]], path)
+    return "/" + path.replace("^", "").removesuffix("$")

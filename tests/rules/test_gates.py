@@ -1,0 +1,73 @@
+"""Deny by default: every address of the site is gated, or stands here with the reason why it is not."""
+
+import pytest
+from django.test import Client
+from django.urls import resolve
+
+from tests.rules import addresses
+
+PUBLIC = {
+    "": "the home page: what this is, and the ways in",
+    "healthz": "for the load balancer; tells nothing but that it lives",
+    "readyz": "for the load balancer; tells nothing but that the database answers",
+    "register/": "whoever registers has no account yet",
+    "register/with-code/": "whoever registers has no account yet",
+    "register/<uuid:draft_id>/<slug:name>/": "whoever registers has no account yet; the draft belongs to the browser",
+    "register/<uuid:draft_id>/credentials/judge/": "judges a password being chosen; the draft belongs to the browser",
+    "sign-in/": "the gate itself",
+    "sign-in/second-factor/": "the gate itself; only for whoever gave the password in this browser",
+    "sign-out/": "signing out twice is no error",
+    "session/left/": "a page whose session ended asks it, and is told 0",
+    "recover/username/": "whoever forgot cannot sign in",
+    "recover/password/": "whoever forgot cannot sign in",
+    "recover/password/<str:token>/": "the token from the mail is the key",
+    "recover/password/<str:token>/judge/": "the token from the mail is the key",
+    ".well-known/change-password": "where password managers look; leads to the gated page",
+    "support/": "help is for everyone",
+    "support/guides/<slug:slug>/": "help is for everyone",
+    "support/guides/<slug:slug>.pdf": "help is for everyone",
+    "support/contact/": "help is for everyone",
+    "support/contact/<uuid:message_id>/": "shows the reference of a message and nothing else",
+    "admin/login/": "leads to the site's own sign-in",
+    "demo/": "only invented people, and only where the demo is on",
+    "demo/people.json": "only invented people, and only where the demo is on",
+    "demo/mail/": "only invented people, and only where the demo is on",
+    "demo/mail/<int:pk>.html": "only invented people, and only where the demo is on",
+    "demo/mail.json": "only invented people, and only where the demo is on",
+}
+GATED = [(pattern, path) for pattern, path in addresses.every() if pattern not in PUBLIC]
+
+
+def test_there_are_as_many_addresses_as_one_would_think():
+    assert len(GATED) > 30
+
+
+@pytest.mark.parametrize(("pattern", "path"), GATED, ids=[pattern for pattern, _ in GATED])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_visitor_is_led_to_sign_in(client: Client, pattern, path, method):
+    response = getattr(client, method)(path)
+    assert response.status_code == 302, pattern
+    assert response["Location"].startswith(("/sign-in/?next=", "/admin/login/?next=")), pattern
+
+
+@pytest.mark.parametrize("pattern", PUBLIC)
+def test_no_public_address_is_only_public_on_paper(pattern):
+    assert pattern in {one for one, _ in addresses.every()}
+
+
+@pytest.mark.parametrize("path", ["/no-such-page/", "/portal-x/", "/static/nothing.css", "/.env", "/.git/config"])
+def test_what_does_not_exist_is_a_404_for_everyone(client: Client, path):
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(("pattern", "path"), list(addresses.every()), ids=[one for one, _ in addresses.every()])
+def test_no_form_is_accepted_from_another_site(pattern, path):
+    """Before anything else: the answer is the same whether or not the page is public."""
+    response = Client(enforce_csrf_checks=True).post(path, {})
+    assert response.status_code == 403, pattern
+    assert response.templates[0].name == "errors/csrf.html"
+
+
+def test_no_view_is_exempt_from_the_check_for_other_sites():
+    exempt = [pattern for pattern, path in addresses.every() if getattr(resolve(path).func, "csrf_exempt", False)]
+    assert exempt == []
