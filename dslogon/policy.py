@@ -119,6 +119,13 @@ BACKUP_CODES = 10
 TOTP_DIGITS = 6
 TOTP_STEP = timedelta(seconds=30)
 TOTP_FAILURES = Limit("second-factor", 10, timedelta(minutes=10))
+# A challenge for a passkey: WebAuthn level 3 §15.1, time enough to look for a security key. How many an address may
+# ask for, and how many factors one account may hold: own.
+PASSKEY_CHALLENGE_LIFE = timedelta(minutes=5)
+PASSKEY_CHALLENGES_PER_ADDRESS = Limit("passkey-address", 60, timedelta(minutes=10))
+PASSKEYS = 10
+AUTHENTICATOR_APPS = 5
+FACTOR_NAME_MAX = 40
 
 # Sessions: login.gov; 63B AAL2.
 SESSION_IDLE = timedelta(minutes=15)

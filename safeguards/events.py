@@ -63,6 +63,12 @@ EVENTS: dict[str, str] = {
     "second-factor.removed": "An authenticator app was removed from your account.",
     "second-factor.passed": "A second factor was given.",
     "second-factor.failed": "Someone gave a wrong second factor for your account.",
+    "passkey.added": "A passkey was added to your account.",
+    "passkey.removed": "A passkey was removed from your account.",
+    "passkey.passed": "A passkey was used to sign in.",
+    "passkey.failed": "Someone tried to sign in with a passkey of your account, and it was not accepted.",
+    "passkey.copied": "A passkey was refused because its count of uses was wrong. Somebody may have a copy of it.",
+    "second-factor.renamed": "An authenticator app or a passkey of your account was given another name.",
     "backup-code.used": "A backup code was used to sign in.",
     "backup-codes.made": "New backup codes were made; the older ones no longer work.",
     # accounts: recovery and mail

@@ -69,6 +69,16 @@ def clear(limit: Limit, key: str) -> None:
         _without_counters()
 
 
+def once(what: str, key: str, *, within: timedelta) -> bool:
+    """True for the first who asks, False for whoever asks again in this time: for what must not be used twice."""
+    hashed = blind_index(key, purpose=f"once:{what}").hex()
+    try:
+        return cache.add(f"once:{hashed}", 1, within.total_seconds())
+    except RedisError:
+        _without_counters()
+        return False
+
+
 def _turned_away(limit: Limit, hashed: str, account_id: int | None) -> timedelta:
     """How long to wait; the first one in a window who has to is an event in the audit trail."""
     seconds_left = _get_window(hashed, _rate(limit)[1]) - int(time.time())

@@ -2,7 +2,7 @@
 
 from accounts.models.account import Account, State
 from accounts.models.drafts import Draft, RegistrationDraft, UpgradeDraft
-from accounts.models.factors import AuthenticatorApp, BackupCode
+from accounts.models.factors import AuthenticatorApp, BackupCode, Factor, Passkey, PasskeyHandle
 from accounts.models.mail import Notice, RecoveryLink, RecoveryRequest
 from accounts.models.session import Session
 
@@ -11,7 +11,10 @@ __all__ = [
     "AuthenticatorApp",
     "BackupCode",
     "Draft",
+    "Factor",
     "Notice",
+    "Passkey",
+    "PasskeyHandle",
     "RecoveryLink",
     "RecoveryRequest",
     "RegistrationDraft",

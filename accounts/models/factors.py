@@ -1,13 +1,20 @@
-"""Second factors: the authenticator app and the backup codes. How they are judged is in accounts/factors.py."""
+"""Second factors: authenticator apps, passkeys and backup codes.
+
+How they are judged is in accounts/factors.py and accounts/passkeys.py.
+"""
 
 import uuid
 
 from django.db import models
 from django.utils import timezone
 from django_otp.models import Device, TimestampMixin
+from django_otp_webauthn.models import WebAuthnCredential as Passkey
+from django_otp_webauthn.models import WebAuthnUserHandle as PasskeyHandle
 
 from accounts.models.account import Account
 from safeguards.fields import EncryptedTextField
+
+__all__ = ["AuthenticatorApp", "BackupCode", "Factor", "Passkey", "PasskeyHandle"]
 
 
 class AuthenticatorApp(TimestampMixin, Device):  # type: ignore[misc]
@@ -36,3 +43,7 @@ class BackupCode(models.Model):
 
     def __str__(self) -> str:
         return f"backup code {self.pk}"
+
+
+Factor = AuthenticatorApp | Passkey | BackupCode
+"""What proves the holder beside the password; the passkey also without it."""

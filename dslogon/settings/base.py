@@ -5,6 +5,7 @@ from pathlib import Path
 import environ
 
 from dslogon import policy
+from dslogon.settings.origin import relying_party
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 VAR_DIR = BASE_DIR / "var"
@@ -29,6 +30,8 @@ INSTALLED_APPS = [
     "deers",
     "idproofing",
     "accounts",
+    # After accounts, to whose rows its own lead.
+    "django_otp_webauthn",
     "portal",
     "support",
 ]
@@ -143,6 +146,10 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="DS Logon <no-reply@d
 SERVICE_CENTER_EMAIL = env.str("SERVICE_CENTER_EMAIL", default="service-center@dslogon.example")
 # Links in mail are built from this, never from the Host header of whoever asked for them.
 SITE_ADDRESS = env.str("SITE_ADDRESS", default="http://127.0.0.1:8000")
+# Passkeys belong to a host name, and no browser takes a number for one: on one's own machine they work at localhost.
+# Another host name later means that everybody has to make new passkeys.
+OTP_WEBAUTHN_RP_NAME = "DS Logon"
+OTP_WEBAUTHN_RP_ID, OTP_WEBAUTHN_ALLOWED_ORIGINS = relying_party(SITE_ADDRESS)
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "America/New_York"

@@ -1,0 +1,15 @@
+"""Where passkeys belong: a host name, and the origins of the pages that may use them."""
+
+import ipaddress
+from urllib.parse import urlsplit
+
+
+def relying_party(site: str) -> tuple[str, list[str]]:
+    """The relying party ID for the address `site`, and the origins to accept; localhost in place of an IP address."""
+    parts = urlsplit(site)
+    host, port = parts.hostname or "", f":{parts.port}" if parts.port else ""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host, [f"{parts.scheme}://{host}{port}"]
+    return "localhost", [f"http://localhost{port}"]
