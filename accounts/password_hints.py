@@ -42,7 +42,7 @@ def of_link(request: HttpRequest, token: str) -> HttpResponse:
     account = recovery.account_of(token)
     if account is None:
         raise Http404
-    return judgement(request, account, str(account.pk))
+    return judgement(request, account, str(account.pk), account.pk)
 
 
 @require_POST
@@ -50,12 +50,12 @@ def of_link(request: HttpRequest, token: str) -> HttpResponse:
 @sensitive_post_parameters("password")
 def of_account(request: HttpRequest) -> HttpResponse:
     """For somebody who is signed in and changes the password."""
-    return judgement(request, request.user, str(request.user.pk))
+    return judgement(request, request.user, str(request.user.pk), request.user.pk)
 
 
-def judgement(request: HttpRequest, whose: object, key: str) -> HttpResponse:
+def judgement(request: HttpRequest, whose: object, key: str, account_id: int | None = None) -> HttpResponse:
     """The sentences as JSON, none if the password will do; 429 without any after too many questions."""
-    wait = limits.hit(policy.PASSWORD_JUDGEMENTS, key)
+    wait = limits.hit(policy.PASSWORD_JUDGEMENTS, key, account_id=account_id)
     if wait:
         return JsonResponse({}, status=429, headers={"Retry-After": str(int(wait.total_seconds()))})
     typed = request.POST.get("password", "")

@@ -12,7 +12,7 @@ from zxcvbn import matching, scoring, time_estimates
 from accounts.hashing import normalised
 from dslogon import policy
 
-# The local list of common passwords: Django's and zxcvbn's together, some 40,000. Few of them are long enough to be
+# The local list of common passwords: Django's and zxcvbn's together, 40,000. Few of them are long enough to be
 # chosen here, so two of them in a row count as common too; what else is made of them is for zxcvbn to find.
 COMMON = frozenset(CommonPasswordValidator().passwords) | matching.RANKED_DICTIONARIES["passwords"].keys()
 
@@ -63,7 +63,8 @@ class NewPasswordValidator:
 
 def problems(password: str, owner: object = None) -> list[str]:
     """What is wrong with a new password of `owner` (an Account, an Owner or None), as sentences; none if it will do."""
-    text = normalised(password)
+    # Some signs become eighteen, so no more is spelled out than must be to see that it is too much.
+    text = normalised(password[: 8 * policy.PASSWORD_MAX_LENGTH])
     return (
         wrong_length(password, text) or is_common(text) or list(own_words_in(text, owner)) or easy_to_guess(text, owner)
     )

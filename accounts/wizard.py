@@ -28,6 +28,7 @@ class Refused:
     until: datetime | None = None
     """When the step may be tried again, where that is known."""
     status: int = 200
+    """503 where the step could not even be judged, so that it may be sent again as it is."""
 
 
 def always(draft: Any) -> bool:

@@ -9,15 +9,17 @@ for (const form of document.querySelectorAll("form[data-judge]")) watch(form);
 function watch(form) {
   const box = form.elements.password;
   const said = form.querySelector("[data-judgement]");
+  const before = document.getElementById(`${box.id}_error`);
   let judged = "";
   let timer = 0;
 
   const typed = () => `${form.elements.username?.value ?? ""}\n${box.value}`;
 
-  // Clearing is silent; only a new sentence is read aloud.
+  // Clearing is silent; only a new sentence is read aloud. It takes the place of what was said of an earlier password.
   function say(text, verdict = "") {
     said.textContent = text;
     said.dataset.verdict = verdict;
+    if (before && text) before.hidden = true;
   }
 
   async function ask() {
