@@ -1,21 +1,25 @@
 """Email to people: written with the change it tells of, sent by the job worker, once."""
 
 import json
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.template.loader import render_to_string
+from django.template import Context, Template
+from django.template.loader import get_template, render_to_string
 from django.utils import timezone
+from django.utils.safestring import mark_safe
 
+from accounts import markdown
 from accounts.models import Notice
 from dslogon import policy
 
 
 def send(kind: str, *, to: str, account_id: int | None = None, **context: str) -> None:
-    """Have the worker send the mail `templates/mail/<kind>` to `to`; nothing is sent if the transaction fails.
+    """Have the worker send the mail `templates/mail/<kind>.md` to `to`; nothing is sent if the transaction fails.
 
-    The first line of the .txt is the subject. The job knows only the notice's number; the address and the context
+    The template's heading is the subject. The job knows only the notice's number; the address and the context
     (plain strings) are encrypted until the mail is out.
     """
     from accounts.tasks import send_notice
@@ -40,9 +44,21 @@ def deliver(notice_id: str) -> bool:
 
 
 def message(notice: Notice) -> EmailMultiAlternatives:
-    """The mail that a notice stands for, in text and HTML."""
-    context = {**json.loads(notice.context), "site": settings.SITE_ADDRESS, "policy": policy}
-    subject, _, text = render_to_string(f"mail/{notice.kind}.txt", context).strip().partition("\n")
-    mail = EmailMultiAlternatives(subject.strip(), text.strip() + "\n", to=[notice.to])
-    mail.attach_alternative(render_to_string(f"mail/{notice.kind}.html", {**context, "subject": subject}), "text/html")
+    """The mail that a notice stands for: text and HTML from the one Markdown template of its kind.
+
+    Its Message-ID is the notice's own. A worker killed between the mail server's yes and our note of it sends the
+    mail again; mail programs then know the second as the same one.
+    """
+    given = {name: markdown.literal(value) for name, value in json.loads(notice.context).items()}
+    context = Context({**given, "site": settings.SITE_ADDRESS, "policy": policy}, autoescape=False)
+    parts = (template(f"mail/{name}.md").render(context) for name in (notice.kind, "foot"))
+    subject, tokens = markdown.parse("\n\n".join(parts))
+    message_id = f"<{notice.pk}@{urlsplit(settings.SITE_ADDRESS).hostname}>"
+    mail = EmailMultiAlternatives(subject, markdown.text(tokens), to=[notice.to], headers={"Message-ID": message_id})
+    body = mark_safe(markdown.html(tokens))  # noqa: S308 - our own Markdown, with HTML switched off and values escaped
+    mail.attach_alternative(render_to_string("mail/base.html", {"subject": subject, "body": body}), "text/html")
     return mail
+
+
+def template(name: str) -> Template:
+    return get_template(name).template  # type: ignore[attr-defined]

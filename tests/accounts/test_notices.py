@@ -2,18 +2,18 @@
 
 import json
 import re
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core import mail
+from django.core.mail import EmailMultiAlternatives
 from django.db import connection, transaction
-from django.template.loader import render_to_string
 
 from accounts import notices, tasks
 from accounts.models import Account, Notice
-from dslogon import policy
 from dslogon.demo.people import PEOPLE
 from tests import walk
 from tests.accounts.holders import holder
@@ -21,7 +21,9 @@ from tests.parallel import in_parallel
 
 pytestmark = pytest.mark.django_db
 
-KINDS = sorted(path.stem for path in (Path(settings.BASE_DIR) / "templates/mail").glob("*.txt"))
+FOLDER = Path(settings.BASE_DIR) / "templates/mail"
+PARTS = {"foot", "not-me"}
+KINDS = sorted({path.stem for path in FOLDER.glob("*.md")} - PARTS)
 HOSTILE = '<b>Rosa</b> & "Söhne"\u202e'
 CONTEXT = {
     "first_name": HOSTILE,
@@ -122,40 +124,81 @@ def test_mail_is_tried_for_more_than_a_day():
     assert sum(waits) > 24 * 3600
 
 
+def mail_of(kind: str, **other: str) -> EmailMultiAlternatives:
+    notice = Notice(kind=kind)
+    notice.to, notice.context = "rosa@mail.example", json.dumps({**CONTEXT, **other})
+    return notices.message(notice)
+
+
+def html_of(message: EmailMultiAlternatives) -> str:
+    return str(message.alternatives[0][0])
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_mail_reads_well_as_text_and_as_html(kind):
-    notice = Notice(kind=kind)
-    notice.to, notice.context = "rosa@mail.example", json.dumps(CONTEXT)
-    message = notices.message(notice)
+    message = mail_of(kind)
     assert message.subject
     assert "\n" not in message.subject
     assert HOSTILE not in message.subject
     assert "&amp;" not in message.body
     assert "&#" not in message.body
-    html = str(message.alternatives[0][0])
+    assert "**" not in message.body
+    html = html_of(message)
     assert "<b>Rosa</b>" not in html
     assert "<script" not in html
     for text in (message.body, html):
         assert "{{" not in text
         assert "{%" not in text
+        assert "\\" not in text
         assert settings.SITE_ADDRESS in text
-    assert ("<b>Rosa</b>" in message.body) == ("{{ first_name }}" in template(kind))
-
-
-def template(kind: str) -> str:
-    return (Path(settings.BASE_DIR) / f"templates/mail/{kind}.txt").read_text()
+    assert ("<b>Rosa</b>" in message.body) == ("{{ first_name }}" in (FOLDER / f"{kind}.md").read_text())
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_mail_that_people_get_warns_never_to_tell_a_code(kind):
-    if kind != "contact-for-staff":
-        text = render_to_string(f"mail/{kind}.txt", {**CONTEXT, "policy": policy, "site": settings.SITE_ADDRESS})
-        assert "We never ask for your password, a code or your Social Security number" in text
+def test_text_and_html_of_a_mail_say_the_same(kind):
+    message = mail_of(kind, first_name="Rosa")
+    in_html = unescape(re.sub(r"<[^>]+>", " ", re.sub(r"(?s)<head>.*</head>", "", html_of(message))))
+    for word in re.sub(r"https?://\S+|[-:]", " ", str(message.body)).split():
+        assert word.strip(".,") in in_html, word
+
+
+@pytest.mark.parametrize(
+    "name", ["*Rosa*", "[Rosa](http://evil.example)", "# Rosa", "<http://evil.example>", "1. Rosa"]
+)
+def test_a_name_is_never_read_as_markup(name):
+    message = mail_of("password-changed", first_name=name)
+    assert f"Hello {name}," in message.body
+    html = html_of(message)
+    assert 'href="http://evil.example' not in html
+    assert f"Hello {escape(name)}," in html
+
+
+def test_a_link_is_a_button_and_its_address_stands_below_it():
+    link = "https://dslogon.example/recover/password/a_b-C~d*e/"
+    message = mail_of("new-password", link=link)
+    assert f"Choose a new password:\n\n    {link}\n" in message.body
+    assert f'<a href="{link}" class="button">' in html_of(message)
+    assert f"<p>{link}</p>" in html_of(message)
+
+
+def test_a_mail_that_goes_out_again_after_a_crash_is_known_as_the_same_one():
+    notice = send()
+    first, second = notices.message(notice), notices.message(notice)
+    assert first.extra_headers["Message-ID"] == second.extra_headers["Message-ID"] == f"<{notice.pk}@127.0.0.1>"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_mail_warns_never_to_tell_a_code(kind):
+    assert "We never ask for your password, a code or your Social Security number" in mail_of(kind).body
 
 
 def test_no_mail_loads_anything_from_elsewhere():
-    for path in (Path(settings.BASE_DIR) / "templates/mail").glob("*.html"):
-        assert not re.search(r"<img|<link|<script|url\(", path.read_text()), path.name
+    for kind in KINDS:
+        assert not re.search(r"<img|<link|<script|url\(", html_of(mail_of(kind))), kind
+
+
+def test_each_kind_of_mail_has_one_template():
+    assert {path.name for path in FOLDER.iterdir()} == {"base.html", *(f"{name}.md" for name in {*KINDS, *PARTS})}
 
 
 def test_a_header_cannot_be_smuggled_in_through_an_address(client):
