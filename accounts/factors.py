@@ -1,16 +1,20 @@
-"""Second factors: judging what was typed, enrolling an authenticator app, making backup codes."""
+"""Second factors: judging what was typed; adding, naming and removing them. The cryptography of passkeys is apart."""
 
 import secrets
 import time
 from base64 import b32encode
 from binascii import unhexlify
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django_otp.oath import TOTP
 
-from accounts.models import Account, AuthenticatorApp, BackupCode
+from accounts import sessions
+from accounts.models import Account, AuthenticatorApp, BackupCode, Passkey
 from dslogon import policy
 from idproofing import codes
 from safeguards import audit, turns
@@ -19,6 +23,34 @@ from safeguards.cipher import blind_index
 # Clocks of phones drift: one step earlier and one later are accepted (RFC 6238 §5.2).
 TOLERANCE = 1
 BACKUP_CODE_LENGTH = 12
+APP_NAME = "Authenticator app"
+# Accounts' factors of either kind, for the queries below.
+APPS = AuthenticatorApp.objects.filter(user=OuterRef("pk"), confirmed=True)
+PASSKEYS = Passkey.objects.filter(user=OuterRef("pk"), confirmed=True)
+
+
+class Kinds(NamedTuple):
+    """Which kinds of second factor an account has, backup codes aside."""
+
+    app: bool
+    passkey: bool
+
+
+@dataclass(frozen=True)
+class Removed:
+    """The factor is gone, and the sessions that were begun with it have ended."""
+
+    was_last: bool
+
+
+@dataclass(frozen=True)
+class LastOne:
+    """The account must have a second factor, and this is its only one; nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Gone:
+    """The account has no such factor, or no longer."""
 
 
 def new_key() -> str:
@@ -90,13 +122,78 @@ def digest(account: Account, typed: str) -> bytes:
     return blind_index(f"{account.pk}:{codes.normalise(typed)}", purpose="backup-code")
 
 
+def kinds(account: Account) -> Kinds:
+    """Which kinds the account has now, in one query."""
+    return Kinds(*Account.objects.filter(pk=account.pk).values_list(Exists(APPS), Exists(PASSKEYS)).get())
+
+
 def has_factor(account: Account) -> bool:
-    return AuthenticatorApp.objects.filter(user=account, confirmed=True).exists()
+    return any(kinds(account))
 
 
-def enrol(
-    account: Account, key: str, step_used: int, *, name: str = "Authenticator app", by: object
-) -> AuthenticatorApp:
+def all_of(account: Account) -> list[AuthenticatorApp | Passkey]:
+    """The account's authenticator apps and passkeys, oldest first."""
+    apps = AuthenticatorApp.objects.filter(user=account, confirmed=True)
+    found = [*apps, *Passkey.objects.filter(user=account, confirmed=True)]
+    return sorted(found, key=lambda factor: factor.created_at)
+
+
+def kind_of(factor: AuthenticatorApp | Passkey) -> str:
+    """The word for it in addresses."""
+    return "passkey" if isinstance(factor, Passkey) else "app"
+
+
+def find(account: Account, kind: str, pk: str) -> AuthenticatorApp | Passkey | None:
+    """The account's own factor of that kind and number."""
+    return next((factor for factor in all_of(account) if (kind_of(factor), str(factor.pk)) == (kind, pk)), None)
+
+
+def free_name(account: Account, stem: str) -> str:
+    """`stem`, or "`stem` 2" and so on when the account has a factor of that name already."""
+    taken = {factor.name.casefold() for factor in all_of(account)}
+    names = (stem, *(f"{stem} {number}" for number in range(2, len(taken) + 3)))
+    return next(name for name in names if name.casefold() not in taken)
+
+
+def name_taken(account: Account, name: str, by: AuthenticatorApp | Passkey | None = None) -> bool:
+    """Whether another factor than `by` has this name; a list with the same name twice helps nobody."""
+    return any(factor != by and factor.name.casefold() == name.casefold() for factor in all_of(account))
+
+
+def rename(account: Account, factor: AuthenticatorApp | Passkey, name: str, *, by: object) -> bool:
+    """Give the factor another name; False if another one has it."""
+    with turn(account):
+        if name_taken(account, name, factor):
+            return False
+        type(factor)._default_manager.filter(pk=factor.pk, user=account).update(name=name)
+        audit.record("second-factor.renamed", by=by, account_id=account.pk)
+    factor.name = name
+    return True
+
+
+def remove(account: Account, kind: str, pk: str, *, by: object) -> Removed | LastOne | Gone:
+    """Remove one factor, unless the account must have one and this is the last.
+
+    Under a lock on the account's row, and in turn with everything else about its factors: of two removals at once the
+    second one counts what the first one left, and an upgrade meanwhile counts too.
+    """
+    with turn(account):
+        row = Account.objects.select_for_update().get(pk=account.pk)
+        factor = find(row, kind, pk)
+        if factor is None:
+            return Gone()
+        was_last = len(all_of(row)) == 1
+        if was_last and (row.is_premium or row.is_staff):
+            return LastOne()
+        if was_last:  # nothing asks for them any more
+            BackupCode.objects.filter(account=row).delete()
+        sessions.end_with_factor(row, factor)
+        factor.delete()
+        audit.record("passkey.removed" if kind == "passkey" else "second-factor.removed", by=by, account_id=row.pk)
+    return Removed(was_last)
+
+
+def enrol(account: Account, key: str, step_used: int, *, name: str = APP_NAME, by: object) -> AuthenticatorApp:
     """Keep the authenticator whose first token was right in `step_used`; that token will not work again."""
     with transaction.atomic():
         device = AuthenticatorApp.objects.create(

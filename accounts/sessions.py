@@ -12,7 +12,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY as FACTOR
 
-from accounts.models import Session
+from accounts.models import Account, Factor, Session
 from dslogon import policy
 from safeguards import client
 from safeguards.cipher import DecryptionError, blind_index
@@ -123,3 +123,20 @@ class SessionStore(db.SessionStore):
 def moment(seconds: int | None) -> datetime | None:
     """Seconds since 1970, as sessions keep them, as a time."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def name_of(factor: Factor) -> str:
+    """How a session notes the factor that it was begun with."""
+    return f"{factor._meta.label_lower}/{factor.pk}"
+
+
+def end_with_factor(account: Account, factor: Factor) -> None:
+    """End the account's sessions that were begun with this factor; what they hold is sealed, so each is opened."""
+    name = name_of(factor)
+    for row in Session.objects.filter(account=account, with_factor=True):
+        try:
+            begun_with = json.loads(row.session_data).get(FACTOR)
+        except DecryptionError:  # its key is gone, and nobody can use it
+            continue
+        if begun_with == name:
+            row.delete()

@@ -4,6 +4,7 @@ How they are judged is in accounts/factors.py and accounts/passkeys.py.
 """
 
 import uuid
+from typing import TypeAlias
 
 from django.db import models
 from django.utils import timezone
@@ -45,5 +46,5 @@ class BackupCode(models.Model):
         return f"backup code {self.pk}"
 
 
-Factor = AuthenticatorApp | Passkey | BackupCode
+Factor: TypeAlias = AuthenticatorApp | Passkey | BackupCode
 """What proves the holder beside the password; the passkey also without it."""

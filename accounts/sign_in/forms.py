@@ -1,5 +1,7 @@
 """What a person types to sign in."""
 
+from typing import Any
+
 from django import forms
 
 from dslogon import policy
@@ -23,8 +25,19 @@ class PasswordForm(forms.Form):
     )
 
 
-class FactorForm(forms.Form):
-    """A code of the authenticator app, or a backup code."""
+class OrPasskeyForm(forms.Form):
+    """A form in which the answer of a passkey, which the page's script brings, takes the place of `otp_token`."""
+
+    passkey = forms.CharField(required=False, max_length=20_000, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.data.get("passkey"):
+            self.fields["otp_token"].required = False
+
+
+class FactorForm(OrPasskeyForm):
+    """A code of the authenticator app, a backup code, or the answer of a passkey."""
 
     otp_token = forms.CharField(
         label="Code",

@@ -1,17 +1,19 @@
 """Judging a password and a second factor: same work for known and unknown names, failures counted and committed."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, Q, QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import actions, factors, hashing
-from accounts.models import Account, AuthenticatorApp, BackupCode, State
+from accounts import actions, factors, hashing, passkeys
+from accounts.models import Account, BackupCode, Factor, Passkey, State
 from dslogon import policy
-from safeguards import audit, limits, turns
+from safeguards import audit, client, limits, turns
 
 ACCOUNT_LIMITS = (policy.SIGN_IN_PER_ACCOUNT, policy.SIGN_IN_PER_ACCOUNT_LONG)
 
@@ -29,6 +31,18 @@ class WrongPassword:
 
 
 @dataclass(frozen=True)
+class RightPasskey:
+    """A passkey was given in place of name and password, its holder verified by it, and the account may go on."""
+
+    passkey: Passkey
+
+
+@dataclass(frozen=True)
+class WrongPasskey:
+    """The passkey is unknown here, or what it says is not accepted; nobody learns which."""
+
+
+@dataclass(frozen=True)
 class Wait:
     """Too many failures; nothing was judged."""
 
@@ -37,7 +51,7 @@ class Wait:
 
 @dataclass(frozen=True)
 class NotActive:
-    """The password is right, but the account is locked, frozen, disabled or closed."""
+    """Password or passkey is right, but the account is locked, frozen, disabled or closed."""
 
     state: State
 
@@ -46,12 +60,12 @@ class NotActive:
 class RightFactor:
     """The second factor is right, and was used up by this."""
 
-    factor: AuthenticatorApp | BackupCode
+    factor: Factor
 
 
 @dataclass(frozen=True)
 class WrongFactor:
-    """Neither a current code of the app nor an unused backup code."""
+    """Neither a current code of an app, nor an unused backup code, nor one of the account's passkeys."""
 
 
 def judge_password(username: str, password: str, address: str) -> RightPassword | WrongPassword | Wait | NotActive:
@@ -82,8 +96,7 @@ def judged_in_turn(name: str, password: str, address: str) -> RightPassword | Wr
 
 def with_factor() -> QuerySet[Account]:
     """Accounts, each with whether it has a second factor: one query instead of two."""
-    enrolled = AuthenticatorApp.objects.filter(user=OuterRef("pk"), confirmed=True)
-    return Account.objects.annotate(factor_enrolled=Exists(enrolled))
+    return Account.objects.annotate(factor_enrolled=Q(Exists(factors.APPS)) | Q(Exists(factors.PASSKEYS)))
 
 
 def rehash(account: Account, password: str) -> None:
@@ -114,7 +127,7 @@ def count_failure(name: str, address: str, account: Account | None) -> WrongPass
     return WrongPassword()
 
 
-def count_success(account: Account, factor: AuthenticatorApp | BackupCode | None) -> None:
+def count_success(account: Account, factor: Factor | None) -> None:
     """Note a complete sign-in: failures start again from nothing."""
     Account.objects.filter(pk=account.pk).update(failures_in_a_row=0, last_login=timezone.now())
     audit.record("sign-in.succeeded", by=account, second_factor=factor is not None)
@@ -125,22 +138,66 @@ def needs_factor(account: Account) -> bool:
     return account.is_premium or account.is_staff or account.factor_enrolled  # type: ignore[attr-defined]
 
 
-def judge_factor(account: Account, typed: str) -> RightFactor | WrongFactor | Wait:
-    """Judge the second factor of a half-signed-in account; failures are counted for the account."""
-    with factors.turn(account):
-        return factor_in_turn(account, typed)
+def judge_passkey_alone(request: HttpRequest, sent: str) -> RightPasskey | WrongPasskey | Wait | NotActive:
+    """Judge a sign-in by passkey and nothing else.
 
-
-def factor_in_turn(account: Account, typed: str) -> RightFactor | WrongFactor | Wait:
-    key = str(account.pk)
-    wait = limits.waiting(policy.TOTP_FAILURES, key)
+    Nobody can guess a signature, so failures count against the address and never lock the account of a passkey.
+    """
+    address = client.address(request)
+    wait = limits.waiting(policy.SIGN_IN_PER_ADDRESS, address)
     if wait:
         return Wait(wait)
-    factor = factors.verify(account, typed)
-    if factor is None:
-        limits.hit(policy.TOTP_FAILURES, key, account_id=account.pk)
-        audit.record("second-factor.failed", by="visitor", account_id=account.pk)
-        return WrongFactor()
-    event = "backup-code.used" if isinstance(factor, BackupCode) else "second-factor.passed"
-    audit.record(event, by="visitor", account_id=account.pk)
-    return RightFactor(factor)
+    answer = passkeys.signed(request, sent)
+    if isinstance(answer, passkeys.Refused):
+        limits.hit(policy.SIGN_IN_PER_ADDRESS, address, account_id=answer.account_id)
+        audit.record("passkey.failed", by="visitor", account_id=answer.account_id)
+        return WrongPasskey()
+    if answer.user.state != State.ACTIVE:
+        audit.record("sign-in.refused", by="visitor", account_id=answer.user.pk, state=answer.user.state)
+        return NotActive(State(answer.user.state))
+    audit.record("passkey.passed", by="visitor", account_id=answer.user.pk)
+    return RightPasskey(answer)
+
+
+def judge_given(request: HttpRequest, account: Account, given: Mapping[str, str]) -> RightFactor | WrongFactor | Wait:
+    """Judge what a form of forms.FactorForm holds: the answer of a passkey, or a code."""
+    if given["passkey"]:
+        return judge_passkey(request, account, given["passkey"])
+    return judge_factor(account, given["otp_token"])
+
+
+def judge_factor(account: Account, typed: str) -> RightFactor | WrongFactor | Wait:
+    """Judge a code as the second factor of a half-signed-in account; failures are counted for the account."""
+    return judge_in_turn(account, lambda: factors.verify(account, typed))
+
+
+def judge_passkey(request: HttpRequest, account: Account, sent: str) -> RightFactor | WrongFactor | Wait:
+    """Judge a passkey as the second factor, with the same count of failures."""
+
+    def passkey() -> Passkey | None:
+        answer = passkeys.signed(request, sent, account)
+        return None if isinstance(answer, passkeys.Refused) else answer
+
+    return judge_in_turn(account, passkey)
+
+
+def judge_in_turn(account: Account, given: Callable[[], Factor | None]) -> RightFactor | WrongFactor | Wait:
+    """What `given` proves, judged while nobody else's guess at this account is."""
+    key = str(account.pk)
+    with factors.turn(account):
+        wait = limits.waiting(policy.TOTP_FAILURES, key)
+        if wait:
+            return Wait(wait)
+        factor = given()
+        if factor is None:
+            limits.hit(policy.TOTP_FAILURES, key, account_id=account.pk)
+            audit.record("second-factor.failed", by="visitor", account_id=account.pk)
+            return WrongFactor()
+        audit.record(event_of(factor), by="visitor", account_id=account.pk)
+        return RightFactor(factor)
+
+
+def event_of(factor: Factor) -> str:
+    if isinstance(factor, BackupCode):
+        return "backup-code.used"
+    return "passkey.passed" if isinstance(factor, Passkey) else "second-factor.passed"

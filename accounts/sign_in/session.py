@@ -10,8 +10,8 @@ from django.contrib.auth import login, logout
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
-from accounts.models import Account, AuthenticatorApp, BackupCode, State
-from accounts.sessions import BEGAN, FACTOR, SEEN
+from accounts.models import Account, Factor, State
+from accounts.sessions import BEGAN, FACTOR, SEEN, name_of
 from dslogon import policy
 from safeguards import audit
 
@@ -31,15 +31,15 @@ class Half:
     next: str
 
 
-def begin(request: HttpRequest, account: Account, factor: AuthenticatorApp | BackupCode | None) -> None:
-    """Sign `account` in, in a session with a new key; `factor` is what was given beside the password, if any."""
+def begin(request: HttpRequest, account: Account, factor: Factor | None) -> None:
+    """Sign `account` in, in a session with a new key; `factor` is what was given beside or in place of the password."""
     login(request, account, backend=BACKEND)
     request.session.cycle_key()  # login() leaves the key as it is for an account that is signed in already
     now = int(time.time())
     request.session.pop(HALF, None)
     request.session[BEGAN] = request.session[SEEN] = request.session[PROVED] = now
     if factor is not None:
-        request.session[FACTOR] = f"{factor._meta.label_lower}/{factor.pk}"
+        request.session[FACTOR] = name_of(factor)
     request.session.save()
 
 
