@@ -41,7 +41,7 @@ PEOPLE = (
     ),
     Person(
         key="abigail",
-        story="A hyphenated surname: Stone-Whitaker, Stone Whitaker and StoneWhitaker are all she.",
+        story="A hyphenated surname: Stone-Whitaker and Stone Whitaker are both she.",
         names=(Name("Abigail", "Stone-Whitaker", "Rose"),),
         born=date(1988, 3, 31),
         sex="F",
