@@ -8,13 +8,17 @@ from accounts import drafts, notices, recovery
 from idproofing import quiz
 
 
-@app.task(retry=RetryStrategy(max_attempts=12, exponential_wait=3), pass_context=False)
+# Again after 3, 9, 27 … seconds: eleven tries, the last after about a day.
+PATIENTLY = RetryStrategy(max_attempts=11, exponential_wait=3)
+
+
+@app.task(retry=PATIENTLY)
 def send_notice(notice_id: str) -> None:
-    """Send one notice; tried again for about a day and a half when the mail server does not answer."""
+    """Send one notice; tried again for a day when the mail server does not answer."""
     notices.deliver(notice_id)
 
 
-@app.task
+@app.task(retry=PATIENTLY)
 def answer_recovery(request_id: str) -> None:
     """Look up who asked for a username or a new password, and mail them if they exist."""
     recovery.answer(request_id)
