@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import states
-from accounts.models import Account, State
+from accounts.models import Account, Session, State
 from dslogon.policy import Level
 from safeguards import audit
 
@@ -144,25 +144,27 @@ def close(account: Account, *, by: object) -> Done | NotAllowed:
 
 
 def move(account: Account, to: State, *, by: object) -> Done | NotAllowed:
-    """Move `account` to another state if the table of moves allows it, under a lock on its row."""
+    """Move `account` to another state if the table of moves allows it, under a lock on its row; its sessions end."""
     with transaction.atomic():
         row = Account.objects.select_for_update().get(pk=account.pk)
         event = states.MOVES.get((row.state, to))
         if event is None:
             return NotAllowed()
         Account.objects.filter(pk=row.pk).update(state=to, failures_in_a_row=0)
+        Session.objects.filter(account=row.pk).delete()
         audit.record(event, by=by, account_id=row.pk, was=row.state)
     account.state, account.failures_in_a_row = to, 0
     return Done()
 
 
 def set_password(account: Account, password: str, *, by: object) -> None:
-    """Give the account a new password; its other sessions end, because the session hash changes with it.
+    """Give the account a new password; its sessions end, and so do links for a new password that were sent before.
 
-    Links for a new password that were sent before end too.
+    To let the session go on in which this was asked for, give it the new hash: `update_session_auth_hash`.
     """
     with transaction.atomic():
         account.recovery_links.filter(used_at=None).update(used_at=timezone.now())
         account.password = make_password(password)
         Account.objects.filter(pk=account.pk).update(password=account.password, failures_in_a_row=0)
+        Session.objects.filter(account=account.pk).delete()
         audit.record("password.changed", by=by, account_id=account.pk)

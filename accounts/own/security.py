@@ -8,9 +8,11 @@ from django.views.decorators.cache import never_cache
 
 from accounts import actions, enrolment, factors, notices
 from accounts.models import Account, AuthenticatorApp
-from accounts.own.forms import ChangePasswordForm, CurrentPasswordForm, EnrolForm
+from accounts.own.forms import PasswordPairForm
 from accounts.sign_in import session
+from accounts.sign_in.fresh import fresh
 from accounts.sign_in.views import ENROL_KEY
+from dslogon import policy
 
 
 @never_cache
@@ -25,10 +27,11 @@ def security(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
+@fresh(policy.FRESH_FOR_CREDENTIALS)
 def change_password(request: HttpRequest) -> HttpResponse:
     """A new password; the other sessions of the account end, this one goes on under a new key."""
     account: Account = request.user  # type: ignore[assignment]
-    form = ChangePasswordForm(request.POST or None, account)
+    form = PasswordPairForm(request.POST or None, account)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             actions.set_password(account, form.cleaned_data["password"], by=account)
@@ -39,13 +42,14 @@ def change_password(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
+@fresh(policy.FRESH_FOR_CREDENTIALS)
 def enrol(request: HttpRequest) -> HttpResponse:
     """Set up an authenticator app from the account's own pages; at Basic it is offered, not asked for."""
     account: Account = request.user  # type: ignore[assignment]
     if factors.has_factor(account):
         return redirect("account-security")
     key = request.session.setdefault(ENROL_KEY, factors.new_key())
-    form = EnrolForm(request.POST or None, account)
+    form = enrolment.TokenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         step = factors.step_of(key, form.cleaned_data["otp_token"])
         if step is not None:
@@ -67,15 +71,15 @@ def enrolled(request: HttpRequest, account: Account, key: str, step: int) -> Htt
 
 
 @never_cache
+@fresh(policy.FRESH_FOR_CREDENTIALS)
 def backup_codes(request: HttpRequest) -> HttpResponse:
-    """Fresh backup codes in place of the old ones; the password is asked again."""
+    """New backup codes in place of the old ones."""
     account: Account = request.user  # type: ignore[assignment]
     if not request.user.is_verified():  # type: ignore[union-attr]
         return redirect("account-security")
-    form = CurrentPasswordForm(request.POST or None, account)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST":
         with factors.turn(account):
             codes = factors.make_backup_codes(account, by=account)
             notices.send("backup-codes-made", to=account.email, account_id=account.pk, first_name=account.first_name)
         return render(request, "accounts/backup_codes.html", {"codes": codes})
-    return render(request, "accounts/new_backup_codes.html", {"form": form})
+    return render(request, "accounts/new_backup_codes.html")

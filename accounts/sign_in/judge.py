@@ -79,10 +79,11 @@ def judge_password(username: str, password: str, address: str) -> RightPassword 
 
 
 def judged_in_turn(name: str, password: str, address: str) -> RightPassword | WrongPassword | Wait | NotActive:
-    wait = limits.longest_wait([(policy.SIGN_IN_PER_ADDRESS, address), *((limit, name) for limit in ACCOUNT_LIMITS)])
+    account = with_factor().filter(username__lower=name).first()
+    tries = [(policy.SIGN_IN_PER_ADDRESS, address), *((limit, name) for limit in ACCOUNT_LIMITS)]
+    wait = limits.longest_wait(tries, account_id=account.pk if account else None)
     if wait:
         return Wait(wait)
-    account = with_factor().filter(username__lower=name).first()
     if account is None:
         make_password(password)
         return count_failure(name, address, None)
@@ -185,7 +186,7 @@ def judge_in_turn(account: Account, given: Callable[[], Factor | None]) -> Right
     """What `given` proves, judged while nobody else's guess at this account is."""
     key = str(account.pk)
     with factors.turn(account):
-        wait = limits.waiting(policy.TOTP_FAILURES, key)
+        wait = limits.waiting(policy.TOTP_FAILURES, key, account_id=account.pk)
         if wait:
             return Wait(wait)
         factor = given()

@@ -184,7 +184,7 @@ def test_who_changes_the_password_is_told_too():
     for password in SEVERAL[1:]:
         before = told(client, "/account/security/password/", password)
         if before:
-            typed = {"current_password": walk.PASSWORD, "password": password, "password_again": password}
+            typed = {"password": password, "password_again": password}
             after = client.post("/account/security/password/", typed)
             assert list(after.context["form"].errors["password"]) == before
 
@@ -249,5 +249,5 @@ def test_a_password_manager_is_led_to_the_page_for_changing_it(client):
     assert client.get("/.well-known/change-password")["Location"] == "/account/security/password/"
     page = signed_in(holder(PEOPLE["rosa"])).get("/account/security/password/").content.decode()
     assert 'autocomplete="username"' in page
-    assert 'autocomplete="current-password"' in page
+    assert 'autocomplete="new-password"' in page
     assert page.count('autocomplete="new-password"') == 2
