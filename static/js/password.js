@@ -48,8 +48,8 @@ function watch(form) {
   }
 
   box.setAttribute("aria-describedby", `${box.getAttribute("aria-describedby") ?? ""} ${said.id}`.trim());
-  box.addEventListener("change", ask);
-  form.elements.username?.addEventListener("change", ask);
+  box.addEventListener("blur", ask);
+  form.elements.username?.addEventListener("blur", ask);
   box.addEventListener("input", () => {
     clearTimeout(timer);
     say("");

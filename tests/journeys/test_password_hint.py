@@ -1,12 +1,14 @@
 """What the page says of a new password while it is being chosen."""
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Page, expect
 
 from accounts import drafts
+from dslogon.demo.people import PEOPLE
 from tests import people, walk
-from tests.accounts.holders import address, proven, token_of
+from tests.accounts.holders import address, holder, proven, signed_in, token_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -42,6 +44,16 @@ def test_another_username_is_judged_anew(choosing: Page) -> None:
     choosing.get_by_label("Username").fill("nordwind")
     choosing.get_by_label("Username").blur()
     expect(said).to_have_text("Leave your username out of your password.")
+
+
+def test_who_changes_the_password_hears_it_too(page: Page, live_server) -> None:
+    account = holder(PEOPLE["rosa"])
+    cookie = signed_in(account).cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+    page.goto("/account/security/password/")
+    page.get_by_label("New password", exact=True).fill("the house of rosa and tricare")
+    page.get_by_label("New password", exact=True).blur()
+    expect(page.locator("#password_judgement")).to_contain_text("Leave your name out of your password.")
 
 
 def test_a_silent_server_stops_nobody(choosing: Page) -> None:
