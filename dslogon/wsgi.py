@@ -2,15 +2,17 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dslogon.settings.production")
-application = get_wsgi_application()
+django.setup(set_prefix=False)
 
-# Only now is Django set up. Gunicorn gives up at once, with the sentence in its log, if the keys do not fit.
+# Gunicorn gives up at once, with the sentence in its log, if the keys do not fit.
 from django.db import connection  # noqa: E402
 
+from dslogon.request import Application  # noqa: E402
 from safeguards.probe import keys_must_fit  # noqa: E402
 
 keys_must_fit()
 connection.close()
+application = Application()

@@ -140,7 +140,8 @@ class CredentialsForm(forms.Form):
         max_length=policy.USERNAME_MAX_LENGTH,
         widget=forms.TextInput({"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
         validators=[
-            RegexValidator(r"\A[A-Za-z0-9._-]*\Z", "Use only letters A to Z, digits, dots, dashes and underscores.")
+            RegexValidator(r"\A[A-Za-z0-9._-]*\Z", "Use only letters A to Z, digits, dots, dashes and underscores."),
+            RegexValidator(r"[A-Za-z0-9]", "Use at least one letter or digit."),
         ],
         error_messages={
             "required": "Choose a username.",

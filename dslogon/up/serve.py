@@ -42,10 +42,11 @@ class Ended(BaseException):
 def serve() -> None:
     """Runs the site until it is told to end or one of its processes dies (Trouble); everything has ended by then."""
     environ.Env.read_env(ROOT / ".env")
-    number = port.claim()
+    number = port.chosen()
     address = f"http://127.0.0.1:{number}"
     listen_for_the_end()
     with alone(address), ExitStack() as running:
+        port.claim()
         assets.fetch()
         assets.collect()
         env = os.environ | {
