@@ -27,16 +27,18 @@ LEFT_OUT = (
 LEFT_OUT_UNMINIFIED = ("uswds.css", "uswds.js", "uswds-init.js")
 
 
-def fetch() -> None:
-    """node_modules as package-lock.json has it; no package's own scripts are run."""
+def fetch(*, for_tests: bool = False) -> None:
+    """node_modules as package-lock.json has it, with what only tests use if asked for; no package's scripts are run."""
     stamp = ROOT / "node_modules" / ".dslogon"
     lock = fingerprint([ROOT / "package-lock.json"])
-    if stamp.exists() and stamp.read_text() == lock:
+    whole = f"{lock} with what tests use"
+    if stamp.exists() and stamp.read_text() in ((whole,) if for_tests else (whole, lock)):
         return
     tell("Fetching the design system ...")
     command = [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    quietly(command, cwd=ROOT, failure="npm could not fetch the design system:")
-    stamp.write_text(lock)
+    left_out = [] if for_tests else ["--omit=dev"]
+    quietly([*command, *left_out], cwd=ROOT, failure="npm could not fetch the design system:")
+    stamp.write_text(whole if for_tests else lock)
 
 
 def npm() -> list[str]:

@@ -17,6 +17,7 @@ from dslogon.up.trouble import with_parent
 def test(arguments: list[str]) -> int:
     """Every test, or those that pytest's `arguments` choose; pytest's exit status."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "dslogon.settings.test"
+    assets.fetch(for_tests=True)
     return on_a_throwaway_database(["-m", "pytest", "-n", "2", *arguments])
 
 
@@ -33,7 +34,6 @@ def on_a_throwaway_database(arguments: list[str], *, hurried: bool = True) -> in
 
     A hurried database never waits for its disk. One that is measured does, and lies where the site's own would.
     """
-    assets.fetch()
     with database(hurried) as url:
         env = os.environ | {"DATABASE_URL": url}
         # Ctrl-C goes to the whole group: the child ends by itself and we then clear up after it.
