@@ -36,3 +36,7 @@ urlpatterns = [
     path("account/security/backup-codes/", security.backup_codes, name="backup-codes"),
     path("account/activity/", profile.activity, name="account-activity"),
 ]
+# What needs a session, and so has a twin under /admin/ for the session that staff have there.
+with_session = [
+    entry for entry in urlpatterns if str(entry.pattern).startswith(("sign-in/", "sign-out/", "session/", "account/"))
+]

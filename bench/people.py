@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.core import signing
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
@@ -10,11 +11,14 @@ from django_otp.oath import totp
 from accounts import drafts
 from accounts.models import Account, RegistrationDraft
 from accounts.registration.steps import REGISTRATION
+from accounts.sign_in import consent
 from bench.views import hashed
 from dslogon.demo.people import PEOPLE
 from dslogon.policy import Level
 
 BROWSER = "only-for-the-bench"
+# The cookie of a browser in which the notice before signing in was accepted.
+CONSENT = f"{consent.COOKIE}={signing.get_cookie_signer(consent.COOKIE + consent.SALT).sign('given')}"
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ def graces_session() -> str:
     account = PEOPLE["grace"].account
     assert account is not None
     browser = Client()
+    browser.cookies.load(CONSENT)
     browser.post("/sign-in/", {"username": account.username, "password": account.password})
     code = f"{totp(bytes.fromhex(account.authenticator_key)):06}"
     done = browser.post("/sign-in/second-factor/", {"otp_token": code})

@@ -24,6 +24,7 @@ def main() -> None:
         page.goto("/")
         page.screenshot(path=PICTURES / "home.png")
         page.goto("/sign-in/")
+        page.get_by_role("button", name="I agree").click()
         page.get_by_label("Username").fill(grace["username"])
         page.get_by_label("Password", exact=True).fill(grace["password"])
         page.get_by_role("button", name="Sign in").click()

@@ -1,4 +1,4 @@
-"""The support staff's site: nobody gets in without a second factor, and signing in happens at /sign-in/."""
+"""The support staff's site: nobody gets in without a second factor. Its sign-in is the site's own, in its zone."""
 
 from functools import wraps
 from typing import Any
@@ -19,6 +19,8 @@ class StaffSite(admin.AdminSite):
     site_header = "DS Logon service center"
     site_title = "DS Logon service center"
     index_title = "What would you like to look at?"
+    # Signing in and the own account are under /admin/ too, after Django's addresses.
+    final_catch_all_view = False
 
     def has_permission(self, request: HttpRequest) -> bool:
         user = request.user

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.forms import BoundField
 from django.http import HttpRequest
 from django.templatetags.static import static
+from django.urls import get_urlconf
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.sign_in.session import seconds_left
@@ -29,21 +30,22 @@ class OnceNode(template.Node):
     """Renders what stands inside the first time and keeps it for the life of the process.
 
     It is rendered without the request's context, so nothing of one person can reach another's page; only what
-    `site` says is known inside.
+    `site` says is known inside. Under /admin/ the same names lead elsewhere, so that is kept apart.
     """
 
     child_nodelists = ()
 
     def __init__(self, inside: template.NodeList) -> None:
         self.inside = inside
-        self.kept: SafeString | None = None
+        self.kept: dict[str | None, SafeString] = {}
 
     def render(self, context: template.Context) -> SafeString:
-        if self.kept is None:
+        urlconf = get_urlconf()
+        if urlconf not in self.kept:
             bare = template.Context(site())
             with bare.bind_template(context.template):  # type: ignore[arg-type]
-                self.kept = self.inside.render(bare)
-        return self.kept
+                self.kept[urlconf] = self.inside.render(bare)
+        return self.kept[urlconf]
 
 
 @register.tag

@@ -131,6 +131,9 @@ FACTOR_NAME_MAX = 40
 SESSION_IDLE = timedelta(minutes=15)
 SESSION_LIFE = timedelta(hours=12)
 SESSION_WARNING = timedelta(seconds=150)
+# Staff, under /admin/: own; an unwatched desk sees many people's data, and eight hours are one shift (ASVS 7.3).
+STAFF_SESSION_IDLE = timedelta(minutes=10)
+STAFF_SESSION_LIFE = timedelta(hours=8)
 # Half signed in (password given, second factor not yet): own; as long as a quiet session may last.
 HALF_SIGNED_IN = SESSION_IDLE
 

@@ -10,6 +10,7 @@ from django_otp.oath import totp
 
 from accounts import notices
 from accounts.models import Notice, RegistrationDraft, UpgradeDraft
+from accounts.sign_in import consent
 from dslogon.demo.people.person import Person
 from idproofing.models import Fact
 from idproofing.questions import wording
@@ -36,6 +37,12 @@ def details_of(person: Person, **other: str) -> dict[str, str]:
 def begin(client: Client, level: int = 1, code_delivery: str = "screen") -> str:
     """Choose a level; the address of the details page comes back."""
     return client.post("/register/", {"level": level, "code_delivery": code_delivery})["Location"]
+
+
+def agree(client: Client) -> None:
+    """Accept the notice that stands before signing in, if this browser has not done so."""
+    if consent.COOKIE not in client.cookies:
+        client.post("/sign-in/", {"consent": "yes"})
 
 
 def send(client: Client, address: str, data: dict[str, Any]) -> str:

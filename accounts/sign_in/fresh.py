@@ -92,7 +92,7 @@ def judged(request: HttpRequest, account: Account, form: forms.Form) -> bool:
         refuse_factor(form, outcome)
         return False
     address = client.address(request)
-    match judge.judge_password(account.username, form.cleaned_data["password"], address):
+    match judge.judge_password(account.username, form.cleaned_data["password"], address, staff=account.is_staff):
         case judge.RightPassword():
             proved(request, "password")
             return True

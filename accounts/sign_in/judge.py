@@ -57,6 +57,11 @@ class NotActive:
 
 
 @dataclass(frozen=True)
+class StaffOnly:
+    """The password is right, but it is that of a member of staff, who sign in under /admin/."""
+
+
+@dataclass(frozen=True)
 class RightFactor:
     """The second factor is right, and was used up by this."""
 
@@ -68,17 +73,21 @@ class WrongFactor:
     """Neither a current code of an app, nor an unused backup code, nor one of the account's passkeys."""
 
 
-def judge_password(username: str, password: str, address: str) -> RightPassword | WrongPassword | Wait | NotActive:
+JudgedPassword = RightPassword | WrongPassword | Wait | NotActive | StaffOnly
+
+
+def judge_password(username: str, password: str, address: str, *, staff: bool = False) -> JudgedPassword:
     """Judge a sign-in. An unknown name costs one hash and one set of counters, like a known one (ASVS 6.3.8).
 
+    `staff` is the sign-in under /admin/, where only staff have accounts: anybody else is answered like a stranger.
     Guesses at one name take turns, so that parallel ones cannot pass its limit together.
     """
     name = username.lower()
     with turns.turn("sign-in", name):
-        return judged_in_turn(name, password, address)
+        return judged_in_turn(name, password, address, staff)
 
 
-def judged_in_turn(name: str, password: str, address: str) -> RightPassword | WrongPassword | Wait | NotActive:
+def judged_in_turn(name: str, password: str, address: str, staff: bool) -> JudgedPassword:
     account = with_factor().filter(username__lower=name).first()
     tries = [(policy.SIGN_IN_PER_ADDRESS, address), *((limit, name) for limit in ACCOUNT_LIMITS)]
     wait = limits.longest_wait(tries, account_id=account.pk if account else None)
@@ -89,6 +98,8 @@ def judged_in_turn(name: str, password: str, address: str) -> RightPassword | Wr
         return count_failure(name, address, None)
     if not check_password(password, account.password, setter=lambda raw: rehash(account, raw)):
         return count_failure(name, address, account)
+    if account.is_staff != staff:
+        return count_failure(name, address, account) if staff else StaffOnly()
     if account.state != State.ACTIVE:
         audit.record("sign-in.refused", by="visitor", account_id=account.pk, state=account.state)
         return NotActive(State(account.state))
@@ -149,6 +160,8 @@ def judge_passkey_alone(request: HttpRequest, sent: str) -> RightPasskey | Wrong
     if wait:
         return Wait(wait)
     answer = passkeys.signed(request, sent)
+    if isinstance(answer, Passkey) and answer.user.is_staff != request.session.for_staff:  # type: ignore[attr-defined]
+        answer = passkeys.Refused(answer.user.pk)
     if isinstance(answer, passkeys.Refused):
         limits.hit(policy.SIGN_IN_PER_ADDRESS, address, account_id=answer.account_id)
         audit.record("passkey.failed", by="visitor", account_id=answer.account_id)

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 
 from django.contrib.auth import login, logout
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
@@ -32,7 +33,12 @@ class Half:
 
 
 def begin(request: HttpRequest, account: Account, factor: Factor | None) -> None:
-    """Sign `account` in, in a session with a new key; `factor` is what was given beside or in place of the password."""
+    """Sign `account` in, in a session with a new key; `factor` is what was given beside or in place of the password.
+
+    Staff only under /admin/, and nobody else there: the judges see to it, so that here it is refused as a mistake.
+    """
+    if account.is_staff != request.session.for_staff:  # type: ignore[attr-defined]
+        raise PermissionDenied("This account has no business in this zone.")
     login(request, account, backend=BACKEND)
     request.session.cycle_key()  # login() leaves the key as it is for an account that is signed in already
     now = int(time.time())

@@ -1,10 +1,12 @@
 """The pages of signing in and out, and the session's clock."""
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -12,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import enrolment, factors, hashing
 from accounts.models import Account, AuthenticatorApp, BackupCode
 from accounts.proofing import minutes
-from accounts.sign_in import judge, session
+from accounts.sign_in import consent, judge, session
 from accounts.sign_in.forms import FactorForm, PasswordForm
 from safeguards import client
 
@@ -32,10 +34,15 @@ def home_of(account: Account) -> str:
 @login_not_required
 @never_cache
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """Username and password; then the second factor where one is needed."""
+    """Username and password; then the second factor where one is needed. Half a sign-in goes on where it was."""
     next_page = safe_next(request, request.POST.get("next") or request.GET.get("next"))
+    if not consent.given(request):
+        return consent.ask(request, next_page)
+    if request.method == "GET" and "other" not in request.GET and session.half(request):
+        return redirect("second-factor")
     if request.method != "POST":
         context = {"form": PasswordForm(), "next": next_page, "timed_out": "timed_out" in request.GET}
+        context["staff_only"] = "staff_only" in request.GET
         return render(request, "accounts/sign_in.html", context)
     form, status = PasswordForm(request.POST), 200
     if form.is_valid():
@@ -53,13 +60,16 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def judged(request: HttpRequest, form: PasswordForm, next_page: str) -> HttpResponse | None:
     """Where a judged password leads; None puts the reason into the form."""
     typed = form.cleaned_data
-    outcome = judge.judge_password(typed["username"], typed["password"], client.address(request))
+    staff: bool = request.session.for_staff  # type: ignore[attr-defined]
+    outcome = judge.judge_password(typed["username"], typed["password"], client.address(request), staff=staff)
     match outcome:
         case judge.RightPassword(account):
             if judge.needs_factor(account):
                 session.begin_half(request, account, next_page)
                 return redirect("second-factor")
             return finish(request, account, None, next_page)
+        case judge.StaffOnly():
+            return redirect(f"{reverse('sign-in', settings.STAFF_URLCONF)}?staff_only=1")
         case judge.Wait(wait):
             form.add_error(None, f"There were too many tries. Wait {minutes(wait)}, then try again.")
         case judge.NotActive(state):

@@ -42,7 +42,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "safeguards.middleware.RequestContextMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.zones.ZonedSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -53,6 +53,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "dslogon.urls"
+STAFF_URLCONF = "dslogon.staff_urls"
 WSGI_APPLICATION = "dslogon.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -101,7 +102,8 @@ PASSWORD_HASHERS = ["accounts.hashing.Argon2Hasher"]
 # Per process of the web server: together they take WEB_CONCURRENCY x this x 64 MiB while they hash.
 HASHES_AT_ONCE = env.int("HASHES_AT_ONCE", default=policy.HASHES_AT_ONCE)
 AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.NewPasswordValidator"}]
-LOGIN_URL = "/sign-in/"
+# The name of an address: under /admin/ it is another one.
+LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "/portal/"
 SESSION_ENGINE = "accounts.sessions"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

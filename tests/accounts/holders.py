@@ -15,6 +15,7 @@ from tests import walk
 
 KEY = "3132333435363738393031323334353637383930"
 WRONG = "not the password of anyone"
+STAFF_DOOR = "/admin/sign-in/"
 
 
 def holder(person: Person, *, level: Level = Level.BASIC, username: str = "", email: str = "") -> Account:
@@ -57,21 +58,25 @@ def staff(role: str, username: str = "works.here") -> Account:
     return opened.account
 
 
-def give_password(client: Client, username: str, password: str = walk.PASSWORD, **other: str) -> Any:
-    return client.post("/sign-in/", {"username": username, "password": password, **other})
+def give_password(
+    client: Client, username: str, password: str = walk.PASSWORD, *, door: str = "/sign-in/", **other: str
+) -> Any:
+    """Agree to the notice where that was not done yet, then send username and password."""
+    walk.agree(client)
+    return client.post(door, {"username": username, "password": password, **other})
 
 
-def give_token(client: Client, token: str) -> Any:
-    return client.post("/sign-in/second-factor/", {"otp_token": token})
+def give_token(client: Client, token: str, *, door: str = "/sign-in/") -> Any:
+    return client.post(f"{door}second-factor/", {"otp_token": token})
 
 
 def signed_in(account: Account) -> Client:
-    """A browser in which this account is signed in, with the second factor if it has one."""
-    client = Client()
-    response = give_password(client, account.username)
-    if response["Location"] == "/sign-in/second-factor/":
+    """A browser in which this account is signed in, with the second factor if it has one; staff at their own door."""
+    client, door = Client(), STAFF_DOOR if account.is_staff else "/sign-in/"
+    response = give_password(client, account.username, door=door)
+    if response["Location"] == f"{door}second-factor/":
         factors.AuthenticatorApp.objects.filter(user=account).update(last_t=-1)
-        response = give_token(client, walk.token_for(KEY))
+        response = give_token(client, walk.token_for(KEY), door=door)
     assert response.status_code == 302, walk.text_of(response)
     return client
 

@@ -4,7 +4,6 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.test import Client
-from django.urls import reverse
 
 from accounts import actions, roles
 from accounts.models import Account, Notice, State
@@ -14,7 +13,7 @@ from idproofing import codes
 from idproofing.models import Proofing
 from safeguards.models import AuditEvent
 from tests import people, walk
-from tests.accounts.holders import KEY, give_password, give_token, holder, premium, signed_in, staff
+from tests.accounts.holders import KEY, STAFF_DOOR, give_password, give_token, holder, premium, signed_in, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -101,8 +100,8 @@ def test_no_role_may_write_accounts_or_audit(db):
 def test_without_a_second_factor_in_this_session_the_admin_stays_shut(address):
     agent = staff("Service center agent")
     client = Client()
-    give_password(client, agent.username)
-    assert "/admin/" not in client.get(address, follow=True).redirect_chain[-1][0].split("?")[0]
+    give_password(client, agent.username, door=STAFF_DOOR)
+    assert client.get(address, follow=True).redirect_chain[-1][0].split("?")[0] == f"{STAFF_DOOR}second-factor/"
     client.force_login(agent)
     assert client.get(address).status_code == 302
 
@@ -249,25 +248,27 @@ def test_an_account_that_does_not_exist_cannot_be_acted_on(agent, action):
 
 
 def test_the_ways_out_of_the_admin_are_ours(agent):
-    assert agent.get("/admin/password_change/")["Location"] == reverse("change-password")
-    assert agent.post("/admin/logout/")["Location"] == reverse("sign-out")
+    assert agent.get("/admin/password_change/")["Location"] == "/admin/account/security/password/"
+    assert agent.post("/admin/logout/")["Location"] == "/admin/sign-out/"
     assert agent.get("/admin/").status_code == 200
 
 
 def test_staff_sign_in_once_to_get_to_the_page_they_asked_for(client):
     agent = staff("Service center agent")
+    walk.agree(client)
     here = client.get(f"{LIST}?q=rosa", follow=True)
     assert here.templates[0].name == "accounts/sign_in.html"
-    give_password(client, agent.username, next=here.context["next"])
-    assert client.get(give_token(client, walk.token_for(KEY))["Location"], follow=True).redirect_chain == []
+    give_password(client, agent.username, door=STAFF_DOOR, next=here.context["next"])
+    onwards = give_token(client, walk.token_for(KEY), door=STAFF_DOOR)["Location"]
+    assert client.get(onwards, follow=True).redirect_chain == []
     assert client.get("/admin/login/")["Location"] == "/admin/"
 
 
 def test_signing_in_to_the_admin_leads_to_no_other_site(client):
     agent = staff("Service center agent")
     here = client.get("/admin/login/?next=//evil.example")["Location"]
-    client.post(here, {"username": agent.username, "password": walk.PASSWORD})
-    assert give_token(client, walk.token_for(KEY))["Location"] == "/admin/"
+    give_password(client, agent.username, door=here)
+    assert give_token(client, walk.token_for(KEY), door=STAFF_DOOR)["Location"] == "/admin/"
 
 
 def test_every_registered_model_is_listed_here(db):

@@ -7,7 +7,7 @@ from django.test import Client
 from accounts.models import Account, RegistrationDraft
 from dslogon.demo.people import PEOPLE
 from tests import people, walk
-from tests.accounts.holders import address, holder, proven, signed_in
+from tests.accounts.holders import address, give_password, holder, proven, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -161,7 +161,7 @@ def test_a_username_of_digits_shares_no_counter_with_an_account_number():
     Account.objects.filter(pk=account.pk).update(username="rosa.same")
     here = signed_in(Account.objects.get(pk=account.pk))
     for _ in range(5):
-        Client().post("/sign-in/", {"username": str(account.pk), "password": "a guess at something"})
+        give_password(Client(), str(account.pk), "a guess at something")
     assert here.post("/sign-in/again/", {"password": walk.PASSWORD}).status_code == 302
 
 

@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from accounts import actions, factors
 from accounts.models import Account, AuthenticatorApp, BackupCode
+from accounts.sessions import StaffSessionStore
 from accounts.sign_in import judge
 from dslogon import policy
 from dslogon.demo.people import PEOPLE
@@ -13,6 +14,7 @@ from safeguards.models import AuditEvent
 from tests import walk
 from tests.accounts.holders import (
     KEY,
+    STAFF_DOOR,
     give_password,
     give_token,
     holder,
@@ -239,11 +241,13 @@ def test_an_authenticator_sent_thirty_times_at_once_is_enrolled_once():
 def test_staff_without_an_authenticator_enrol_one_before_anything_else():
     agent = staff("Service center agent")
     AuthenticatorApp.objects.all().delete()
-    client = half_in(agent)
-    page = client.get("/sign-in/second-factor/")
+    client = Client()
+    give_password(client, agent.username, door=STAFF_DOOR)
+    page = client.get("/admin/sign-in/second-factor/")
     assert page.templates[0].name == "accounts/enrol_at_sign_in.html"
     assert client.get("/admin/")["Location"].startswith("/admin/login/")
-    assert "That code is not right" in walk.text_of(give_token(client, "000000"))
-    assert give_token(client, walk.token_for(client.session["enrol_key"]))["Location"] == "/admin/"
+    assert "That code is not right" in walk.text_of(give_token(client, "000000", door=STAFF_DOOR))
+    key = StaffSessionStore(client.cookies["admin"].value)["enrol_key"]
+    assert give_token(client, walk.token_for(key), door=STAFF_DOOR)["Location"] == "/admin/"
     assert client.get("/admin/").status_code == 200
     assert AuthenticatorApp.objects.count() == 1

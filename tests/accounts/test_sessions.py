@@ -137,6 +137,7 @@ def test_signing_out_twice_is_no_error(client):
 
 
 def test_the_page_after_a_time_out_says_so(client):
+    walk.agree(client)
     assert "signed out" in walk.text_of(client.get("/sign-in/?timed_out"))
 
 

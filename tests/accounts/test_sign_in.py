@@ -83,7 +83,10 @@ def work_of(client: Client, username: str) -> tuple[int, list[str]]:
 
 def test_a_sign_in_page_asks_the_database_nothing(client, django_assert_num_queries):
     with django_assert_num_queries(0):
-        assert client.get("/sign-in/").status_code == 200
+        assert "Before you sign in" in walk.text_of(client.get("/sign-in/"))
+    walk.agree(client)
+    with django_assert_num_queries(0):
+        assert "Username" in walk.text_of(client.get("/sign-in/"))
 
 
 def test_after_five_wrong_passwords_even_the_right_one_has_to_wait(client, rosa):
@@ -109,6 +112,7 @@ def test_one_address_may_guess_at_ten_names_and_then_waits(client, rosa):
 
 
 def test_an_address_cannot_be_made_up_in_a_header(client, rosa):
+    walk.agree(client)
     for number in range(10):
         client.post(
             "/sign-in/",

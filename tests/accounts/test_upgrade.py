@@ -12,7 +12,7 @@ from dslogon.policy import Level
 from idproofing.models import Question
 from safeguards.models import AuditEvent
 from tests import people, walk
-from tests.accounts.holders import KEY, address, holder, is_signed_in, premium, signed_in, upgrading
+from tests.accounts.holders import KEY, address, give_password, holder, is_signed_in, premium, signed_in, upgrading
 
 pytestmark = pytest.mark.django_db
 
@@ -152,7 +152,7 @@ def test_the_upgrade_of_another_account_is_gone_even_in_the_same_browser(browser
     grace = people.load("grace")
     holder(grace)
     browser.post("/sign-out/")
-    browser.post("/sign-in/", {"username": "grace.holder", "password": walk.PASSWORD})
+    give_password(browser, "grace.holder")
     page = browser.post(address(draft, "second-factor"), {"otp_token": walk.token_for(KEY)})
     assert page.status_code == 404
     assert not Account.objects.filter(level=Level.PREMIUM).exists()

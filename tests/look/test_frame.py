@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 
 from accounts.models import Account
-from accounts.sign_in.session import BEGAN, SEEN
+from accounts.sessions import BEGAN, SEEN, SessionStore
 from dslogon import policy, views
 
 INLINE = re.compile(r"<style|<script(?![^>]*\bsrc=)|\bstyle=|\son[a-z]+=|javascript:")
@@ -21,7 +21,8 @@ def signed_in(**account: object) -> HttpRequest:
     """A request of somebody who signed in just now."""
     request = RequestFactory().get("/")
     request.user = Account(username="rosa.lopez", first_name="Rosa", last_name="López", **account)
-    request.session = {BEGAN: time.time(), SEEN: time.time()}  # type: ignore[assignment]
+    request.session = SessionStore()
+    request.session._session_cache = {BEGAN: time.time(), SEEN: time.time()}  # type: ignore[attr-defined]
     request._messages = FallbackStorage(request)  # type: ignore[attr-defined]
     return request
 

@@ -47,7 +47,7 @@ def test_there_are_as_many_addresses_as_one_would_think():
 def test_a_visitor_is_led_to_sign_in(client: Client, pattern, path, method):
     response = getattr(client, method)(path)
     assert response.status_code == 302, pattern
-    assert response["Location"].startswith(("/sign-in/?next=", "/admin/login/?next=")), pattern
+    assert response["Location"].startswith(("/sign-in/?next=", "/admin/sign-in/?next=", "/admin/login/?next=")), pattern
 
 
 @pytest.mark.parametrize("pattern", PUBLIC)

@@ -3,15 +3,13 @@
 import uuid
 
 import pytest
-from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
-from django_otp import DEVICE_ID_SESSION_KEY
 
-from accounts.models import Account, AuthenticatorApp
 from safeguards.models import AuditEvent
 from support import contact
 from support.models import ContactMessage
+from tests.accounts import holders
 
 pytestmark = pytest.mark.django_db
 
@@ -27,16 +25,7 @@ def message() -> ContactMessage:
 
 def signed_in(role: str) -> Client:
     """A browser in which a member of staff in `role` is signed in, second factor and all."""
-    account = Account.objects.create(username="staff.one", first_name="Ada", last_name="Pell", is_staff=True)
-    account.groups.add(Group.objects.get(name=role))
-    device = AuthenticatorApp.objects.create(user=account, name="App", key="00" * 20)
-    client = Client()
-    client.force_login(account, backend="accounts.backend.AccountBackend")
-    session = client.session
-    session[DEVICE_ID_SESSION_KEY] = device.persistent_id
-    session["signed_in_at"] = session["seen_at"] = 2**40
-    session.save()
-    return client
+    return holders.signed_in(holders.staff(role))
 
 
 def test_an_agent_reads_a_message_and_the_reading_is_on_record(message: ContactMessage) -> None:
