@@ -7,8 +7,9 @@ from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import states
+from accounts import links, notices, states
 from accounts.models import Account, Session, State
+from accounts.models.mail import Purpose
 from dslogon.policy import Level
 from safeguards import audit
 
@@ -129,7 +130,11 @@ def lock(account: Account, *, by: object) -> Done | NotAllowed:
 
 
 def unlock(account: Account, *, by: object) -> Done | NotAllowed:
-    """Let a locked, frozen or disabled account sign in again, with a clean count of failures."""
+    """Let a locked, frozen or disabled account sign in again, with a clean count of failures.
+
+    The password of a frozen account may be known to somebody else, so it does not come back: the holder chooses a new
+    one by mail.
+    """
     return move(account, State.ACTIVE, by=by)
 
 
@@ -144,7 +149,10 @@ def close(account: Account, *, by: object) -> Done | NotAllowed:
 
 
 def move(account: Account, to: State, *, by: object) -> Done | NotAllowed:
-    """Move `account` to another state if the table of moves allows it, under a lock on its row; its sessions end."""
+    """Move `account` to another state if the table of moves allows it, under a lock on its row.
+
+    Its sessions end, as do links that would change a frozen or closed account, and every address of record is told.
+    """
     with transaction.atomic():
         row = Account.objects.select_for_update().get(pk=account.pk)
         event = states.MOVES.get((row.state, to))
@@ -152,7 +160,12 @@ def move(account: Account, to: State, *, by: object) -> Done | NotAllowed:
             return NotAllowed()
         Account.objects.filter(pk=row.pk).update(state=to, failures_in_a_row=0)
         Session.objects.filter(account=row.pk).delete()
+        if event == "account.unfrozen":
+            Account.objects.filter(pk=row.pk).update(password=make_password(None))
+        if to in (State.FROZEN, State.CLOSED):
+            links.void(row, links.CHANGES)
         audit.record(event, by=by, account_id=row.pk, was=row.state)
+        notices.tell(row, event.replace(".", "-"), to=notices.addresses_of(row))
     account.state, account.failures_in_a_row = to, 0
     return Done()
 
@@ -163,7 +176,7 @@ def set_password(account: Account, password: str, *, by: object) -> None:
     To let the session go on in which this was asked for, give it the new hash: `update_session_auth_hash`.
     """
     with transaction.atomic():
-        account.recovery_links.filter(used_at=None).update(used_at=timezone.now())
+        links.void(account, [Purpose.NEW_PASSWORD])
         account.password = make_password(password)
         Account.objects.filter(pk=account.pk).update(password=account.password, failures_in_a_row=0)
         Session.objects.filter(account=account.pk).delete()

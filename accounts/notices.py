@@ -1,6 +1,7 @@
 """Email to people: written with the change it tells of, sent by the job worker, once."""
 
 import json
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -11,8 +12,10 @@ from django.template.loader import get_template, render_to_string
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 
-from accounts import markdown
-from accounts.models import Notice
+from accounts import links, markdown
+from accounts.models import Account, Notice
+from accounts.models.mail import Purpose
+from deers import lookup
 from dslogon import policy
 
 
@@ -29,6 +32,23 @@ def send(kind: str, *, to: str, account_id: int | None = None, **context: str) -
     with transaction.atomic():
         notice = Notice.objects.create(kind=kind, to=to, account_id=account_id, context=json.dumps(context))
         send_notice.defer(notice_id=str(notice.pk))
+
+
+def tell(account: Account, kind: str, *, to: Iterable[str] = (), **context: str) -> None:
+    """Tell the holder of a change to the account, with a link that freezes it if the change was not theirs.
+
+    Goes to the account's own address, or to each of `to` in place of it; every mail has a link of its own.
+    """
+    known = {address.lower(): address for address in to or [account.email] if address}
+    for address in known.values():
+        not_me = links.make(account, Purpose.NOT_ME, data=kind)
+        send(kind, to=address, account_id=account.pk, first_name=account.first_name, not_me=not_me, **context)
+
+
+def addresses_of(account: Account) -> list[str]:
+    """Every address of record: the account's own and the one that DEERS holds, if DEERS answers."""
+    person = lookup.person(account.dod_id) if account.dod_id else None
+    return [account.email, person.email] if person else [account.email]
 
 
 def deliver(notice_id: str) -> bool:

@@ -13,8 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from accounts import drafts, passwords, recovery, wizard
+from accounts import drafts, passwords, wizard
 from accounts.models import RegistrationDraft
+from accounts.recovery import password
 from accounts.registration.forms import CredentialsForm, owner
 from accounts.registration.steps import CREDENTIALS
 from dslogon import policy
@@ -39,7 +40,7 @@ def of_draft(request: HttpRequest, draft_id: UUID) -> HttpResponse:
 @sensitive_post_parameters("password")
 def of_link(request: HttpRequest, token: str) -> HttpResponse:
     """For somebody who came by a link from the mail."""
-    account = recovery.account_of(token)
+    account = password.account_of(token)
     if account is None:
         raise Http404
     return judgement(request, account, str(account.pk), account.pk)

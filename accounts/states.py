@@ -13,6 +13,7 @@ MOVES: dict[tuple[str, str], str] = {
     (State.FROZEN, State.ACTIVE): "account.unfrozen",
     (State.FROZEN, State.CLOSED): "account.closed",
     (State.DORMANT, State.ACTIVE): "account.unlocked",
+    (State.DORMANT, State.FROZEN): "account.frozen",
     (State.DORMANT, State.CLOSED): "account.closed",
 }
 START = State.ACTIVE

@@ -147,6 +147,9 @@ RESET_LINK_LIFE = timedelta(minutes=30)
 RECOVERY_PER_ADDRESS = Limit("recovery-address", 10, timedelta(hours=1))
 LOST_FACTOR_WAIT = timedelta(hours=24)
 NOT_ME_LINK_LIFE = timedelta(days=10)
+# A new email address is confirmed within a day, and asked for no more often than people mistype: own.
+CONFIRM_EMAIL_LINK_LIFE = timedelta(hours=24)
+EMAIL_CHANGES = Limit("email-changes", 5, timedelta(hours=1))
 
 # Registration drafts: own.
 DRAFT_IDLE = timedelta(minutes=60)

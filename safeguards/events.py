@@ -76,6 +76,7 @@ EVENTS: dict[str, str] = {
     "recovery.password-asked": "Someone asked to set a new password.",
     "recovery.password-set": "A new password was set with a link that we sent you.",
     "recovery.link-refused": "A link for a new password was used too late or a second time.",
+    "recovery.not-me": "A link in one of our emails was used to say that a change was not yours.",
     "mail.sent": "We sent you an email.",
     "mail.failed": "An email to you could not be sent.",
     # portal

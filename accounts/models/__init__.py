@@ -3,7 +3,7 @@
 from accounts.models.account import Account, State
 from accounts.models.drafts import Draft, RegistrationDraft, UpgradeDraft
 from accounts.models.factors import AuthenticatorApp, BackupCode, Factor, Passkey, PasskeyHandle
-from accounts.models.mail import Notice, RecoveryLink, RecoveryRequest
+from accounts.models.mail import Link, Notice, RecoveryRequest
 from accounts.models.session import Session
 
 __all__ = [
@@ -12,10 +12,10 @@ __all__ = [
     "BackupCode",
     "Draft",
     "Factor",
+    "Link",
     "Notice",
     "Passkey",
     "PasskeyHandle",
-    "RecoveryLink",
     "RecoveryRequest",
     "RegistrationDraft",
     "Session",

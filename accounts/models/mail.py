@@ -27,16 +27,32 @@ class Notice(models.Model):
         return f"{self.kind} {self.pk}"
 
 
-class RecoveryLink(models.Model):
-    """A link to choose a new password. Only the keyed hash of its token is kept; it works once."""
+class Purpose(models.TextChoices):
+    """What a link in a mail is for."""
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="recovery_links")
+    NEW_PASSWORD = "new-password", "Choose a new password"
+    NOT_ME = "not-me", "Freeze the account"
+    CONFIRM_EMAIL = "confirm-email", "Confirm a new email address"
+    UNDO_EMAIL = "undo-email", "Take back a change of the email address"
+
+
+class Link(models.Model):
+    """A link in a mail. Only the keyed hash of its token is kept; it works once. accounts/links.py makes and uses it.
+
+    `data` is what using it needs: the notice that "this was not me" speaks of, or an email address.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="links")
+    purpose = models.CharField(max_length=16, choices=Purpose.choices)
     digest = models.BinaryField(max_length=32, unique=True)
+    data = EncryptedTextField(default="")
+    created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
-        return f"recovery link {self.pk}"
+        return f"{self.purpose} link {self.pk}"
 
 
 class RecoveryRequest(models.Model):

@@ -35,7 +35,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             actions.set_password(account, form.cleaned_data["password"], by=account)
-            notices.send("password-changed", to=account.email, account_id=account.pk, first_name=account.first_name)
+            notices.tell(account, "password-changed")
         update_session_auth_hash(request, account)
         return redirect("account-security")
     return render(request, "accounts/change_password.html", {"form": form})
@@ -64,7 +64,7 @@ def enrolled(request: HttpRequest, account: Account, key: str, step: int) -> Htt
         if factors.has_factor(account):
             return redirect("account-security")
         device, codes = enrolment.enrol(account, key, step, by=account)
-        notices.send("second-factor-added", to=account.email, account_id=account.pk, first_name=account.first_name)
+        notices.tell(account, "second-factor-added")
         request.session.pop(ENROL_KEY)
         session.begin(request, account, device)
     return render(request, "accounts/backup_codes.html", {"codes": codes, "enrolled": True})
@@ -80,6 +80,6 @@ def backup_codes(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         with factors.turn(account):
             codes = factors.make_backup_codes(account, by=account)
-            notices.send("backup-codes-made", to=account.email, account_id=account.pk, first_name=account.first_name)
+            notices.tell(account, "backup-codes-made")
         return render(request, "accounts/backup_codes.html", {"codes": codes})
     return render(request, "accounts/new_backup_codes.html")

@@ -142,10 +142,7 @@ def open_account(request: HttpRequest, draft: RegistrationDraft, person: Benefic
     if level == policy.Level.PREMIUM:
         device, codes = enrolment.enrol(account, draft.authenticator_key, step_used, by="visitor")
         draft.backup_codes = " ".join(codes)
-    for address in {draft.email, person.email} - {""}:
-        notices.send(
-            "account-opened", to=address, account_id=account.pk, first_name=account.first_name, level=level.label
-        )
+    notices.tell(account, "account-opened", to=[account.email, person.email], level=level.label)
     draft.account, draft.finished_at = account, timezone.now()
     draft.password_hash = draft.ssn = draft.authenticator_key = draft.date_of_birth = ""
     session.begin(request, account, device)

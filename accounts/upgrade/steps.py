@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import actions, enrolment, factors, notices, proofing
-from accounts.models import Account, AuthenticatorApp, BackupCode, UpgradeDraft
+from accounts.models import AuthenticatorApp, BackupCode, UpgradeDraft
 from accounts.registration.steps import judge_match, person_of_record, too_many_tries
 from accounts.sign_in import judge, session
 from accounts.sign_in.forms import FactorForm
@@ -111,7 +111,8 @@ def raise_level(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, per
     if isinstance(actions.raise_level(account, by=account), actions.NotAllowed):
         draft.ended = "not-basic"
         return None
-    tell(account, person)
+    # The proofing notice goes to the account's address and to the one that DEERS holds (63A §3.10).
+    notices.tell(account, "level-raised", to=[account.email, person.email])
     draft.finished_at = timezone.now()
     draft.ssn = draft.authenticator_key = draft.date_of_birth = ""
     session.begin(request, account, factor)
@@ -134,12 +135,6 @@ def given_factor(draft: UpgradeDraft, token: str) -> AuthenticatorApp | BackupCo
     device, codes = enrolment.enrol(account, draft.authenticator_key, judged, by=account)
     draft.backup_codes = " ".join(codes)
     return device
-
-
-def tell(account: Account, person: Beneficiary) -> None:
-    """The proofing notice goes to the account's address and to the one that DEERS holds (63A §3.10)."""
-    for address in {account.email, person.email} - {""}:
-        notices.send("level-raised", to=address, account_id=account.pk, first_name=account.first_name)
 
 
 IDENTITY = Step(

@@ -8,9 +8,10 @@ import pytest
 from django.test import Client
 from zxcvbn import matching
 
-from accounts import passwords, recovery
-from accounts.models import Account, RecoveryLink, RegistrationDraft
+from accounts import passwords
+from accounts.models import Account, Link, RegistrationDraft
 from accounts.passwords import Owner
+from accounts.recovery import password as recovery
 from dslogon import policy
 from dslogon.demo.people import PEOPLE
 from tests import people, walk
@@ -196,7 +197,7 @@ def test_who_comes_with_a_link_is_told_too(client):
     link = re.search(r"/recover/password/[\w-]+/", walk.deliver_mail()[-1].body)
     assert link
     assert told(client, link[0], "the house of rosa") == ["Leave your name out of your password."]
-    RecoveryLink.objects.update(expires_at="2020-01-01T00:00Z")
+    Link.objects.update(expires_at="2020-01-01T00:00Z")
     assert client.post(f"{link[0]}judge/", {"password": GOOD}).status_code == 404
 
 

@@ -7,8 +7,8 @@ from django.core import mail
 from django.db import connection
 from django.test import Client
 
-from accounts import recovery
 from accounts.models import RecoveryRequest, RegistrationDraft, UpgradeDraft
+from accounts.recovery import password as recovery
 from dslogon.demo.people.person import Person
 from tests import people, tripwire, walk
 from tests.accounts.holders import WRONG, give_password, give_token

@@ -1,4 +1,4 @@
-"""The pages for a forgotten username or password. They answer the same for everyone."""
+"""Pages for a forgotten username or password, and for "this was not me". They answer the same for everyone."""
 
 from django import forms
 from django.contrib.auth.decorators import login_not_required
@@ -6,9 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
-from accounts import recovery
+from accounts import links
+from accounts.models.mail import Purpose
 from accounts.own.forms import PasswordPairForm
 from accounts.proofing import minutes
+from accounts.recovery import not_me, password
 from accounts.registration.forms import DetailsForm
 from safeguards import client
 
@@ -42,8 +44,8 @@ def recover_password(request: HttpRequest) -> HttpResponse:
 
 def ask(request: HttpRequest, form: forms.Form, wanted: str, field: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
-        outcome = recovery.ask(wanted, form.cleaned_data[field], client.address(request))
-        if isinstance(outcome, recovery.Asked):
+        outcome = password.ask(wanted, form.cleaned_data[field], client.address(request))
+        if isinstance(outcome, password.Asked):
             return render(request, "accounts/recovery_asked.html", {"wanted": wanted})
         form.add_error(None, f"There were too many requests. Wait {minutes(outcome.wait)}, then try again.")
     return render(request, f"accounts/recover_{wanted}.html", {"form": form})
@@ -53,12 +55,23 @@ def ask(request: HttpRequest, form: forms.Form, wanted: str, field: str) -> Http
 @never_cache
 def recover_password_link(request: HttpRequest, token: str) -> HttpResponse:
     """Choose a new password with a link from the mail. It signs nobody in, so the second factor is still asked for."""
-    account = recovery.account_of(token)
+    account = password.account_of(token)
     if account is None:
         return render(request, "accounts/link_used.html", status=410)
     form = PasswordPairForm(request.POST or None, account)
     if request.method == "POST" and form.is_valid():
-        if not recovery.set_password(token, form.cleaned_data["password"]):
+        if not password.set_password(token, form.cleaned_data["password"]):
             return render(request, "accounts/link_used.html", status=410)
         return render(request, "accounts/password_set.html")
     return render(request, "accounts/new_password.html", {"form": form})
+
+
+@login_not_required
+@never_cache
+def this_was_not_me(request: HttpRequest, token: str) -> HttpResponse:
+    """The link in every notice of a change: GET explains, POST freezes the account and ends its sessions."""
+    if request.method == "POST" and not_me.freeze(token):
+        return render(request, "accounts/frozen.html")
+    if links.peek(token, Purpose.NOT_ME) is None:
+        return render(request, "accounts/link_over.html", status=410)
+    return render(request, "accounts/not_me.html")

@@ -1,22 +1,20 @@
 """Forgotten username or password. The page answers the same for everyone; the worker finds out who is meant."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Lower
-from django.urls import reverse
 from django.utils import timezone
 
-from accounts import actions, notices
-from accounts.models import Account, RecoveryLink, RecoveryRequest, State
+from accounts import actions, links, notices
+from accounts.models import Account, RecoveryRequest, State
+from accounts.models.mail import Purpose
 from dslogon import policy
 from safeguards import audit, limits
-from safeguards.cipher import blind_index
 
-REACHABLE = (State.ACTIVE, State.LOCKED)
+# Frozen and closed accounts get no mail: whoever reads it may be the one they were frozen for.
+REACHABLE = (State.ACTIVE, State.LOCKED, State.DORMANT)
 
 
 @dataclass(frozen=True)
@@ -73,44 +71,31 @@ def send_link(username: str) -> None:
     account = Account.objects.filter(username__lower=username.lower(), state__in=REACHABLE).first()
     if account is None:
         return
-    token = secrets.token_urlsafe(32)
-    RecoveryLink.objects.filter(account=account, used_at=None).update(used_at=timezone.now())
-    RecoveryLink.objects.create(
-        account=account, digest=digest(token), expires_at=timezone.now() + policy.RESET_LINK_LIFE
-    )
+    links.void(account, [Purpose.NEW_PASSWORD])
     audit.record("recovery.password-asked", by="visitor", account_id=account.pk)
-    link = settings.SITE_ADDRESS + reverse("recover-password-link", args=[token])
+    link = links.make(account, Purpose.NEW_PASSWORD)
     notices.send("new-password", to=account.email, account_id=account.pk, first_name=account.first_name, link=link)
 
 
-def digest(token: str) -> bytes:
-    return blind_index(token, purpose="recovery-link")
-
-
 def account_of(token: str, now: datetime | None = None) -> Account | None:
-    """Whose link this is, while it may still be used."""
-    link = (
-        RecoveryLink.objects.select_related("account")
-        .filter(digest=digest(token), used_at=None, expires_at__gt=now or timezone.now(), account__state__in=REACHABLE)
-        .first()
-    )
-    return link.account if link else None
+    """Whose link for a new password this is, while it may still be used."""
+    link = links.peek(token, Purpose.NEW_PASSWORD, now)
+    return link.account if link and link.account.state in REACHABLE else None
 
 
 def set_password(token: str, password: str, now: datetime | None = None) -> bool:
     """Use the link up and set the password; False when it was used or expired. The second factor stays in force.
 
-    A locked account is unlocked by this: whoever reads the account's mail is not the one who guessed.
+    A locked account is unlocked by this: whoever reads the account's mail is not the one who guessed. A disabled one
+    is back in use.
     """
-    now = now or timezone.now()
     with transaction.atomic():
-        link = RecoveryLink.objects.filter(digest=digest(token), used_at=None, expires_at__gt=now)
         account = account_of(token, now)
-        if account is None or not link.update(used_at=now):
+        if account is None or not links.use(token, Purpose.NEW_PASSWORD, now):
             return False
         audit.record("recovery.password-set", by="visitor", account_id=account.pk)
         actions.set_password(account, password, by="visitor")
-        if account.state == State.LOCKED:
+        notices.tell(account, "password-changed")
+        if account.state != State.ACTIVE:
             actions.unlock(account, by="system")
-        notices.send("password-changed", to=account.email, account_id=account.pk, first_name=account.first_name)
     return True

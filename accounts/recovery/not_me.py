@@ -1,0 +1,23 @@
+"""The link "this was not me" in every notice of a change: it stops everything until the service center has looked."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts import actions, links
+from accounts.models.mail import Purpose
+from safeguards import audit
+
+
+def freeze(token: str, now: datetime | None = None) -> bool:
+    """Use the link up and freeze its account, whose sessions and other links end; False if the link is over.
+
+    An account that is frozen or closed already stays so: nobody can sign in to it either.
+    """
+    with transaction.atomic():
+        link = links.use(token, Purpose.NOT_ME, now)
+        if link is None:
+            return False
+        audit.record("recovery.not-me", by="visitor", account_id=link.account.pk, notice=link.data)
+        actions.freeze(link.account, by="visitor")
+    return True
