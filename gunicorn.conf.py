@@ -4,6 +4,7 @@ import os
 import re
 
 from gunicorn.glogging import Logger
+from gunicorn.http.wsgi import Response
 
 wsgi_app = "dslogon.wsgi"
 bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
@@ -18,6 +19,10 @@ control_socket_disable = True
 accesslog = "-"
 # No address, no referrer, no agent: those are personal, and the audit trail has what is needed of them.
 access_log_format = "%(t)s %(m)s %(U)s %(s)s %(b)s %(L)s"
+
+# Nobody needs to be told in every answer what serves it.
+headers_of = Response.default_headers
+Response.default_headers = lambda answer: [line for line in headers_of(answer) if not line.startswith("Server:")]
 
 SECRET_LOOKING = re.compile(r"[^/]{20,}")
 """Parts of an address that may be a one-time link or the id of someone's draft."""

@@ -6,6 +6,7 @@ from functools import partial
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
 from django.utils.functional import SimpleLazyObject
 
 from accounts.hashing import TooBusy
@@ -14,7 +15,7 @@ from dslogon import policy
 
 
 class SessionLimitsMiddleware:
-    """Ends sessions that were idle or old; moves the idle end of the others.
+    """Ends sessions that were idle or old; moves the idle end of the others, whose pages no cache may keep.
 
     `user.is_verified()` comes from the session's own note of the factor, without django-otp's query for the device:
     removing a factor ends the sessions that used it. Anonymous visitors cost nothing here.
@@ -24,14 +25,18 @@ class SessionLimitsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if session.BEGAN in request.session:
+        signed_in = session.BEGAN in request.session
+        if signed_in:
             if session.seconds_left(request) <= 0:
                 logout(request)
             elif not request.path.endswith("/session/left/"):
                 session.touch(request)
         user = request.user
         request.user = SimpleLazyObject(partial(with_factor, request, user))  # type: ignore[assignment]
-        return self.get_response(request)
+        response = self.get_response(request)
+        if signed_in:
+            add_never_cache_headers(response)
+        return response
 
 
 def with_factor(request: HttpRequest, user: object) -> object:

@@ -4,9 +4,10 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from accounts import drafts, notices
-from accounts.recovery import password
+from accounts import drafts, notices, recovery
+from accounts.sessions import SessionStore
 from idproofing import quiz
+
 
 # Again after 3, 9, 27 … seconds: eleven tries, the last after about a day.
 PATIENTLY = RetryStrategy(max_attempts=11, exponential_wait=3)
@@ -21,12 +22,13 @@ def send_notice(notice_id: str) -> None:
 @app.task(retry=PATIENTLY)
 def answer_recovery(request_id: str) -> None:
     """Look up who asked for a username or a new password, and mail them if they exist."""
-    password.answer(request_id)
+    recovery.answer(request_id)
 
 
 @app.periodic(cron="*/5 * * * *")
 @app.task
 def purge_drafts(timestamp: int) -> None:
-    """Delete what was left idle: drafts with all that was typed into them, and the words of quizzes left alone."""
+    """Delete what was left idle: drafts with all that was typed into them, the words of quizzes, sessions."""
     drafts.purge()
+    SessionStore.clear_expired()
     quiz.end_left_alone(timezone.now())

@@ -37,10 +37,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Those that add headers come first, so that files carry them too.
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "dslogon.headers.HeadersMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "safeguards.middleware.RequestContextMiddleware",
     "accounts.zones.ZonedSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -105,6 +107,7 @@ AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.NewPasswordValidator"}]
 # The name of an address: under /admin/ it is another one.
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "/portal/"
+MESSAGE_STORAGE = "dslogon.flash.MessageCookie"
 SESSION_ENGINE = "accounts.sessions"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_AGE = int(policy.SESSION_IDLE.total_seconds())

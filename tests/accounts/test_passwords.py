@@ -242,8 +242,8 @@ def test_a_password_manager_finds_its_way(client, draft):
     assert box
     assert f'minlength="{policy.PASSWORD_MIN_LENGTH}"' in box[0]
     assert "maxlength" not in box[0]  # it would cut a pasted password short without a word
-    assert 'autocomplete="current-password"' in client.get("/sign-in/").content.decode()
     walk.agree(client)
+    assert 'autocomplete="current-password"' in client.get("/sign-in/").content.decode()
 
 
 @pytest.mark.django_db
