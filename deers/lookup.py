@@ -4,14 +4,18 @@ Call them outside a transaction: after a database error nothing more can be aske
 """
 
 import logging
+from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import Error as DatabaseError
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from deers.breaker import Breaker
 from deers.registry import (
     Beneficiary,
     Coverage,
@@ -23,45 +27,66 @@ from deers.registry import (
 )
 
 FAILURES = (RegistryUnavailableError, DatabaseError)
+ITS_OWN = (RegistryUnavailableError, OperationalError, InterfaceError)
+NOBODY = "0000000000"
 MOCK = "deers.mock.MockRegistry"
 
 logger = logging.getLogger(__name__)
+breaker = Breaker()
 
 
 def find_person(query: PersonQuery, *, today: date | None = None) -> Outcome:
     """Whom the typed details mean: Match, NearMatch, NoMatch, Ineligible or Unavailable; never raises."""
-    try:
-        return registry().find_person(query, today=today or timezone.localdate())
-    except FAILURES as error:
-        tell(error)
-        return Unavailable()
+    day = today or timezone.localdate()
+    silent: Outcome = Unavailable()
+    return ask(lambda deers: deers.find_person(query, today=day), silent)
 
 
 def person(dod_id: str) -> Beneficiary | None:
     """The person with this DoD ID number; None when there is none, or DEERS does not answer."""
-    try:
-        return registry().person(dod_id)
-    except FAILURES as error:
-        tell(error)
-        return None
+    return ask(lambda deers: deers.person(dod_id), None)
 
 
 def coverage(dod_id: str, *, today: date | None = None) -> Coverage | None:
     """The person's status, sponsor, family and plan; None when there is none, or DEERS does not answer."""
-    try:
-        return registry().coverage(dod_id, today=today or timezone.localdate())
-    except FAILURES as error:
-        tell(error)
-        return None
+    day = today or timezone.localdate()
+    return ask(lambda deers: deers.coverage(dod_id, today=day), None)
 
 
 def search(text: str, most: int = 50) -> list[Beneficiary]:
     """For staff: up to `most` people by name (or its beginning), DoD ID number, or last four of the SSN."""
+    return ask(lambda deers: deers.search(text, most=most), [])
+
+
+def answers() -> bool:
+    """Whether DEERS answers now, by asking it; for jobs that wait until they may tell people so.
+
+    Asks nothing while the breaker is open.
+    """
+    return ask(lambda deers: deers.person(NOBODY) is None, False)
+
+
+Answer = TypeVar("Answer")
+
+
+def ask(question: Callable[[EligibilityRegistry], Answer], otherwise: Answer) -> Answer:
+    """The registry's answer; `otherwise` if it fails, or has failed so often that it is left alone for now.
+
+    Only failures of the registry itself count for that: nobody shall shut it for all by asking something odd.
+    """
+    if not breaker.may_ask():
+        return otherwise
     try:
-        return registry().search(text, most=most)
+        answer = question(registry())
     except FAILURES as error:
-        tell(error)
-        return []
+        logger.warning("DEERS does not answer: %s", type(error).__name__)  # its message may hold what was asked
+        breaker.failed() if isinstance(error, ITS_OWN) else breaker.succeeded()
+        return otherwise
+    except BaseException:
+        breaker.failed()  # so that a probe that breaks off does not leave the breaker waiting for it
+        raise
+    breaker.succeeded()
+    return answer
 
 
 def mock_serves() -> bool:
@@ -77,8 +102,3 @@ def registry() -> EligibilityRegistry:
 @lru_cache
 def made(path: str) -> EligibilityRegistry:
     return import_string(path)()
-
-
-def tell(error: Exception) -> None:
-    """Log that DEERS failed: only the kind of error, for its message may hold what was asked."""
-    logger.warning("DEERS does not answer: %s", type(error).__name__)

@@ -12,19 +12,24 @@ from dslogon import policy
 
 # In plain SQL, for this is the one query that everybody's registration waits on: putting it together anew
 # from models costs three times what PostgreSQL needs to answer it. The first columns are Beneficiary's fields.
+#
+# A number that is nobody's finds whoever comes next in the index, and the last column says so. All that is then read
+# and compared for a stranger is thrown away: a miss has to take as long as a hit, or a stopwatch could tell who is
+# in DEERS. By keyed hash, the next one is anybody.
 NAMES_OF = """
 SELECT p.dod_id, n.first, n.middle, n.last, n.suffix, p.date_of_birth,
        p.email, p.phone, p.street, p.city, p.state, p.postal_code, p.country,
        p.date_of_death IS NOT NULL, p.protected OR p.locked,
        EXISTS (SELECT FROM deers_eligibility e
-                WHERE e.person_id = p.dod_id AND e.begin <= %s AND (e."end" IS NULL OR e."end" >= %s))
-  FROM deers_person p JOIN deers_legalname n ON n.person_id = p.dod_id
- WHERE {numbers}
+                WHERE e.person_id = p.dod_id AND e.begin <= %s AND (e."end" IS NULL OR e."end" >= %s)),
+       {asked}
+  FROM (SELECT * FROM deers_person WHERE {number} >= %s ORDER BY {number} LIMIT 1) p
+  JOIN deers_legalname n ON n.person_id = p.dod_id
  ORDER BY n.until DESC NULLS FIRST
 """
-BY_SSN = NAMES_OF.format(numbers="p.ssn_index = %s")
-BY_DOD_ID = NAMES_OF.format(numbers="p.dod_id = %s")
-BY_BOTH = NAMES_OF.format(numbers="p.ssn_index = %s AND p.dod_id = %s")
+BY_SSN = NAMES_OF.format(number="ssn_index", asked="p.ssn_index = %s")
+BY_DOD_ID = NAMES_OF.format(number="dod_id", asked="p.dod_id = %s")
+BY_BOTH = NAMES_OF.format(number="ssn_index", asked="p.ssn_index = %s AND p.dod_id = %s")
 
 
 class OnRecord(NamedTuple):
@@ -34,6 +39,7 @@ class OnRecord(NamedTuple):
     deceased: bool
     protected: bool
     covered: bool
+    asked_for: bool
 
     @property
     def name(self) -> names.Name:
@@ -41,32 +47,38 @@ class OnRecord(NamedTuple):
 
 
 def borne_by(*, ssn_index: bytes, dod_id: str, today: date) -> list[OnRecord]:
-    """Whoever has the numbers given (not b"", not ""), once for each name, the present name first; one query."""
+    """Whoever has the numbers given (not b"", not ""), once for each name, the present name first; one query.
+
+    If nobody has them, somebody else, who was not `asked_for`.
+    """
     sql = BY_BOTH if ssn_index and dod_id else BY_SSN if ssn_index else BY_DOD_ID
+    given = [number for number in (ssn_index, dod_id) if number]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [today, today, *(number for number in (ssn_index, dod_id) if number)])
-        return [OnRecord(Beneficiary(*row[:-3]), *row[-3:]) for row in cursor.fetchall()]
+        cursor.execute(sql, [today, today, *given, given[0]])
+        return [OnRecord(Beneficiary(*row[:-4]), *row[-4:]) for row in cursor.fetchall()]
 
 
 def judge(query: PersonQuery, found: Sequence[OnRecord], today: date) -> Outcome:
     """The outcome for what was typed, given who has the numbers. One small difference, not two, is near."""
     if not found:
         return NoMatch()
-    present, former = found[0], found[1:]
-    verdicts = compare_names(query, present, former), compare_dates(query.date_of_birth, present.person.date_of_birth)
-    if "none" in verdicts or verdicts == ("near", "near"):
+    present = found[0]
+    typed = names.Name(query.first_name, query.middle_name, query.last_name, query.suffix)
+    # A stranger who was not asked for is passed over, but not before as much was compared as for the right person.
+    borne = [record.name for record in found] if present.asked_for else [typed]
+    verdicts = compare_names(typed, borne), compare_dates(query.date_of_birth, present.person.date_of_birth)
+    reason = hindrance(present, today)
+    if not present.asked_for or "none" in verdicts or verdicts == ("near", "near"):
         return NoMatch()
     if "near" in verdicts:
         return NearMatch()
-    reason = hindrance(present, today)
     return Ineligible(reason) if reason else Match(present.person)
 
 
-def compare_names(query: PersonQuery, present: OnRecord, former: Sequence[OnRecord]) -> names.Verdict:
-    """The present name decides; a former one, exactly given, is one small difference."""
-    typed = names.Name(query.first_name, query.middle_name, query.last_name, query.suffix)
-    verdict = names.compare(typed, present.name)
-    if verdict == "none" and any(names.compare(typed, record.name) == "match" for record in former):
+def compare_names(typed: names.Name, borne: Sequence[names.Name]) -> names.Verdict:
+    """The present name, which comes first, decides; a former one, exactly given, is one small difference."""
+    verdict = names.compare(typed, borne[0])
+    if verdict == "none" and any(names.compare(typed, former) == "match" for former in borne[1:]):
         return "near"
     return verdict
 

@@ -1,50 +1,51 @@
 """The registry that stands in for DEERS: invented people in our own database, asked as the real one would be.
 
-With settings.DEERS_FAULT = "unavailable" it behaves as the real one does on a bad day.
+settings.DEERS_LATENCY_MS and settings.DEERS_FAULT make it as slow and as ill as the real one (deers/faults.py).
 """
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 
-from django.conf import settings
 from django.db.models import F, Q, QuerySet
 
-from deers import names, ssn
+from deers import faults, names, ssn
+from deers.deadline import within_deadline
 from deers.matching import borne_by, judge
 from deers.models import Eligibility, LegalName, Person, Relationship, ssn_index, ssn_last4_index
-from deers.registry import (
-    Beneficiary,
-    Coverage,
-    FamilyMember,
-    NoMatch,
-    Outcome,
-    Period,
-    PersonQuery,
-    RegistryUnavailableError,
-)
+from deers.registry import Beneficiary, Coverage, FamilyMember, NoMatch, Outcome, Period, PersonQuery
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """What every answer goes through: the faults that the settings order, then the deadline for our own database."""
+    faults.suffer()
+    with within_deadline():
+        yield
 
 
 class MockRegistry:
     """Implements deers.registry.EligibilityRegistry over deers.models."""
 
+    @answering()
     def find_person(self, query: PersonQuery, *, today: date) -> Outcome:
         """One query, found or not."""
-        fail_if_told_to()
         digits = ssn.clean(query.ssn)
         if (query.ssn and not digits) or (query.dod_id and not is_dod_id(query.dod_id)) or not (digits or query.dod_id):
             return NoMatch()
         found = borne_by(ssn_index=ssn_index(digits) if digits else b"", dod_id=query.dod_id, today=today)
         return judge(query, found, today)
 
+    @answering()
     def person(self, dod_id: str) -> Beneficiary | None:
-        fail_if_told_to()
         name = current_names().filter(person=dod_id).first() if is_dod_id(dod_id) else None
         return beneficiary(name) if name else None
 
+    @answering()
     def coverage(self, dod_id: str, *, today: date) -> Coverage | None:
         """Four queries: the person, the sponsor, the family, the periods."""
-        fail_if_told_to()
         person = Person.objects.filter(pk=dod_id).first() if is_dod_id(dod_id) else None
         if person is None:
             return None
@@ -66,9 +67,9 @@ class MockRegistry:
             periods=tuple(Period(p.begin, p.end, p.get_plan_display()) for p in periods),
         )
 
+    @answering()
     def search(self, text: str, *, most: int) -> list[Beneficiary]:
         """By DoD ID number (10 digits), last four of the SSN (4 digits), or name; one query."""
-        fail_if_told_to()
         digits = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text[:200]))
         if is_dod_id(digits):
             asked = Q(person=digits)
@@ -82,11 +83,6 @@ class MockRegistry:
             begins = Q(*(key_begins(prefix) for prefix in prefixes), _connector=Q.OR)
             asked = Q(person__in=LegalName.objects.filter(begins).order_by("key").values("person")[:most])
         return [beneficiary(name) for name in current_names().filter(asked).order_by("key")[:most]]
-
-
-def fail_if_told_to() -> None:
-    if settings.DEERS_FAULT == "unavailable":
-        raise RegistryUnavailableError
 
 
 def is_dod_id(text: str) -> bool:

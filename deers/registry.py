@@ -125,7 +125,10 @@ class RegistryUnavailableError(Exception):
 
 
 class EligibilityRegistry(Protocol):
-    """`today` decides ages and periods. Any method may raise RegistryUnavailableError or a DatabaseError."""
+    """`today` decides ages and periods. Any method may raise RegistryUnavailableError or a DatabaseError.
+
+    Each answers, or raises, within policy.DEERS_DEADLINE. tests/deers/contract.py says the rest.
+    """
 
     def find_person(self, query: PersonQuery, *, today: date) -> Outcome: ...
 

@@ -78,6 +78,12 @@ SIGN_IN_FAILURES_IN_A_ROW = 100
 DEERS_PER_ADDRESS = Limit("deers-address", 10, timedelta(hours=1))
 DEERS_PER_SSN = Limit("deers-ssn", 5, timedelta(hours=6))
 
+# How long a question to DEERS may take: own; so long a person waits without doubt. After so many failures in a row it
+# is left alone for a while, then asked once to see: own.
+DEERS_DEADLINE = timedelta(seconds=3)
+DEERS_FAILURES = 5
+DEERS_PAUSE = timedelta(seconds=30)
+
 # Own account from this age, in years: DS Logon.
 ADULT_AGE = 18
 

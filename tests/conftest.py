@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from deers import lookup
+
 CI = os.environ.get("CI") == "true"
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -48,6 +50,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def without_browser(reporter: pytest.TerminalReporter) -> int:
     """How many tests were skipped for want of a Chromium."""
     return sum("no Chromium on this machine" in str(report.longrepr) for report in reporter.stats.get("skipped", []))
+
+
+@pytest.fixture(autouse=True)
+def _deers_is_well() -> None:
+    """No test finds the breaker open because of another one."""
+    lookup.breaker.reset()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from django.core.validators import RegexValidator
 
 from accounts import passwords
 from accounts.models import Account, RegistrationDraft
-from deers import lookup, ssn
+from deers import dod_id, lookup, ssn
 from dslogon import policy
 from dslogon.fields import DateField
 
@@ -30,7 +30,7 @@ def text(label: str, *, autocomplete: str, most: int = 100, missing: str = "") -
 
 
 class SSNField(forms.CharField):
-    """A Social Security number, in any usual writing; the cleaned value is nine digits that could exist."""
+    """A Social Security number, in any usual writing; the cleaned value is nine digits that could exist, or ""."""
 
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.TextInput({"autocomplete": "off", "inputmode": "numeric", "spellcheck": "false"})
@@ -46,10 +46,33 @@ class SSNField(forms.CharField):
         )
 
     def clean(self, value: Any) -> str:
-        digits = ssn.clean(super().clean(value))
+        typed = super().clean(value)
+        if not typed:
+            return ""
+        digits = ssn.clean(typed)
         problem = ssn.problem(digits, mock_serves=lookup.mock_serves())
         if problem:
             raise ValidationError(problem)
+        return digits
+
+
+class DodIdField(forms.CharField):
+    """A DoD ID number, as it stands on an ID card; the cleaned value is ten digits, or ""."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="DoD ID number",
+            max_length=40,
+            required=False,
+            widget=forms.TextInput({"autocomplete": "off", "inputmode": "numeric", "spellcheck": "false"}),
+            error_messages={"max_length": "A DoD ID number has 10 digits."},
+        )
+
+    def clean(self, value: Any) -> str:
+        typed = super().clean(value)
+        digits = dod_id.clean(typed)
+        if typed and not digits:
+            raise ValidationError("A DoD ID number has 10 digits. It is printed on the back of your ID card.")
         return digits
 
 
@@ -118,7 +141,8 @@ class DetailsForm(forms.Form):
         error_messages={"invalid_choice": "Choose a suffix from the list."},
     )
     date_of_birth = DateField(label="Date of birth", past=True, autocomplete="bday")
-    ssn = SSNField()
+    ssn = SSNField(required=False)
+    dod_id = DodIdField()
     email = forms.EmailField(
         label="Email address",
         max_length=254,
@@ -128,6 +152,13 @@ class DetailsForm(forms.Form):
             "invalid": "Enter an email address in the form name@example.com.",
         },
     )
+
+
+    def clean(self) -> dict:
+        """One of the two numbers is enough; a number that was given wrong has its own sentence already."""
+        if self.cleaned_data.get("ssn") == self.cleaned_data.get("dod_id") == "":
+            self.add_error("ssn", "Enter your Social Security number or your DoD ID number.")
+        return self.cleaned_data
 
 
 class CredentialsForm(forms.Form):

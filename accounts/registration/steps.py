@@ -32,7 +32,7 @@ def details_form(data: Any, draft: RegistrationDraft) -> forms.Form:
 def look_up(request: HttpRequest, draft: RegistrationDraft, form: forms.Form) -> Outcome | Refused:
     """Count the try and ask DEERS for the person."""
     typed = form.cleaned_data
-    return too_many_tries(request, typed["ssn"]) or lookup.find_person(
+    return too_many_tries(request, typed["ssn"] or typed["dod_id"]) or lookup.find_person(
         PersonQuery(
             first_name=typed["first_name"],
             middle_name=typed["middle_name"],
@@ -40,6 +40,7 @@ def look_up(request: HttpRequest, draft: RegistrationDraft, form: forms.Form) ->
             suffix=typed["suffix"],
             date_of_birth=typed["date_of_birth"],
             ssn=typed["ssn"],
+            dod_id=typed["dod_id"],
         )
     )
 
@@ -69,9 +70,9 @@ NO_MATCH = "We could not match these details with a DEERS record that can regist
 DEERS_SILENT = "DEERS does not answer right now. What you typed is kept. Please try again in a few minutes."
 
 
-def too_many_tries(request: HttpRequest, ssn: str) -> Refused | None:
+def too_many_tries(request: HttpRequest, number: str) -> Refused | None:
     """Count one more question to DEERS from this address and about this number; refused when there were too many."""
-    wait = limits.hit(policy.DEERS_PER_ADDRESS, client.address(request)) or limits.hit(policy.DEERS_PER_SSN, ssn)
+    wait = limits.hit(policy.DEERS_PER_ADDRESS, client.address(request)) or limits.hit(policy.DEERS_PER_SSN, number)
     if not wait:
         return None
     return Refused(f"There were too many tries. Wait {proofing.minutes(wait)}, then try again. What you typed is kept.")

@@ -138,8 +138,10 @@ CONTENT_SECURITY_POLICY = {
 
 # DEERS is a mock here; a real registry implements deers.registry.EligibilityRegistry.
 DEERS_REGISTRY = env.str("DEERS_REGISTRY", default="deers.mock.MockRegistry")
-# What ails the mock: nothing, or "unavailable".
+# What ails the mock: nothing, "unavailable", "slow", or "flapping" at a rate from 0 to 1; and its latency.
 DEERS_FAULT = env.str("DEERS_FAULT", default="")
+DEERS_FAULT_RATE = env.float("DEERS_FAULT_RATE", default=0.5)
+DEERS_LATENCY_MS = env.int("DEERS_LATENCY_MS", default=0)
 # What the identity questions are made of; each implements idproofing.facts.FactSource.
 IDPROOFING_SOURCES = env.list(
     "IDPROOFING_SOURCES", default=["idproofing.facts.MockCreditBureau", "idproofing.facts.MockTransactions"]

@@ -206,7 +206,7 @@ SENTENCES = {
     "no such day": ({"date_of_birth": "1950-02-30"}, "February 1950 has only 28 days."),
     "no date at all": ({"date_of_birth": "yesterday"}, "Enter the month"),
     "before anybody lived": ({"date_of_birth": "1850-01-01"}, "1900 or later"),
-    "no number": ({"ssn": ""}, "Enter your Social Security number."),
+    "no number": ({"ssn": ""}, "Enter your Social Security number or your DoD ID number."),
     "eight digits": ({"ssn": "123-45-678"}, "has nine digits"),
     "letters": ({"ssn": "abc-de-fghi"}, "has nine digits"),
     "area 000": ({"ssn": "000-12-3456"}, "cannot exist"),

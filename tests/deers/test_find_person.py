@@ -156,6 +156,21 @@ def test_hit_near_hit_hindrance_and_miss_cost_one_query_each(django_assert_num_q
             lookup.find_person(query, today=TODAY)
 
 
+@pytest.mark.parametrize("number", ["900000001", "899999999"])
+def test_a_number_that_is_nobodys_never_gives_the_person_who_stands_next_to_it(number: str) -> None:
+    """A miss reads a stranger's record, to take as long as a hit, and makes nothing of it."""
+    for _ in range(8):
+        ada = registered()
+        assert found(ada, ssn=number) == NoMatch()
+        assert found(ada, ssn="", dod_id=str(int(ada.dod_id) - 1_000)) == NoMatch()
+        assert found(ada, dod_id="0000000000") == NoMatch()
+
+
+def test_in_an_empty_registry_nobody_is_found() -> None:
+    query = PersonQuery("Ada", "", "Winters", "", date(1958, 3, 14), ssn="900120001")
+    assert lookup.find_person(query) == NoMatch()
+
+
 ODD = [
     "\x00",
     "Ada\x00x",

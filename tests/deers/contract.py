@@ -1,0 +1,147 @@
+"""What every eligibility registry must do, the mock as well as a client of the real DEERS.
+
+A class of tests inherits `RegistryContract` and makes `registry` a fixture of its own: a registry that knows the people
+of CAST as they are described here, and nobody else. Nothing of it looks behind the interface.
+"""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from deers.registry import (
+    Beneficiary,
+    EligibilityRegistry,
+    Ineligible,
+    Match,
+    NearMatch,
+    NoMatch,
+    Outcome,
+    PersonQuery,
+    Reason,
+)
+
+TODAY = date(2026, 11, 23)
+
+
+def somebody(number: int, first: str, last: str, born: date = date(1958, 3, 14), *, middle: str = "") -> Beneficiary:
+    dod_id = f"20000000{number:02}"
+    return Beneficiary(
+        dod_id, first, middle, last, "", born, f"{first.lower()}@example.org", "210-555-0101", "4 Elm Street",
+        "San Antonio", "TX", "78201", "US",
+    )  # fmt: skip
+
+
+# All but ENDED are covered from 2000 on. JENNY was Johnson until 1990. SPOUSE is married to ADA, whom she came to the
+# system through; KIM has no Social Security number. The number of the n-th is 900-45-10nn.
+ADA = somebody(1, "Ada", "Winters", middle="May")
+SPOUSE = somebody(2, "Ruth", "Winters")
+JENNY = somebody(3, "Jenny", "Baker")
+MINOR = somebody(4, "Cole", "Reed", date(2015, 5, 5))
+DEAD = somebody(5, "Walter", "Hughes")
+ENDED = somebody(6, "Kyle", "Stone")
+PROTECTED = somebody(7, "Judith", "Vance")
+KIM = somebody(8, "Kim", "Tanaka")
+CAST = (ADA, SPOUSE, JENNY, MINOR, DEAD, ENDED, PROTECTED, KIM)
+HINDERED = {Reason.MINOR: MINOR, Reason.DECEASED: DEAD, Reason.ENDED: ENDED, Reason.PROTECTED: PROTECTED}
+FORMER_LAST_NAME = {JENNY.dod_id: "Johnson"}
+
+
+def ssn_of(person: Beneficiary) -> str:
+    return "" if person is KIM else f"9004510{person.dod_id[-2:]}"
+
+
+def typed(person: Beneficiary, **differently: object) -> PersonQuery:
+    """What the person types with the Social Security number: all of it right, but for what is said."""
+    right = PersonQuery(
+        person.first_name, person.middle_name, person.last_name, person.suffix, person.date_of_birth, ssn_of(person)
+    )
+    return replace(right, **differently)  # type: ignore[arg-type]
+
+
+class RegistryContract:
+    """The tests; see above."""
+
+    @staticmethod
+    def found(registry: EligibilityRegistry, person: Beneficiary, **differently: object) -> Outcome:
+        return registry.find_person(typed(person, **differently), today=TODAY)
+
+    @pytest.mark.parametrize("person", [ADA, SPOUSE, JENNY], ids=str)
+    def test_who_types_everything_right_is_matched(self, registry: EligibilityRegistry, person: Beneficiary) -> None:
+        assert self.found(registry, person) == Match(person)
+
+    def test_the_dod_id_number_does_alone_and_beside_the_other(self, registry: EligibilityRegistry) -> None:
+        assert self.found(registry, KIM, dod_id=KIM.dod_id) == Match(KIM)
+        assert self.found(registry, ADA, dod_id=ADA.dod_id) == Match(ADA)
+        assert self.found(registry, ADA, dod_id=SPOUSE.dod_id) == NoMatch()
+
+    @pytest.mark.parametrize(
+        "differently",
+        [{"first_name": "Adda"}, {"last_name": "Wintres"}, {"date_of_birth": date(1985, 3, 14)}],
+    )
+    def test_one_small_difference_is_near(self, registry: EligibilityRegistry, differently: dict) -> None:
+        assert self.found(registry, ADA, **differently) == NearMatch()
+
+    def test_a_former_name_is_near(self, registry: EligibilityRegistry) -> None:
+        assert self.found(registry, JENNY, last_name=FORMER_LAST_NAME[JENNY.dod_id]) == NearMatch()
+
+    @pytest.mark.parametrize(
+        "differently",
+        [
+            {"first_name": "Adda", "date_of_birth": date(1985, 3, 14)},
+            {"first_name": "Robert"},
+            {"date_of_birth": date(1971, 1, 1)},
+            {"ssn": "900459999"},
+            {"ssn": "", "dod_id": "2000000099"},
+            {"ssn": ""},
+        ],
+    )
+    def test_anything_else_is_no_match(self, registry: EligibilityRegistry, differently: dict) -> None:
+        assert self.found(registry, ADA, **differently) == NoMatch()
+
+    @pytest.mark.parametrize("reason", HINDERED)
+    def test_a_hindrance_is_told_only_when_all_is_right(self, registry: EligibilityRegistry, reason: Reason) -> None:
+        person = HINDERED[reason]
+        assert self.found(registry, person) == Ineligible(reason)
+        assert self.found(registry, person, last_name=person.last_name + "x") == NearMatch()
+        assert self.found(registry, person, first_name="Robert") == NoMatch()
+
+    def test_a_minor_comes_of_age(self, registry: EligibilityRegistry) -> None:
+        day = date(2033, 5, 5)
+        assert registry.find_person(typed(MINOR), today=date(2033, 5, 4)) == Ineligible(Reason.MINOR)
+        assert registry.find_person(typed(MINOR), today=day) == Match(MINOR)
+
+    @pytest.mark.parametrize("odd", ["\x00", "x" * 10_000, "\u202e", "\ud800", "🙂"], ids=range(5))
+    @pytest.mark.parametrize("field", ["first_name", "middle_name", "last_name", "ssn", "dod_id"])
+    def test_odd_input_finds_nobody_and_does_no_harm(self, registry: EligibilityRegistry, field: str, odd: str) -> None:
+        assert isinstance(self.found(registry, ADA, **{field: odd}), NoMatch | NearMatch | Match)
+        assert self.found(registry, ADA) == Match(ADA)
+
+    def test_a_person_is_known_by_dod_id_number(self, registry: EligibilityRegistry) -> None:
+        assert registry.person(ADA.dod_id) == ADA
+        for number in ("", "1", "2000000099", "\x00" * 10, "x" * 10_000):
+            assert registry.person(number) is None
+            assert registry.coverage(number, today=TODAY) is None
+
+    def test_coverage_shows_sponsor_family_and_periods(self, registry: EligibilityRegistry) -> None:
+        own, hers = (registry.coverage(person.dod_id, today=TODAY) for person in (ADA, SPOUSE))
+        assert own is not None
+        assert hers is not None
+        assert (own.sponsor, own.relationship, [member.name for member in own.family]) == (None, "", ["Ruth Winters"])
+        assert (hers.sponsor, hers.relationship, hers.family) == (ADA, "Spouse", ())
+        assert own.plan
+        assert [period.begin for period in own.periods] == [date(2000, 1, 1)]
+
+    def test_coverage_that_ended_has_no_plan(self, registry: EligibilityRegistry) -> None:
+        ended = registry.coverage(ENDED.dod_id, today=TODAY)
+        assert ended is not None
+        assert ended.plan == ""
+        assert ended.periods
+
+    def test_staff_find_people_by_name_number_and_last_four(self, registry: EligibilityRegistry) -> None:
+        assert {person.dod_id for person in registry.search("winters", most=9)} == {ADA.dod_id, SPOUSE.dod_id}
+        assert registry.search(JENNY.dod_id, most=9) == [JENNY]
+        assert registry.search(ssn_of(JENNY)[-4:], most=9) == [JENNY]
+        assert registry.search(ssn_of(JENNY), most=9) == []
+        assert len(registry.search("winters", most=1)) == 1
+        assert registry.search("", most=9) == []
