@@ -4,10 +4,10 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from accounts import drafts, notices, recovery
+from accounts import drafts, notices
+from accounts.recovery import password
 from accounts.sessions import SessionStore
 from idproofing import quiz
-
 
 # Again after 3, 9, 27 … seconds: eleven tries, the last after about a day.
 PATIENTLY = RetryStrategy(max_attempts=11, exponential_wait=3)
@@ -22,7 +22,7 @@ def send_notice(notice_id: str) -> None:
 @app.task(retry=PATIENTLY)
 def answer_recovery(request_id: str) -> None:
     """Look up who asked for a username or a new password, and mail them if they exist."""
-    recovery.answer(request_id)
+    password.answer(request_id)
 
 
 @app.periodic(cron="*/5 * * * *")

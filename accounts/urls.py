@@ -3,8 +3,8 @@
 from django.urls import path
 
 from accounts import password_hints
-from accounts import recovery_pages as recovery
 from accounts.own import profile, security, sessions
+from accounts.recovery import pages as recovery
 from accounts.registration import views as registration
 from accounts.sign_in import fresh
 from accounts.sign_in import views as sign_in
@@ -24,6 +24,7 @@ urlpatterns = [
     path("recover/username/", recovery.recover_username, name="recover-username"),
     path("recover/password/", recovery.recover_password, name="recover-password"),
     path("recover/password/<str:token>/", recovery.recover_password_link, name="recover-password-link"),
+    path("not-me/<str:token>/", recovery.this_was_not_me, name="not-me"),
     path("upgrade/", upgrade.begin, name="upgrade"),
     path("upgrade/<uuid:draft_id>/<slug:name>/", upgrade.step, name="upgrade-step"),
     path("recover/password/<str:token>/judge/", password_hints.of_link),
