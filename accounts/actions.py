@@ -170,6 +170,27 @@ def move(account: Account, to: State, *, by: object) -> Done | NotAllowed:
     return Done()
 
 
+def set_email(account: Account, email: str, *, by: object) -> str:
+    """Give the account another email address; the one before comes back. Links for a new password end."""
+    with transaction.atomic():
+        before = Account.objects.select_for_update().get(pk=account.pk).email
+        Account.objects.filter(pk=account.pk).update(email=email)
+        links.void(account, links.CHANGES)
+        audit.record("account.email-changed", by=by, account_id=account.pk)
+    account.email = email
+    return before
+
+
+def set_phone(account: Account, phone: str, *, by: object) -> bool:
+    """Give the account another phone number, or none; False if it has that one."""
+    with transaction.atomic():
+        changed = Account.objects.filter(pk=account.pk).exclude(phone=phone).update(phone=phone)
+        if changed:
+            audit.record("account.phone-changed", by=by, account_id=account.pk)
+    account.phone = phone
+    return bool(changed)
+
+
 def set_password(account: Account, password: str, *, by: object) -> None:
     """Give the account a new password; its sessions end, and so do links for a new password that were sent before.
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from accounts import password_hints
-from accounts.own import profile, security, sessions
+from accounts.own import closing, contact_details, profile, security, sessions
 from accounts.recovery import pages as recovery
 from accounts.registration import views as registration
 from accounts.sign_in import fresh
@@ -29,6 +29,11 @@ urlpatterns = [
     path("upgrade/<uuid:draft_id>/<slug:name>/", upgrade.step, name="upgrade-step"),
     path("recover/password/<str:token>/judge/", password_hints.of_link),
     path("account/", profile.profile, name="account"),
+    path("account/email/", contact_details.change_email, name="change-email"),
+    path("account/email/confirm/<str:token>/", contact_details.confirm_email, name="confirm-email"),
+    path("account/email/undo/<str:token>/", contact_details.undo_email, name="undo-email"),
+    path("account/phone/", contact_details.change_phone, name="change-phone"),
+    path("account/close/", closing.close, name="close-account"),
     path("account/security/", security.security, name="account-security"),
     path("account/security/password/", security.change_password, name="change-password"),
     path("account/security/password/judge/", password_hints.of_account),

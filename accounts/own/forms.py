@@ -3,9 +3,10 @@
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 
 from accounts.models import Account
-from accounts.registration.forms import CredentialsForm
+from accounts.registration.forms import CredentialsForm, DetailsForm
 
 
 class AccountForm(forms.Form):
@@ -14,6 +15,32 @@ class AccountForm(forms.Form):
     def __init__(self, data: object, account: Account) -> None:
         super().__init__(data)  # type: ignore[arg-type]
         self.account = account
+
+
+class EmailForm(AccountForm):
+    """Another email address than the one that the account has."""
+
+    email = DetailsForm.base_fields["email"]
+
+    def clean_email(self) -> str:
+        if self.cleaned_data["email"].lower() == self.account.email.lower():
+            raise ValidationError("That is your email address already.")
+        return self.cleaned_data["email"]
+
+
+class PhoneForm(forms.Form):
+    """A phone number in any usual writing, or none."""
+
+    phone = forms.CharField(
+        label="Phone number",
+        max_length=32,
+        required=False,
+        widget=forms.TextInput({"autocomplete": "tel", "inputmode": "tel"}),
+        validators=[
+            RegexValidator(r"\A[0-9+(). /x-]*\Z", "Use only digits, blanks and + ( ) . / - in the phone number."),
+        ],
+        error_messages={"max_length": "Phone number: use at most 32 characters."},
+    )
 
 
 class PasswordPairForm(AccountForm):

@@ -21,6 +21,7 @@ PUBLIC = {
     "recover/username/": "whoever forgot cannot sign in",
     "recover/password/": "whoever forgot cannot sign in",
     "recover/password/<str:token>/": "the token from the mail is the key",
+    "account/email/undo/<str:token>/": "the token from the mail is the key: the thief may have the password",
     "not-me/<str:token>/": "the token from the mail is the key, and it only stops",
     "recover/password/<str:token>/judge/": "the token from the mail is the key",
     ".well-known/change-password": "where password managers look; leads to the gated page",
