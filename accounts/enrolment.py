@@ -1,17 +1,24 @@
-"""Enrolling an authenticator app inside a journey: the key, its QR code, the first token."""
+"""The first second factor, in a journey or at the first sign-in: an authenticator app with a QR code, or a passkey."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import segno
 from django import forms
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from accounts import factors
-from accounts.models import Account, AuthenticatorApp, Draft
+from accounts import drafts, factors, passkeys
+from accounts.models import Account, AuthenticatorApp, Draft, Passkey
+from accounts.proofing import minutes
+from accounts.sign_in.forms import OrPasskeyForm
+from accounts.wizard import Journey, Refused, Step, step_for
 from dslogon import policy
 from safeguards import limits
 
+PASSKEY_NAME = "Passkey"
+NOT_ACCEPTED = "Your passkey could not be set up. Try once more, or use an authenticator app instead."
 TRY_THE_NEXT = "That code is not right. Wait for the next one in your app, and check that your phone's clock is right."
 
 
@@ -32,8 +39,16 @@ class TokenForm(forms.Form):
         return "".join(self.cleaned_data["otp_token"].split())
 
 
-def token_form(data: Mapping[str, Any] | None, draft: Draft) -> TokenForm:
-    return TokenForm(data)
+class FirstFactorForm(OrPasskeyForm, TokenForm):
+    """The first digits of an authenticator app, or a passkey that the page's script has made."""
+
+
+@dataclass(frozen=True)
+class NewApp:
+    """An authenticator app whose first token was right in the time step `step_used`."""
+
+    key: str
+    step_used: int
 
 
 def new_key() -> str:
@@ -51,23 +66,49 @@ def picture(key: str, username: str) -> dict:
 
 
 def context(request: HttpRequest, draft: Any) -> dict:
-    username = draft.account.username if draft.account_id else draft.username
-    return picture(draft.authenticator_key, username)
+    return picture(draft.authenticator_key, username_of(draft))
 
 
-def judge_first_token(draft: Draft, token: str) -> int | str:
-    """The time step in which the first token was right, or the sentence that refuses it. Failures are counted."""
+def username_of(draft: Any) -> str:
+    return draft.account.username if draft.account_id else draft.username
+
+
+def owner_of(draft: Draft) -> Account | Draft:
+    """Whose a passkey becomes that is made now: the account's, or that of the draft which will open one."""
+    return draft.account or draft  # type: ignore[attr-defined]
+
+
+def passkey_options(request: HttpRequest, journey: Journey, draft_id: UUID) -> HttpResponse:
+    """For the page's script: what the browser needs to make a passkey, if this draft is at its second factor."""
+    draft = drafts.find(journey.model, draft_id, request)
+    if draft is None or not isinstance(step_for(request, journey, draft, "second-factor"), Step):
+        return JsonResponse({"problem": "This page is no longer good. Load it again."}, status=403)
+    return JsonResponse(passkeys.options_to_make(request, owner_of(draft), username_of(draft)))
+
+
+def judge(request: HttpRequest, draft: Draft, given: Mapping[str, str]) -> NewApp | passkeys.New | Refused:
+    """What a FirstFactorForm holds: the new factor, or why there is none. Failures are counted."""
     wait = limits.waiting(policy.TOTP_FAILURES, str(draft.pk))
     if wait:
-        return f"Too many wrong codes. Wait {-(-int(wait.total_seconds()) // 60)} minutes, then try again."
-    step = factors.step_of(draft.authenticator_key, token)
-    if step is None:
-        limits.hit(policy.TOTP_FAILURES, str(draft.pk))
-        return TRY_THE_NEXT
-    return step
+        return Refused(f"There were too many wrong tries. Wait {minutes(wait)}, then try again.")
+    if given["passkey"]:
+        made = passkeys.made(request, owner_of(draft), given["passkey"])
+        if isinstance(made, passkeys.New):
+            return made
+    else:
+        step = factors.step_of(draft.authenticator_key, given["otp_token"])
+        if step is not None:
+            return NewApp(draft.authenticator_key, step)
+    limits.hit(policy.TOTP_FAILURES, str(draft.pk))
+    return Refused(NOT_ACCEPTED) if given["passkey"] else Refused(TRY_THE_NEXT, "otp_token")
 
 
-def enrol(account: Account, key: str, step_used: int, *, by: object) -> tuple[AuthenticatorApp, list[str]]:
-    """Keep the authenticator and make the backup codes, returned in clear for the only time."""
-    device = factors.enrol(account, key, step_used, by=by)
-    return device, factors.make_backup_codes(account, by=by)
+def enrol(
+    account: Account, first: NewApp | passkeys.New, *, by: object
+) -> tuple[AuthenticatorApp | Passkey, list[str]]:
+    """Keep the account's first second factor and make the backup codes, returned in clear for the only time."""
+    if isinstance(first, passkeys.New):
+        factor: AuthenticatorApp | Passkey = passkeys.add(account, first, name=PASSKEY_NAME, by=by)
+    else:
+        factor = factors.enrol(account, first.key, first.step_used, by=by)
+    return factor, factors.make_backup_codes(account, by=by)

@@ -160,15 +160,11 @@ def name_taken(account: Account, name: str, by: AuthenticatorApp | Passkey | Non
     return any(factor != by and factor.name.casefold() == name.casefold() for factor in all_of(account))
 
 
-def rename(account: Account, factor: AuthenticatorApp | Passkey, name: str, *, by: object) -> bool:
-    """Give the factor another name; False if another one has it."""
+def rename(account: Account, factor: AuthenticatorApp | Passkey, name: str, *, by: object) -> None:
+    """Give the factor another name, one that is not taken."""
     with turn(account):
-        if name_taken(account, name, factor):
-            return False
         type(factor)._default_manager.filter(pk=factor.pk, user=account).update(name=name)
         audit.record("second-factor.renamed", by=by, account_id=account.pk)
-    factor.name = name
-    return True
 
 
 def remove(account: Account, kind: str, pk: str, *, by: object) -> Removed | LastOne | Gone:
@@ -189,7 +185,8 @@ def remove(account: Account, kind: str, pk: str, *, by: object) -> Removed | Las
             BackupCode.objects.filter(account=row).delete()
         sessions.end_with_factor(row, factor)
         factor.delete()
-        audit.record("passkey.removed" if kind == "passkey" else "second-factor.removed", by=by, account_id=row.pk)
+        event = "passkey.removed" if kind == "passkey" else "second-factor.removed"
+        audit.record(event, by=by, account_id=row.pk)
     return Removed(was_last)
 
 

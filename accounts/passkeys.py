@@ -12,6 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
@@ -44,7 +45,7 @@ from webauthn.registration.verify_registration_response import VerifiedRegistrat
 
 from accounts.models import Account, Passkey, PasskeyHandle
 from dslogon import policy
-from safeguards import audit, limits
+from safeguards import audit, limits, turns
 
 CHALLENGE = "passkey_challenge"
 ALONE = "sign-in"
@@ -102,7 +103,7 @@ def options_to_make(request: HttpRequest, owner: Any, username: str) -> dict[str
             resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.PREFERRED
         ),
     )
-    return options_to_json_dict(options) | {"extensions": {"credProps": True}}
+    return options_to_json_dict(options)
 
 
 def options_to_sign(request: HttpRequest, account: Account | None = None) -> dict[str, Any]:
@@ -157,7 +158,10 @@ def take(request: HttpRequest, purpose: str, *, now: float | None = None) -> tup
 
 
 def made(request: HttpRequest, owner: Any, sent: str, *, now: float | None = None) -> New | Refused:
-    """The new passkey in what the browser sent, if it answers this session's challenge for `owner`."""
+    """The new passkey in what the browser sent, if it answers this session's challenge for `owner`.
+
+    Call it in the transaction that adds the passkey: it takes its turn with whoever else sends the same one.
+    """
     kept = take(request, making_for(owner), now=now)
     if kept is None:
         return Refused()
@@ -174,8 +178,9 @@ def made(request: HttpRequest, owner: Any, sent: str, *, now: float | None = Non
         return Refused()
     digest = sha256(seen.credential_id).hexdigest()
     fits = len(seen.credential_id) <= ID_MAX_BYTES and seen.sign_count <= MOST_USES
-    if not fits or Passkey.objects.filter(credential_id_sha256=digest).exists():
-        return Refused()
+    with turns.turn("new-passkey", digest):
+        if not fits or Passkey.objects.filter(credential_id_sha256=digest).exists():
+            return Refused()
     return New(unsaved(seen, answer), handle)
 
 
@@ -189,6 +194,16 @@ def unsaved(seen: VerifiedRegistration, answer: RegistrationCredential) -> Passk
         backup_eligible=seen.credential_device_type == CredentialDeviceType.MULTI_DEVICE,
         backup_state=seen.credential_backed_up,
     )
+
+
+def add(account: Account, new: New, *, name: str, by: object) -> Passkey:
+    """Keep a passkey that was just made; what opened the account may have made it before there was one."""
+    with transaction.atomic():
+        PasskeyHandle.objects.get_or_create(user=account, defaults={"handle_hex": new.handle.hex()})
+        new.passkey.user, new.passkey.name = account, name
+        new.passkey.save()
+        audit.record("passkey.added", by=by, account_id=account.pk)
+    return new.passkey
 
 
 def signed(

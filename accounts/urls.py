@@ -4,9 +4,10 @@ from django.urls import path
 
 from accounts import password_hints
 from accounts.own import closing, contact_details, profile, security, sessions
+from accounts.own import factors as own_factors
 from accounts.recovery import pages as recovery
 from accounts.registration import views as registration
-from accounts.sign_in import fresh
+from accounts.sign_in import fresh, passkey
 from accounts.sign_in import views as sign_in
 from accounts.upgrade import views as upgrade
 
@@ -14,9 +15,13 @@ urlpatterns = [
     path("register/", registration.begin, name="register"),
     path("register/with-code/", registration.begin, {"with_code": True}, name="register-with-code"),
     path("register/<uuid:draft_id>/<slug:name>/", registration.step, name="register-step"),
+    path("register/<uuid:draft_id>/second-factor/passkey/", registration.passkey_options),
     path("register/<uuid:draft_id>/credentials/judge/", password_hints.of_draft),
     path("sign-in/", sign_in.sign_in, name="sign-in"),
     path("sign-in/second-factor/", sign_in.second_factor, name="second-factor"),
+    path("sign-in/passkey/", passkey.sign_in, name="sign-in-passkey"),
+    path("sign-in/passkey/options/", passkey.options, name="passkey-options"),
+    path("sign-in/second-factor/options/", passkey.second_step_options, name="second-step-options"),
     path("sign-in/again/", fresh.again, name="sign-in-again"),
     path("sign-out/", sign_in.sign_out, name="sign-out"),
     path("session/left/", sign_in.session_left, name="session-left"),
@@ -28,6 +33,7 @@ urlpatterns = [
     path("upgrade/", upgrade.begin, name="upgrade"),
     path("upgrade/<uuid:draft_id>/<slug:name>/", upgrade.step, name="upgrade-step"),
     path("recover/password/<str:token>/judge/", password_hints.of_link),
+    path("upgrade/<uuid:draft_id>/second-factor/passkey/", upgrade.passkey_options),
     path("account/", profile.profile, name="account"),
     path("account/email/", contact_details.change_email, name="change-email"),
     path("account/email/confirm/<str:token>/", contact_details.confirm_email, name="confirm-email"),
@@ -38,8 +44,11 @@ urlpatterns = [
     path("account/security/password/", security.change_password, name="change-password"),
     path("account/security/password/judge/", password_hints.of_account),
     path(".well-known/change-password", password_hints.where_to_change),
-    path("account/security/authenticator/", security.enrol, name="enrol"),
-    path("account/security/backup-codes/", security.backup_codes, name="backup-codes"),
+    path("account/security/authenticator/", own_factors.add_app, name="enrol"),
+    path("account/security/passkey/", own_factors.add_passkey, name="add-passkey"),
+    path("account/security/passkey/options/", own_factors.passkey_options, name="new-passkey-options"),
+    path("account/security/factors/<slug:kind>/<str:pk>/", own_factors.factor, name="factor"),
+    path("account/security/backup-codes/", own_factors.backup_codes, name="backup-codes"),
     path("account/sessions/", sessions.sessions, name="account-sessions"),
     path("account/activity/", profile.activity, name="account-activity"),
 ]

@@ -22,8 +22,8 @@ NOT_NAMED = forms.Field.default_error_messages["required"]
 
 
 def site(request: HttpRequest | None = None) -> dict:
-    """For every page: whether the demo ribbon shows, and the numbers of the policy."""
-    return {"demo": settings.DEMO, "policy": policy}
+    """For every page: whether the demo ribbon shows, the numbers of the policy, and where passkeys work."""
+    return {"demo": settings.DEMO, "policy": policy, "passkeys_at": settings.OTP_WEBAUTHN_ALLOWED_ORIGINS[0]}
 
 
 class OnceNode(template.Node):

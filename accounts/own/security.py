@@ -1,4 +1,4 @@
-"""Password, second factors and backup codes of the own account."""
+"""What protects the own account, on one page; and the password."""
 
 from django.contrib.auth import update_session_auth_hash
 from django.db import transaction
@@ -6,22 +6,25 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 
-from accounts import actions, enrolment, factors, notices
-from accounts.models import Account, AuthenticatorApp
+from accounts import actions, factors, notices
+from accounts.models import Account
 from accounts.own.forms import PasswordPairForm
-from accounts.sign_in import session
 from accounts.sign_in.fresh import fresh
-from accounts.sign_in.views import ENROL_KEY
 from dslogon import policy
 
 
 @never_cache
 def security(request: HttpRequest) -> HttpResponse:
     """Password, second factors and backup codes."""
+    account: Account = request.user  # type: ignore[assignment]
+    kept = [(factor, factors.kind_of(factor)) for factor in factors.all_of(account)]
+    kinds = [kind for _, kind in kept]
     context = {
         "here": "security",
-        "apps": AuthenticatorApp.objects.filter(user=request.user, confirmed=True),
-        "codes_left": request.user.backup_codes.filter(used_at=None).count(),  # type: ignore[union-attr]
+        "factors": kept,
+        "more_apps": kinds.count("app") < policy.AUTHENTICATOR_APPS,
+        "more_passkeys": kinds.count("passkey") < policy.PASSKEYS,
+        "codes_left": account.backup_codes.filter(used_at=None).count(),
     }
     return render(request, "accounts/security.html", context)
 
@@ -39,47 +42,3 @@ def change_password(request: HttpRequest) -> HttpResponse:
         update_session_auth_hash(request, account)
         return redirect("account-security")
     return render(request, "accounts/change_password.html", {"form": form})
-
-
-@never_cache
-@fresh(policy.FRESH_FOR_CREDENTIALS)
-def enrol(request: HttpRequest) -> HttpResponse:
-    """Set up an authenticator app from the account's own pages; at Basic it is offered, not asked for."""
-    account: Account = request.user  # type: ignore[assignment]
-    if factors.has_factor(account):
-        return redirect("account-security")
-    key = request.session.setdefault(ENROL_KEY, factors.new_key())
-    form = enrolment.TokenForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        step = factors.step_of(key, form.cleaned_data["otp_token"])
-        if step is not None:
-            return enrolled(request, account, key, step)
-        form.add_error("otp_token", enrolment.TRY_THE_NEXT)
-    return render(request, "accounts/enrol_app.html", {"form": form, **enrolment.picture(key, account.username)})
-
-
-def enrolled(request: HttpRequest, account: Account, key: str, step: int) -> HttpResponse:
-    """Keep the app, sign in anew with it, and show the backup codes for the only time."""
-    with factors.turn(account):
-        if factors.has_factor(account):
-            return redirect("account-security")
-        device, codes = enrolment.enrol(account, key, step, by=account)
-        notices.tell(account, "second-factor-added")
-        request.session.pop(ENROL_KEY)
-        session.begin(request, account, device)
-    return render(request, "accounts/backup_codes.html", {"codes": codes, "enrolled": True})
-
-
-@never_cache
-@fresh(policy.FRESH_FOR_CREDENTIALS)
-def backup_codes(request: HttpRequest) -> HttpResponse:
-    """New backup codes in place of the old ones."""
-    account: Account = request.user  # type: ignore[assignment]
-    if not request.user.is_verified():  # type: ignore[union-attr]
-        return redirect("account-security")
-    if request.method == "POST":
-        with factors.turn(account):
-            codes = factors.make_backup_codes(account, by=account)
-            notices.tell(account, "backup-codes-made")
-        return render(request, "accounts/backup_codes.html", {"codes": codes})
-    return render(request, "accounts/new_backup_codes.html")

@@ -153,7 +153,6 @@ class DetailsForm(forms.Form):
         },
     )
 
-
     def clean(self) -> dict:
         """One of the two numbers is enough; a number that was given wrong has its own sentence already."""
         if self.cleaned_data.get("ssn") == self.cleaned_data.get("dod_id") == "":

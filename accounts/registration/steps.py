@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import actions, enrolment, hashing, notices, proofing
+from accounts import actions, enrolment, hashing, notices, passkeys, proofing
 from accounts.models import RegistrationDraft
 from accounts.registration.forms import CredentialsForm, DetailsForm
 from accounts.sign_in import judge, session
@@ -109,15 +109,20 @@ def choose_credentials(
 
 
 def enrol(request: HttpRequest, draft: RegistrationDraft, form: forms.Form, person: Beneficiary) -> Refused | None:
-    """The last step at Premium: the authenticator's first code opens the account."""
-    judged = enrolment.judge_first_token(draft, form.cleaned_data["otp_token"])
-    if isinstance(judged, str):
-        return Refused(judged, "otp_token")
+    """The last step at Premium: a passkey or the authenticator's first code opens the account."""
+    judged = enrolment.judge(request, draft, form.cleaned_data)
+    if isinstance(judged, Refused):
+        return judged
     open_account(request, draft, person, judged)
     return None
 
 
-def open_account(request: HttpRequest, draft: RegistrationDraft, person: Beneficiary, step_used: int = -1) -> None:
+def open_account(
+    request: HttpRequest,
+    draft: RegistrationDraft,
+    person: Beneficiary,
+    first: enrolment.NewApp | passkeys.New | None = None,
+) -> None:
     """Open the account, enrol its second factor, tell the addresses of record, and sign the person in."""
     level = policy.Level(draft.level)
     outcome = actions.open_account(
@@ -139,15 +144,15 @@ def open_account(request: HttpRequest, draft: RegistrationDraft, person: Benefic
         draft.ended = "has-account"
         return
     account = outcome.account
-    device = None
-    if level == policy.Level.PREMIUM:
-        device, codes = enrolment.enrol(account, draft.authenticator_key, step_used, by="visitor")
+    factor = None
+    if first is not None:
+        factor, codes = enrolment.enrol(account, first, by="visitor")
         draft.backup_codes = " ".join(codes)
     notices.tell(account, "account-opened", to=[account.email, person.email], level=level.label)
     draft.account, draft.finished_at = account, timezone.now()
     draft.password_hash = draft.ssn = draft.authenticator_key = draft.date_of_birth = ""
-    session.begin(request, account, device)
-    judge.count_success(account, device)
+    session.begin(request, account, factor)
+    judge.count_success(account, factor)
 
 
 DETAILS = Step(
@@ -178,7 +183,7 @@ SECOND_FACTOR = Step(
     name="second-factor",
     label="Second factor",
     template="accounts/enrol.html",
-    form=enrolment.token_form,
+    form=lambda data, draft: enrolment.FirstFactorForm(data),
     ask=person_of_record,
     save=enrol,
     ready=lambda draft: bool(draft.username and draft.password_hash),

@@ -6,8 +6,9 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
 
-from accounts import drafts, wizard
+from accounts import drafts, enrolment, wizard
 from accounts.models import RegistrationDraft
 from accounts.proofing import minutes
 from accounts.registration.forms import DELIVERY_NOTES, LEVELS, LevelForm, LevelOfCodeForm
@@ -55,3 +56,11 @@ def begun(request: HttpRequest, level: int, code_delivery: str) -> HttpResponse:
 def step(request: HttpRequest, draft_id: UUID, name: str) -> HttpResponse:
     """Any step of any registration."""
     return wizard.page(request, REGISTRATION, draft_id, name)
+
+
+@login_not_required
+@require_POST
+@never_cache
+def passkey_options(request: HttpRequest, draft_id: UUID) -> HttpResponse:
+    """For the script of the last step: what the browser needs to make a passkey."""
+    return enrolment.passkey_options(request, REGISTRATION, draft_id)

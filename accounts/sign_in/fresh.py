@@ -64,11 +64,11 @@ def proved(request: HttpRequest, how: str) -> None:
 
 @never_cache
 def again(request: HttpRequest) -> HttpResponse:
-    """Ask for the password once more, or for a code of the app instead; then back to where the person was going."""
+    """Ask for the password once more, or for a passkey or a code instead; then back to where the person was going."""
     account: Account = request.user  # type: ignore[assignment]
     next_page = safe_next(request, request.POST.get("next") or request.GET.get("next"))
-    has_app, status = factors.has_factor(account), 200
-    with_code = has_app and "with_code" in request.GET
+    kinds, status = factors.kinds(account), 200
+    with_code = any(kinds) and ("with_code" in request.GET or "passkey" in request.POST)
     form = (FactorForm if with_code else PasswordAgainForm)(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -79,13 +79,13 @@ def again(request: HttpRequest) -> HttpResponse:
             form.add_error(None, hashing.BUSY)
             status = 503
     context = {"form": form, "next": next_page, "sent": "sent" in request.GET, "with_code": with_code}
-    return render(request, "accounts/sign_in_again.html", context | {"has_app": has_app}, status=status)
+    return render(request, "accounts/sign_in_again.html", context | {"kinds": kinds}, status=status)
 
 
 def judged(request: HttpRequest, account: Account, form: forms.Form) -> bool:
     """Judge what was typed like a sign-in, with the same counters; says what is wrong in the form."""
     if isinstance(form, FactorForm):
-        outcome = judge.judge_factor(account, form.cleaned_data["otp_token"])
+        outcome = judge.judge_given(request, account, form.cleaned_data)
         if isinstance(outcome, judge.RightFactor):
             proved(request, "second-factor")
             return True

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import enrolment, factors, hashing
-from accounts.models import Account, AuthenticatorApp, BackupCode
+from accounts.models import Account, Factor
 from accounts.proofing import minutes
 from accounts.sign_in import consent, judge, session
 from accounts.sign_in.forms import FactorForm, PasswordForm
@@ -79,9 +79,7 @@ def judged(request: HttpRequest, form: PasswordForm, next_page: str) -> HttpResp
     return None
 
 
-def finish(
-    request: HttpRequest, account: Account, factor: AuthenticatorApp | BackupCode | None, next_page: str
-) -> HttpResponse:
+def finish(request: HttpRequest, account: Account, factor: Factor | None, next_page: str) -> HttpResponse:
     session.begin(request, account, factor)
     judge.count_success(account, factor)
     return redirect(next_page or home_of(account))
@@ -94,23 +92,33 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     half = session.half(request)
     if half is None:
         return redirect("sign-in")
-    if not factors.has_factor(half.account):
+    kinds = factors.kinds(half.account)
+    if not any(kinds):
         return enrol_at_sign_in(request, half)
     form = FactorForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
-            outcome = judge.judge_factor(half.account, form.cleaned_data["otp_token"])
+            outcome = judge.judge_given(request, half.account, form.cleaned_data)
             if isinstance(outcome, judge.RightFactor):
                 return finish(request, half.account, outcome.factor, half.next)
         refuse_factor(form, outcome)
-    return render(request, "accounts/second_factor.html", {"form": form})
+    return render(request, "accounts/second_factor.html", {"form": form, "kinds": kinds})
 
 
 def refuse_factor(form: forms.Form, outcome: judge.WrongFactor | judge.Wait) -> None:
+    sentence, field = refusal_of(outcome, with_passkey=bool(form.cleaned_data["passkey"]))
+    form.add_error(field, sentence)
+
+
+def refusal_of(outcome: judge.WrongFactor | judge.Wait, *, with_passkey: bool) -> tuple[str, str | None]:
+    """What to say of a second factor that was not accepted, and the field it stands beside."""
     if isinstance(outcome, judge.Wait):
-        form.add_error("otp_token", f"There were too many wrong codes. Wait {minutes(outcome.wait)}, then try again.")
+        sentence = f"There were too many wrong codes. Wait {minutes(outcome.wait)}, then try again."
+    elif with_passkey:
+        sentence = "That passkey was not accepted. Try once more, or use another way."
     else:
-        form.add_error("otp_token", "That code is not right, or it was used already. Try the next one.")
+        sentence = "That code is not right, or it was used already. Try the next one."
+    return sentence, None if with_passkey else "otp_token"
 
 
 def enrol_at_sign_in(request: HttpRequest, half: session.Half) -> HttpResponse:

@@ -1,5 +1,6 @@
 """The upgrade as data: its steps, and what each answer does."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -8,10 +9,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import actions, enrolment, factors, notices, proofing
-from accounts.models import AuthenticatorApp, BackupCode, UpgradeDraft
+from accounts.models import Factor, UpgradeDraft
 from accounts.registration.steps import judge_match, person_of_record, too_many_tries
 from accounts.sign_in import judge, session
 from accounts.sign_in.forms import FactorForm
+from accounts.sign_in.views import refusal_of
 from accounts.upgrade.forms import IdentityForm
 from accounts.wizard import Journey, Refused, Step, keep
 from deers import lookup
@@ -80,12 +82,13 @@ def plain(text: str) -> str:
 
 
 def factor_form(data: Any, draft: UpgradeDraft) -> forms.Form:
-    """A first token for a new authenticator, or a code of the one enrolled before."""
-    return FactorForm(data) if factors.has_factor(draft.account) else enrolment.token_form(data, draft)
+    """A first second factor, or one of those that the account has already."""
+    return FactorForm(data) if factors.has_factor(draft.account) else enrolment.FirstFactorForm(data)
 
 
 def factor_context(request: HttpRequest, draft: UpgradeDraft) -> dict:
-    return {"has_factor": True} if factors.has_factor(draft.account) else enrolment.context(request, draft)
+    kinds = factors.kinds(draft.account)
+    return {"has_factor": True, "kinds": kinds} if any(kinds) else enrolment.context(request, draft)
 
 
 def redeem_code(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, asked: Any) -> Refused | None:
@@ -105,7 +108,7 @@ def raise_level(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, per
         draft.ended = "not-basic"
         return None
     with factors.turn(account):
-        factor = given_factor(draft, form.cleaned_data["otp_token"])
+        factor = given_factor(request, draft, form.cleaned_data)
     if isinstance(factor, Refused):
         return factor
     if isinstance(actions.raise_level(account, by=account), actions.NotAllowed):
@@ -119,22 +122,20 @@ def raise_level(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, per
     return None
 
 
-def given_factor(draft: UpgradeDraft, token: str) -> AuthenticatorApp | BackupCode | Refused:
-    """The factor that the token proves: the account's own, or the new authenticator, enrolled by this."""
+def given_factor(request: HttpRequest, draft: UpgradeDraft, given: Mapping[str, str]) -> Factor | Refused:
+    """The factor that was given: one that the account has, or its first one, enrolled by this."""
     account = draft.account
     if factors.has_factor(account):
-        outcome = judge.judge_factor(account, token)
-        if isinstance(outcome, judge.Wait):
-            return Refused(f"There were too many wrong codes. Wait {proofing.minutes(outcome.wait)}.", "otp_token")
-        if isinstance(outcome, judge.WrongFactor):
-            return Refused("That code is not right, or it was used already. Try the next one.", "otp_token")
-        return outcome.factor
-    judged = enrolment.judge_first_token(draft, token)
-    if isinstance(judged, str):
-        return Refused(judged, "otp_token")
-    device, codes = enrolment.enrol(account, draft.authenticator_key, judged, by=account)
+        outcome = judge.judge_given(request, account, given)
+        if isinstance(outcome, judge.RightFactor):
+            return outcome.factor
+        return Refused(*refusal_of(outcome, with_passkey=bool(given["passkey"])))
+    judged = enrolment.judge(request, draft, given)
+    if isinstance(judged, Refused):
+        return judged
+    factor, codes = enrolment.enrol(account, judged, by=account)
     draft.backup_codes = " ".join(codes)
-    return device
+    return factor
 
 
 IDENTITY = Step(

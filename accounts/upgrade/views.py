@@ -5,8 +5,9 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
 
-from accounts import drafts, wizard
+from accounts import drafts, enrolment, wizard
 from accounts.models import UpgradeDraft
 from accounts.registration.forms import DELIVERY_NOTES
 from accounts.sign_in.views import safe_next
@@ -61,3 +62,10 @@ def begun(request: HttpRequest, code_delivery: str, next_page: str) -> HttpRespo
 def step(request: HttpRequest, draft_id: UUID, name: str) -> HttpResponse:
     """Any step of any upgrade."""
     return wizard.page(request, UPGRADE, draft_id, name)
+
+
+@require_POST
+@never_cache
+def passkey_options(request: HttpRequest, draft_id: UUID) -> HttpResponse:
+    """For the script of the last step: what the browser needs to make a passkey."""
+    return enrolment.passkey_options(request, UPGRADE, draft_id)

@@ -1,0 +1,76 @@
+"""Signing in with a passkey: alone, or as the second factor. The page's script asks for a challenge first."""
+
+from django import forms
+from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from accounts import passkeys
+from accounts.models import Account
+from accounts.proofing import minutes
+from accounts.sign_in import consent, judge, session
+from accounts.sign_in.forms import OrPasskeyForm, PasswordForm
+from accounts.sign_in.views import finish, safe_next
+from dslogon import policy
+from safeguards import client, limits
+
+
+class PasskeyForm(forms.Form):
+    """What the passkey answered; a person types nothing here."""
+
+    passkey = OrPasskeyForm.base_fields["passkey"]
+
+
+@login_not_required
+@require_POST
+@never_cache
+def options(request: HttpRequest) -> HttpResponse:
+    """A challenge for a passkey as the whole sign-in, for anybody."""
+    wait = limits.hit(policy.PASSKEY_CHALLENGES_PER_ADDRESS, client.address(request))
+    if wait:
+        return refused(f"There were too many tries. Wait {minutes(wait)}, then try again.", status=429)
+    return JsonResponse(passkeys.options_to_sign(request))
+
+
+@login_not_required
+@require_POST
+@never_cache
+def second_step_options(request: HttpRequest) -> HttpResponse:
+    """A challenge for one of the passkeys of whoever is half signed in here, or signed in and asked again."""
+    half = session.half(request)
+    account: Account | None = half.account if half else request.user if request.user.is_authenticated else None  # type: ignore[assignment]
+    if account is None:
+        return refused("Your sign-in took too long. Load this page again.", status=403)
+    return JsonResponse(passkeys.options_to_sign(request, account))
+
+
+def refused(sentence: str, *, status: int) -> HttpResponse:
+    """What the page's script shows the person instead of asking for the passkey."""
+    return JsonResponse({"problem": sentence}, status=status)
+
+
+@login_not_required
+@never_cache
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """A passkey and nothing else: it has verified its holder, so it is both factors in one."""
+    if request.method != "POST" or not consent.given(request):
+        return redirect("sign-in")
+    next_page = safe_next(request, request.POST.get("next"))
+    form = PasskeyForm(request.POST)
+    sent = form.cleaned_data["passkey"] if form.is_valid() else ""
+    with transaction.atomic():
+        outcome = judge.judge_passkey_alone(request, sent)
+        match outcome:
+            case judge.RightPasskey(passkey):
+                return finish(request, passkey.user, passkey, next_page)
+            case judge.NotActive(state):
+                return render(request, "accounts/not_active.html", {"state": state}, status=403)
+    if isinstance(outcome, judge.Wait):
+        sentence = f"There were too many tries. Wait {minutes(outcome.wait)}, then try again."
+    else:
+        sentence = "This passkey was not accepted. Try once more, or sign in with your username and password."
+    context = {"form": PasswordForm(), "next": next_page, "problem": sentence}
+    return render(request, "accounts/sign_in.html", context)

@@ -1,0 +1,79 @@
+// Passkeys: shows their buttons where the browser has them, asks the server for a challenge when one is used, and sends
+// what the passkey answered with the form. Every page has another way for browsers without this.
+"use strict";
+
+const FAILURES = {
+  NotAllowedError: "Nothing was sent: it was cancelled, or it took too long. Try again, or use another way.",
+  InvalidStateError: "This device has a passkey for your account already.",
+};
+const OTHERWISE = "That did not work. Load this page again and try once more, or use another way.";
+
+const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+const text = (buffer) =>
+  btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+
+if (window.PublicKeyCredential) {
+  for (const form of document.querySelectorAll("form[data-passkey]")) offer(form);
+}
+
+// A passkey belongs to one address of the site; elsewhere the page says which.
+function offer(form) {
+  const place = form.closest("[data-passkey-place]");
+  place.querySelector("[data-passkey-missing]")?.setAttribute("hidden", "");
+  if (location.origin !== form.dataset.at) {
+    place.querySelector("[data-passkey-elsewhere]").hidden = false;
+  } else {
+    form.hidden = false;
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      use(form);
+    });
+  }
+  place.hidden = false;
+}
+
+async function use(form) {
+  const says = form.querySelector("[data-says]");
+  if (!form.reportValidity()) return;
+  says.textContent = "Follow what your device asks.";
+  try {
+    const options = await challenge(form);
+    if (options.problem) return (says.textContent = options.problem);
+    const credential = form.dataset.passkey === "create" ? await create(options) : await get(options);
+    form.elements.passkey.value = JSON.stringify(plain(credential));
+    form.submit();
+  } catch (failure) {
+    says.textContent = FAILURES[failure.name] ?? OTHERWISE;
+  }
+}
+
+async function challenge(form) {
+  const sent = new FormData();
+  sent.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+  const answer = await fetch(form.dataset.options, { method: "POST", body: sent, redirect: "manual", cache: "no-store" });
+  return answer.headers.get("Content-Type") === "application/json" ? answer.json() : { problem: OTHERWISE };
+}
+
+const named = (list) => (list ?? []).map((one) => ({ ...one, id: bytes(one.id) }));
+
+function create(options) {
+  const user = { ...options.user, id: bytes(options.user.id) };
+  const excludeCredentials = named(options.excludeCredentials);
+  const publicKey = { ...options, user, excludeCredentials, challenge: bytes(options.challenge) };
+  return navigator.credentials.create({ publicKey });
+}
+
+function get(options) {
+  const allowCredentials = named(options.allowCredentials);
+  return navigator.credentials.get({ publicKey: { ...options, allowCredentials, challenge: bytes(options.challenge) } });
+}
+
+// Not credential.toJSON(): older browsers lack it, and some password managers leave it out.
+function plain(credential) {
+  const response = {};
+  for (const name of ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]) {
+    if (credential.response[name]) response[name] = text(credential.response[name]);
+  }
+  if (credential.response.getTransports) response.transports = credential.response.getTransports();
+  return { id: credential.id, rawId: text(credential.rawId), type: credential.type, response };
+}
