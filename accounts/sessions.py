@@ -14,7 +14,7 @@ from django_otp import DEVICE_ID_SESSION_KEY as FACTOR
 
 from accounts.models import Account, Factor, Session
 from dslogon import policy
-from safeguards import client
+from safeguards import client, rows
 from safeguards.cipher import DecryptionError, blind_index
 from safeguards.middleware import current_request
 
@@ -30,13 +30,14 @@ class SessionStore(db.SessionStore):
 
     The row is found by a keyed hash of the cookie's key, and what it holds is encrypted. A new key is not looked up
     first: 165 random bits meet no other, and the primary key would refuse. A renewed session is written when it is
-    saved, not before. What was saved inside a transaction is not written again by the middleware, so that a sign-in
-    is one transaction.
+    saved, not before, and in place of the row that it had. What was saved inside a transaction is not written again
+    by the middleware, so that a sign-in is one transaction.
     """
 
     purpose = "session"
     for_staff = False
     _written: tuple[str | None, str] | None = None
+    _left: str | None = None
 
     @property
     def idle(self) -> timedelta:
@@ -64,7 +65,8 @@ class SessionStore(db.SessionStore):
         return json.loads(session_data)
 
     def load(self) -> dict[str, Any]:
-        row = Session.objects.filter(pk=self.row_key(self.session_key), expire_date__gt=timezone.now()).first()
+        mine = [self.row_key(self.session_key), timezone.now()]
+        row = rows.first(Session, "session_key = %s AND expire_date > %s", mine)
         try:
             if row:
                 return self.decode(row.session_data)
@@ -77,13 +79,14 @@ class SessionStore(db.SessionStore):
         return False
 
     def delete(self, session_key: str | None = None) -> None:
-        Session.objects.filter(pk=self.row_key(session_key or self.session_key)).delete()
+        key = session_key or self.session_key or self._left
+        if key:
+            Session.objects.filter(pk=self.row_key(key)).delete()
 
     def cycle_key(self) -> None:
-        """Keep what the session holds, under a key that is made when it is saved; the old key ends now."""
+        """Keep what the session holds, under a key that is made when it is saved; the old key ends with that."""
         self._get_session()  # type: ignore[attr-defined]
-        if self.session_key:
-            self.delete(self.session_key)
+        self._left = self.session_key or self._left
         self._session_key = self._written = None
         self.modified = True
 
@@ -96,13 +99,22 @@ class SessionStore(db.SessionStore):
             return None
         row = self.create_model_instance(data)
         try:
-            row.save(force_insert=must_create, force_update=not must_create)
+            if not (must_create and self.moved(row)):
+                row.save(force_insert=must_create, force_update=not must_create)
         except DatabaseError as gone:
             if must_create:
                 raise
             raise UpdateError from gone  # signed out elsewhere in the meantime
         self._written = now
         return None
+
+    def moved(self, row: Session) -> bool:
+        """Whether the row under the key that `cycle_key` left could become `row`: one statement instead of two."""
+        left, self._left = self._left, None
+        if left is None:
+            return False
+        values = {field.attname: field.pre_save(row, add=False) for field in Session._meta.concrete_fields}
+        return bool(Session.objects.filter(pk=self.row_key(left)).update(**values))
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         """The row of this session; where it is used from comes from the request being served."""

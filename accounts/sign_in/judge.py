@@ -6,12 +6,12 @@ from datetime import timedelta
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
-from django.db.models import Exists, F, Q, QuerySet
+from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import actions, factors, hashing, passkeys
-from accounts.models import Account, BackupCode, Factor, Passkey, State
+from accounts.models import Account, AuthenticatorApp, BackupCode, Factor, Passkey, State
 from dslogon import policy
 from safeguards import audit, client, limits, turns
 
@@ -88,7 +88,7 @@ def judge_password(username: str, password: str, address: str, *, staff: bool = 
 
 
 def judged_in_turn(name: str, password: str, address: str, staff: bool) -> JudgedPassword:
-    account = with_factor().filter(username__lower=name).first()
+    account = factors.with_kinds().filter(username__lower=name).first()
     tries = [(policy.SIGN_IN_PER_ADDRESS, address), *((limit, name) for limit in ACCOUNT_LIMITS)]
     wait = limits.longest_wait(tries, account_id=account.pk if account else None)
     if wait:
@@ -104,11 +104,6 @@ def judged_in_turn(name: str, password: str, address: str, staff: bool) -> Judge
         audit.record("sign-in.refused", by="visitor", account_id=account.pk, state=account.state)
         return NotActive(State(account.state))
     return RightPassword(account)
-
-
-def with_factor() -> QuerySet[Account]:
-    """Accounts, each with whether it has a second factor: one query instead of two."""
-    return Account.objects.annotate(factor_enrolled=Q(Exists(factors.APPS)) | Q(Exists(factors.PASSKEYS)))
 
 
 def rehash(account: Account, password: str) -> None:
@@ -140,14 +135,14 @@ def count_failure(name: str, address: str, account: Account | None) -> WrongPass
 
 
 def count_success(account: Account, factor: Factor | None) -> None:
-    """Note a complete sign-in: failures start again from nothing."""
+    """Note a complete sign-in, and the factor that it was with: failures start again from nothing."""
     Account.objects.filter(pk=account.pk).update(failures_in_a_row=0, last_login=timezone.now())
-    audit.record("sign-in.succeeded", by=account, second_factor=factor is not None)
+    audit.record("sign-in.succeeded", by=account, factor=(factor and factor._meta.model_name) or "none")
 
 
 def needs_factor(account: Account) -> bool:
-    """Whether an account of `with_factor` owes one: Premium and staff always, at Basic whoever has enrolled one."""
-    return account.is_premium or account.is_staff or account.factor_enrolled  # type: ignore[attr-defined]
+    """Whether an account of `with_kinds` owes one: Premium and staff always, at Basic whoever has enrolled one."""
+    return account.is_premium or account.is_staff or any(factors.kinds_then(account))
 
 
 def judge_passkey_alone(request: HttpRequest, sent: str) -> RightPasskey | WrongPasskey | Wait | NotActive:
@@ -207,11 +202,7 @@ def judge_in_turn(account: Account, given: Callable[[], Factor | None]) -> Right
             limits.hit(policy.TOTP_FAILURES, key, account_id=account.pk)
             audit.record("second-factor.failed", by="visitor", account_id=account.pk)
             return WrongFactor()
-        audit.record(event_of(factor), by="visitor", account_id=account.pk)
+        if not isinstance(factor, AuthenticatorApp):  # the usual factor is named by the sign-in's own event
+            event = "backup-code.used" if isinstance(factor, BackupCode) else "passkey.passed"
+            audit.record(event, by="visitor", account_id=account.pk)
         return RightFactor(factor)
-
-
-def event_of(factor: Factor) -> str:
-    if isinstance(factor, BackupCode):
-        return "backup-code.used"
-    return "passkey.passed" if isinstance(factor, Passkey) else "second-factor.passed"

@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
+from accounts import factors
 from accounts.models import Account, Factor, State
 from accounts.sessions import BEGAN, FACTOR, SEEN, name_of
 from dslogon import policy
@@ -29,6 +30,7 @@ class Half:
     """Somebody who gave the right password and owes the second factor."""
 
     account: Account
+    kinds: factors.Kinds
     next: str
 
 
@@ -66,10 +68,10 @@ def half(request: HttpRequest) -> Half | None:
     kept = request.session.get(HALF)
     if not kept or time.time() - kept["at"] > policy.HALF_SIGNED_IN.total_seconds():
         return None
-    account = Account.objects.filter(pk=kept["account"], state=State.ACTIVE).first()
+    account = factors.with_kinds().filter(pk=kept["account"], state=State.ACTIVE).first()
     if account is None or not constant_time_compare(kept["password"], account.get_session_auth_hash()):
         return None
-    return Half(account, kept["next"])
+    return Half(account, factors.kinds_then(account), kept["next"])
 
 
 def end(request: HttpRequest) -> None:

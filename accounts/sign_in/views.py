@@ -92,8 +92,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     half = session.half(request)
     if half is None:
         return redirect("sign-in")
-    kinds = factors.kinds(half.account)
-    if not any(kinds):
+    if not any(half.kinds):
         return enrol_at_sign_in(request, half)
     form = FactorForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -102,7 +101,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
             if isinstance(outcome, judge.RightFactor):
                 return finish(request, half.account, outcome.factor, half.next)
         refuse_factor(form, outcome)
-    return render(request, "accounts/second_factor.html", {"form": form, "kinds": kinds})
+    return render(request, "accounts/second_factor.html", {"form": form, "kinds": half.kinds})
 
 
 def refuse_factor(form: forms.Form, outcome: judge.WrongFactor | judge.Wait) -> None:

@@ -49,6 +49,31 @@ def test_signing_in_changes_the_session_key_at_each_half(client):
     assert not Session.objects.filter(pk__in=map(SessionStore.row_key, keys[:2])).exists()
 
 
+def test_a_renewed_session_keeps_its_row_and_a_flushed_one_leaves_none():
+    store = SessionStore()
+    store["kept"] = "yes"
+    store.save()
+    first = store.session_key
+    store.cycle_key()
+    store.save()
+    assert SessionStore(store.session_key)["kept"] == "yes"
+    assert SessionStore(first).get("kept") is None
+    assert Session.objects.count() == 1
+    store.cycle_key()
+    store.flush()
+    assert not Session.objects.exists()
+
+
+def test_a_session_that_was_ended_elsewhere_while_it_was_renewed_begins_anew():
+    store = SessionStore()
+    store["kept"] = "yes"
+    store.save()
+    store.cycle_key()
+    Session.objects.all().delete()
+    store.save()
+    assert SessionStore(store.session_key)["kept"] == "yes"
+
+
 def test_a_session_key_that_was_made_up_is_never_taken(client, rosa):
     client.cookies["sessionid"] = "a" * 32
     give_password(client, rosa.username)
