@@ -22,10 +22,11 @@ def chromium() -> str | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Without a Chromium the browser tests are left out, and pytest_terminal_summary says so."""
-    if chromium() is None:
-        for item in items:
-            if item.get_closest_marker("browser"):
+    """Browser tests share one Chromium, in one process. Without one they are left out; the summary says so."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            if chromium() is None:
                 item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from dslogon.up import assets
 from dslogon.up.assets import ROOT
 
 ROOMS = ["dslogon", "portal", "support", "accounts", "idproofing", "deers", "safeguards"]
@@ -18,6 +19,7 @@ IMPORT_CONTRACT = "from importlinter.cli import lint_imports_command; lint_impor
 
 def check() -> int:
     """Runs every check and returns 0 when all of them passed."""
+    assets.fetch(for_tests=True)  # the deployment check looks for the design system
     python = sys.executable
     djade = str(Path(python).with_name("djade"))
     checks = {

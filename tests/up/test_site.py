@@ -16,6 +16,9 @@ from tests.up.conftest import ended
 
 PATIENCE = 60
 
+# One copy of the house serves them all, so one process runs them.
+pytestmark = pytest.mark.xdist_group("site")
+
 
 @pytest.fixture
 def port() -> int:
