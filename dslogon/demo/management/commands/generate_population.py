@@ -5,6 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from tqdm import tqdm
 
+from deers.loading import invented
+from deers.loading.workers import cores
 from dslogon.demo import crowd
 
 
@@ -14,9 +16,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("count", type=int, metavar="N", help="how many generated people there shall be")
         parser.add_argument("--seed", type=int, default=1, help="who they are")
+        parser.add_argument(
+            "--registry-only", action="store_true", help="leave out all but DEERS, for measuring: millions in minutes"
+        )
         parser.add_argument("--no-records", action="store_true", help="leave out the health records, the most of it")
 
     def handle(self, *args: Any, **options: Any) -> None:
         with tqdm(total=options["count"], desc="Inventing people", unit=" people") as bar:
-            new = crowd.enter(options["count"], options["seed"], records=not options["no_records"], advance=bar.update)
+            if options["registry_only"]:
+                new = invented.enter(options["count"], options["seed"], processes=cores(), advance=bar.update)
+            else:
+                records = not options["no_records"]
+                new = crowd.enter(options["count"], options["seed"], records=records, advance=bar.update)
         self.stdout.write(f"{new:,} new of {options['count']:,} generated people.")
