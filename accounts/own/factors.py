@@ -134,10 +134,10 @@ def factor(request: HttpRequest, kind: str, pk: str) -> HttpResponse:
     account: Account = request.user  # type: ignore[assignment]
     if request.POST.get("action") == "remove":
         return remove(request, account, kind, pk)
+    kept = factors.find(account, kind, pk)
+    if kept is None:
+        raise Http404
     with factors.turn(account):
-        kept = factors.find(account, kind, pk)
-        if kept is None:
-            raise Http404
         form = NameForm(request.POST or None, account, kept.name, kept)
         if form.is_valid():
             factors.rename(account, kept, form.cleaned_data["name"], by=account)

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 def relying_party(site: str) -> tuple[str, list[str]]:
     """The relying party ID for the address `site`, and the origins to accept; localhost in place of an IP address."""
     parts = urlsplit(site)
-    host, port = parts.hostname or "", f":{parts.port}" if parts.port else ""
+    usual = {"http": 80, "https": 443}.get(parts.scheme)  # which browsers leave out
+    host, port = parts.hostname or "", f":{parts.port}" if parts.port not in (None, usual) else ""
     try:
         ipaddress.ip_address(host)
     except ValueError:

@@ -7,8 +7,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import Account, Passkey, PasskeyHandle
+from accounts.sessions import FACTOR
 from dslogon import policy
 from dslogon.demo.people import PEOPLE
+from dslogon.settings.origin import relying_party
 from safeguards.models import AuditEvent
 from tests import walk
 from tests.accounts.holders import holder, is_signed_in, premium, signed_in
@@ -41,7 +43,7 @@ def grace(db: None) -> Account:
 def test_a_passkey_alone_signs_in_with_both_factors(rosa, client):
     device = enrolled(rosa)
     assert alone(client, device)["Location"] == "/portal/"
-    assert client.get("/account/").wsgi_request.user.is_verified()
+    assert FACTOR in client.session
     assert AuditEvent.objects.filter(event="passkey.passed", account_id=rosa.pk).count() == 1
     assert Passkey.objects.get().last_used_at is not None
 
@@ -105,6 +107,22 @@ def test_a_passkey_that_never_counts_works_again_and_again(rosa):
 # What the page asks of the browser
 
 
+@pytest.mark.parametrize(
+    ("site", "host", "origin"),
+    [
+        ("https://dslogon.example", "dslogon.example", "https://dslogon.example"),
+        ("https://dslogon.example:443", "dslogon.example", "https://dslogon.example"),
+        ("https://dslogon.example/", "dslogon.example", "https://dslogon.example"),
+        ("https://DSLogon.example:8443", "dslogon.example", "https://dslogon.example:8443"),
+        ("http://localhost:8001", "localhost", "http://localhost:8001"),
+        ("http://127.0.0.1:8001", "localhost", "http://localhost:8001"),
+        ("http://[::1]:8001", "localhost", "http://localhost:8001"),
+    ],
+)
+def test_passkeys_belong_to_the_host_of_the_site_and_to_localhost_on_one_s_own_machine(site, host, origin):
+    assert relying_party(site) == (host, [origin])
+
+
 def test_the_whole_sign_in_demands_that_the_holder_is_verified_and_names_nobody(rosa, client):
     enrolled(rosa)
     asked = options(client, "/sign-in/passkey/options/")
@@ -138,7 +156,7 @@ def test_a_visitor_is_told_no_passkeys_of_anybody(client):
 
 def test_the_sign_in_page_still_asks_the_database_nothing(client, django_assert_num_queries):
     walk.agree(client)
-    assert "Sign in with a passkey" in walk.text_of(client.get("/sign-in/"))
+    assert "Use a passkey" in walk.text_of(client.get("/sign-in/"))
     with django_assert_num_queries(0):
         client.get("/sign-in/")
 

@@ -117,6 +117,25 @@ def test_no_key_stands_in_the_cache_in_clear():
         assert "900112222" not in cursor.fetchone()[0]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_thirty_who_use_the_same_thing_at_once_one_is_the_first():
+    firsts = in_parallel(lambda number: limits.once("challenge", "abc", within=timedelta(minutes=5)))
+    assert sum(firsts) == 1
+
+
+@pytest.mark.django_db
+def test_one_thing_used_twice_is_not_another(monkeypatch):
+    minute = timedelta(minutes=1)
+    assert [limits.once(*what, within=minute) for what in (("a", "x"), ("a", "y"), ("b", "x"))] == [True] * 3
+    assert not limits.once("a", "x", within=minute)
+
+    def unreachable(*args, **kwargs):
+        raise Unreachable
+
+    monkeypatch.setattr(PostgresCache, "add", unreachable)
+    assert not limits.once("a", "z", within=minute)
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("operation", ["add", "get_many"])
 def test_without_the_counters_everybody_waits_rather_than_anybody_guessing_freely(monkeypatch, operation):

@@ -1,0 +1,131 @@
+"""Passkeys in a real browser, with Chromium's own virtual authenticator in place of a finger."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import CDPSession, Page, expect
+
+from accounts import enrolment
+from accounts.models import Account
+from dslogon.policy import Level
+from tests import people
+from tests.accounts.holders import address, holder, proven, token_of
+from tests.journeys.test_journeys import enter_token, sign_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(autouse=True)
+def at_this_address(settings: Any, live_server: Any) -> None:
+    settings.OTP_WEBAUTHN_ALLOWED_ORIGINS = [live_server.url]
+
+
+@pytest.fixture
+def device(page: Page) -> CDPSession:
+    """A phone or computer that keeps passkeys and whose owner always says yes."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    owner = {"hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
+    options = {"protocol": "ctap2", "transport": "internal", "automaticPresenceSimulation": True, **owner}
+    added = session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    session.authenticator = added["authenticatorId"]  # type: ignore[attr-defined]
+    return session
+
+
+def refuse(device: CDPSession) -> None:
+    """From now on the device does not recognize whoever holds it."""
+    authenticator = device.authenticator  # type: ignore[attr-defined]
+    device.send("WebAuthn.setUserVerified", {"authenticatorId": authenticator, "isUserVerified": False})
+
+
+def sign_out(page: Page) -> None:
+    page.get_by_role("button", name="Sign out").first.click()
+    expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
+
+
+def set_up_passkey(page: Page, name: str) -> None:
+    page.goto("/account/security/")
+    page.get_by_role("link", name="Set up a passkey").click()
+    page.get_by_label("Name").fill(name)
+    page.get_by_role("button", name="Set up the passkey").click()
+    expect(page.get_by_role("heading", name=f"“{name}” is set up")).to_be_visible()
+
+
+def test_someone_sets_up_a_passkey_and_signs_in_with_it_alone_and_after_the_password(page, device):
+    holder(people.load("rosa"), username="rosa.keys")
+    sign_in(page, "rosa.keys")
+    set_up_passkey(page, "My laptop")
+    expect(page.locator("#backup-codes li")).to_have_count(10)
+    sign_out(page)
+
+    page.goto("/sign-in/?next=/account/security/")
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page).to_have_url(re.compile("/account/security/$"))
+    expect(page.get_by_role("heading", name="My laptop")).to_be_visible()
+    expect(page.get_by_text("Last used on")).to_be_visible()
+    sign_out(page)
+
+    sign_in(page, "rosa.keys")
+    expect(page.get_by_role("heading", name="Use your passkey")).to_be_visible()
+    page.get_by_role("button", name="Use my passkey").click()
+    expect(page).to_have_url(re.compile("/portal/$"))
+
+
+def test_a_passkey_is_renamed_and_removed(page, device):
+    holder(people.load("rosa"), username="rosa.keys")
+    sign_in(page, "rosa.keys")
+    set_up_passkey(page, "My laptop")
+    page.get_by_role("link", name="I have kept my codes").click()
+    page.get_by_role("link", name="Name or remove My laptop").click()
+    page.get_by_label("Name").fill("Old laptop")
+    page.get_by_role("button", name="Save the name").click()
+    page.get_by_role("link", name="Name or remove Old laptop").click()
+    page.get_by_role("button", name="Remove Old laptop").click()
+    expect(page.get_by_text("“Old laptop” is removed.")).to_be_visible()
+    expect(page).to_have_url(re.compile("/sign-in/"))
+
+
+def test_premium_is_opened_with_a_passkey(page, device, client, live_server):
+    chosen = {"username": "rosa.premium", "password_hash": "!", "authenticator_key": enrolment.new_key()}
+    draft = proven(client, people.load("rosa"), level=Level.PREMIUM, **chosen)
+    page.context.add_cookies([{"name": "draft", "value": token_of(client), "url": live_server.url}])
+    page.goto(address(draft, "second-factor"))
+    page.get_by_role("button", name="Set up a passkey").click()
+    expect(page.get_by_role("heading", name="Your account is open, and you are signed in")).to_be_visible()
+    expect(page.locator("#backup-codes li")).to_have_count(10)
+    assert Account.objects.get().is_premium
+
+
+def test_whoever_the_device_does_not_recognize_is_told_and_can_use_the_app_instead(page, device, client, live_server):
+    chosen = {"username": "rosa.premium", "password_hash": "!", "authenticator_key": enrolment.new_key()}
+    draft = proven(client, people.load("rosa"), level=Level.PREMIUM, **chosen)
+    page.context.add_cookies([{"name": "draft", "value": token_of(client), "url": live_server.url}])
+    refuse(device)
+    page.goto("/sign-in/")
+    page.get_by_role("button", name="I agree").click()
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_text("Nothing was sent")).to_be_visible()
+    page.goto(address(draft, "second-factor"))
+    enter_token(page, "Check the code")
+    expect(page.get_by_role("heading", name="Your account is open, and you are signed in")).to_be_visible()
+
+
+def test_at_an_address_where_passkeys_do_not_work_the_page_says_where_they_do(page, settings):
+    settings.OTP_WEBAUTHN_ALLOWED_ORIGINS = ["http://elsewhere.localhost:8000"]
+    page.goto("/sign-in/")
+    page.get_by_role("button", name="I agree").click()
+    expect(page.get_by_text("Passkeys work at http://elsewhere.localhost:8000 only")).to_be_visible()
+    expect(page.get_by_role("button", name="Use a passkey")).to_be_hidden()
+
+
+def test_a_browser_without_scripts_signs_in_as_ever(browser, live_server):
+    holder(people.load("rosa"), username="rosa.keys")
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    page = context.new_page()
+    sign_in(page, "rosa.keys")
+    expect(page).to_have_url(re.compile("/portal/$"))
+    page.goto("/account/security/passkey/")
+    expect(page.get_by_text("Your browser offers no passkeys here.")).to_be_visible()
+    expect(page.get_by_role("button", name="Set up the passkey")).to_be_hidden()
+    context.close()
