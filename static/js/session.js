@@ -90,6 +90,8 @@ form.addEventListener("submit", (event) => {
 });
 // Whoever closes the warning with the Escape key is there.
 dialog.addEventListener("close", () => { if (secondsLeft() <= warning) stay(); });
+// Signed out here, the other tabs come to their end too: in a moment they ask the server, and find it so.
+document.getElementById("sign-out")?.addEventListener("submit", () => tabs.postMessage(2));
 tabs.addEventListener("message", (message) => until(message.data, false));
 document.addEventListener("visibilitychange", tick);
 until(Number(dialog.dataset.seconds));
