@@ -1,5 +1,6 @@
 """The staff's zone under /admin/: a door, a cookie and a shorter session of its own."""
 
+import re
 import time
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client, RequestFactory
 from accounts.models import Account
 from accounts.sessions import SessionStore, StaffSessionStore
 from accounts.sign_in import session
+from accounts.urls import with_session
 from dslogon import policy
 from dslogon.demo.people import PEOPLE
 from safeguards.models import AuditEvent
@@ -133,3 +135,13 @@ def test_a_new_level_or_zone_never_keeps_a_planted_key(agent):
 def test_the_clock_of_staff_is_their_own(agent):
     left = signed_in(agent).get("/admin/session/left/").json()["seconds_left"]
     assert 0 < left <= policy.STAFF_SESSION_IDLE.total_seconds()
+
+
+@pytest.mark.parametrize("entry", with_session, ids=lambda entry: str(entry.pattern))
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_without_a_session_the_staffs_addresses_tell_nothing_of_an_account(client, entry, method):
+    path = re.sub(r"<\w+:\w+>", "00000000-0000-4000-8000-000000000000", f"/admin/{entry.pattern}")
+    response = getattr(client, method)(path)
+    at_the_door = response.status_code in (200, 403, 405) and "/account/" not in path
+    assert at_the_door or response["Location"].startswith("/admin/sign-in/"), response
+    assert "admin" not in client.cookies
