@@ -5,8 +5,9 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import django
@@ -14,72 +15,107 @@ import psycopg
 
 from dslogon.up.trouble import tell
 
+if TYPE_CHECKING:
+    from bench.pages import Comparison
+
 GENERATED_PEOPLE = 300
 ACCOUNTS = 5000
-KEYS = ("sign-in", "sign-in-page", "wizard", "dashboard")
+HOLDERS = 10_000
+MILLION = 1_000_000
+KEYS = ("sign-in", "sign-in-factor", "sign-in-wrong", "sign-in-page", "wizard", "dashboard")
+APPLICATIONS = {"allauth": "django.core.wsgi:get_wsgi_application()"}
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description="How fast the site is, beside its measures.")
     parser.add_argument("--seconds", type=float, default=30, help="for each comparison (default: 30)")
     parser.add_argument("--only", choices=KEYS, action="append", help="this comparison alone; may be repeated")
+    parser.add_argument("--million", action="store_true", help="only signing in with a million accounts: takes longer")
     return parser.parse_args()
 
 
 @contextmanager
-def databases(server: str) -> Iterator[tuple[str, str]]:
-    """The addresses of two fresh databases on a server, dropped at the end: ours, and django-allauth's."""
-    names = [f"bench_{kind}_{os.getpid()}" for kind in ("dslogon", "allauth")]
+def database(server: str, kind: str, template: str = "template1") -> Iterator[str]:
+    """The address of a fresh database on a server, dropped at the end; a copy of `template`, in use by nobody."""
+    name = f"bench_{kind}_{os.getpid()}"
     with psycopg.connect(server, autocommit=True) as admin:
         try:
-            for name in names:
-                admin.execute(f"CREATE DATABASE {name}")
-            ours, allauth = (urlsplit(server)._replace(path=f"/{name}").geturl() for name in names)
-            yield ours, allauth
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+            yield urlsplit(server)._replace(path=f"/{name}").geturl()
         finally:
-            for name in names:
-                admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def main() -> None:
     wanted = arguments()
-    cores = sorted(os.sched_getaffinity(0))
-    with databases(os.environ["DATABASE_URL"]) as (ours, allauth):
-        os.environ |= {
-            "DJANGO_SETTINGS_MODULE": "bench.settings",
-            "DATABASE_URL": ours,
-            "ALLAUTH_DATABASE_URL": allauth,
-        }
+    server = os.environ["DATABASE_URL"]
+    with database(server, "dslogon") as ours:
+        os.environ |= {"DJANGO_SETTINGS_MODULE": "bench.settings", "DATABASE_URL": ours}
         django.setup()
         logging.disable(logging.INFO)
-        print_table(wanted, ours, allauth, cores)
+        # What bench is made of needs the settings that were chosen here.
+        from bench import people
+
+        tell("Filling the databases ...")
+        people.fill(GENERATED_PEOPLE, ACCOUNTS, HOLDERS)
+        if wanted.million:
+            million(server, wanted.seconds)
+        else:
+            everything_else(server, wanted)
 
 
-def print_table(wanted: argparse.Namespace, ours: str, allauth: str, cores: list[int]) -> None:
-    # These need the settings that main has just chosen.
-    from bench import counts, measure, pages, people, site, table
+def everything_else(server: str, wanted: argparse.Namespace) -> None:
+    """All comparisons but the one with a million accounts."""
+    from bench import pages, people
 
-    tell("Filling the databases ...")
-    people.fill(GENERATED_PEOPLE, ACCOUNTS)
-    of_allauth = {"DJANGO_SETTINGS_MODULE": "bench.allauth_site", "DATABASE_URL": allauth}
-    filling = [sys.executable, "-m", "bench.allauth_people", str(ACCOUNTS)]
-    member = subprocess.run(filling, env=os.environ | of_allauth, check=True, stdout=subprocess.PIPE, text=True)
-    all_four = pages.comparisons(ACCOUNTS, people.begun_registration(), people.graces_session(), member.stdout.strip())
+    with database(server, "allauth") as allauth:
+        env = {"DJANGO_SETTINGS_MODULE": "bench.allauth_site", "DATABASE_URL": allauth, "ALLAUTH_DATABASE_URL": allauth}
+        filling = [sys.executable, "-m", "bench.allauth_people", str(ACCOUNTS)]
+        member = subprocess.run(filling, env=os.environ | env, check=True, stdout=subprocess.PIPE, text=True)
+        draft, session = people.begun_registration(), people.graces_session()
+        compared = pages.comparisons(ACCOUNTS, HOLDERS, draft, session, member.stdout.strip())
+        print_table([each for each in compared if each.key in (wanted.only or KEYS)], {"allauth": env}, wanted.seconds)
+
+
+def million(server: str, seconds: float) -> None:
+    """Signing in with a million accounts, beside HOLDERS of them; and the indexes by which the million is searched."""
+    from django.db import connections
+
+    from bench import counts, pages, people, plans, table
+
+    connections.close_all()
+    with database(server, "million", template=connections["default"].settings_dict["NAME"]) as many:
+        with psycopg.connect(many, autocommit=True) as filling:
+            people.add_holders(filling, range(HOLDERS, MILLION))
+        print_table([pages.at_a_million(HOLDERS, MILLION)], {"million": {"DATABASE_URL": many}}, seconds)
+        asked = counts.statements(pages.with_factor(people.holders(HOLDERS)))
+        with psycopg.connect(many, autocommit=True) as looking:
+            print(table.searched(plans.found(asked, lambda explain: looking.execute(explain).fetchone()[0])))
+
+
+def print_table(compared: list["Comparison"], others: Mapping[str, Mapping[str, str]], seconds: float) -> None:
+    """Serve our site and the `others`, given by their environments, and measure."""
+    from bench import counts, measure, site, table
+
     # Sites on the first core and we on the last: what we need is then not counted as theirs.
+    cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, cores[:1])
-    plain = "django.core.wsgi:get_wsgi_application()"
-    with site.serving("dslogon", {}) as dslogon, site.serving("allauth", of_allauth, plain) as other:
+    with ExitStack() as serving:
+        sites = {
+            name: serving.enter_context(site.serving(name, env, APPLICATIONS.get(name, "dslogon.wsgi")))
+            for name, env in {"dslogon": {}, **others}.items()
+        }
         os.sched_setaffinity(0, cores[-1:])
         print(table.HEADING, flush=True)
-        for compared in all_four:
-            if wanted.only and compared.key not in wanted.only:
-                continue
-            tell(f"Measuring {compared.key} for {wanted.seconds:g} s ...")
-            counted = counts.counted(compared.page)
-            of_measure = None if compared.measure.of_allauth else counts.counted(compared.measure)
-            beside = (other if compared.measure.of_allauth else dslogon, compared.measure)
-            measured = measure.compare((dslogon, compared.page), beside, wanted.seconds)
-            print(*table.rows(compared, measured, counted, of_measure), sep="\n", flush=True)
+        for each in compared:
+            tell(f"Measuring {each.key} for {seconds:g} s ...")
+            pair = (each.page, each.measure)
+            ours, theirs = (counts.counted(page) if page.site == "dslogon" else None for page in pair)
+            measured = measure.compare(
+                *((sites[page.site], page) for page in pair), seconds, alone=each.alike is not None
+            )
+            print(*table.rows(each, measured, ours, theirs), sep="\n", flush=True)
+    os.sched_setaffinity(0, cores)
 
 
 if __name__ == "__main__":

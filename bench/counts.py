@@ -1,4 +1,4 @@
-"""How often a page asks PostgreSQL for something, and how often it makes it write to the disk and wait."""
+"""What a page asks PostgreSQL for, how often, and how often it makes it write to the disk and wait."""
 
 from dataclasses import dataclass
 
@@ -28,13 +28,23 @@ def counted(page: Page) -> Counted:
 
 
 def counted_once(page: Page) -> Counted:
-    browser = Client(headers=page.headers)
     before = commits()
+    asked = statements(page)
+    return Counted(len(asked), commits() - before - OWN)
+
+
+def statements(page: Page) -> list[str]:
+    """What the page, and all that follows it, asks the database, in words of SQL."""
+    browser = Client()
+    browser.cookies.load(page.cookies)
     with CaptureQueriesContext(connection) as captured:
-        response = browser.post(page.path, next(page.form)) if page.form else browser.get(page.path)
-    assert response.status_code == page.status, f"{page.path} answered {response.status_code}."
-    queries = [query for query in captured.captured_queries if query["sql"] not in CONTROL]
-    return Counted(len(queries), commits() - before - OWN)
+        for each in (page, *page.then):
+            if each.form:
+                response = browser.post(each.path, next(each.form), headers=each.headers())
+            else:
+                response = browser.get(each.path, headers=each.headers())
+            assert response.status_code == each.status, f"{each.path} answered {response.status_code}."
+    return [query["sql"] for query in captured.captured_queries if query["sql"] not in CONTROL]
 
 
 def commits() -> int:

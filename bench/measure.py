@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPConnection
+from http.cookies import SimpleCookie
 from statistics import median
 from urllib.parse import urlencode
 
@@ -25,6 +26,11 @@ class Turn:
     cpu: float
     database_cpu: float | None
 
+    @property
+    def whole_cpu(self) -> float:
+        """That of PostgreSQL included, as far as it can be told."""
+        return self.cpu + (self.database_cpu or 0)
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -34,20 +40,68 @@ class Measured:
     measure: Turn
     rate_ratio: float
     cpu_ratio: float
+    whole_cpu_ratio: float
+
+    @property
+    def time_ratio(self) -> float:
+        """The median time of an answer over the other's; it means something where each was asked for alone."""
+        return self.measure.rate / self.page.rate
 
 
-def compare(page: tuple[Site, Page], measure: tuple[Site, Page], seconds: float) -> Measured:
-    """Both pages in turns for so many seconds in all, after one turn of each to warm up."""
+class Browser:
+    """A connection that is kept, and the visit that is under way on it: a page and what follows it."""
+
+    def __init__(self, port: int) -> None:
+        self.connection = HTTPConnection("127.0.0.1", port, timeout=60)
+        self.connection.connect()
+        self.cookies: SimpleCookie = SimpleCookie()
+        self.left: list[Page] = []
+
+    def begin(self, page: Page) -> None:
+        """A new visit, with no cookies but the page's own."""
+        self.cookies, self.left = SimpleCookie(page.cookies), [page, *page.then]
+        self.ask()
+
+    def ask(self) -> None:
+        page = self.left[0]
+        headers = page.headers() | {"Cookie": "; ".join(f"{c.key}={c.coded_value}" for c in self.cookies.values())}
+        if page.form is None:
+            self.connection.request("GET", page.path, headers=headers)
+        else:
+            form = {"Content-Type": "application/x-www-form-urlencoded"}
+            self.connection.request("POST", page.path, urlencode(next(page.form)), headers | form)
+
+    def read(self) -> None:
+        """One answer; anything but the expected status would be a fast error, and no measure of the page."""
+        page, response = self.left.pop(0), self.connection.getresponse()
+        response.read()
+        if response.status != page.status:
+            raise RuntimeError(f"{page.path} answered {response.status}, not {page.status}.")
+        for line in response.headers.get_all("Set-Cookie", []):
+            self.cookies.load(line)
+
+
+def compare(page: tuple[Site, Page], measure: tuple[Site, Page], seconds: float, *, alone: bool = False) -> Measured:
+    """Both pages in turns for so many seconds in all, after one turn of each to warm up.
+
+    `alone` asks for one at a time, and a turn is then a single one: the time of a turn is the time of the answer.
+    """
+    how = (0, 1) if alone else (TURN, IN_FLIGHT)
     turns: list[tuple[Turn, Turn]] = []
     ends = time.monotonic() + seconds
     while len(turns) < 4 or time.monotonic() < ends:
-        turns.append((turn(*page), turn(*measure)))
+        if len(turns) % 2:  # what comes first has the caches as the other left them
+            theirs, ours = turn(*measure, *how), turn(*page, *how)
+        else:
+            ours, theirs = turn(*page, *how), turn(*measure, *how)
+        turns.append((ours, theirs))
     pairs = turns[1:]
     return Measured(
         typical([ours for ours, _ in pairs]),
         typical([theirs for _, theirs in pairs]),
         median(ours.rate / theirs.rate for ours, theirs in pairs),
         median(ours.cpu / theirs.cpu for ours, theirs in pairs),
+        median(ours.whole_cpu / theirs.whole_cpu for ours, theirs in pairs),
     )
 
 
@@ -58,47 +112,33 @@ def typical(turns: list[Turn]) -> Turn:
     )
 
 
-def turn(site: Site, page: Page) -> Turn:
-    """Ask for one page for TURN seconds; all answers are in when it ends."""
-    connections = [HTTPConnection("127.0.0.1", site.port, timeout=60) for _ in range(IN_FLIGHT)]
-    for connection in connections:
-        connection.connect()
+def turn(site: Site, page: Page, seconds: float, in_flight: int) -> Turn:
+    """Ask for one page as long as that; all answers are in when it ends."""
+    browsers = [Browser(site.port) for _ in range(in_flight)]
     cpu, database_cpu, began = site.cpu(), site.database_cpu(), time.perf_counter()
-    asked = drive(connections, page, lambda: time.perf_counter() - began < TURN)
+    asked = drive(browsers, page, lambda: time.perf_counter() - began < seconds)
     took, cpu, after = time.perf_counter() - began, site.cpu() - cpu, site.database_cpu()
-    for connection in connections:
-        connection.close()
+    for browser in browsers:
+        browser.connection.close()
     of_database = None if database_cpu is None or after is None else (after - database_cpu) / asked
     return Turn(asked / took, cpu / asked, of_database)
 
 
-def drive(connections: list[HTTPConnection], page: Page, go_on: Callable[[], bool]) -> int:
-    """Keep every connection busy as long as `go_on` says so; how many answers came."""
-    waiting = deque(connections)
-    for connection in connections:
-        ask(connection, page)
-    answers = 0
+def drive(browsers: list[Browser], page: Page, go_on: Callable[[], bool]) -> int:
+    """Keep every browser busy as long as `go_on` says so; how many visits were made to the end."""
+    waiting = deque(browsers)
+    for browser in browsers:
+        browser.begin(page)
+    visits = 0
     while waiting:
-        connection = waiting.popleft()
-        read(connection, page)
-        answers += 1
-        if go_on():
-            ask(connection, page)
-            waiting.append(connection)
-    return answers
-
-
-def ask(connection: HTTPConnection, page: Page) -> None:
-    if page.form is None:
-        connection.request("GET", page.path, headers=page.headers)
-    else:
-        form = {"Content-Type": "application/x-www-form-urlencoded"}
-        connection.request("POST", page.path, urlencode(next(page.form)), page.headers | form)
-
-
-def read(connection: HTTPConnection, page: Page) -> None:
-    """One answer; anything but the expected status would be a fast error, and no measure of the page."""
-    response = connection.getresponse()
-    response.read()
-    if response.status != page.status:
-        raise RuntimeError(f"{page.path} answered {response.status}, not {page.status}.")
+        browser = waiting.popleft()
+        browser.read()
+        if browser.left:
+            browser.ask()
+        else:
+            visits += 1
+            if not go_on():
+                continue
+            browser.begin(page)
+        waiting.append(browser)
+    return visits

@@ -1,24 +1,34 @@
 """Who uses the site while it is measured: accounts to sign in to, a registration under way, a portal in use."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
+from uuid import uuid4
 
+import psycopg
 from django.core import signing
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from django_otp.oath import totp
 
 from accounts import drafts
-from accounts.models import Account, RegistrationDraft
+from accounts.models import Account, AuthenticatorApp, RegistrationDraft
 from accounts.registration.steps import REGISTRATION
 from accounts.sign_in import consent
 from bench.views import hashed
 from dslogon.demo.people import PEOPLE
 from dslogon.policy import Level
+from safeguards.cipher import encrypt
 
 BROWSER = "only-for-the-bench"
 # The cookie of a browser in which the notice before signing in was accepted.
 CONSENT = f"{consent.COOKIE}={signing.get_cookie_signer(consent.COOKIE + consent.SALT).sign('given')}"
+# The key of every holder's authenticator.
+KEY = "3132333435363738393031323334353637383930"
+# Shares no factor with any number of accounts here, so that its multiples lead to each account once.
+STRIDE = 7919
 
 
 @dataclass(frozen=True)
@@ -29,11 +39,12 @@ class Draft:
     cookie: str
 
 
-def fill(people: int, accounts: int) -> None:
-    """Every table, the hand-made people, `people` generated ones with health records, and Basic accounts."""
+def fill(people: int, accounts: int, holders: int) -> None:
+    """Every table, the hand-made people, `people` generated ones with health records, Basic accounts and holders."""
     call_command("migrate", verbosity=0)
     call_command("load_population", generated=people)
     Account.objects.bulk_create(basic_account(n) for n in range(accounts))
+    add_holders(connection.connection, range(holders))
 
 
 def username(n: int) -> str:
@@ -52,6 +63,38 @@ def basic_account(n: int) -> Account:
         level=Level.BASIC,
         proofed_at=timezone.now(),
     )
+
+
+def holders(accounts: int, begin: int = 0) -> Iterator[str]:
+    """The names of accounts with an authenticator, from all over the table; a long time until one comes again."""
+    return (f"Holder.{(begin + n) * STRIDE % accounts:07}" for n in count())
+
+
+def add_holders(database: psycopg.Connection, numbers: range) -> None:
+    """Accounts at Premium with an authenticator app each; they share one password and one key.
+
+    The accounts are copies of one row, made by the database, so that a million of them take a minute.
+    """
+    pattern = basic_account(0)
+    own = {"username": "'Holder.' || to_char(n, 'FM0000000')", "email": "n || '@example.org'"}
+    own |= {"dod_id": "'9' || to_char(n, 'FM000000000')", "level": str(Level.PREMIUM.value)}
+    values = {str(field.column): getattr(pattern, field.attname) for field in Account._meta.concrete_fields}
+    del values["id"]
+    made = database.execute(
+        f"INSERT INTO accounts_account ({', '.join(values)})"
+        f" SELECT {', '.join(own.get(column, f'%({column})s') for column in values)}"
+        " FROM generate_series(%(first)s::int, %(last)s) AS n RETURNING id",
+        values | {"first": numbers[0], "last": numbers[-1]},
+    ).fetchall()
+    key = AuthenticatorApp._meta.get_field("key")
+    columns = "id, user_id, name, confirmed, created_at, key, last_t"
+    with database.cursor() as cursor:
+        with cursor.copy(f"COPY accounts_authenticatorapp ({columns}) FROM STDIN") as apps:
+            for (account_id,) in made:
+                pk = uuid4()
+                sealed = encrypt(KEY, context=key.context(pk))
+                apps.write_row((pk, account_id, "App", True, timezone.now(), sealed, -1))
+        cursor.execute("ANALYZE")
 
 
 def begun_registration() -> Draft:

@@ -11,3 +11,5 @@ INDEX_KEY = b"only for bench, 32 bytes: index."
 ROOT_URLCONF = "bench.urls"
 INSTALLED_APPS.append("dslogon.demo")
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+# The bench says where each request comes from, as a proxy would: wrong passwords are counted for each address.
+TRUSTED_PROXIES = 1
