@@ -1,4 +1,4 @@
-"""The site's addresses, and the two views that it is measured against."""
+"""The site's addresses, and the views that it is measured against."""
 
 from django.urls import include, path
 
@@ -7,6 +7,7 @@ from bench import views
 urlpatterns = [
     path("bench/empty/", views.empty),
     path("bench/one-hash/", views.one_hash),
+    path("bench/lookup/<int:number>/", views.lookup),
     path("", include("dslogon.urls")),
 ]
 handler400 = "dslogon.views.bad_request"

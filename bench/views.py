@@ -1,10 +1,14 @@
 """What is left of a request when the site does nothing: the measure for everything that it does."""
 
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.hashers import check_password, make_password
 from django.http import HttpRequest, HttpResponse
+
+from bench import deers
+from deers.registry import Match
 
 PASSWORD = "correct horse battery staple"  # noqa: S105
 
@@ -25,3 +29,15 @@ def empty(request: HttpRequest) -> HttpResponse:
 def one_hash(request: HttpRequest) -> HttpResponse:
     """One password verified: the least that a sign-in can cost. 403 if it is wrong."""
     return HttpResponse(status=200 if check_password(request.POST["password"], hashed()) else 403)
+
+
+@login_not_required
+def lookup(request: HttpRequest, number: int) -> HttpResponse:
+    """One person looked up in the registry: the `number`-th of those that the bench asks for. 404 if not found."""
+    hits = questions()
+    return HttpResponse(status=200 if isinstance(hits[number % len(hits)](), Match) else 404)
+
+
+@cache
+def questions() -> Sequence[Callable[[], object]]:
+    return deers.questions()[0]

@@ -49,6 +49,8 @@ def words(text: str) -> list[str]:
 
     "María-José O’Connor (Pepa)" gives maria, jose, oconnor.
     """
+    if text.isascii() and text.isalpha():  # most names; millions of them in an import
+        return [text.lower()]
     text = re.sub(r'\([^()]*\)|\[[^][]*\]|"[^"]*"|“[^“”]*”', " ", text).translate(APOSTROPHES)
     text = re.sub(r"(?<=\w)\.(?=\w)", "", text)  # Ph.D. is one word
     letters = []
@@ -72,8 +74,8 @@ class Parts(NamedTuple):
 
 def parts(name: Name) -> Parts:
     """`name` normalised: suffix and degrees taken off the surname, placeholders dropped, particles joined."""
-    first, middle, surname = ([w for w in words(part) if w not in PLACEHOLDERS] for part in name[:3])
-    typed_suffix = words(name.suffix)
+    first, middle, surname = ([w for w in words(part) if w not in PLACEHOLDERS] if part else [] for part in name[:3])
+    typed_suffix = words(name.suffix) if name.suffix else []
     suffix = SUFFIXES.get("".join(typed_suffix), "".join(typed_suffix))
     while len(surname) > 1 and (surname[-1] in DEGREES or surname[-1] in SUFFIXES):
         suffix = SUFFIXES.get(surname.pop(), suffix)

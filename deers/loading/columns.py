@@ -32,9 +32,8 @@ def text(most: int, *, required: bool = False) -> Parser:
             return ""
         if not isinstance(value, str):
             raise Bad("must be text")
-        value = " ".join(value.split())
-        if not value.isascii():
-            value = unicodedata.normalize("NFC", value)
+        if not value.isalnum() or not value.isascii():
+            value = unicodedata.normalize("NFC", " ".join(value.split()))
         if not value.isprintable():
             raise Bad("holds characters that cannot be printed")
         if len(value) > most:

@@ -15,6 +15,7 @@ from deers.loading.rows import Rows, Tie, rows
 LINE_MAX = 64 * 1024
 """Bytes; a person's record has about one thousandth of it."""
 LIST_MAX = 50
+NONE: Mapping[str, Any] = {}
 
 
 class Problem(NamedTuple):
@@ -105,16 +106,22 @@ def decoded(raw: bytes, header: Header | None) -> dict:
 
 
 def checked(
-    raw: dict, columns: Mapping[str, Parser], line: int, where: str, problems: list[Problem], others: Any = ()
+    raw: dict,
+    columns: Mapping[str, Parser],
+    line: int,
+    where: str,
+    problems: list[Problem],
+    others: Mapping[str, Any] = NONE,
 ) -> dict:
     """Each column parsed, in the order of `columns`; what is wrong goes to `problems`."""
     clean = {}
+    get = raw.get
     for column, parse in columns.items():
         try:
-            clean[column] = parse(raw.get(column))
+            clean[column] = parse(get(column))
         except Bad as bad:
             problems.append(Problem(line, where + column, str(bad)))
-    if any(column not in columns and column not in others for column in raw):
+    if not raw.keys() <= columns.keys() and raw.keys() - columns.keys() - others.keys():
         problems.append(Problem(line, where.rstrip("."), "has a column that is unknown"))
     return clean
 

@@ -281,7 +281,7 @@ def test_a_run_that_is_killed_with_its_processes_goes_on_later(tmp_path: Path) -
     assert not Import.objects.exists()
 
 
-def test_invented_people_come_by_copy_and_once(tmp_path: Path) -> None:
+def test_invented_people_come_by_copy_and_once() -> None:
     assert invented.enter(300, seed=1, today=TODAY) == 300
     assert invented.enter(300, seed=1, today=TODAY) == 0
     assert Person.objects.count() == 300
