@@ -14,10 +14,13 @@ from accounts.wizard import Refused, Step
 from dslogon import policy
 from idproofing import codes, quiz
 from idproofing.models import Question
-from safeguards import limits
+from safeguards import audit, limits
 
 Data = Mapping[str, Any] | None
 Save = Callable[[HttpRequest, Any, Any, Any], Refused | None]
+
+
+DEERS_SILENT = "DEERS does not answer right now. What you typed is kept. Please try again in a few minutes."
 
 
 class StartForm(forms.Form):
@@ -111,6 +114,9 @@ def start_quiz(draft: Draft, by: object) -> Refused | None:
             draft.quiz = outcome.quiz
         case quiz.ThinFile():
             draft.ended = "thin-file"
+        case quiz.Unavailable():
+            audit.record("deers.unavailable", by=by)
+            return Refused(DEERS_SILENT)
         case quiz.CoolingDown():
             return Refused("", template="accounts/quiz_wait.html", until=outcome.until)
     return None

@@ -105,6 +105,21 @@ QUIZ_QUESTION_TIME = timedelta(minutes=2)
 QUIZ_WARNING = timedelta(seconds=20)
 QUIZ_EXTENSIONS = 10
 
+# Which facts a quiz may ask about, in calendar years. It names the year in which something began: own; people seldom
+# remember more. And how long it may be over, by category of fact: credit bureaus list closed accounts for ten years
+# (their published custom; 15 U.S.C. 1681c sets seven for debts unpaid). The rest: own.
+FACT_YEARS = 15
+FACT_OVER_YEARS = {
+    "mortgage": 10,
+    "loan": 10,
+    "card": 10,
+    "address": 15,
+    "vehicle": 10,
+    "utility": 10,
+    "pharmacy": 2,
+    "benefit": 10,
+}
+
 # Activation codes: 63A §3.8, login.gov. Ten Crockford base32 characters hold 50 bits.
 CODE_LENGTH = 10
 CODE_TRIES = Limit("code-tries", 5, timedelta(minutes=10))
@@ -152,6 +167,9 @@ RESET_LINK_LIFE = timedelta(minutes=30)
 # Mails asked for by strangers: own; as many as DEERS look-ups, so that no mailbox can be flooded.
 RECOVERY_PER_ADDRESS = Limit("recovery-address", 10, timedelta(hours=1))
 LOST_FACTOR_WAIT = timedelta(hours=24)
+# The link after that wait: own; long enough for a weekend, and it asks for the password as well. Asked for: own.
+NEW_FACTOR_LINK_LIFE = timedelta(days=3)
+LOST_FACTORS = Limit("lost-factors", 3, timedelta(hours=24))
 NOT_ME_LINK_LIFE = timedelta(days=10)
 # A new email address is confirmed within a day, and asked for no more often than people mistype: own.
 CONFIRM_EMAIL_LINK_LIFE = timedelta(hours=24)

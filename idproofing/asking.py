@@ -2,22 +2,49 @@
 
 import random
 from collections.abc import Collection
-from dataclasses import astuple
-from datetime import datetime
+from dataclasses import astuple, dataclass
+from datetime import date, datetime
 from itertools import zip_longest
 from uuid import UUID
 
 from deers import lookup
 from dslogon import policy
 from idproofing import questions
+from idproofing.facts import of_one_alone, recent, unknown_from
 from idproofing.models import Fact, Question, Quiz
 from safeguards.cipher import blind_index
 
 
-def deers_details(dod_id: str) -> list[str]:
-    """What the person's DEERS details say: whoever holds a letter or an identity card may know all of it."""
-    person = lookup.person(dod_id)
-    return [] if person is None else [str(value) for value in astuple(person)]
+@dataclass(frozen=True)
+class OnRecord:
+    """What DEERS has of a person: the details, and the DoD ID numbers of sponsor and family."""
+
+    details: list[str]
+    relatives: list[str]
+
+
+def on_record(dod_id: str, today: date) -> OnRecord | None:
+    """What DEERS has of the person, who may be a stranger to it; None when DEERS does not answer.
+
+    Whoever holds a letter or an identity card may know all the details, and a family knows what it shares.
+    """
+    answer = lookup.ask(lambda deers: (deers.person(dod_id), deers.coverage(dod_id, today=today)), None)
+    if answer is None:
+        return None
+    person, coverage = answer
+    sponsor = [coverage.sponsor.dod_id] if coverage and coverage.sponsor else []
+    family = [member.dod_id for member in coverage.family] if coverage else []
+    return OnRecord([str(value) for value in astuple(person)] if person else [], [*sponsor, *family])
+
+
+def askable(dod_id: str, known: Collection[Fact], told: Collection[str], today: date) -> list[Fact]:
+    """The facts that may be asked about: recent, never asked, told nowhere, and true of this person alone.
+
+    `known` are facts about the person and the family; `told` are values that were shown or stand on record.
+    """
+    own = [fact for fact in known if fact.dod_id == dod_id]
+    alone = of_one_alone(recent(own, today), [fact for fact in known if fact.dod_id != dod_id])
+    return unasked(dod_id, unknown_from(alone, told))
 
 
 def unasked(dod_id: str, facts: Collection[Fact]) -> list[Fact]:

@@ -1,41 +1,78 @@
 """Where facts about a person come from: a credit bureau and a transactions source, both mocks, behind one interface."""
 
 from collections.abc import Collection, Iterable
+from datetime import date
 from typing import Protocol
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from idproofing.models import Fact, Source
+from dslogon import policy
+from idproofing.models import Category, Fact, Source
+from idproofing.questions import true_at_once
+
+# What the people of one household have in common.
+HOUSEHOLD = (Category.MORTGAGE, Category.ADDRESS, Category.UTILITY)
 
 
 class FactSource(Protocol):
     """Anything that knows facts about people. A real source returns unsaved `Fact`s of its own knowledge."""
 
-    def facts_about(self, dod_id: str) -> Iterable[Fact]:
-        """All facts about the person with this DoD ID number; none for a person it does not know."""
+    def facts_about(self, dod_ids: Collection[str]) -> Iterable[Fact]:
+        """All facts about the people with these DoD ID numbers; none about people it does not know."""
         ...
 
 
 class MockCreditBureau:
     """Loans, cards, former addresses and vehicles, from the `Fact` table."""
 
-    def facts_about(self, dod_id: str) -> Iterable[Fact]:
-        return Fact.objects.filter(dod_id=dod_id, source=Source.BUREAU)
+    def facts_about(self, dod_ids: Collection[str]) -> Iterable[Fact]:
+        return Fact.objects.filter(dod_id__in=dod_ids, source=Source.BUREAU)
 
 
 class MockTransactions:
     """Household bills, pharmacy fills and benefit payments, from the `Fact` table."""
 
-    def facts_about(self, dod_id: str) -> Iterable[Fact]:
-        return Fact.objects.filter(dod_id=dod_id, source=Source.TRANSACTIONS)
+    def facts_about(self, dod_ids: Collection[str]) -> Iterable[Fact]:
+        return Fact.objects.filter(dod_id__in=dod_ids, source=Source.TRANSACTIONS)
 
 
-def facts_about(dod_id: str) -> list[Fact]:
-    """What all sources in `settings.IDPROOFING_SOURCES` know about the person, in a stable order."""
+def facts_about(*dod_ids: str) -> list[Fact]:
+    """What all sources in `settings.IDPROOFING_SOURCES` know about these people, in a stable order.
+
+    Each source is asked once, however many people they are.
+    """
     sources: list[FactSource] = [import_string(path)() for path in settings.IDPROOFING_SOURCES]
-    facts = [fact for source in sources for fact in source.facts_about(dod_id)]
-    return sorted(facts, key=lambda fact: (fact.kind, fact.qualifier))
+    facts = [fact for source in sources for fact in source.facts_about(dod_ids)]
+    return sorted(facts, key=lambda fact: (fact.dod_id, fact.kind, fact.qualifier))
+
+
+def recent(facts: Iterable[Fact], today: date) -> list[Fact]:
+    """Those facts that are old news to nobody: begun, and not over for longer, than policy allows."""
+    return [fact for fact in facts if fact.since <= today and _begun_late(fact, today) and _over_late(fact, today)]
+
+
+def of_one_alone(facts: Iterable[Fact], relatives: Collection[Fact]) -> list[Fact]:
+    """Those facts that do not hold for a relative too: a joint loan tells two people apart for nobody.
+
+    The same answer to the same question is shared; so is what a household has one of, such as a former address,
+    if both had it in a common year.
+    """
+    return [fact for fact in facts if not any(_shared(fact, other) for other in relatives)]
+
+
+def _begun_late(fact: Fact, today: date) -> bool:
+    return fact.since.year >= today.year - policy.FACT_YEARS
+
+
+def _over_late(fact: Fact, today: date) -> bool:
+    return fact.until is None or fact.until.year >= today.year - policy.FACT_OVER_YEARS[fact.category]
+
+
+def _shared(one: Fact, other: Fact) -> bool:
+    if (one.kind, one.value) != (other.kind, other.value):
+        return False
+    return one.qualifier == other.qualifier or (one.category in HOUSEHOLD and true_at_once(one, other))
 
 
 def unknown_from(facts: Collection[Fact], seen: Iterable[str]) -> list[Fact]:

@@ -8,12 +8,12 @@ from itertools import pairwise
 
 from django.utils import timezone
 
+from dslogon import policy
 from idproofing import pools
 from idproofing.models import Fact
-from idproofing.questions import fact
+from idproofing.questions import TEMPLATES, Dollars, fact
 
-YEARS_BACK = 15
-"""Nobody is asked about longer ago than people are likely to remember."""
+YEARS_BACK = policy.FACT_YEARS
 ADULT = 18
 THIN_FILE = 2
 """How many facts a person with a thin file has: too few for any quiz."""
@@ -83,10 +83,13 @@ class Life:
     def one_of(self, groups: tuple[tuple[str, ...], ...]) -> str:
         return self.rng.choice(self.rng.choice(groups))
 
-    def dollars(self, low: int, high: int, step: int) -> int:
-        """An amount well inside one of the quiz's ranges of `step`, so that a rounded memory still finds it."""
-        margin = step // 5
-        return step * self.rng.randrange(low // step, high // step) + self.rng.randint(margin, step - 1 - margin)
+    def dollars(self, kind: str) -> int:
+        """A usual amount well inside one of the quiz's ranges, so that a rounded memory still finds it."""
+        usual = TEMPLATES[kind].answers
+        assert isinstance(usual, Dollars)
+        margin = usual.step // 5
+        low = usual.step * self.rng.randrange(usual.least // usual.step, usual.most // usual.step)
+        return low + self.rng.randint(margin, usual.step - 1 - margin)
 
     def add(self, kind: str, value: str | int, qualifier: str | int, since: date, until: date | None = None) -> None:
         self.facts.append(fact(self.dod_id, kind, value, qualifier, since, until))
@@ -114,7 +117,7 @@ def cards(life: Life) -> None:
     for year in life.years(2):
         since = life.day_in(year)
         life.add("card_bank", life.one_of(pools.BANKS), year, since)
-        life.add("card_limit", life.dollars(1_000, 18_000, 1_000), year, since)
+        life.add("card_limit", life.dollars("card_limit"), year, since)
 
 
 def vehicles(life: Life) -> None:
@@ -126,7 +129,7 @@ def vehicles(life: Life) -> None:
         life.add("vehicle_color", life.one_of(pools.COLORS), year, since)
         if life.rng.random() < 0.7:
             life.add("car_lender", life.one_of(pools.CAR_LENDERS), year, since)
-            life.add("car_payment", life.dollars(150, 750, 50), year, since)
+            life.add("car_payment", life.dollars("car_payment"), year, since)
 
 
 def bills(life: Life) -> None:
@@ -137,7 +140,7 @@ def bills(life: Life) -> None:
     filled = life.today - timedelta(days=life.rng.randint(30, 330))
     month = f"{month_name[filled.month]} {filled.year}"
     life.add("pharmacy", life.one_of(pools.PHARMACIES), month, filled, filled)
-    life.add("pharmacy_paid", life.dollars(0, 80, 10), month, filled, filled)
+    life.add("pharmacy_paid", life.dollars("pharmacy_paid"), month, filled, filled)
 
 
 def loans(life: Life) -> None:
@@ -148,7 +151,7 @@ def loans(life: Life) -> None:
         year = life.years(1)[0]
         since = life.day_in(year)
         life.add("home_lender", life.one_of(pools.HOME_LENDERS), year, since)
-        life.add("home_payment", life.dollars(800, 3_200, 200), year, since)
+        life.add("home_payment", life.dollars("home_payment"), year, since)
 
 
 def benefits(life: Life, served: bool) -> None:
@@ -157,5 +160,5 @@ def benefits(life: Life, served: bool) -> None:
     year = life.years(1)[0]
     since = life.day_in(year)
     life.add("benefit", life.rng.choice(own if served else family), year, since)
-    life.add("benefit_amount", life.dollars(150, 2_400, 150), year, since)
+    life.add("benefit_amount", life.dollars("benefit_amount"), year, since)
     life.add("benefit_bank", life.one_of(pools.BANKS), year, since)

@@ -57,20 +57,25 @@ class Names:
 class Dollars:
     """Answers that are ranges of `step` dollars, which never overlap.
 
-    The right range may stand anywhere among those that options are drawn from: always in the middle, it
-    could be told from the others by looking at them.
+    Wrong ones come from all the ranges between `least` and `most`, dollars that are usual for the kind, whichever is
+    right: were they drawn around the right one, its rank among them would give it away. Only an unusual amount is
+    put among its neighbors, at any place.
     """
 
     step: int
-    window: int = 8
+    least: int
+    most: int
 
     def word(self, value: str) -> str:
         return self._range(int(value) // self.step)
 
     def wrong(self, fact: Fact, true: Collection[str], count: int, rng: random.Random) -> list[str]:
-        lowest = max(0, int(fact.value) // self.step - rng.randrange(self.window))
-        ranges = map(self._range, range(lowest, lowest + self.window + len(true) - 1))
-        return rng.sample([words for words in ranges if words not in true], count)
+        usual = range(self.least // self.step, self.most // self.step)
+        place = int(fact.value) // self.step
+        if place not in usual or len(usual) - len(true) < count:
+            lowest = max(0, place - rng.randrange(len(usual)))
+            usual = range(lowest, lowest + len(usual) + len(true))
+        return rng.sample([words for words in map(self._range, usual) if words not in true], count)
 
     def _range(self, place: int) -> str:
         return f"${place * self.step:,} to ${(place + 1) * self.step - 1:,}"
@@ -103,7 +108,7 @@ TEMPLATES = {
         Category.MORTGAGE,
         "About how much was the monthly payment on the home loan that you took out in {}?",
         HOME_PAPERS,
-        Dollars(200),
+        Dollars(200, 600, 3_200),
     ),
     "car_lender": Template(
         Category.LOAN, "Which company gave you a car loan in {}?", LOAN_PAPERS, Names(pools.CAR_LENDERS)
@@ -112,7 +117,7 @@ TEMPLATES = {
         Category.LOAN,
         "About how much was the monthly payment on the car loan that you took out in {}?",
         LOAN_PAPERS,
-        Dollars(50),
+        Dollars(50, 150, 750),
     ),
     "student_lender": Template(
         Category.LOAN, "Which company did you owe a student loan to in {}?", LOAN_PAPERS, Names(pools.STUDENT_LENDERS)
@@ -124,7 +129,7 @@ TEMPLATES = {
         Category.CARD,
         "About how much could you spend (your credit limit) on the credit card that you got in {}?",
         CARD_PAPERS,
-        Dollars(1_000),
+        Dollars(1_000, 1_000, 18_000),
     ),
     "city": Template(Category.ADDRESS, "In which of these cities did you live in {}?", MAIL, Names(pools.CITIES)),
     "street": Template(Category.ADDRESS, "On which of these streets did you live in {}?", MAIL, Names(pools.STREETS)),
@@ -147,7 +152,7 @@ TEMPLATES = {
         Category.PHARMACY, "Which pharmacy filled a prescription for you in {}?", BOTTLE, Names(pools.PHARMACIES)
     ),
     "pharmacy_paid": Template(
-        Category.PHARMACY, "About how much did you pay for the prescription filled in {}?", BOTTLE, Dollars(10)
+        Category.PHARMACY, "About how much did you pay for the prescription filled in {}?", BOTTLE, Dollars(10, 0, 80)
     ),
     "benefit": Template(
         Category.BENEFIT, "Which of these benefits were you first paid in {}?", PAYMENT, Names(pools.BENEFITS)
@@ -156,7 +161,7 @@ TEMPLATES = {
         Category.BENEFIT,
         "About how much was each monthly payment of the benefit that you were first paid in {}?",
         PAYMENT,
-        Dollars(150),
+        Dollars(150, 150, 2_400),
     ),
     "benefit_bank": Template(
         Category.BENEFIT,
@@ -204,7 +209,7 @@ def options(
     """
     answers = TEMPLATES[fact.kind].answers
     right = answers.word(fact.value)
-    true = {right} | {answers.word(other.value) for other in others if _true_at_once(fact, other)}
+    true = {right} | {answers.word(other.value) for other in others if true_at_once(fact, other)}
     if rng.random() < none_rate:
         return [*answers.wrong(fact, true, count - 1, rng), NONE_OF_THE_ABOVE], count - 1
     shuffled = answers.wrong(fact, true, count - 2, rng)
@@ -213,7 +218,7 @@ def options(
     return [*shuffled, NONE_OF_THE_ABOVE], place
 
 
-def _true_at_once(one: Fact, other: Fact) -> bool:
+def true_at_once(one: Fact, other: Fact) -> bool:
     """Whether two facts of a kind hold in a common year, which is as fine as the questions ask."""
     if one.kind != other.kind:
         return False

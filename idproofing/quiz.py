@@ -18,7 +18,7 @@ from django.utils import timezone
 from dslogon import policy
 from dslogon.policy import Level
 from idproofing import asking
-from idproofing.facts import facts_about, unknown_from
+from idproofing.facts import facts_about
 from idproofing.models import Proofing, Question, Quiz
 from idproofing.states import MOVES, State, move, proofing_of, turn
 from safeguards import audit
@@ -32,6 +32,11 @@ class Started:
 @dataclass(frozen=True)
 class ThinFile:
     """Too little to ask about; no attempt was used."""
+
+
+@dataclass(frozen=True)
+class Unavailable:
+    """DEERS does not answer, so nobody knows what may be asked; no attempt was used. Try again in a while."""
 
 
 @dataclass(frozen=True)
@@ -87,22 +92,28 @@ def start(
     by: object,
     now: datetime | None = None,
     rng: random.Random | None = None,
-) -> Started | ThinFile | CoolingDown:
+) -> Started | ThinFile | CoolingDown | Unavailable:
     """Begin a quiz for the person with this DoD ID number, using up one attempt.
 
     `shown` are values that the session has shown or taken, such as the typed address: nothing is asked whose
-    answer they or the DEERS details tell. An earlier quiz of this person and level that still lives ends.
+    answer they or the DEERS details tell, or which the family shares. An earlier quiz of this person and level
+    that still lives ends.
     """
     now, rng = now or timezone.now(), rng or random.SystemRandom()
-    facts = facts_about(dod_id)
-    told = [*shown, *asking.deers_details(dod_id)]
+    today = timezone.localdate(now)
+    record = asking.on_record(dod_id, today)
+    if record is None:
+        return Unavailable()
+    known = facts_about(dod_id, *record.relatives)
+    facts = [fact for fact in known if fact.dod_id == dod_id]
     with turn(dod_id):
         proofing = proofing_of(dod_id, strength.level, by=by, now=now)
         if not proofing.attempts_left(now):
             assert proofing.attempts_forgotten_at is not None
             audit.record("quiz.cooling-down", by=by, dod_id=dod_id, level=int(strength.level))
             return CoolingDown(proofing.attempts_forgotten_at)
-        chosen = asking.choose(unknown_from(asking.unasked(dod_id, facts), told), strength, rng)
+        askable = asking.askable(dod_id, known, [*shown, *record.details], today)
+        chosen = asking.choose(askable, strength, rng)
         if chosen is None:
             if (proofing.state, State.THIN_FILE) in MOVES:
                 move(proofing, State.THIN_FILE, by=by, now=now)

@@ -57,7 +57,7 @@ def judge_match(draft: Any, outcome: Outcome, forgets: tuple[str, ...], *, by: o
     """Keep the matched person in the draft, or refuse with the same words whatever the reason."""
     if isinstance(outcome, Unavailable):
         audit.record("deers.unavailable", by=by)
-        return Refused(DEERS_SILENT)
+        return Refused(proofing.DEERS_SILENT)
     keep(draft, {"dod_id": outcome.person.dod_id if isinstance(outcome, Match) else ""}, forgets)
     if draft.dod_id:
         audit.record("registration.matched", by=by, dod_id=draft.dod_id)
@@ -67,7 +67,6 @@ def judge_match(draft: Any, outcome: Outcome, forgets: tuple[str, ...], *, by: o
 
 
 NO_MATCH = "We could not match these details with a DEERS record that can register here."
-DEERS_SILENT = "DEERS does not answer right now. What you typed is kept. Please try again in a few minutes."
 
 
 def too_many_tries(request: HttpRequest, number: str) -> Refused | None:
@@ -80,7 +79,7 @@ def too_many_tries(request: HttpRequest, number: str) -> Refused | None:
 
 def person_of_record(request: HttpRequest, draft: Any, form: forms.Form) -> Beneficiary | Refused:
     """The draft's person as DEERS has them now: the name of the account, and an address that must hear of it."""
-    return lookup.person(draft.dod_id) or Refused(DEERS_SILENT)
+    return lookup.person(draft.dod_id) or Refused(proofing.DEERS_SILENT)
 
 
 def redeem_code(request: HttpRequest, draft: RegistrationDraft, form: forms.Form, asked: Any) -> Refused | None:

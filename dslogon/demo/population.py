@@ -7,6 +7,7 @@ from itertools import pairwise
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import Model
+from django.utils import timezone
 
 from accounts import actions, factors
 from accounts.models import Account
@@ -16,7 +17,7 @@ from dslogon.demo.people.facts import HAND_MADE
 from dslogon.demo.people.person import FULL_FILE, Person, ReadyAccount, Staff
 from idproofing import invent as invented_facts
 from idproofing import questions
-from idproofing.facts import unknown_from
+from idproofing.facts import recent, unknown_from
 from idproofing.models import Fact
 from portal import invent as invented_records
 
@@ -111,7 +112,7 @@ def facts_of(person: Person) -> list[Fact]:
     if person.facts_known < FULL_FILE:
         return facts
     asked = {(fact.kind, fact.qualifier) for fact in facts}
-    for fact in unknown_from(invented(person), details_of(person)):
+    for fact in unknown_from(recent(invented(person), timezone.localdate()), details_of(person)):
         if len(facts) >= person.facts_known:
             break
         if (fact.kind, fact.qualifier) not in asked:

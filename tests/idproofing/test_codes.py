@@ -127,9 +127,9 @@ def test_a_code_is_good_for_its_person_and_level_alone() -> None:
 
 def test_a_person_without_a_code_costs_as_many_queries_as_a_wrong_code(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
     issue()
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(4):
         assert isinstance(redeem("00000-00000"), codes.Wrong)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(4):
         assert redeem("00000-00000", PIA) == codes.Unknown()
 
 

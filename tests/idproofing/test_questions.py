@@ -80,7 +80,7 @@ def test_wrong_options_come_from_public_lists_and_never_from_people(facts: list[
 @MODEST
 @given(amount=st.integers(0, 100_000), step=st.sampled_from([10, 50, 200, 1_000]), seed=seeds)
 def test_ranges_of_dollars_do_not_overlap_and_one_holds_the_amount(amount: int, step: int, seed: int) -> None:
-    answers = Dollars(step)
+    answers = Dollars(step, 3 * step, 15 * step)
     one = fact(JUNE, "card_limit", amount, 2015, date(2015, 1, 1))
     words = [answers.word(one.value), *answers.wrong(one, {answers.word(one.value)}, 4, random.Random(seed))]
     bounds = sorted(tuple(int(end.strip("$").replace(",", "")) for end in text.split(" to ")) for text in words)
@@ -99,17 +99,30 @@ def test_the_right_answer_stands_in_every_place_equally_often() -> None:
     assert places[COUNT - 1] == 0
 
 
-def test_the_right_range_stands_in_every_rank_equally_often() -> None:
-    """The middle range must not be the better guess."""
-    rng = random.Random(20261123)
-    one = fact(JUNE, "card_limit", 12_500, 2015, date(2015, 1, 1))
+@pytest.mark.parametrize(
+    "kind", [kind for kind, template in TEMPLATES.items() if isinstance(template.answers, Dollars)]
+)
+def test_the_right_range_stands_in_every_rank_equally_often(kind: str) -> None:
+    """Neither the lowest nor the middle range is the better guess."""
+    rng, usual = random.Random(20261123), TEMPLATES[kind].answers
+    assert isinstance(usual, Dollars)
     ranks: Counter[int] = Counter()
     for _ in range(4_000):
+        one = fact(JUNE, kind, rng.randrange(usual.least, usual.most), 2015, date(2015, 1, 1))
         offered, place = options(one, [one], COUNT, rng, none_rate=0)
         by_size = sorted(offered[:-1], key=lambda words: int(words.split(" to ")[0].strip("$").replace(",", "")))
         ranks[by_size.index(offered[place])] += 1
     chi_square = sum((ranks[rank] - 1_000) ** 2 / 1_000 for rank in range(4))
     assert chi_square < 11.34
+
+
+def test_an_unusual_amount_stands_among_its_neighbors() -> None:
+    one = fact(JUNE, "home_payment", 9_350, 2015, date(2015, 1, 1))
+    for seed in range(50):
+        offered, place = options(one, [one], COUNT, random.Random(seed), none_rate=0)
+        lows = [int(words.split(" to ")[0].strip("$").replace(",", "")) for words in offered[:-1]]
+        assert lows[place] == 9_200
+        assert all(abs(low - 9_200) <= 200 * 14 for low in lows)
 
 
 def test_none_of_the_above_is_right_at_the_rate_of_policy() -> None:
