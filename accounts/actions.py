@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import links, notices, states
-from accounts.models import Account, Session, State
+from accounts.models import Account, LostFactor, Session, State
 from accounts.models.mail import Purpose
 from dslogon.policy import Level
 from safeguards import audit
@@ -164,6 +164,9 @@ def move(account: Account, to: State, *, by: object) -> Done | NotAllowed:
             Account.objects.filter(pk=row.pk).update(password=make_password(None))
         if to in (State.FROZEN, State.CLOSED):
             links.void(row, links.CHANGES)
+            LostFactor.objects.filter(account=row, ended_at=None).update(
+                ended_at=timezone.now(), outcome=LostFactor.Outcome.STOPPED
+            )
         audit.record(event, by=by, account_id=row.pk, was=row.state)
         notices.tell(row, event.replace(".", "-"), to=notices.addresses_of(row))
     account.state, account.failures_in_a_row = to, 0
@@ -175,7 +178,7 @@ def set_email(account: Account, email: str, *, by: object) -> str:
     with transaction.atomic():
         before = Account.objects.select_for_update().get(pk=account.pk).email
         Account.objects.filter(pk=account.pk).update(email=email)
-        links.void(account, links.CHANGES)
+        links.void(account, [Purpose.NEW_PASSWORD, Purpose.CONFIRM_EMAIL])
         audit.record("account.email-changed", by=by, account_id=account.pk)
     account.email = email
     return before

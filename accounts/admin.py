@@ -4,8 +4,10 @@ Everything is read-only but for actions.py's own moves. No Social Security numbe
 can be searched for, by blind index, and are never shown.
 """
 
+from functools import partial
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,12 +16,20 @@ from django.urls.resolvers import URLPattern
 from django.views.decorators.http import require_POST
 
 from accounts import actions, resend
-from accounts.models import Account
+from accounts.models import Account, Assistance
+from accounts.recovery import assisted
 from deers import lookup
 from idproofing.models import Proofing
 from safeguards import audit
 from safeguards.events import EVENTS
 from safeguards.models import AuditEvent
+
+
+class HelpForm(forms.Form):
+    """What shall be done for somebody who cannot get back in, and why: no free text, so no personal data."""
+
+    kind = forms.TypedChoiceField(label="What to do", choices=Assistance.Kind.choices, coerce=Assistance.Kind)
+    reason = forms.TypedChoiceField(label="Why", choices=Assistance.Reason.choices, coerce=Assistance.Reason)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -97,7 +107,15 @@ class AccountAdmin(ReadOnlyAdmin):
             "can_unlock": account.state in ("locked", "frozen", "dormant") and self.may(request, "unlock_account"),
             "can_freeze": account.state in ("active", "locked") and self.may(request, "freeze_account"),
             "can_resend": self.may(request, "resend_code") and bool(resend.waiting_for(account.dod_id)),
+            **self.help_for(request, account),
         }
+
+    def help_for(self, request: HttpRequest, account: Account) -> dict:
+        """Whether this member of staff may ask for help with the account, or approve what a colleague asked for."""
+        if account.is_staff or account.state not in assisted.HELPED or not self.may(request, "assist_account"):
+            return {}
+        asked = assisted.waiting(account)
+        return {"asked": asked, "asked_by_me": asked and asked.asked_by_id == request.user.pk, "help_form": HelpForm()}
 
     def may(self, request: HttpRequest, what: str) -> bool:
         return request.user.has_perm(f"accounts.{what}")  # type: ignore[union-attr]
@@ -105,7 +123,14 @@ class AccountAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         moves = [
             path(f"<int:pk>/{name}/", self.admin_site.admin_view(require_POST(view)), name=f"accounts_account_{name}")
-            for name, view in (("unlock", self.unlock), ("freeze", self.freeze), ("resend", self.resend))
+            for name, view in (
+                ("unlock", self.unlock),
+                ("freeze", self.freeze),
+                ("resend", self.resend),
+                ("help", self.ask_for_help),
+                ("approve", self.approve_help),
+                ("decline", self.decline_help),
+            )
         ]
         return moves + super().get_urls()
 
@@ -117,6 +142,20 @@ class AccountAdmin(ReadOnlyAdmin):
 
     def resend(self, request: HttpRequest, pk: int) -> HttpResponse:
         return self.act(request, pk, "resend_code", resend.to_account, "A new activation code is on its way.")
+
+    def ask_for_help(self, request: HttpRequest, pk: int) -> HttpResponse:
+        form = HelpForm(request.POST)
+        if not form.is_valid():
+            messages.error(request, "Choose what to do and why.")
+            return HttpResponseRedirect(reverse("admin:accounts_account_change", args=[pk]))
+        asked = partial(assisted.ask, **form.cleaned_data)
+        return self.act(request, pk, "assist_account", asked, "Asked for. A second member of staff has to approve.")
+
+    def approve_help(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self.act(request, pk, "assist_account", assisted.approve, "Approved and under way.")
+
+    def decline_help(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self.act(request, pk, "assist_account", assisted.decline, "Declined.")
 
     def act(self, request: HttpRequest, pk: int, permission: str, action: Any, done: str) -> HttpResponse:
         """Do what one of the buttons says, if this member of staff may and the account's state allows it."""

@@ -21,15 +21,19 @@ LIVES = {
     Purpose.NOT_ME: policy.NOT_ME_LINK_LIFE,
     Purpose.CONFIRM_EMAIL: policy.CONFIRM_EMAIL_LINK_LIFE,
     Purpose.UNDO_EMAIL: policy.NOT_ME_LINK_LIFE,
+    Purpose.STOP_LOST_FACTOR: policy.LOST_FACTOR_WAIT + policy.NEW_FACTOR_LINK_LIFE,
+    Purpose.NEW_FACTOR: policy.NEW_FACTOR_LINK_LIFE,
 }
 PAGES = {
     Purpose.NEW_PASSWORD: "recover-password-link",
     Purpose.NOT_ME: "not-me",
     Purpose.CONFIRM_EMAIL: "confirm-email",
     Purpose.UNDO_EMAIL: "undo-email",
+    Purpose.STOP_LOST_FACTOR: "stop-lost-factor",
+    Purpose.NEW_FACTOR: "new-factor",
 }
 # What changes an account ends when it is frozen or closed. Links that only stop somebody stay good.
-CHANGES = (Purpose.NEW_PASSWORD, Purpose.CONFIRM_EMAIL)
+CHANGES = (Purpose.NEW_PASSWORD, Purpose.CONFIRM_EMAIL, Purpose.NEW_FACTOR)
 
 
 def make(account: Account, purpose: Purpose, *, data: str = "", now: datetime | None = None) -> str:

@@ -18,6 +18,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "accounts.view_account",
         "accounts.unlock_account",
         "accounts.freeze_account",
+        "accounts.assist_account",
         "idproofing.view_proofing",
         "accounts.resend_code",
         "safeguards.view_auditevent",

@@ -5,7 +5,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from accounts import drafts, notices
-from accounts.recovery import password
+from accounts.recovery import lost_factor, password
 from accounts.sessions import SessionStore
 from idproofing import quiz
 
@@ -23,6 +23,13 @@ def send_notice(notice_id: str) -> None:
 def answer_recovery(request_id: str) -> None:
     """Look up who asked for a username or a new password, and mail them if they exist."""
     password.answer(request_id)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task
+def answer_lost_factors(timestamp: int) -> None:
+    """Send the links for which people have waited since they lost their second factor."""
+    lost_factor.answer()
 
 
 @app.periodic(cron="*/5 * * * *")

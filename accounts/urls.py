@@ -5,6 +5,7 @@ from django.urls import path
 from accounts import password_hints
 from accounts.own import closing, contact_details, profile, security, sessions
 from accounts.own import factors as own_factors
+from accounts.recovery import factor_pages
 from accounts.recovery import pages as recovery
 from accounts.registration import views as registration
 from accounts.sign_in import fresh, passkey
@@ -29,6 +30,10 @@ urlpatterns = [
     path("recover/username/", recovery.recover_username, name="recover-username"),
     path("recover/password/", recovery.recover_password, name="recover-password"),
     path("recover/password/<str:token>/", recovery.recover_password_link, name="recover-password-link"),
+    path("recover/email/<str:token>/", contact_details.undo_email, name="undo-email"),
+    path("recover/factor/", factor_pages.lost, name="lost-factor"),
+    path("recover/factor/stop/<str:token>/", factor_pages.stop, name="stop-lost-factor"),
+    path("recover/factor/<str:token>/", factor_pages.set_up, name="new-factor"),
     path("not-me/<str:token>/", recovery.this_was_not_me, name="not-me"),
     path("upgrade/", upgrade.begin, name="upgrade"),
     path("upgrade/<uuid:draft_id>/<slug:name>/", upgrade.step, name="upgrade-step"),
@@ -37,7 +42,6 @@ urlpatterns = [
     path("account/", profile.profile, name="account"),
     path("account/email/", contact_details.change_email, name="change-email"),
     path("account/email/confirm/<str:token>/", contact_details.confirm_email, name="confirm-email"),
-    path("account/email/undo/<str:token>/", contact_details.undo_email, name="undo-email"),
     path("account/phone/", contact_details.change_phone, name="change-phone"),
     path("account/close/", closing.close, name="close-account"),
     path("account/security/", security.security, name="account-security"),

@@ -4,15 +4,18 @@ from accounts.models.account import Account, State
 from accounts.models.drafts import Draft, RegistrationDraft, UpgradeDraft
 from accounts.models.factors import AuthenticatorApp, BackupCode, Factor, Passkey, PasskeyHandle
 from accounts.models.mail import Link, Notice, RecoveryRequest
+from accounts.models.recovery import Assistance, LostFactor
 from accounts.models.session import Session
 
 __all__ = [
     "Account",
+    "Assistance",
     "AuthenticatorApp",
     "BackupCode",
     "Draft",
     "Factor",
     "Link",
+    "LostFactor",
     "Notice",
     "Passkey",
     "PasskeyHandle",

@@ -79,6 +79,7 @@ class Account(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manage
             ("unlock_account", "Can unlock an account"),
             ("freeze_account", "Can freeze an account"),
             ("resend_code", "Can send an activation code again"),
+            ("assist_account", "Can ask for help with an account, and approve what a colleague asked"),
         ]
 
     def __str__(self) -> str:

@@ -34,6 +34,8 @@ class Purpose(models.TextChoices):
     NOT_ME = "not-me", "Freeze the account"
     CONFIRM_EMAIL = "confirm-email", "Confirm a new email address"
     UNDO_EMAIL = "undo-email", "Take back a change of the email address"
+    STOP_LOST_FACTOR = "stop-lost-factor", "Stop the wait for a new second factor"
+    NEW_FACTOR = "new-factor", "Set up a new second factor"
 
 
 class Link(models.Model):

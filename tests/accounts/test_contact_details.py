@@ -41,7 +41,7 @@ def mail_to(address: str) -> str:
 
 
 def link_in(text: str) -> str:
-    found = re.search(r"http://127\.0\.0\.1:8000(/account/email/\S+)", text)
+    found = re.search(r"http://127\.0\.0\.1:8000(/(?:account|recover)/email/\S+)", text)
     assert found
     return found[1]
 

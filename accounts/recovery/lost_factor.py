@@ -1,0 +1,132 @@
+"""A lost second factor: a wait that every address of record hears of and can stop, then a link to set up a new one.
+
+Nothing here signs anybody in: in the end there is a new factor, and the password is asked for as always.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts import actions, factors, links, notices
+from accounts.models import Account, AuthenticatorApp, LostFactor, Passkey, Session, State
+from accounts.models.mail import Purpose
+from dslogon import policy
+from safeguards import audit, limits
+
+# Accounts whose waits are answered in one transaction: own; enough to go fast, few enough to lock for a moment only.
+BATCH = 100
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The wait is under way; the link is sent at `ready_at`."""
+
+    ready_at: datetime
+
+
+@dataclass(frozen=True)
+class TooMany:
+    """It was asked for too often."""
+
+    wait: timedelta
+
+
+def live(account: Account) -> LostFactor | None:
+    """The account's wait that is under way, if any."""
+    return LostFactor.objects.filter(account=account, ended_at=None).first()
+
+
+def start(account: Account, *, by: object, now: datetime | None = None) -> Waiting | TooMany:
+    """Begin the wait, and write to every address of record how to stop it. One under way goes on as it is."""
+    now = now or timezone.now()
+    under_way = live(account)
+    if under_way:
+        return Waiting(under_way.ready_at)
+    wait = limits.hit(policy.LOST_FACTORS, str(account.pk), account_id=account.pk)
+    if wait:
+        return TooMany(wait)
+    try:
+        with transaction.atomic():
+            begun = LostFactor.objects.create(account=account, asked_at=now, ready_at=now + policy.LOST_FACTOR_WAIT)
+            audit.record("recovery.factor-asked", by=by, account_id=account.pk)
+            for address in dict.fromkeys(notices.addresses_of(account)):
+                stop = links.make(account, Purpose.STOP_LOST_FACTOR, now=now)
+                notices.send("factor-lost", to=address, account_id=account.pk, first_name=account.first_name, stop=stop)
+    except IntegrityError:
+        return Waiting(LostFactor.objects.filter(account=account).latest("asked_at").ready_at)
+    return Waiting(begun.ready_at)
+
+
+def stop(token: str, *, freeze: bool = False, now: datetime | None = None) -> bool:
+    """Use the link up and end the wait, and with it the account's use if `freeze`; False if the link is over."""
+    with transaction.atomic():
+        link = links.use(token, Purpose.STOP_LOST_FACTOR, now)
+        if link is None:
+            return False
+        if end(link.account, LostFactor.Outcome.STOPPED):
+            audit.record("recovery.factor-stopped", by="visitor", account_id=link.account.pk)
+            notices.tell(link.account, "factor-kept", to=notices.addresses_of(link.account))
+        if freeze:
+            actions.freeze(link.account, by="visitor")
+    return True
+
+
+def end(account: Account, outcome: LostFactor.Outcome) -> bool:
+    """End the wait that is under way, with its links; False if there is none."""
+    links.void(account, [Purpose.STOP_LOST_FACTOR, Purpose.NEW_FACTOR])
+    under_way = LostFactor.objects.filter(account=account, ended_at=None)
+    return bool(under_way.update(ended_at=timezone.now(), outcome=outcome))
+
+
+def answer(now: datetime | None = None) -> int:
+    """Send the link for each wait that is over, once; tells how many. Ends those whose link was left unused."""
+    now, sent = now or timezone.now(), 0
+    while batch := answer_some(now):
+        sent += batch
+    unused = LostFactor.objects.filter(ended_at=None, told_at__lte=now - policy.NEW_FACTOR_LINK_LIFE)
+    unused.update(ended_at=now, outcome=LostFactor.Outcome.EXPIRED)
+    return sent
+
+
+def answer_some(now: datetime) -> int:
+    with transaction.atomic():
+        over = LostFactor.objects.filter(ended_at=None, told_at=None, ready_at__lte=now, account__state=State.ACTIVE)
+        ours = over.select_related("account").select_for_update(skip_locked=True, of=("self",))
+        batch = list(ours.order_by("ready_at")[:BATCH])
+        for waited in batch:
+            account, link = waited.account, links.make(waited.account, Purpose.NEW_FACTOR, now=now)
+            notices.send(
+                "new-factor", to=account.email, account_id=account.pk, first_name=account.first_name, link=link
+            )
+            waited.told_at = now
+            waited.save(update_fields=["told_at"])
+        return len(batch)
+
+
+def account_of(token: str, now: datetime | None = None) -> Account | None:
+    """Whose link for a new second factor this is, while it may be used."""
+    link = links.peek(token, Purpose.NEW_FACTOR, now)
+    return link.account if link and link.account.state == State.ACTIVE else None
+
+
+def replace(token: str, key: str, step_used: int, now: datetime | None = None) -> list[str] | None:
+    """Use the link up: an authenticator app with this key takes the place of every factor that the account had.
+
+    The caller has judged the password and the app's first token. The backup codes come back, None if the link is over.
+    """
+    account = account_of(token, now)
+    if account is None:
+        return None
+    with factors.turn(account):
+        if not links.use(token, Purpose.NEW_FACTOR, now) or not end(account, LostFactor.Outcome.REPLACED):
+            return None
+        AuthenticatorApp.objects.filter(user=account).delete()
+        Passkey.objects.filter(user=account).delete()
+        Session.objects.filter(account=account).delete()
+        audit.record("recovery.factor-replaced", by="visitor", account_id=account.pk)
+        factors.enrol(account, key, step_used, by="visitor")
+        codes = factors.make_backup_codes(account, by="visitor")
+        notices.tell(account, "factor-replaced", to=notices.addresses_of(account))
+    return codes

@@ -1,0 +1,142 @@
+"""Help by the service center: asked for by one member of staff, approved by another, told to the person each time."""
+
+import pytest
+from django.core import mail
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.utils import timezone
+
+from accounts import actions
+from accounts.models import Account, Assistance, LostFactor
+from accounts.recovery import assisted
+from dslogon.demo.people import PEOPLE
+from safeguards.models import AuditEvent
+from tests import people, walk
+from tests.accounts.holders import premium, signed_in, staff
+from tests.parallel import in_parallel
+
+pytestmark = pytest.mark.django_db
+
+SECOND = "grace.second@mail.example"
+FACTOR = {"kind": "lost-factor", "reason": "device-lost"}
+EMAIL = {"kind": "email-of-record", "reason": "mailbox-lost"}
+
+
+@pytest.fixture
+def grace(db: None) -> Account:
+    return premium(people.load("grace"), email=SECOND)
+
+
+@pytest.fixture
+def ann(db: None) -> Client:
+    return signed_in(staff("Supervisor", "ann.supervisor"))
+
+
+@pytest.fixture
+def bob(db: None) -> Client:
+    return signed_in(staff("Supervisor", "bob.supervisor"))
+
+
+def page(account: Account, action: str) -> str:
+    return f"/admin/accounts/account/{account.pk}/{action}/"
+
+
+def events(account: Account) -> list[tuple]:
+    rows = AuditEvent.objects.filter(account_id=account.pk, event__startswith="support.help")
+    return list(rows.order_by("pk").values_list("event", "actor_kind", "details"))
+
+
+def test_two_supervisors_start_the_wait_for_a_new_factor(ann, bob, grace):
+    ann.post(page(grace, "help"), FACTOR)
+    assert not LostFactor.objects.exists()
+    shown = walk.text_of(bob.get(page(grace, "change")))
+    assert "Start the wait for a new second factor" in shown
+    bob.post(page(grace, "approve"))
+    assert LostFactor.objects.get().account == grace
+    assert events(grace) == [
+        ("support.help-asked", "staff", FACTOR),
+        ("support.help-approved", "staff", {"kind": "lost-factor"}),
+    ]
+    walk.deliver_mail()
+    told = [(message.to[0], "help" in message.subject) for message in mail.outbox]
+    assert sorted(told) == sorted((to, asked) for to in (SECOND, PEOPLE["grace"].email) for asked in (True, False))
+
+
+def test_a_mailbox_that_is_lost_gives_way_to_the_address_in_deers(ann, bob, grace):
+    ann.post(page(grace, "help"), EMAIL)
+    bob.post(page(grace, "approve"))
+    grace.refresh_from_db()
+    assert grace.email == PEOPLE["grace"].email
+    assert "/recover/email/" in next(str(m.body) for m in walk.deliver_mail()[::-1] if m.to == [SECOND])
+
+
+def test_nobody_approves_what_they_asked_for(ann, grace):
+    ann.post(page(grace, "help"), FACTOR)
+    assert "approve</button>" not in ann.get(page(grace, "change")).content.decode()
+    ann.post(page(grace, "approve"))
+    assert not LostFactor.objects.exists()
+    assert Assistance.objects.get().approved is None
+
+
+def test_the_database_too_wants_two(grace):
+    ann = staff("Supervisor", "ann.supervisor")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Assistance.objects.create(
+            account=grace, kind="lost-factor", reason="device-lost", asked_by=ann, decided_by=ann,
+            decided_at=timezone.now(), approved=True,
+        )  # fmt: skip
+
+
+def test_what_was_asked_for_can_be_declined_and_taken_back(ann, bob, grace):
+    for decider in (ann, bob):
+        ann.post(page(grace, "help"), FACTOR)
+        decider.post(page(grace, "decline"))
+        assert Assistance.objects.latest("pk").approved is False
+        bob.post(page(grace, "approve"))
+    assert not LostFactor.objects.exists()
+
+
+def test_the_person_who_freezes_the_account_has_the_last_word(ann, bob, grace):
+    ann.post(page(grace, "help"), FACTOR)
+    actions.freeze(grace, by="visitor")
+    bob.post(page(grace, "approve"))
+    assert not LostFactor.objects.exists()
+
+
+@pytest.mark.parametrize("role", ["Service center agent", "Auditor", "Proofing reviewer", "Care team"])
+@pytest.mark.parametrize("action", ["help", "approve", "decline"])
+def test_only_supervisors_help_in_this_way(grace, role, action):
+    browser = signed_in(staff(role))
+    assert browser.post(page(grace, action), FACTOR).status_code == 403
+    assert not Assistance.objects.exists()
+
+
+@pytest.mark.parametrize("sent", [{}, {"kind": "lost-factor"}, {"kind": "password", "reason": "because I say so"}])
+def test_nothing_but_the_words_on_the_list_is_taken(ann, grace, sent):
+    assert "Choose what to do and why." in walk.text_of(ann.post(page(grace, "help"), sent, follow=True))
+    assert not Assistance.objects.exists()
+
+
+def test_the_address_in_deers_is_not_approved_when_it_is_the_accounts_already(ann, bob):
+    account = premium(people.load("grace"))
+    ann.post(page(account, "help"), EMAIL)
+    bob.post(page(account, "approve"))
+    assert Assistance.objects.get().approved is None
+
+
+def test_nobody_helps_a_colleague_around_the_second_factor(ann, bob):
+    worker = staff("Auditor")
+    ann.post(page(worker, "help"), FACTOR)
+    assert not Assistance.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_thirty_who_ask_at_once_ask_once_and_thirty_who_approve_do_it_once():
+    account = premium(people.load("grace"))
+    ann, bob = staff("Supervisor", "ann.supervisor"), staff("Supervisor", "bob.supervisor")
+    kind, reason = Assistance.Kind.LOST_FACTOR, Assistance.Reason.DEVICE_LOST
+    asked = in_parallel(lambda number: assisted.ask(account, kind, reason, by=ann))
+    assert sum(isinstance(outcome, actions.Done) for outcome in asked) == 1
+    approved = in_parallel(lambda number: assisted.approve(account, by=bob))
+    assert sum(isinstance(outcome, actions.Done) for outcome in approved) == 1
+    assert AuditEvent.objects.filter(event="recovery.factor-asked").count() == 1
