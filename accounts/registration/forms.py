@@ -80,7 +80,7 @@ LEVELS = {
     policy.Level.BASIC.value: "Appointments, immunizations, allergies, eligibility and your TRICARE plan. "
     f"{policy.STRENGTH[policy.Level.BASIC].questions} identity questions.",
     policy.Level.PREMIUM.value: "All of your health record: lab results, medications, notes, messages to your care "
-    f"team. {policy.STRENGTH[policy.Level.PREMIUM].questions} identity questions and an authenticator app.",
+    f"team. {policy.STRENGTH[policy.Level.PREMIUM].questions} identity questions, and a passkey or authenticator app.",
 }
 DELIVERY_NOTES = {
     "email": "It comes within a few minutes.",

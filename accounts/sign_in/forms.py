@@ -1,7 +1,5 @@
 """What a person types to sign in."""
 
-from typing import Any
-
 from django import forms
 
 from dslogon import policy
@@ -28,12 +26,18 @@ class PasswordForm(forms.Form):
 class OrPasskeyForm(forms.Form):
     """A form in which the answer of a passkey, which the page's script brings, takes the place of `otp_token`."""
 
-    passkey = forms.CharField(required=False, max_length=20_000, widget=forms.HiddenInput)
+    passkey = forms.CharField(
+        required=False,
+        max_length=20_000,
+        widget=forms.HiddenInput,
+        error_messages={"max_length": "That passkey was not accepted."},
+    )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.data.get("passkey"):
-            self.fields["otp_token"].required = False
+    def clean(self) -> dict:
+        if self.cleaned_data.get("passkey"):
+            self.errors.pop("otp_token", None)
+            self.cleaned_data["otp_token"] = ""
+        return self.cleaned_data
 
 
 class FactorForm(OrPasskeyForm):

@@ -115,7 +115,7 @@ def test_at_an_address_where_passkeys_do_not_work_the_page_says_where_they_do(pa
     settings.OTP_WEBAUTHN_ALLOWED_ORIGINS = ["http://elsewhere.localhost:8000"]
     page.goto("/sign-in/")
     page.get_by_role("button", name="I agree").click()
-    expect(page.get_by_text("Passkeys work at http://elsewhere.localhost:8000 only")).to_be_visible()
+    expect(page.get_by_text("To use a passkey, open this page at http://elsewhere.localhost:8000")).to_be_visible()
     expect(page.get_by_role("button", name="Use a passkey")).to_be_hidden()
 
 
