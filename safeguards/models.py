@@ -11,7 +11,7 @@ class ActorKind(models.TextChoices):
     SELF = "self", "you"
     STAFF = "staff", "a member of our staff"
     PERSON = "person", "another person"
-    VISITOR = "visitor", "someone who was not signed in"
+    VISITOR = "visitor", "not signed in yet"
     SYSTEM = "system", "DS Logon"
     MOCK = "mock", "the DEERS mock"
 
