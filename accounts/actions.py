@@ -158,7 +158,8 @@ def move(account: Account, to: State, *, by: object) -> Done | NotAllowed:
         event = states.MOVES.get((row.state, to))
         if event is None:
             return NotAllowed()
-        Account.objects.filter(pk=row.pk).update(state=to, failures_in_a_row=0)
+        # Whoever opens a disabled account again is warned anew before it is disabled the next time.
+        Account.objects.filter(pk=row.pk).update(state=to, failures_in_a_row=0, warned_at=None)
         Session.objects.filter(account=row.pk).delete()
         if event == "account.unfrozen":
             Account.objects.filter(pk=row.pk).update(password=make_password(None))

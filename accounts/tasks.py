@@ -4,7 +4,7 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from accounts import drafts, notices
+from accounts import dormancy, drafts, notices
 from accounts.recovery import lost_factor, password
 from accounts.sessions import SessionStore
 from idproofing import quiz
@@ -30,6 +30,13 @@ def answer_recovery(request_id: str) -> None:
 def answer_lost_factors(timestamp: int) -> None:
     """Send the links for which people have waited since they lost their second factor."""
     lost_factor.answer()
+
+
+@app.periodic(cron="40 9 * * *")
+@app.task
+def look_for_dormant(timestamp: int) -> None:
+    """Once a day, warn those who have not signed in for long, and disable the accounts of those who were warned."""
+    dormancy.look()
 
 
 @app.periodic(cron="*/5 * * * *")

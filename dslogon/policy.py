@@ -187,6 +187,8 @@ CONTACT_PER_ADDRESS = Limit("contact-address", 5, timedelta(hours=1))
 
 # Dormancy: DS Logon.
 DORMANT_AFTER = timedelta(days=180)
+# Warned so long before, first and last: own; a month to come back from a journey, a week for those who put it off.
+DORMANCY_WARNINGS = (timedelta(days=30), timedelta(days=7))
 
 # Sealing the audit trail: own. A day is sealed this long after its end, looked for after the second, and worth a
 # remark when sealed later than the third.

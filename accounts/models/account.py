@@ -4,7 +4,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 
 from dslogon.policy import Level
@@ -48,6 +48,8 @@ class Account(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manage
     failures_in_a_row = models.PositiveSmallIntegerField(default=0)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
+    # When the holder was last told that the account will be disabled for long disuse (accounts/dormancy.py).
+    warned_at = models.DateTimeField(null=True, blank=True)
 
     objects = AccountManager()
 
@@ -73,6 +75,7 @@ class Account(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manage
             models.Index(Lower("email"), name="account_email"),
             models.Index(Lower("last_name"), name="account_last_name"),
             models.Index(Lower("first_name"), name="account_first_name"),
+            models.Index(Coalesce("last_login", "created_at"), condition=Q(state="active"), name="account_quiet_since"),
         ]
         default_permissions = ("view",)
         permissions = [

@@ -31,6 +31,7 @@ CONTEXT = {
     "code": "ABCDE-12345",
     "link": "http://127.0.0.1:8000/recover/password/token/",
     "level": "Basic",
+    "day": "August 29, 2026",
     "reference": "C-7F3K-9Q2M",
     "topic": "Proving who I am",
 }
