@@ -43,6 +43,7 @@ urlpatterns = [
     path("account/email/", contact_details.change_email, name="change-email"),
     path("account/email/confirm/<str:token>/", contact_details.confirm_email, name="confirm-email"),
     path("account/phone/", contact_details.change_phone, name="change-phone"),
+    path("account/not-me/", closing.freeze, name="freeze-account"),
     path("account/close/", closing.close, name="close-account"),
     path("account/security/", security.security, name="account-security"),
     path("account/security/password/", security.change_password, name="change-password"),

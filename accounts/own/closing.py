@@ -1,4 +1,4 @@
-"""Closing the own account."""
+"""Stopping the own account: frozen at once when somebody else is in it, or closed for good."""
 
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
@@ -9,6 +9,17 @@ from accounts import actions
 from accounts.models import Account
 from accounts.sign_in.fresh import fresh
 from dslogon import policy
+
+
+@never_cache
+def freeze(request: HttpRequest) -> HttpResponse:
+    """ "This was not me", from the list of what happened: POST freezes. No fresh proof is asked for: it only stops."""
+    account: Account = request.user  # type: ignore[assignment]
+    if request.method != "POST":
+        return render(request, "accounts/not_me.html")
+    actions.freeze(account, by=account)
+    logout(request)
+    return render(request, "accounts/frozen.html")
 
 
 @never_cache

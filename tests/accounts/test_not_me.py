@@ -143,3 +143,33 @@ def test_no_notice_says_more_of_a_person_than_the_first_name(rosa):
     for message in walk.deliver_mail():
         for secret in (person.name.last, person.dod_id, person.ssn, rosa.username, rosa.email, person.phone):
             assert secret not in str(message.body) + str(message.alternatives[0][0])
+
+
+def test_whoever_sees_a_stranger_in_the_list_freezes_the_account_from_there(rosa):
+    browser, stranger = signed_in(rosa), signed_in(rosa)
+    assert "/account/not-me/" in browser.get("/account/activity/").content.decode()
+    assert "freeze it now" in walk.text_of(browser.get("/account/not-me/"))
+    assert is_signed_in(browser)
+    assert "Your account is frozen" in walk.text_of(browser.post("/account/not-me/"))
+    rosa.refresh_from_db()
+    assert rosa.state == State.FROZEN
+    assert not is_signed_in(browser)
+    assert not is_signed_in(stranger)
+
+
+def test_the_list_says_what_happened_when_on_which_device_and_who_did_it(rosa):
+    browser = signed_in(rosa)
+    browser.post(
+        "/account/phone/", {"phone": "202 555 0143"}, headers={"User-Agent": "Mozilla/5.0 (X11) Firefox/140.0"}
+    )
+    actions.lock(rosa, by="system")
+    actions.unlock(rosa, by="system")
+    page = walk.text_of(signed_in(rosa).get("/account/activity/"))
+    for said in (
+        "The phone number of your account was changed.",
+        "Firefox",
+        "by you",
+        "Your account was locked.",
+        "by DS Logon",
+    ):
+        assert said in page

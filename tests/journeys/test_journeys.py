@@ -71,13 +71,13 @@ def base32_to_hex(text: str) -> str:
     return key
 
 
-def sign_in(page: Page, username: str) -> None:
+def sign_in(page: Page, username: str, password: str = walk.PASSWORD) -> None:
     """Read the notice and agree if it shows, then sign in."""
     page.goto("/sign-in/")
     if page.get_by_role("button", name="I agree").is_visible():
         page.get_by_role("button", name="I agree").click()
     page.get_by_label("Username").fill(username)
-    page.get_by_label("Password", exact=True).fill(walk.PASSWORD)
+    page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in").click()
 
 
