@@ -21,6 +21,8 @@ class StaffSite(admin.AdminSite):
     index_title = "What would you like to look at?"
     # Signing in and the own account are under /admin/ too, after Django's addresses.
     final_catch_all_view = False
+    # Four lists need no second menu beside them, and its filter has no label to see.
+    enable_nav_sidebar = False
 
     def has_permission(self, request: HttpRequest) -> bool:
         user = request.user

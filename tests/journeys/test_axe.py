@@ -1,0 +1,148 @@
+"""Every page in a real browser, on a phone and on a desk, judged by axe; and what axe does not judge."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from playwright.sync_api import Browser, Page, ViewportSize
+
+from tests import people
+from tests.accounts.holders import holder, signed_in
+from tests.journeys.stage import show, stage
+from tests.pages.scenes import SCENES, name_of, pages, template_of
+from tests.pages.visitors import by_hand
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+
+PHONE = ViewportSize(width=360, height=800)
+DESK = ViewportSize(width=1280, height=900)
+
+# What axe says is cut down to rule and place, and a place to its shape: values of attributes may be somebody's.
+JUDGE = """async (options) => {
+    const { violations } = await axe.run(document, { resultTypes: ["violations"], ...options });
+    const shape = (node) => node.target.flat().join(" ").replace(/="[^"]*"/g, "");
+    return violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${shape(node)}`));
+}"""
+USUAL: dict[str, Any] = {"preload": False}
+# And one that is off by default but belongs to WCAG 2.2.
+ALL = USUAL | {"rules": {"target-size": {"enabled": True}}}
+# What can be otherwise where there is more room.
+WIDE = ALL | {"runOnly": ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size", "list"]}
+LOAD = """() => new Promise((done) => {
+    const script = Object.assign(document.createElement("script"), { src: "/axe.js", onload: done });
+    document.head.append(script);
+})"""
+
+# A page must not be wider than the phone; every box to fill in has a label that can be seen.
+MEASURE = """() => {
+    const place = (node) => node.id ? `#${node.id}` : node.outerHTML.split(/[\\s>]/)[0].slice(1) + "." + node.className;
+    const root = document.documentElement;
+    const said = [];
+    if (root.scrollWidth > root.clientWidth) {
+        const wide = [...document.body.querySelectorAll("*")].filter(
+            (node) => node.getBoundingClientRect().right > root.clientWidth + 1);
+        said.push(`wider than the phone: ${wide.slice(-1).map(place)}`);
+    }
+    const boxes = document.querySelectorAll("input:not([type=hidden],[type=submit]), select, textarea");
+    for (const box of boxes) {
+        // The rows of a table are told apart by what stands in them.
+        if (box.closest("[hidden], .action-checkbox, .action-checkbox-column, dialog:not([open])")) continue;
+        const seen = [...box.labels].some((label) => {
+            const area = label.getBoundingClientRect();
+            return area.width > 1 && area.height > 1 && label.innerText.trim();
+        });
+        if (!seen) said.push(`no label to see: ${place(box)}`);
+    }
+    return said;
+}"""
+
+
+@pytest.fixture(scope="module")
+def window(browser: Browser) -> Iterator[Page]:
+    """One browser window for all pages."""
+    with stage() as address:
+        context = browser.new_context(base_url=address, viewport=PHONE, reduced_motion="reduce")
+        yield context.new_page()
+        context.close()
+
+
+@pytest.fixture
+def complaints(window: Page) -> Iterator[list[str]]:
+    """What the browser's console says is wrong, such as a script that the page's own policy forbids."""
+    said: list[str] = []
+
+    def keep(error: Any) -> None:
+        said.append(f"a script failed: {error.message}")
+
+    window.on("pageerror", keep)
+    yield said
+    window.remove_listener("pageerror", keep)
+
+
+# By template, the tags that were judged already, here as they are in the markup but for the values in them.
+JUDGED: dict[str, set[str]] = {}
+TAG = re.compile(r"<[a-z][^>]*>")
+VALUE = re.compile(r'(?<!class)(?<!role)(?<!type)="[^"]*"')
+
+
+def news_of(answer: Any) -> tuple[bool, bool]:
+    """Whether a template is seen for the first time, and whether the page has any tag that was not judged in it yet.
+
+    Without news a page is not judged again: to load and judge one takes a third of a second.
+    """
+    tags = {VALUE.sub("", tag) for tag in TAG.findall(answer.content.decode())}
+    judged = JUDGED.setdefault(template_of(answer), set())
+    is_first, is_new = not judged, bool(tags - judged)
+    judged |= tags
+    return is_first, is_new
+
+
+def on_a_phone(window: Page, answer: Any, rules: dict[str, Any]) -> list[str]:
+    """Show a page on a phone; what is wrong with it there."""
+    window.set_viewport_size(PHONE)
+    show(window, answer)
+    window.evaluate(LOAD)
+    return [f"{said} (phone)" for said in [*window.evaluate(MEASURE), *window.evaluate(JUDGE, rules)]]
+
+
+def on_a_desk(window: Page) -> list[str]:
+    """What is wrong with the page just shown when there is room for it."""
+    window.set_viewport_size(DESK)
+    return [f"{said} (desk)" for said in window.evaluate(JUDGE, WIDE)]
+
+
+@pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
+def test_everybody_can_use_every_page(window, complaints, scene):
+    problems = []
+    for answer in pages(scene):
+        is_first, is_new = news_of(answer)
+        if is_new:
+            wrong = on_a_phone(window, answer, ALL if is_first else USUAL)
+            wrong += on_a_desk(window) if is_first else []
+            problems += [f"{name_of(answer)}: {said}" for said in [*wrong, *complaints]]
+            complaints.clear()
+    assert not problems, "\n" + "\n".join(problems)
+
+
+def test_a_page_that_shuts_people_out_is_found(window):
+    html = '<html><title>x</title><p style="color: #ccc">Faint</p><input id="box"><p class="wide">' + "x" * 999
+    answer = by_hand("/bad/", lambda request: HttpResponse(html))
+    said = " ".join(on_a_phone(window, answer, ALL))
+    for fault in ("html-has-lang", "color-contrast: p", "label: #box", "no label to see: #box", "wider than the phone"):
+        assert fault in said
+
+
+def test_the_menu_of_a_phone_can_be_used_by_everybody(window):
+    assert on_a_phone(window, Client().get("/"), ALL) == []
+    window.get_by_role("button", name="Menu").click()
+    assert window.evaluate(JUDGE, ALL) == []
+
+
+def test_the_warning_before_the_session_ends_can_be_used_by_everybody(window):
+    assert on_a_phone(window, signed_in(holder(people.load("rosa"))).get("/account/"), USUAL) == []
+    window.evaluate("document.getElementById('session').showModal()")
+    assert window.evaluate(JUDGE, ALL) == []
+    assert on_a_desk(window) == []

@@ -1,0 +1,153 @@
+"""Every step of registering and of upgrading: as it stands, and sent back with errors."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.test import Client, override_settings
+from django.utils import timezone
+
+from accounts.models import RegistrationDraft
+from dslogon.policy import Level
+from tests import people, walk
+from tests.accounts.holders import (
+    KEY,
+    address,
+    holder,
+    premium,
+    proven,
+    registering,
+    signed_in,
+    upgrading,
+)
+
+Answers = Iterator[Any]
+SHOWN = "ABCDE-F0123"
+
+
+def begins() -> Answers:
+    client = Client()
+    yield client.get("/register/")
+    yield client.post("/register/", {})
+    yield client.get("/register/with-code/")
+    yield client.post("/register/with-code/", {})
+    here = walk.begin(client)
+    yield client.get(here)
+    yield client.post(here, {})
+    rosa = people.load("rosa")
+    yield client.post(here, walk.details_of(rosa, last_name="Somebodyelse"))
+    with override_settings(DEERS_FAULT="unavailable"):
+        yield client.post(here, walk.details_of(rosa))
+    yield Client().get(here)
+
+
+def is_asked() -> Answers:
+    """The identity questions: answered, then failed until there is a wait."""
+    client, rosa = Client(), people.load("rosa")
+    yield from questions(client, address(registering(client, rosa), "questions"), rosa)
+
+
+def questions(client: Client, here: str, person: Any) -> Answers:
+    yield client.get(here)
+    walk.send(client, here, {"action": "start"})
+    yield client.get(here)
+    yield client.post(here, {"position": 0})
+    walk.answer_all(client, here, person, wrong=True)
+    yield client.get(here)
+    walk.answer_all(client, here, person, wrong=True)
+    yield client.get(here)
+    yield client.post(here, {"action": "start"})
+
+
+def goes_another_way() -> Answers:
+    """Left the questions; nothing to ask about; has an account already."""
+    client = Client()
+    here = address(registering(client, people.load("rosa")), "questions")
+    walk.send(client, here, {"action": "start"})
+    yield client.get(walk.send(client, here, {"action": "leave"}))
+    here = address(registering(client, people.load("owen")), "questions")
+    yield client.get(walk.send(client, here, {"action": "start"}))
+    yield client.get(address(registering(client, people.load("nora"), ended="has-account"), "done"))
+
+
+def has_a_code() -> Answers:
+    client, rosa = Client(), people.load("rosa")
+    for delivery in ("screen", "email", "have"):
+        passed = None if delivery == "have" else timezone.now()
+        screen = SHOWN if delivery == "screen" else ""
+        draft = registering(client, rosa, code_delivery=delivery, quiz_passed_at=passed, screen_code=screen)
+        yield client.get(address(draft, "code"))
+        yield client.post(address(draft, "code"), {"code": "" if delivery == "email" else "WRONG-WRONG"})
+
+
+def finishes() -> Answers:
+    """Username and password, the second factor, and the last page, at both levels."""
+    client, rosa = Client(), people.load("rosa")
+    here = address(proven(client, rosa, level=Level.PREMIUM), "credentials")
+    yield client.get(here)
+    yield client.post(here, {"username": "r", "password": "short", "password_again": "other"})
+    here = walk.send(client, here, walk.credentials("rosa.h"))
+    yield client.get(here)
+    yield client.post(here, {"otp_token": "000000"})
+    key = RegistrationDraft.objects.get().authenticator_key
+    yield client.get(walk.send(client, here, {"otp_token": walk.token_for(key)}))
+    client = Client()
+    draft = proven(client, people.load("nora"))
+    yield client.get(walk.send(client, address(draft, "credentials"), walk.credentials("nora.w")))
+
+
+def upgrades() -> Answers:
+    rosa = people.load("rosa")
+    account = holder(rosa)
+    client = signed_in(account)
+    yield client.get("/upgrade/")
+    yield client.post("/upgrade/", {})
+    here = walk.send(client, "/upgrade/", {"code_delivery": "screen"})
+    yield client.get(here)
+    yield client.post(here, {})
+    yield client.post(here, walk.upgrade_details_of(rosa, date_of_birth="1950-01-01"))
+    yield Client().get("/register/00000000-0000-4000-8000-000000000000/details/")
+    yield client.get("/upgrade/00000000-0000-4000-8000-000000000000/details/")
+    yield from questions(client, walk.send(client, here, walk.upgrade_details_of(rosa)), rosa)
+
+
+def ends_the_upgrade() -> Answers:
+    rosa = people.load("rosa")
+    account = holder(rosa)
+    client = signed_in(account)
+    now = timezone.now()
+    come = {"dod_id": rosa.dod_id, "quiz_passed_at": now}
+    here = address(upgrading(client, account, **come, screen_code=SHOWN), "code")
+    yield client.get(here)
+    yield client.post(here, {"code": "WRONG-WRONG"})
+    draft = upgrading(client, account, **come, code_redeemed_at=now, authenticator_key=KEY)
+    here = address(draft, "second-factor")
+    yield client.get(here)
+    yield client.post(here, {})
+    yield client.get(walk.send(client, here, {"otp_token": walk.token_for(KEY)}))
+
+
+def upgrades_with_a_factor() -> Answers:
+    """The account has a second factor already, so that one is asked for."""
+    rosa = people.load("rosa")
+    account = premium(rosa)
+    type(account).objects.update(level=Level.BASIC)
+    client = signed_in(account)
+    now = timezone.now()
+    come = {"dod_id": rosa.dod_id, "quiz_passed_at": now, "code_redeemed_at": now}
+    here = address(upgrading(client, account, **come), "second-factor")
+    yield client.get(here)
+    yield client.post(here, {"otp_token": "000000"})
+    draft = upgrading(client, account, ended="left")
+    yield client.get(address(draft, "done"))
+
+
+SCENES = (
+    begins,
+    is_asked,
+    goes_another_way,
+    has_a_code,
+    finishes,
+    upgrades,
+    ends_the_upgrade,
+    upgrades_with_a_factor,
+)

@@ -1,0 +1,56 @@
+"""All pages of the site, as people come to see them. A scene is a story: each answer that it yields is a page.
+
+A new page joins with one line in the scene where it belongs; tests/pages/test_markup.py asks for it.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import transaction
+
+from tests.pages import account, journeys, mails, portal, staff, visitors
+
+Scene = Callable[[], Iterator[Any]]
+# Made before the page that holds it.
+PARTS = ("portal/menu.html",)
+ROOMS = (visitors, journeys, account, portal, staff, mails)
+SCENES: dict[str, Scene] = {
+    f"{room.__name__.rsplit('.', 1)[1]}: {scene.__name__}": scene for room in ROOMS for scene in room.SCENES
+}
+
+
+def pages(scene: Scene) -> Iterator[Any]:
+    """The answers of a scene, each of which must be a page."""
+    for number, answer in enumerate(scene(), 1):
+        what = f"Answer {number} of {scene.__name__}: {answer.status_code}"
+        assert answer.status_code not in (301, 302), f"{what} leads elsewhere"
+        assert answer["Content-Type"].startswith("text/html"), f"{what} is no page"
+        yield answer
+
+
+@contextmanager
+def rolled_back() -> Iterator[None]:
+    """Leaves nothing of the block in the database."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def address_of(answer: Any) -> str:
+    """The pattern of a page's address; of one that no address leads to, its path."""
+    request = answer.wsgi_request
+    return request.resolver_match.route if request.resolver_match else request.path.lstrip("/")
+
+
+def template_of(answer: Any) -> str:
+    """The template that the page was made with, not one of its parts; "" where none was."""
+    names = [template.name or "" for template in getattr(answer, "templates", ())]
+    return next((name for name in names if name.endswith(".html") and name not in PARTS), "")
+
+
+def name_of(answer: Any) -> str:
+    """How a failure calls a page: which it is, without anything that belongs to a person."""
+    match = answer.wsgi_request.resolver_match
+    which = [match.kwargs[key] for key in ("slug", "name") if match and key in match.kwargs]
+    return " ".join([f"/{address_of(answer)}", *which, template_of(answer), str(answer.status_code)])

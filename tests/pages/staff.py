@@ -1,0 +1,38 @@
+"""The service center's pages: each list, with a search that finds something and one that does not, and each row."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from accounts.models import Assistance
+from accounts.recovery import assisted
+from idproofing.models import Proofing
+from safeguards.models import AuditEvent
+from support.models import ContactMessage
+from tests import people, walk
+from tests.accounts.holders import holder, premium, signed_in, staff
+
+Answers = Iterator[Any]
+
+
+def reads() -> Answers:
+    rosa = people.load("rosa")
+    client = signed_in(staff("Supervisor"))
+    held = premium(people.load("nora"))
+    walk.send(client, walk.to_questions(client, rosa), {"action": "start"})
+    letter = {"name": "Ruth", "email": "ruth@mail.example", "topic": "other", "message": "Please call me back."}
+    walk.send(client, "/support/contact/", letter)
+    kind, why = Assistance.Kind.LOST_FACTOR, Assistance.Reason.DEVICE_LOST
+    assisted.ask(held, kind, why, by=staff("Supervisor", "colleague"))
+    yield client.get("/admin/")
+    yield client.get("/admin/accounts/")
+    for row in (held, Proofing.objects.get(), ContactMessage.objects.get(), AuditEvent.objects.latest("pk")):
+        here = f"/admin/{row._meta.app_label}/{row._meta.model_name}/"
+        yield client.get(here)
+        yield client.get(here, {"q": "nobody"})
+        yield client.get(f"{here}{row.pk}/change/")
+        yield client.get(f"{here}{row.pk}/history/")
+    yield client.get(f"/admin/accounts/account/{holder(rosa).pk}/change/")
+    yield client.get("/admin/accounts/account/add/")
+
+
+SCENES = (reads,)

@@ -1,0 +1,105 @@
+"""What every page must have in its markup; and that no page is forgotten here or in the accessibility tests."""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from pytest_django import DjangoDbBlocker
+
+from tests.pages.scenes import PARTS, SCENES, Scene, address_of, name_of, pages, rolled_back, template_of
+from tests.rules import addresses
+
+pytestmark = pytest.mark.django_db
+
+# Addresses that no scene opens, and why that is right.
+NO_PAGE = {
+    r"healthz|readyz|demo/(people|mail)\.json": "JSON",
+    r"(admin/)?session/(left|extend)/": "JSON",
+    r".*/(judge|passkey|options)/": "JSON; where one of these is a page, a scene opens it",
+    r"\.well-known/change-password|admin/(login|logout|password_change)/": "leads to a page",
+    r"support/guides/<slug:slug>\.pdf": "a PDF",
+    r"admin/jsi18n/|admin/autocomplete/": "for scripts",
+    r"admin/r/.*|admin/.*/<path:object_id>/": "leads to a page",
+    r"admin/.*/(add|<path:object_id>/delete)/": "no role may do that by hand",
+    r"admin/(auth|procrastinate)/.*": "no role may see that",
+    r"admin/(accounts|idproofing)/\w+/<int:pk>/\w+/": "a button, which leads back to its page",
+    r"admin/password_change/done/": "nobody is led there: passwords are changed among the account's own pages",
+}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the tests below want to know of a page."""
+
+    name: str
+    address: str
+    template: str
+    templates: frozenset[str]
+    html: str
+
+    @property
+    def title(self) -> str:
+        found = re.search(r"<title>(.*?)</title>", self.html, re.DOTALL)
+        return " ".join(unescape(found[1]).split()) if found else ""
+
+
+@pytest.fixture(scope="module")
+def seen(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> list[Seen]:
+    """Every page of every scene."""
+    with django_db_blocker.unblock():
+        return [page for scene in SCENES.values() for page in played(scene)]
+
+
+def played(scene: Scene) -> list[Seen]:
+    with rolled_back():
+        return [
+            Seen(
+                name_of(answer),
+                address_of(answer),
+                template_of(answer),
+                frozenset(one.name for one in getattr(answer, "templates", ()) or () if one.name),
+                answer.content.decode(),
+            )
+            for answer in pages(scene)
+        ]
+
+
+def test_each_page_says_its_language_and_has_one_main_heading(seen):
+    wrong = [page.name for page in seen if '<html lang="en' not in page.html or page.html.count("<h1") != 1]
+    assert not wrong
+
+
+def test_a_title_belongs_to_one_page(seen):
+    """Whoever has several tabs open, or hears a list of them, tells them apart by this; states of a page share it."""
+    templates, places = defaultdict(set), defaultdict(set)
+    for page in seen:
+        if page.template:
+            title = page.title.removeprefix("Error: ")
+            templates[title].add(page.template)
+            places[title].add(page.address)
+    shared = [title for title, names in templates.items() if len(names) > 1 and len(places[title]) > 1]
+    assert not shared
+    assert all(page.title for page in seen)
+
+
+def test_a_title_says_that_there_are_errors_just_where_there_are(seen):
+    wrong = [page.name for page in seen if page.title.startswith("Error: ") != ("error-summary" in page.html)]
+    assert not wrong
+
+
+def test_every_address_is_looked_at_or_leads_to_no_page(seen):
+    known = {pattern.replace("^", "") for pattern, _ in addresses.every()}
+    forgotten = known - {page.address for page in seen}
+    assert sorted(one for one in forgotten if not any(re.fullmatch(reason, one) for reason in NO_PAGE)) == []
+    assert [reason for reason in NO_PAGE if not any(re.fullmatch(reason, one) for one in known)] == []
+
+
+def test_every_template_is_looked_at(seen):
+    folder = Path(settings.BASE_DIR, "templates")
+    every = {str(file.relative_to(folder)) for file in folder.rglob("*.html")}
+    used = {name for page in seen for name in page.templates}
+    assert sorted(every - used - {*PARTS}) == []

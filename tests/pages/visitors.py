@@ -1,0 +1,179 @@
+"""What somebody sees who has no account here, or has not signed in yet."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.test import Client, RequestFactory
+from django.test.signals import template_rendered
+
+from accounts import actions, links, middleware
+from accounts.hashing import TooBusy
+from accounts.models.mail import Purpose
+from accounts.recovery.factor_pages import SETTING_UP
+from dslogon import views
+from dslogon.demo.models import SentMail
+from support.guides import GUIDES
+from tests import people, walk
+from tests.accounts.holders import STAFF_DOOR, WRONG, give_password, give_token, holder, premium, staff
+from tests.accounts.test_lost_factor import asked, waited
+
+Answers = Iterator[Any]
+ENOUGH = 6
+
+
+def looks_around() -> Answers:
+    """The home page and the help."""
+    client = Client()
+    yield client.get("/")
+    yield client.get("/support/")
+    for slug in GUIDES:
+        yield client.get(f"/support/guides/{slug}/")
+
+
+def writes_to_the_service_center() -> Answers:
+    client = Client()
+    yield client.get("/support/contact/")
+    yield client.post("/support/contact/", {})
+    letter = {"name": "Ruth", "email": "ruth@mail.example", "topic": "other", "message": "Please call me back."}
+    yield client.get(walk.send(client, "/support/contact/", letter))
+
+
+def looks_at_the_demonstration() -> Answers:
+    client = Client()
+    people.load_all("rosa", "nora")
+    yield client.get("/demo/", {"q": "widow"})  # the whole list is much more of the same
+    yield client.get("/demo/", {"q": "nobody is called this"})
+    yield client.get("/demo/mail/")
+    kept = EmailMultiAlternatives("A subject", "Some text", to=["ruth@mail.example"])
+    kept.attach_alternative('<html lang="en-US"><title>A subject</title><main><h1>A subject</h1></main>', "text/html")
+    get_connection("dslogon.demo.mail.KeepingBackend").send_messages([kept])
+    yield client.get("/demo/mail/")
+    yield client.get(f"/demo/mail/{SentMail.objects.get().pk}.html")
+
+
+def meets_an_error() -> Answers:
+    """Each page for when something is wrong; those that no address leads to are asked for by hand."""
+    yield Client().get("/no/such/page/")
+    yield Client(enforce_csrf_checks=True).post("/sign-in/", {})
+    for status, view in ((400, views.bad_request), (403, views.forbidden), (500, views.server_error)):
+        yield by_hand(f"/{status}/", view)
+    yield by_hand("/503/", lambda request: middleware.BusyMiddleware(views.home).process_exception(request, TooBusy()))
+    yield by_hand("/429/", lambda request: render(request, "errors/429.html", {"wait_minutes": 5}, status=429))
+
+
+def by_hand(path: str, view: Any) -> HttpResponse:
+    """What a view answers without the site around it, with the templates noted as the client would."""
+    request = RequestFactory().get(path)
+    used: list[Any] = []
+
+    def note(template: Any, **_: Any) -> None:
+        used.append(template)
+
+    template_rendered.connect(note)
+    answer = view(request)
+    template_rendered.disconnect(note)
+    answer.wsgi_request, answer.templates = request, used
+    return answer
+
+
+def signs_in() -> Answers:
+    client, account = Client(), premium(people.load("rosa"))
+    yield client.get("/sign-in/")
+    walk.agree(client)
+    yield client.get("/sign-in/")
+    yield client.get("/sign-in/", {"timed_out": "1"})
+    yield client.post("/sign-in/", {})
+    yield give_password(client, account.username, WRONG)
+    walk.send(client, "/sign-in/", {"username": account.username, "password": walk.PASSWORD})
+    yield client.get("/sign-in/second-factor/")
+    yield give_token(client, "000000")
+    yield client.post("/sign-in/second-factor/", {})
+    yield client.post("/sign-out/")
+    for _ in range(ENOUGH):
+        answer = give_password(client, account.username, WRONG)
+    yield answer
+
+
+def may_not_sign_in() -> Answers:
+    """Locked, frozen and closed accounts, each found out only with the right password."""
+    for key, stop in (("rosa", actions.lock), ("june", actions.freeze), ("nora", actions.close)):
+        account = holder(people.load(key))
+        stop(account, by="system")
+        yield give_password(Client(), account.username)
+
+
+def forgot() -> Answers:
+    """Username or password forgotten; the link from the mail, used and used up."""
+    client, account = Client(), holder(people.load("rosa"))
+    for wanted, typed in (("username", {"email": account.email}), ("password", {"username": account.username})):
+        yield client.get(f"/recover/{wanted}/")
+        yield client.post(f"/recover/{wanted}/", {})
+        yield client.post(f"/recover/{wanted}/", typed)
+    link = path_of(links.make(account, Purpose.NEW_PASSWORD))
+    yield client.get(link)
+    yield client.post(link, {"password": "short", "password_again": "other"})
+    yield client.post(link, {"password": walk.PASSWORD + "!", "password_again": walk.PASSWORD + "!"})
+    yield client.get(link)
+
+
+def lost_the_second_factor() -> Answers:
+    """The wait for a new one, stopped by its holder; then another one that ends with a new app."""
+    account = premium(people.load("rosa"))
+    client = Client()
+    give_password(client, account.username)
+    yield client.get("/recover/factor/")
+    link = asked(account)[0]
+    yield client.get("/recover/factor/")
+    yield client.get(link)
+    yield client.post(link)
+    link = waited(account)
+    yield client.get(link)
+    yield client.post(link, {"password": WRONG})
+    walk.send(client, link, {"password": walk.PASSWORD})
+    yield client.get(link)
+    yield client.post(link, {"otp_token": "000000"})
+    yield client.post(link, {"otp_token": walk.token_for(client.session[SETTING_UP]["key"])})
+
+
+def was_not_me() -> Answers:
+    client = Client()
+    link = path_of(links.make(holder(people.load("rosa")), Purpose.NOT_ME, data="password-changed"))
+    yield client.get(link)
+    yield client.post(link)
+    yield client.get(link)
+
+
+def path_of(link: str) -> str:
+    return "/" + link.split("/", 3)[3]
+
+
+def works_here() -> Answers:
+    """Staff at their own door; new staff enrol an authenticator before anything else."""
+    client = Client()
+    walk.agree(client)
+    yield client.get(STAFF_DOOR)
+    yield client.post(STAFF_DOOR, {})
+    yield client.get(STAFF_DOOR, {"staff_only": "1"})
+    member = staff("Auditor")
+    walk.send(client, STAFF_DOOR, {"username": member.username, "password": walk.PASSWORD})
+    yield client.get(f"{STAFF_DOOR}second-factor/")
+    member.authenticatorapp_set.all().delete()
+    yield client.get(f"{STAFF_DOOR}second-factor/")
+    yield give_token(client, "000000", door=STAFF_DOOR)
+
+
+SCENES = (
+    looks_around,
+    writes_to_the_service_center,
+    looks_at_the_demonstration,
+    meets_an_error,
+    signs_in,
+    may_not_sign_in,
+    forgot,
+    lost_the_second_factor,
+    was_not_me,
+    works_here,
+)
