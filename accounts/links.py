@@ -67,3 +67,9 @@ def use(token: str, purpose: Purpose, now: datetime | None = None) -> Link | Non
 def void(account: Account, purposes: Sequence[Purpose]) -> None:
     """End the account's live links of these purposes."""
     Link.objects.filter(account=account, purpose__in=purposes, used_at=None).update(used_at=timezone.now())
+
+
+def purge(now: datetime | None = None) -> int:
+    """Delete the links whose time is over, used or not; tells how many."""
+    deleted, _ = Link.objects.filter(expires_at__lte=now or timezone.now()).delete()
+    return deleted

@@ -4,7 +4,7 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from accounts import dormancy, drafts, notices
+from accounts import dormancy, drafts, links, notices
 from accounts.recovery import lost_factor, password
 from accounts.sessions import SessionStore
 from idproofing import quiz
@@ -37,6 +37,13 @@ def answer_lost_factors(timestamp: int) -> None:
 def look_for_dormant(timestamp: int) -> None:
     """Once a day, warn those who have not signed in for long, and disable the accounts of those who were warned."""
     dormancy.look()
+
+
+@app.periodic(cron="50 9 * * *")
+@app.task
+def purge_links(timestamp: int) -> None:
+    """Once a day, delete the links of mails that nobody can use any more."""
+    links.purge()
 
 
 @app.periodic(cron="*/5 * * * *")

@@ -79,7 +79,7 @@ EVENTS: dict[str, str] = {
     "recovery.password-set": "A new password was set with a link that we sent you.",
     "recovery.link-refused": "A link for a new password was used too late or a second time.",
     "recovery.email-undone": "A link sent to your old email address was used to take back the change.",
-    "recovery.factor-asked": "Someone with your password said that your second factor is lost; a waiting time began.",
+    "recovery.factor-asked": "We were told that your second factor is lost; the wait for a new one began.",
     "recovery.factor-stopped": "A link in our email was used to stop the wait for a new second factor.",
     "recovery.factor-replaced": "A new second factor was set up with a link that we sent you; the old ones ended.",
     "recovery.not-me": "A link in one of our emails was used to say that a change was not yours.",

@@ -94,6 +94,12 @@ def test_a_link_for_one_thing_does_nothing_else(client, rosa, purpose):
     assert links.use(token, purpose)
 
 
+def test_links_are_deleted_when_their_time_is_over(rosa):
+    told(rosa)
+    assert links.purge(timezone.now() + policy.NOT_ME_LINK_LIFE - timedelta(minutes=1)) == 0
+    assert links.purge(timezone.now() + policy.NOT_ME_LINK_LIFE) == 1
+
+
 @pytest.mark.parametrize("token", ["x", "x" * 43, "x" * 5000, "%00", "%ff", "..%2f", "٣"])
 def test_a_made_up_link_stops_nobody(client, db, token):
     assert client.post(f"/not-me/{token}/").status_code in (404, 410)
