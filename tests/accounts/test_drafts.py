@@ -110,7 +110,12 @@ def test_of_thirty_people_who_want_one_username_one_gets_it():
     entry = lookup.person(person.dod_id)
 
     def choose(number: int) -> str:
-        return clients[number].post(address(made[number], "credentials"), walk.credentials("WANTED.one"))["Location"]
+        """Where the answer leads; whoever comes a little later already reads on the form that the name is taken."""
+        here = address(made[number], "credentials")
+        answer = clients[number].post(here, walk.credentials("WANTED.one"))
+        if answer.status_code == 200:
+            assert "This username is taken" in walk.text_of(answer)
+        return answer.get("Location", here)
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("accounts.registration.steps.lookup.person", lambda dod_id: entry)
