@@ -19,8 +19,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def slow_reader(monkeypatch) -> None:
     """Somebody with a Basic account, where sessions end after seconds."""
-    monkeypatch.setattr(policy, "SESSION_IDLE", timedelta(seconds=12))
-    monkeypatch.setattr(policy, "SESSION_WARNING", timedelta(seconds=10))
+    monkeypatch.setattr(policy, "SESSION_IDLE", timedelta(seconds=24))
+    monkeypatch.setattr(policy, "SESSION_WARNING", timedelta(seconds=22))
     person = people.load("rosa")
     Account.objects.create(
         username="slow.reader", first_name="Rosa", last_name="Reader", email="rosa@example.org",
@@ -36,7 +36,7 @@ def test_someone_who_reads_for_long_is_warned_may_stay_and_is_signed_out_in_the_
     expect(page.get_by_role("button", name="Stay signed in")).to_be_focused()
     page.get_by_role("button", name="Stay signed in").click()
     expect(dialog).to_be_hidden()
-    expect(page).to_have_url(re.compile(r"/sign-in/\?timed_out=1"), timeout=30_000)
+    expect(page).to_have_url(re.compile(r"/sign-in/\?timed_out=1"), timeout=60_000)
     expect(page.get_by_text("You were signed out because nothing happened")).to_be_visible()
     page.goto("/account/")
     expect(page).to_have_url(re.compile("/sign-in/"))
