@@ -19,8 +19,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def slow_reader(monkeypatch) -> None:
     """Somebody with a Basic account, where sessions end after seconds."""
-    monkeypatch.setattr(policy, "SESSION_IDLE", timedelta(seconds=24))
-    monkeypatch.setattr(policy, "SESSION_WARNING", timedelta(seconds=22))
+    monkeypatch.setattr(policy, "SESSION_IDLE", timedelta(seconds=12))
+    monkeypatch.setattr(policy, "SESSION_WARNING", timedelta(seconds=10))
     person = people.load("rosa")
     Account.objects.create(
         username="slow.reader", first_name="Rosa", last_name="Reader", email="rosa@example.org",
