@@ -4,39 +4,56 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from accounts.models import Account
+from accounts.sessions import SEEN, SessionStore
 from dslogon import policy
 from tests import people, walk
 from tests.journeys.test_journeys import sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+ALMOST_OVER = policy.SESSION_IDLE - policy.SESSION_WARNING + timedelta(seconds=5)
+
 
 @pytest.fixture
-def slow_reader(monkeypatch) -> None:
-    """Somebody with a Basic account, where sessions end after seconds."""
-    monkeypatch.setattr(policy, "SESSION_IDLE", timedelta(seconds=12))
-    monkeypatch.setattr(policy, "SESSION_WARNING", timedelta(seconds=10))
+def slow_reader(page) -> None:
+    """Somebody with a Basic account, in a browser whose clock can be put forward."""
     person = people.load("rosa")
     Account.objects.create(
         username="slow.reader", first_name="Rosa", last_name="Reader", email="rosa@example.org",
         dod_id=person.dod_id, level=1, proofed_at=timezone.now(), password=make_password(walk.PASSWORD),
     )  # fmt: skip
+    page.context.clock.install()
+
+
+def nothing_happens_for(how_long: timedelta, *tabs: Page) -> None:
+    """Let time go by for the server and for each tab, however slow the machine is."""
+    [cookie] = [c for c in tabs[0].context.cookies() if c["name"] == settings.SESSION_COOKIE_NAME]
+    session = SessionStore(session_key=cookie["value"])
+    session[SEEN] -= int(how_long.total_seconds())
+    session.save()
+    for tab in tabs:
+        tab.clock.fast_forward(int(how_long.total_seconds() * 1000))
 
 
 def test_someone_who_reads_for_long_is_warned_may_stay_and_is_signed_out_in_the_end(page, slow_reader):
     sign_in(page, "slow.reader")
     page.goto("/account/")
     dialog = page.get_by_role("alertdialog")
+    nothing_happens_for(ALMOST_OVER, page)
     expect(dialog).to_be_visible()
     expect(page.get_by_role("button", name="Stay signed in")).to_be_focused()
     page.get_by_role("button", name="Stay signed in").click()
     expect(dialog).to_be_hidden()
-    expect(page).to_have_url(re.compile(r"/sign-in/\?timed_out=1"), timeout=60_000)
+    nothing_happens_for(ALMOST_OVER, page)
+    expect(dialog).to_be_visible()
+    nothing_happens_for(policy.SESSION_WARNING, page)
+    expect(page).to_have_url(re.compile(r"/sign-in/\?timed_out=1"))
     expect(page.get_by_text("You were signed out because nothing happened")).to_be_visible()
     page.goto("/account/")
     expect(page).to_have_url(re.compile("/sign-in/"))
@@ -48,12 +65,14 @@ def test_whoever_stays_in_one_tab_stays_in_all_of_them(page, slow_reader):
     other = page.context.new_page()
     other.goto("/account/security/")
     here, there = page.get_by_role("alertdialog"), other.get_by_role("alertdialog")
+    nothing_happens_for(ALMOST_OVER, page, other)
     expect(here).to_be_visible()
     expect(there).to_be_visible()
     expect(there.locator("[data-spoken]")).to_contain_text("You will be signed out in")
     page.get_by_role("button", name="Stay signed in").click()
     expect(here).to_be_hidden()
     expect(there).to_be_hidden()
+    nothing_happens_for(ALMOST_OVER, page, other)
     expect(there).to_be_visible()
     other.get_by_role("button", name="Sign out now").click()
     expect(other.get_by_role("heading", name="You are signed out")).to_be_visible()
