@@ -8,7 +8,10 @@ from django.utils import timezone
 
 from dslogon.policy import Level
 from idproofing.models import Proofing
+from idproofing.moves import MoveRefused, step
 from safeguards import audit, turns
+
+__all__ = ["MOVES", "START", "MoveRefused", "State", "move", "proofing_of", "turn"]
 
 State = Proofing.State
 START = State.STARTED
@@ -52,10 +55,6 @@ MOVES: dict[tuple[str, str], str] = {
 }
 
 
-class MoveRefused(Exception):
-    """A mistake in our code: it asked for a move that is not in the table, or that another one overtook."""
-
-
 def turn(dod_id: str) -> AbstractContextManager[None]:
     """A transaction in which this person's proofing is ours alone, at every level."""
     return turns.turn("idproofing", dod_id)
@@ -76,13 +75,6 @@ def move(proofing: Proofing, to: str, *, by: object, now: datetime | None = None
 
     MoveRefused when the table has no such move, or when the row is no longer in the state we saw.
     """
-    event = MOVES.get((proofing.state, to))
-    if event is None:
-        raise MoveRefused(f"no move from {proofing.state} to {to}")
-    changed_at = now or timezone.now()
     with transaction.atomic():
-        rows = Proofing.objects.filter(pk=proofing.pk, state=proofing.state)
-        if not rows.update(state=to, changed_at=changed_at):
-            raise MoveRefused(f"no longer in {proofing.state}")
+        event = step(proofing, to, MOVES, now=now or timezone.now())
         audit.record(event, by=by, dod_id=proofing.dod_id, level=proofing.level, **details)  # type: ignore[arg-type]
-    proofing.state, proofing.changed_at = to, changed_at

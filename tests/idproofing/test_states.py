@@ -1,6 +1,7 @@
 """The moves of a proofing: complete, audited, drawn, and nothing else allowed."""
 
 from io import StringIO
+from types import ModuleType
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -60,7 +61,7 @@ def test_of_two_who_saw_the_same_state_only_one_moves() -> None:
 
 
 def test_the_diagram_in_the_docs_is_the_table_in_the_code() -> None:
-    call_command("draw_states", "idproofing.states", check=True, stdout=StringIO())
+    call_command("draw_states", check=True, stdout=StringIO())
 
 
 def test_a_diagram_that_is_out_of_date_is_found(tmp_path, settings) -> None:  # type: ignore[no-untyped-def]
@@ -73,4 +74,9 @@ def test_a_diagram_that_is_out_of_date_is_found(tmp_path, settings) -> None:  # 
 
 
 def test_every_app_with_a_table_of_moves_is_drawn() -> None:
-    assert "idproofing.states" in draw_states.tables()
+    assert {"accounts.states", "idproofing.states"} <= set(draw_states.tables())
+
+
+def test_a_table_beside_the_apps_own_has_a_page_of_its_own() -> None:
+    assert draw_states.page_of(ModuleType("idproofing.states")).name == "idproofing.md"
+    assert draw_states.page_of(ModuleType("idproofing.case_states")).name == "idproofing-case.md"

@@ -1,7 +1,9 @@
-"""Draws every table of allowed moves as a diagram in docs/states/, so that the pages never lie about the code."""
+"""Draws every table of allowed moves as a diagram in docs/states/, so that the pages never lie about the code.
+
+An app's own table stands in its states.py, that of a thing in it in <thing>_states.py; each has MOVES, State and START.
+"""
 
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 
 class Command(BaseCommand):
-    help = "Draw the tables of allowed moves (MOVES in an app's states.py) into docs/states/."
+    help = "Draw the tables of allowed moves (MOVES in an app's states.py and *_states.py) into docs/states/."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("modules", nargs="*", help="such as idproofing.states; all apps' tables without")
@@ -34,22 +36,34 @@ class Command(BaseCommand):
 
 
 def tables() -> list[str]:
-    """The states modules of the installed apps that have a table of moves."""
-    names = [f"{config.name}.states" for config in apps.get_app_configs() if find_spec(f"{config.name}.states")]
+    """The modules of the installed apps that have a table of moves, such as accounts.states."""
+    names = [
+        f"{app.name}.{file.stem}"
+        for app in apps.get_app_configs()
+        for file in sorted(Path(app.path).glob("*states.py"))
+    ]
     return [name for name in names if hasattr(import_module(name), "MOVES")]
 
 
 def page_of(module: ModuleType) -> Path:
-    """Where the diagram of this module's table stands."""
-    return Path(settings.BASE_DIR) / "docs" / "states" / f"{module.__name__.split('.')[0]}.md"
+    """Where the diagram of this module's table stands: idproofing.case_states in idproofing-case.md."""
+    app, thing = place(module)
+    return Path(settings.BASE_DIR) / "docs" / "states" / f"{'-'.join(filter(None, [app, thing]))}.md"
+
+
+def place(module: ModuleType) -> tuple[str, str]:
+    """The app, and the thing in it whose table this is; "" when it is the app's own."""
+    app, name = module.__name__.rsplit(".", 1)
+    return app, name.removesuffix("states").removesuffix("_")
 
 
 def diagram(module: ModuleType) -> str:
     """A page with the module's MOVES as a Mermaid state diagram; START and the labels of State are the module's."""
     labels = [f"    {state.value}: {state.label}" for state in module.State]
     moves = [f"    {before} --> {after}: {event}" for (before, after), event in module.MOVES.items()]
-    title = apps.get_app_config(module.__name__.split(".")[0]).verbose_name
-    lines = [f"# {title}", "", *(module.__doc__ or "").strip().splitlines(), ""]
+    app, thing = place(module)
+    title = str(apps.get_app_config(app).verbose_name)
+    lines = [f"# {': '.join(filter(None, [title, thing]))}", "", *(module.__doc__ or "").strip().splitlines(), ""]
     lines += [f"Generated from `{module.__name__.replace('.', '/')}.py` by `manage.py draw_states`.", ""]
     lines += ["```mermaid", "stateDiagram-v2", *labels, f"    [*] --> {module.START}", *moves, "```", ""]
     return "\n".join(lines)

@@ -1,0 +1,8 @@
+"""What is kept of identity proofing: facts to ask about, quizzes asked, activation codes, and the progress made."""
+
+from idproofing.models.codes import ActivationCode
+from idproofing.models.facts import Category, Fact, Source
+from idproofing.models.proofing import LEVELS, Proofing
+from idproofing.models.quiz import Question, Quiz
+
+__all__ = ["LEVELS", "ActivationCode", "Category", "Fact", "Proofing", "Question", "Quiz", "Source"]

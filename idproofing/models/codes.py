@@ -1,0 +1,52 @@
+"""The activation codes that were given out."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from idproofing.models.proofing import LEVELS
+from safeguards.fields import EncryptedTextField
+
+
+class ActivationCode(models.Model):
+    """A code that was sent or shown once; only its keyed hash is kept. One of a person and level is live.
+
+    `tries` wrong ones were typed since `tries_since`; `policy.CODE_TRIES` says how many void it.
+    """
+
+    class Delivery(models.TextChoices):
+        EMAIL = "email", "Email"
+        SCREEN = "screen", "On the screen"
+        LETTER = "letter", "Letter"
+        LETTER_ABROAD = "letter_abroad", "Letter outside the contiguous United States"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    dod_id = models.CharField("DoD ID number", max_length=10)
+    level = models.PositiveSmallIntegerField(choices=LEVELS)
+    digest = models.BinaryField(max_length=32)
+    delivery = models.CharField(max_length=13, choices=Delivery.choices)
+    destination = EncryptedTextField(default="")
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    tries_since = models.DateTimeField(null=True, blank=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+    voided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["dod_id", "level"],
+                condition=Q(used_at__isnull=True, voided_at__isnull=True),
+                name="code_one_live",
+            ),
+            models.CheckConstraint(
+                condition=Q(used_at__isnull=True) | Q(voided_at__isnull=True), name="code_used_or_void_not_both"
+            ),
+            models.CheckConstraint(condition=Q(expires_at__gt=models.F("issued_at")), name="code_lives_a_while"),
+        ]
+        indexes = [models.Index(fields=["dod_id", "level", "-issued_at"], name="code_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.get_level_display()} code by {self.get_delivery_display().lower()}"
