@@ -1,10 +1,9 @@
 """Making a quiz: which facts are asked about, and how the questions are written down."""
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import astuple, dataclass
 from datetime import date, datetime
-from itertools import zip_longest
 from uuid import UUID
 
 from deers import lookup
@@ -37,14 +36,17 @@ def on_record(dod_id: str, today: date) -> OnRecord | None:
     return OnRecord([str(value) for value in astuple(person)] if person else [], [*sponsor, *family])
 
 
-def askable(dod_id: str, known: Collection[Fact], told: Collection[str], today: date) -> list[Fact]:
-    """The facts that may be asked about: recent, never asked, told nowhere, and true of this person alone.
+def askable(dod_id: str, known: Collection[Fact], told: Collection[str], options: int, today: date) -> list[Fact]:
+    """The facts that may be asked about, each with so many options.
 
-    `known` are facts about the person and the family; `told` are values that were shown or stand on record.
+    They are recent, were never asked, are told nowhere, are true of this person alone, and have enough plausible
+    wrong answers beside them. `known` are facts about the person and the family; `told` are values that were shown
+    or stand on record.
     """
     own = [fact for fact in known if fact.dod_id == dod_id]
     alone = of_one_alone(recent(own, today), [fact for fact in known if fact.dod_id != dod_id])
-    return unasked(dod_id, unknown_from(alone, told))
+    fit = [fact for fact in unknown_from(alone, told) if questions.has_options(fact, own, options)]
+    return unasked(dod_id, fit)
 
 
 def unasked(dod_id: str, facts: Collection[Fact]) -> list[Fact]:
@@ -54,16 +56,38 @@ def unasked(dod_id: str, facts: Collection[Fact]) -> list[Fact]:
 
 
 def choose(facts: Collection[Fact], strength: policy.Strength, rng: random.Random) -> list[Fact] | None:
-    """Facts to ask about, at random and from as many categories as there are; None when they are too few."""
+    """Facts to ask about, at random and from as many categories as there are; None when they are too few.
+
+    No two of them began on one day: the bank, the limit and the date of one card stand on one paper, a car and its
+    loan in one contract, and whoever found that must not be able to answer two questions with it.
+    """
     by_category: dict[str, list[Fact]] = {}
     for fact in rng.sample(list(facts), len(facts)):
         by_category.setdefault(fact.category, []).append(fact)
-    rounds = zip_longest(*by_category.values())
-    in_turn = [fact for one_of_each in rounds for fact in one_of_each if fact is not None]
-    chosen = in_turn[: strength.questions]
-    if len(chosen) < strength.questions or len({fact.category for fact in chosen}) < strength.categories:
-        return None
-    return chosen
+    # Where chance took the one day that the small categories have, they choose first.
+    for categories in (list(by_category.values()), sorted(by_category.values(), key=days)):
+        chosen = in_turn(categories)[: strength.questions]
+        if len(chosen) == strength.questions and len({fact.category for fact in chosen}) >= strength.categories:
+            return chosen
+    return None
+
+
+def days(facts: Iterable[Fact]) -> int:
+    return len({fact.since for fact in facts})
+
+
+def in_turn(categories: Iterable[list[Fact]]) -> list[Fact]:
+    """One fact of each category after the other, as long as they last, and one fact alone of each day."""
+    left, taken, seen = [iter(facts) for facts in categories], [], set()
+    while left:
+        for facts in list(left):
+            fact = next((one for one in facts if one.since not in seen), None)
+            if fact is None:
+                left.remove(facts)
+            else:
+                seen.add(fact.since)
+                taken.append(fact)
+    return taken
 
 
 def write(

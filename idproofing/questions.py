@@ -5,7 +5,7 @@ answer to another. Wrong options come from public lists and number ranges, never
 """
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -19,47 +19,39 @@ TRANSACTIONS = (Category.UTILITY, Category.PHARMACY, Category.BENEFIT)
 
 
 class Answers(Protocol):
-    """How the answers of one template are worded, and where wrong ones come from."""
+    """How the answers of one template are worded, and which answers are plausible beside the right one."""
 
     def word(self, value: str) -> str:
         """The answer as the quiz words it."""
         ...
 
-    def wrong(self, fact: Fact, true: Collection[str], count: int, rng: random.Random) -> list[str]:
-        """So many different plausible answers, none of them in `true`."""
+    def usual(self, value: str) -> Sequence[str]:
+        """All plausible answers, in words, where `value` is right, and it among them; none where it is unusual.
+
+        An unusual answer would stand out among any others, and nobody may be asked for it.
+        """
         ...
 
 
 @dataclass(frozen=True)
 class Names:
-    """Answers from a pool of `pools`; wrong ones come from the group that the right one is in."""
+    """Answers from a pool of `pools`; the plausible ones are the group that the right one is in."""
 
     groups: tuple[tuple[str, ...], ...]
-    decades: tuple[int, ...] = ()
-    """The decade of each group, where the groups are decades: the fact's date then tells the group."""
 
     def word(self, value: str) -> str:
         return value
 
-    def wrong(self, fact: Fact, true: Collection[str], count: int, rng: random.Random) -> list[str]:
-        near = [name for name in self.groups[self._group(fact)] if name not in true]
-        if len(near) < count:
-            near = sorted({name for group in self.groups for name in group} - set(true))
-        return rng.sample(near, count)
-
-    def _group(self, fact: Fact) -> int:
-        if self.decades:
-            return max(0, sum(fact.since.year >= decade for decade in self.decades) - 1)
-        return next((place for place, group in enumerate(self.groups) if fact.value in group), 0)
+    def usual(self, value: str) -> Sequence[str]:
+        return next((group for group in self.groups if value in group), ())
 
 
 @dataclass(frozen=True)
 class Dollars:
     """Answers that are ranges of `step` dollars, which never overlap.
 
-    Wrong ones come from all the ranges between `least` and `most`, dollars that are usual for the kind, whichever is
-    right: were they drawn around the right one, its rank among them would give it away. Only an unusual amount is
-    put among its neighbors, at any place.
+    Plausible are all the ranges between `least` and `most`, dollars that are usual for the kind, whichever is right:
+    were the wrong ones drawn around the right one, its rank among them would give it away.
     """
 
     step: int
@@ -69,13 +61,9 @@ class Dollars:
     def word(self, value: str) -> str:
         return self._range(int(value) // self.step)
 
-    def wrong(self, fact: Fact, true: Collection[str], count: int, rng: random.Random) -> list[str]:
-        usual = range(self.least // self.step, self.most // self.step)
-        place = int(fact.value) // self.step
-        if place not in usual or len(usual) - len(true) < count:
-            lowest = max(0, place - rng.randrange(len(usual)))
-            usual = range(lowest, lowest + len(usual) + len(true))
-        return rng.sample([words for words in map(self._range, usual) if words not in true], count)
+    def usual(self, value: str) -> Sequence[str]:
+        places = range(self.least // self.step, self.most // self.step)
+        return [self._range(place) for place in places] if int(value) // self.step in places else []
 
     def _range(self, place: int) -> str:
         return f"${place * self.step:,} to ${(place + 1) * self.step - 1:,}"
@@ -137,7 +125,7 @@ TEMPLATES = {
         Category.VEHICLE,
         "Which of these vehicles did you register in {}?",
         VEHICLE_PAPERS,
-        Names(pools.VEHICLES, pools.VEHICLE_DECADES),
+        Names(pools.VEHICLES),
     ),
     "vehicle_color": Template(
         Category.VEHICLE, "What color was the vehicle that you registered in {}?", VEHICLE_PAPERS, Names(pools.COLORS)
@@ -205,17 +193,27 @@ def options(
 ) -> tuple[list[str], int]:
     """`count` options for the question about `fact`, "none of the above" last, and the index of the right one.
 
-    `others` are the person's facts: an answer that one of them would make right too is not among the wrong ones.
+    `others` are the person's facts. Only for a fact that `has_options`.
     """
-    answers = TEMPLATES[fact.kind].answers
-    right = answers.word(fact.value)
-    true = {right} | {answers.word(other.value) for other in others if true_at_once(fact, other)}
+    wrong = wrong_answers(fact, others)
     if rng.random() < none_rate:
-        return [*answers.wrong(fact, true, count - 1, rng), NONE_OF_THE_ABOVE], count - 1
-    shuffled = answers.wrong(fact, true, count - 2, rng)
+        return [*rng.sample(wrong, count - 1), NONE_OF_THE_ABOVE], count - 1
+    shuffled = rng.sample(wrong, count - 2)
     place = rng.randrange(count - 1)
-    shuffled.insert(place, right)
+    shuffled.insert(place, TEMPLATES[fact.kind].answers.word(fact.value))
     return [*shuffled, NONE_OF_THE_ABOVE], place
+
+
+def has_options(fact: Fact, others: Collection[Fact], count: int) -> bool:
+    """Whether the question about `fact` can have `count` options, however often "none of the above" is right."""
+    return len(wrong_answers(fact, others)) >= count - 1
+
+
+def wrong_answers(fact: Fact, others: Collection[Fact]) -> list[str]:
+    """The plausible answers that no fact of the person, this one or another of the same time, makes right."""
+    answers = TEMPLATES[fact.kind].answers
+    true = {answers.word(other.value) for other in [fact, *others] if true_at_once(fact, other)}
+    return [words for words in answers.usual(fact.value) if words not in true]
 
 
 def true_at_once(one: Fact, other: Fact) -> bool:

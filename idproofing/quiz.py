@@ -112,7 +112,7 @@ def start(
             assert proofing.attempts_forgotten_at is not None
             audit.record("quiz.cooling-down", by=by, dod_id=dod_id, level=int(strength.level))
             return CoolingDown(proofing.attempts_forgotten_at)
-        askable = asking.askable(dod_id, known, [*shown, *record.details], today)
+        askable = asking.askable(dod_id, known, [*shown, *record.details], strength.options, today)
         chosen = asking.choose(askable, strength, rng)
         if chosen is None:
             if (proofing.state, State.THIN_FILE) in MOVES:

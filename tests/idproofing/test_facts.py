@@ -126,12 +126,12 @@ def shared(*dod_ids: str) -> None:
     """The same loan, card and former home for each, and nothing that is theirs alone."""
     Fact.objects.all().delete()
     remember(
-        fact(dod_id, kind, value, 2018, date(2018, 4, 1), date(2020, 1, 1))
+        fact(dod_id, kind, value, 2018, date(2018, month, 1), date(2020, 1, 1))
         for dod_id in dod_ids
-        for kind, value in (
-            ("home_lender", "Hearth and Stone Mortgage"),
-            ("card_bank", "Red River Community Bank"),
-            ("city", "Tacoma, Washington"),
+        for month, kind, value in (
+            (4, "home_lender", "Hearth and Stone Mortgage"),
+            (5, "card_bank", "Red River Community Bank"),
+            (6, "city", "Tacoma, Washington"),
         )
     )
 
@@ -182,8 +182,12 @@ def test_what_stands_on_record_in_deers_is_not_asked_for() -> None:
     Fact.objects.all().delete()
     Person.objects.filter(pk=rosa.dod_id).update(city="Tacoma", street="12 Quail Run")
     remember(
-        fact(rosa.dod_id, kind, value, 2018, date(2018, 4, 1), date(2020, 1, 1))
-        for kind, value in (("city", "Tacoma, Washington"), ("street", "Quail Run"), ("card_bank", "North Ridge Bank"),
-                            ("vehicle_color", "Blue"))
-    )  # fmt: skip
+        fact(rosa.dod_id, kind, value, 2018, date(2018, month, 1), date(2020, 1, 1))
+        for month, kind, value in (
+            (4, "city", "Tacoma, Washington"),
+            (5, "street", "Quail Run"),
+            (6, "card_bank", "North Ridge Bank"),
+            (7, "vehicle_color", "Blue"),
+        )
+    )
     assert quiz.start(rosa.dod_id, BASIC, by="visitor", now=NOON) == quiz.ThinFile()

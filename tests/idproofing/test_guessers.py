@@ -29,6 +29,7 @@ Asked = tuple[Fact, list[str], int]
 Guesser = Callable[[Fact, list[str]], int]
 
 
+@lru_cache
 def quizzes(strength: policy.Strength) -> list[list[Fact]]:
     """One quiz for each generated adult, and ten for each hand-made one with a full file."""
     rng = random.Random(20261123)

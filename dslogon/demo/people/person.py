@@ -9,7 +9,7 @@ from deers.models import Plan, Region, Relationship, ServiceStatus
 from dslogon.policy import Level
 
 # Enough facts for a Level 1 quiz twice (3 + 3) and a Level 2 quiz twice (4 + 4), with two to spare.
-FULL_FILE = 16
+FULL_FILE = 20
 
 
 @dataclass(frozen=True, slots=True)
