@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
 from hypothesis import settings
+from hypothesis import strategies as st
 
 from dslogon import policy
 from dslogon.policy import Level
@@ -16,9 +17,19 @@ JUNE = "1000000021"
 BORN = date(1948, 3, 2)
 # The same examples each time: a suite that fails only now and then helps nobody.
 MODEST = settings(max_examples=60, deadline=None, derandomize=True)
+TODAY = date(2026, 11, 20)
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 BASIC = policy.STRENGTH[Level.BASIC]
 PREMIUM = policy.STRENGTH[Level.PREMIUM]
+
+# The file of anybody of age, and what makes chance repeatable.
+anybody = st.builds(
+    lambda number, born, served: facts_for(str(number), born, served=served, today=TODAY),
+    st.integers(1_000_000_000, 1_999_999_999),
+    st.dates(date(1930, 1, 1), date(2008, 11, 20)),
+    st.booleans(),
+)
+seeds = st.integers(0, 2**32)
 
 
 def facts_of_june() -> list[Fact]:

@@ -15,18 +15,10 @@ from idproofing import asking, questions
 from idproofing.invent import facts_for
 from idproofing.models import Category, Fact
 from idproofing.questions import NONE_OF_THE_ABOVE, TEMPLATES, fact, wording
-from tests.idproofing.people import BASIC, JUNE, MODEST, PREMIUM
+from tests.idproofing.people import BASIC, JUNE, MODEST, PREMIUM, TODAY, anybody, seeds
 
-TODAY = date(2026, 11, 20)
 Asked = tuple[Fact, list[str], int]
 
-anybody = st.builds(
-    lambda number, born, served: facts_for(str(number), born, served=served, today=TODAY),
-    st.integers(1_000_000_000, 1_999_999_999),
-    st.dates(date(1930, 1, 1), date(2008, 11, 20)),
-    st.booleans(),
-)
-seeds = st.integers(0, 2**32)
 strengths = st.sampled_from([BASIC, PREMIUM])
 
 

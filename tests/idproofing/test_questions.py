@@ -13,22 +13,11 @@ from hypothesis import strategies as st
 from dslogon import policy
 from idproofing import pools
 from idproofing.facts import unknown_from
-from idproofing.invent import facts_for
 from idproofing.models import Fact
 from idproofing.questions import NONE_OF_THE_ABOVE, TEMPLATES, Dollars, Names, fact, has_options, options, wording
-from tests.idproofing.people import MODEST
+from tests.idproofing.people import JUNE, MODEST, anybody, seeds
 
 COUNT = 5
-JUNE = "1000000021"
-TODAY = date(2026, 11, 20)
-
-anybody = st.builds(
-    lambda number, born, served: facts_for(str(number), born, served=served, today=TODAY),
-    st.integers(1_000_000_000, 1_999_999_999),
-    st.dates(date(1930, 1, 1), date(2008, 11, 20)),
-    st.booleans(),
-)
-seeds = st.integers(0, 2**32)
 
 
 def held_in(one: Fact, year: int) -> bool:

@@ -8,7 +8,8 @@ from datetime import date
 from deers.models import Plan, Region, Relationship, ServiceStatus
 from dslogon.policy import Level
 
-# Enough facts for a Level 1 quiz twice (3 + 3) and a Level 2 quiz twice (4 + 4), with two to spare.
+# Enough facts for a Level 1 quiz twice (3 + 3) and a Level 2 quiz twice (4 + 4), and some to spare: of those that began
+# on one day, a quiz asks about one alone.
 FULL_FILE = 20
 
 
