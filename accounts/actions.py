@@ -11,6 +11,7 @@ from accounts import links, notices, states
 from accounts.models import Account, LostFactor, Session, State
 from accounts.models.mail import Purpose
 from dslogon.policy import Level
+from idproofing import codes
 from safeguards import audit
 
 
@@ -70,7 +71,8 @@ def open_account(
                 email=email,
                 phone=phone,
             )
-            audit.record("account.opened", by=by, account_id=account.pk, dod_id=dod_id, level=int(level))
+            details: dict[str, int | str] = {"level": int(level), "route": codes.route_proven(dod_id, level) or "none"}
+            audit.record("account.opened", by=by, account_id=account.pk, dod_id=dod_id, **details)
     except IntegrityError as refused:
         if "account_username_once" in str(refused):
             return UsernameTaken()
@@ -119,7 +121,8 @@ def raise_level(account: Account, *, by: object) -> Done | NotAllowed:
         )
         if not raised:
             return NotAllowed()
-        audit.record("account.level-raised", by=by, account_id=account.pk, dod_id=account.dod_id, level=2)
+        route = codes.route_proven(account.dod_id or "", Level.PREMIUM) or "none"
+        audit.record("account.level-raised", by=by, account_id=account.pk, dod_id=account.dod_id, level=2, route=route)
     account.level = Level.PREMIUM
     return Done()
 

@@ -103,7 +103,7 @@ def answer_questions(request: HttpRequest, draft: Draft, form: forms.Form, _: No
         quiz.answer(draft.quiz.pk, form.cleaned_data["position"], form.cleaned_data["choice"], by=by)
     if quiz.question(draft.quiz) is None and isinstance(quiz.grade(draft.quiz.pk, by=by), quiz.Passed):
         draft.quiz_passed_at = timezone.now()
-        send_code(draft, by)
+        send_code(draft, by, first=True)
     return None
 
 
@@ -132,9 +132,11 @@ def actor(request: HttpRequest) -> object:
     return request.user if request.user.is_authenticated else "visitor"
 
 
-def send_code(draft: Draft, by: object) -> None:
+def send_code(draft: Draft, by: object, *, first: bool = False) -> None:
     """Issue an activation code (the earlier one is void from here on) and hand it over as the person chose."""
-    issued = codes.issue(draft.dod_id, policy.Level(draft.level), draft.code_delivery, draft.email, by=by)
+    begun_at = draft.created_at if first else None
+    level = policy.Level(draft.level)
+    issued = codes.issue(draft.dod_id, level, draft.code_delivery, draft.email, by=by, begun_at=begun_at)
     draft.screen_code = issued.text if draft.code_delivery == "screen" else ""
     if draft.code_delivery == "email":
         notices.send("activation-code", to=draft.email, first_name=greeting(draft), code=issued.text)

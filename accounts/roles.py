@@ -19,6 +19,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "accounts.unlock_account",
         "accounts.freeze_account",
         "accounts.assist_account",
+        "accounts.view_figures",
         "idproofing.view_proofing",
         "accounts.resend_code",
         "safeguards.view_auditevent",
@@ -26,7 +27,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "support.change_contactmessage",
     ),
     "Proofing reviewer": ("accounts.view_account", "idproofing.view_proofing"),
-    "Auditor": ("accounts.view_account", "safeguards.view_auditevent"),
+    "Auditor": ("accounts.view_account", "accounts.view_figures", "safeguards.view_auditevent"),
     "Care team": (),
 }
 

@@ -1,5 +1,6 @@
 """Making a quiz: which facts are asked about, and how the questions are written down."""
 
+import hmac
 import random
 from collections.abc import Collection, Iterable
 from dataclasses import astuple, dataclass
@@ -127,3 +128,9 @@ def fact_key(fact: Fact) -> bytes:
 
 def answer_hash(quiz_id: UUID, position: int, choice: int) -> bytes:
     return blind_index(f"{quiz_id}:{position}:{choice}", purpose="quiz-answer")
+
+
+def is_right(asked: Question) -> bool:
+    """Whether the choice that was made is the right one."""
+    given = answer_hash(asked.quiz_id, asked.position, asked.choice) if asked.choice is not None else b""
+    return hmac.compare_digest(given, bytes(asked.right))

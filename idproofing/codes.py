@@ -27,6 +27,8 @@ LIVES = {
     Delivery.LETTER: policy.CODE_LIFE_LETTER,
     Delivery.LETTER_ABROAD: policy.CODE_LIFE_LETTER_ABROAD,
 }
+# The route that a delivery tells of; by email and on the screen come the codes of several.
+ROUTES = {Delivery.LETTER: "letter", Delivery.LETTER_ABROAD: "letter"}
 
 
 @dataclass(frozen=True)
@@ -74,13 +76,17 @@ def issue(
     destination: str,
     *,
     by: object,
+    route: str = "",
+    begun_at: datetime | None = None,
     now: datetime | None = None,
     rng: random.Random | None = None,
 ) -> Issued:
     """Make a code for this person and level; an earlier one that still lives is void from now on.
 
     `delivery` is one of `Delivery`; `destination`, the address it goes to, is kept encrypted. Whether the person
-    may have a code is for the caller to know: a passed quiz, or a letter to the address of record.
+    may have a code is for the caller to know: a passed quiz, or a letter to the address of record. For the figures:
+    `route` is how they came to it (by default what the delivery tells), `begun_at` when the journey began whose first
+    code this is.
     """
     now, rng = now or timezone.now(), rng or secrets.SystemRandom()
     text = "".join(rng.choices(ALPHABET, k=policy.CODE_LENGTH))
@@ -90,6 +96,8 @@ def issue(
         digest=digest(dod_id, level, text),
         delivery=Delivery(delivery),
         destination=destination,
+        route=route or ROUTES.get(Delivery(delivery), "questions"),
+        begun_at=begun_at,
         issued_at=now,
         expires_at=now + LIVES[Delivery(delivery)],
     )
@@ -98,7 +106,8 @@ def issue(
         quiz.supersede(proofing, by=by, now=now)
         replaced = unspent(dod_id, level).update(voided_at=now)
         code.save(force_insert=True)
-        move(proofing, State.CODE_SENT, by=by, now=now, delivery=delivery, replaced=bool(replaced))
+        details: dict[str, bool | str] = {"delivery": delivery, "replaced": bool(replaced), "route": code.route}
+        move(proofing, State.CODE_SENT, by=by, now=now, **details)
     return Issued(f"{text[:HALF]}-{text[HALF:]}", code.expires_at)
 
 
@@ -137,7 +146,7 @@ def use(code: ActivationCode, *, by: object, now: datetime) -> Redeemed | Used:
         return Used()
     proofing = proofing_of(code.dod_id, Level(code.level), by=by, now=now)
     quiz.supersede(proofing, by=by, now=now)
-    move(proofing, State.PROVEN, by=by, now=now)
+    move(proofing, State.PROVEN, by=by, now=now, route=code.route)
     return Redeemed()
 
 
@@ -179,3 +188,9 @@ def digest(dod_id: str, level: Level, text: str) -> bytes:
 def normalise(typed: str) -> str:
     """What was typed, as it would stand in a code: O is 0, I and L are 1; case, blanks and dashes do not matter."""
     return typed.upper().translate(LOOK_ALIKES)
+
+
+def route_proven(dod_id: str, level: Level) -> str:
+    """The route by which this person came to the code that they used last at this level; "" without one."""
+    used = ActivationCode.objects.filter(dod_id=dod_id, level=level, used_at__isnull=False)
+    return used.order_by("-used_at").values_list("route", flat=True).first() or ""

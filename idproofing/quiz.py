@@ -5,7 +5,6 @@ whose attempt stays used. Every way out but passing counts as a failure, so that
 questions for free. Which option is right is known only through a keyed hash.
 """
 
-import hmac
 import random
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from django.utils import timezone
 
 from dslogon import policy
 from dslogon.policy import Level
-from idproofing import asking
+from idproofing import asking, tallies
 from idproofing.facts import facts_about
 from idproofing.models import Proofing, Question, Quiz
 from idproofing.states import MOVES, State, move, proofing_of, turn
@@ -226,11 +225,7 @@ def still_open(quiz_id: UUID, position: int, now: datetime) -> QuerySet[Question
 
 def all_right(quiz: Quiz) -> bool:
     """Whether as many questions as the level asks for are answered, and all of them right."""
-    answers = [
-        hmac.compare_digest(asking.answer_hash(quiz.pk, asked.position, asked.choice), bytes(asked.right))
-        for asked in quiz.questions.all()
-        if asked.choice is not None
-    ]
+    answers = [asking.is_right(asked) for asked in quiz.questions.filter(choice__isnull=False)]
     return len(answers) == policy.STRENGTH[Level(quiz.level)].questions and all(answers)
 
 
@@ -248,6 +243,7 @@ def end(quiz_id: UUID, state: Quiz.State, *, by: object, now: datetime) -> Quiz:
         return quiz
     with turn(quiz.dod_id):
         if Quiz.objects.filter(pk=quiz_id, state=Quiz.State.LIVE).update(state=state, ended_at=now):
+            tallies.count(quiz, now)
             quiz.questions.update(prompt="", hint="", options=[])
             settle(proofing_of(quiz.dod_id, Level(quiz.level), by=by), state, by=by, now=now)
     quiz.refresh_from_db()

@@ -99,3 +99,14 @@ EVENTS: dict[str, str] = {
     "support.message-read": "A member of our staff read a message to the service center.",
     "support.message-answered": "A message to the service center was marked as answered.",
 }
+
+# What the staff's figures count; an index of the trail holds them apart (a change here makes a migration).
+COUNTED = (
+    "registration.started",
+    "upgrade.started",
+    "registration.matched",
+    "proofing.route-chosen",
+    "code.redeemed",
+    "account.opened",
+    "account.level-raised",
+)

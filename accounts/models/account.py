@@ -83,6 +83,7 @@ class Account(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manage
             ("freeze_account", "Can freeze an account"),
             ("resend_code", "Can send an activation code again"),
             ("assist_account", "Can ask for help with an account, and approve what a colleague asked"),
+            ("view_figures", "Can see the figures of registration and proofing"),
         ]
 
     def __str__(self) -> str:

@@ -3,6 +3,6 @@
 from idproofing.models.codes import ActivationCode
 from idproofing.models.facts import Category, Fact, Source
 from idproofing.models.proofing import LEVELS, Proofing
-from idproofing.models.quiz import Question, Quiz
+from idproofing.models.quiz import AnswerTally, Question, Quiz
 
-__all__ = ["LEVELS", "ActivationCode", "Category", "Fact", "Proofing", "Question", "Quiz", "Source"]
+__all__ = ["LEVELS", "ActivationCode", "AnswerTally", "Category", "Fact", "Proofing", "Question", "Quiz", "Source"]

@@ -12,7 +12,8 @@ from safeguards.fields import EncryptedTextField
 class ActivationCode(models.Model):
     """A code that was sent or shown once; only its keyed hash is kept. One of a person and level is live.
 
-    `tries` wrong ones were typed since `tries_since`; `policy.CODE_TRIES` says how many void it.
+    `tries` wrong ones were typed since `tries_since`; `policy.CODE_TRIES` says how many void it. `route` is how the
+    person came to it. `begun_at`, when the journey began that led to it, stands with the first code of a journey only.
     """
 
     class Delivery(models.TextChoices):
@@ -27,6 +28,8 @@ class ActivationCode(models.Model):
     digest = models.BinaryField(max_length=32)
     delivery = models.CharField(max_length=13, choices=Delivery.choices)
     destination = EncryptedTextField(default="")
+    route = models.CharField(max_length=10, default="questions", db_default="questions")
+    begun_at = models.DateTimeField(null=True, blank=True)
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0)
@@ -46,7 +49,22 @@ class ActivationCode(models.Model):
             ),
             models.CheckConstraint(condition=Q(expires_at__gt=models.F("issued_at")), name="code_lives_a_while"),
         ]
-        indexes = [models.Index(fields=["dod_id", "level", "-issued_at"], name="code_newest")]
+        indexes = [
+            models.Index(fields=["dod_id", "level", "-issued_at"], name="code_newest"),
+            # For the staff's figures, which read these columns of many rows and no other.
+            models.Index(
+                fields=["issued_at"],
+                include=["begun_at", "delivery"],
+                condition=Q(begun_at__isnull=False),
+                name="code_time_to_issue",
+            ),
+            models.Index(
+                fields=["used_at"],
+                include=["issued_at", "delivery"],
+                condition=Q(used_at__isnull=False),
+                name="code_time_to_use",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_level_display()} code by {self.get_delivery_display().lower()}"

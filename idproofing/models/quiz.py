@@ -86,3 +86,28 @@ class Question(models.Model):
     @property
     def extensions_left(self) -> int:
         return policy.QUIZ_EXTENSIONS - self.extensions
+
+
+class AnswerTally(models.Model):
+    """How many answers about one kind of fact were given on one day, and how many of them were right, of all people.
+
+    A count without persons, instead of a mark on each question: with a mark, whoever reads the database would know
+    for ever what a person could not tell about themselves, and a guesser who kept the options would know the fact.
+    Nor a row for each quiz, which the number of its transaction (xmin) would join to the quiz.
+    """
+
+    day = models.DateField()
+    kind = models.CharField(max_length=24)
+    answered = models.PositiveIntegerField()
+    correct = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name_plural = "answer tallies"
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["day", "kind"], name="tally_one_a_day_and_kind"),
+            models.CheckConstraint(condition=Q(correct__lte=models.F("answered")), name="tally_right_are_answered"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.kind}"
