@@ -4,12 +4,12 @@ import secrets
 import time
 from base64 import b32encode
 from binascii import unhexlify
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django_otp.oath import TOTP
 
@@ -17,16 +17,19 @@ from accounts import sessions
 from accounts.models import Account, AuthenticatorApp, BackupCode, Passkey
 from dslogon import policy
 from idproofing import codes
-from safeguards import audit, turns
+from safeguards import audit, rows, turns
 from safeguards.cipher import blind_index
 
 # Clocks of phones drift: one step earlier and one later are accepted (RFC 6238 §5.2).
 TOLERANCE = 1
 BACKUP_CODE_LENGTH = 12
 APP_NAME = "Authenticator app"
-# Accounts' factors of either kind, for the queries below.
-APPS = AuthenticatorApp.objects.filter(user=OuterRef("pk"), confirmed=True)
-PASSKEYS = Passkey.objects.filter(user=OuterRef("pk"), confirmed=True)
+# Whether the account of a row has factors of a kind, as SQL (rows.first).
+OF_KIND = 'EXISTS (SELECT FROM "{}" WHERE confirmed AND user_id = accounts_account.id)'
+KINDS = {
+    "has_app": OF_KIND.format(AuthenticatorApp._meta.db_table),
+    "has_passkey": OF_KIND.format(Passkey._meta.db_table),
+}
 
 
 class Kinds(NamedTuple):
@@ -122,19 +125,20 @@ def digest(account: Account, typed: str) -> bytes:
     return blind_index(f"{account.pk}:{codes.normalise(typed)}", purpose="backup-code")
 
 
-def with_kinds() -> QuerySet[Account]:
-    """Accounts, each with which kinds it has, for `kinds_then`: one query instead of two."""
-    return Account.objects.annotate(has_app=Exists(APPS), has_passkey=Exists(PASSKEYS))
+def account_with_kinds(where: str, values: Sequence[Any]) -> Account | None:
+    """The account for which a condition in SQL holds, together with what `kinds_then` tells: one query."""
+    return rows.first(Account, where, values, also=KINDS)
 
 
 def kinds_then(account: Account) -> Kinds:
-    """Which kinds an account of `with_kinds` had when it was read."""
+    """Which kinds an account of `account_with_kinds` had when it was read."""
     return Kinds(account.has_app, account.has_passkey)  # type: ignore[attr-defined]
 
 
 def kinds(account: Account) -> Kinds:
     """Which kinds the account has now."""
-    return kinds_then(with_kinds().get(pk=account.pk))
+    now = account_with_kinds("id = %s", [account.pk])
+    return kinds_then(now) if now else Kinds(False, False)
 
 
 def has_factor(account: Account) -> bool:

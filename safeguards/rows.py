@@ -1,6 +1,6 @@
 """One row by a condition in SQL, for what every request asks: the ORM takes longer to word that than to answer it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -8,17 +8,26 @@ from django.db import connection
 from django.db.models import Model
 
 M = TypeVar("M", bound=Model)
+NOTHING: Mapping[str, str] = {}
 
 
-def first(model: type[M], where: str, values: Sequence[Any], *, lock: bool = False) -> M | None:
+def first(
+    model: type[M], where: str, values: Sequence[Any], *, lock: bool = False, also: Mapping[str, str] = NOTHING
+) -> M | None:
     """A row of `model` for which the condition holds, None without one; `lock` locks it.
 
-    `where` is SQL of ours, with a %s for each of `values`. The model's columns must need no conversion (JSON does).
+    `where` is SQL of ours, with a %s for each of `values`. `also` names attributes to set besides, and the SQL of each.
+    The model's columns must need no conversion (JSON does).
     """
     with connection.cursor() as cursor:
-        cursor.execute(f"{select(model)} WHERE {where} LIMIT 1{' FOR UPDATE' if lock else ''}", values)
+        cursor.execute(f"{select(model, *also.values())} WHERE {where} LIMIT 1{' FOR UPDATE' if lock else ''}", values)
         row = cursor.fetchone()
-    return model.from_db(connection.alias, names(model), row) if row else None
+    if row is None:
+        return None
+    columns = names(model)
+    found = model.from_db(connection.alias, columns, row[: len(columns)])
+    vars(found).update(zip(also, row[len(columns) :], strict=True))
+    return found
 
 
 @cache
@@ -30,7 +39,7 @@ def names(model: type[Model]) -> list[str]:
 
 
 @cache
-def select(model: type[Model]) -> str:
-    """The statement up to its condition, columns in the order of `names`."""
-    columns = ", ".join(f'"{field.column}"' for field in model._meta.concrete_fields)
+def select(model: type[Model], *also: str) -> str:
+    """The statement up to its condition, columns in the order of `names`, and what is asked for besides."""
+    columns = ", ".join([*(f'"{field.column}"' for field in model._meta.concrete_fields), *also])
     return f'SELECT {columns} FROM "{model._meta.db_table}"'  # noqa: S608

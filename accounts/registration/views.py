@@ -52,7 +52,6 @@ def begun(request: HttpRequest, level: int, code_delivery: str) -> HttpResponse:
 
 
 @login_not_required
-@never_cache
 def step(request: HttpRequest, draft_id: UUID, name: str) -> HttpResponse:
     """Any step of any registration."""
     return wizard.page(request, REGISTRATION, draft_id, name)

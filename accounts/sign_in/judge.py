@@ -88,7 +88,7 @@ def judge_password(username: str, password: str, address: str, *, staff: bool = 
 
 
 def judged_in_turn(name: str, password: str, address: str, staff: bool) -> JudgedPassword:
-    account = factors.with_kinds().filter(username__lower=name).first()
+    account = factors.account_with_kinds("lower(username) = %s", [name])
     tries = [(policy.SIGN_IN_PER_ADDRESS, address), *((limit, name) for limit in ACCOUNT_LIMITS)]
     wait = limits.longest_wait(tries, account_id=account.pk if account else None)
     if wait:
@@ -141,7 +141,7 @@ def count_success(account: Account, factor: Factor | None) -> None:
 
 
 def needs_factor(account: Account) -> bool:
-    """Whether an account of `with_kinds` owes one: Premium and staff always, at Basic whoever has enrolled one."""
+    """Whether an account read with its kinds owes one: Premium and staff always, at Basic whoever has enrolled one."""
     return account.is_premium or account.is_staff or any(factors.kinds_then(account))
 
 

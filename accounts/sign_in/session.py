@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
 from accounts import factors
-from accounts.models import Account, Factor, State
+from accounts.models import Account, Factor
 from accounts.sessions import BEGAN, FACTOR, SEEN, name_of
 from dslogon import policy
 from safeguards import audit
@@ -68,8 +68,10 @@ def half(request: HttpRequest) -> Half | None:
     kept = request.session.get(HALF)
     if not kept or time.time() - kept["at"] > policy.HALF_SIGNED_IN.total_seconds():
         return None
-    account = factors.with_kinds().filter(pk=kept["account"], state=State.ACTIVE).first()
-    if account is None or not constant_time_compare(kept["password"], account.get_session_auth_hash()):
+    account = factors.account_with_kinds("id = %s", [kept["account"]])
+    if account is None or not account.is_active:
+        return None
+    if not constant_time_compare(kept["password"], account.get_session_auth_hash()):
         return None
     return Half(account, factors.kinds_then(account), kept["next"])
 

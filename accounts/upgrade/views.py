@@ -58,7 +58,6 @@ def begun(request: HttpRequest, code_delivery: str, next_page: str) -> HttpRespo
     return response
 
 
-@never_cache
 def step(request: HttpRequest, draft_id: UUID, name: str) -> HttpResponse:
     """Any step of any upgrade."""
     return wizard.page(request, UPGRADE, draft_id, name)
