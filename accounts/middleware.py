@@ -4,12 +4,16 @@ from collections.abc import Callable
 from functools import partial
 
 from django.contrib.auth import logout
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.middleware import get_user
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 from django.utils.functional import SimpleLazyObject
 
 from accounts.hashing import TooBusy
+from accounts.sessions import ACCOUNT
 from accounts.sign_in import session
 from dslogon import policy
 
@@ -25,24 +29,25 @@ class SessionLimitsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        signed_in = session.BEGAN in request.session
-        if signed_in:
+        signed_in = ACCOUNT in request.session
+        if session.BEGAN in request.session:
             if session.seconds_left(request) <= 0:
                 logout(request)
+                vars(request).pop("_cached_user", None)  # get_user() would give whom logout() has just forgotten
             elif not request.path.endswith("/session/left/"):
                 session.touch(request)
-        user = request.user
-        request.user = SimpleLazyObject(partial(with_factor, request, user))  # type: ignore[assignment]
+        request.user = SimpleLazyObject(partial(with_factor, request))  # type: ignore[assignment]
         response = self.get_response(request)
         if signed_in:
             add_never_cache_headers(response)
         return response
 
 
-def with_factor(request: HttpRequest, user: object) -> object:
-    """`user` with django-otp's `is_verified()`: whether this session was begun with a second factor."""
-    verified = user.is_authenticated and session.FACTOR in request.session  # type: ignore[attr-defined]
-    user.is_verified = lambda: verified  # type: ignore[attr-defined]
+def with_factor(request: HttpRequest) -> AbstractBaseUser | AnonymousUser:
+    """Who asks, with django-otp's `is_verified()`: whether this session was begun with a second factor."""
+    user = get_user(request)
+    verified = user.is_authenticated and session.FACTOR in request.session
+    vars(user)["is_verified"] = lambda: verified
     return user
 
 

@@ -4,7 +4,7 @@ import re
 from calendar import month_name, monthrange
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -13,6 +13,21 @@ from django.utils import timezone
 MONTHS = [("", "Select"), *((str(number), month_name[number]) for number in range(1, 13))]
 # Nobody who is alive was born earlier, and no record of ours begins earlier.
 FIRST_YEAR = 1900
+
+F = TypeVar("F", bound=type[forms.Form])
+
+
+class Shared(dict[str, forms.Field]):
+    """Fields that a form takes as they are. Django copies each of them for each request, in case one is changed."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, forms.Field]:
+        return dict(self)
+
+
+def shared_fields(form: F) -> F:
+    """For a form on a page that everybody passes, whose fields nobody changes: copying costs as much as drawing."""
+    form.base_fields = Shared(form.base_fields)  # type: ignore[misc]
+    return form
 
 
 class MemorableDate(forms.MultiWidget):

@@ -22,8 +22,14 @@ NOT_NAMED = forms.Field.default_error_messages["required"]
 
 
 def site(request: HttpRequest | None = None) -> dict:
-    """For every page: whether the demo ribbon shows, the numbers of the policy, and where passkeys work."""
-    return {"demo": settings.DEMO, "policy": policy, "passkeys_at": settings.OTP_WEBAUTHN_ALLOWED_ORIGINS[0]}
+    """For every page: whether somebody is signed in and the demo ribbon shows, the policy, and where passkeys work."""
+    user = getattr(request, "user", None)
+    return {
+        "signed_in": user is not None and user.is_authenticated,
+        "demo": settings.DEMO,
+        "policy": policy,
+        "passkeys_at": settings.OTP_WEBAUTHN_ALLOWED_ORIGINS[0],
+    }
 
 
 class OnceNode(template.Node):

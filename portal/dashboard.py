@@ -7,7 +7,7 @@ is prepared once and planned once for all people.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, cached_property
 from typing import NamedTuple
 from uuid import UUID
 
@@ -19,9 +19,9 @@ from portal.features import BY_SLUG, Feature
 
 
 class Line(NamedTuple):
-    """One line of a card, ready to be shown."""
+    """One line of a card, ready to be shown; `url` is "" where the row has no page of its own."""
 
-    id: UUID
+    url: str
     title: str
     when: str
     detail: str
@@ -43,7 +43,7 @@ class Card:
     when: str = "{}"
     detail: Callable[[str], str] = str
 
-    @property
+    @cached_property
     def feature(self) -> Feature:
         return BY_SLUG[self.slug]
 
@@ -117,8 +117,7 @@ CARDS = (
 )
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(NamedTuple):
     """A card with its lines."""
 
     card: Card
@@ -140,9 +139,14 @@ def cards(account: Account) -> list[Shown]:
     with connection.cursor() as cursor:
         cursor.execute(sql, {"patient": account.dod_id})
         for place, row_id, title, detail, moment, day in cursor:
-            card = wanted[place]
-            shown[place].lines.append(Line(row_id, title, card.when.format(words(moment, day)), card.detail(detail)))
+            shown[place].lines.append(line(wanted[place], row_id, title, detail, words(moment, day)))
     return shown
+
+
+def line(card: Card, row_id: UUID, title: str, detail: str, time: str) -> Line:
+    """A row as its card shows it."""
+    url = f"{card.feature.url}{row_id}/" if card.feature.has_items else ""
+    return Line(url, title, card.when.format(time), card.detail(detail))
 
 
 def words(moment: datetime | None, day: date | None) -> str:

@@ -6,7 +6,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.models import Account
@@ -18,7 +17,6 @@ from portal.paging import page_number
 
 
 @require_safe
-@never_cache
 def portal(request: HttpRequest) -> HttpResponse:
     """The dashboard: what is next, what is new, and the way to everything else."""
     account = beneficiary(request)
@@ -33,7 +31,6 @@ def portal(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@never_cache
 def feature(request: HttpRequest, slug: str, item: str = "") -> HttpResponse:
     """One feature, or one item of it: for those whose level opens it. The rest get its preview."""
     account = beneficiary(request)

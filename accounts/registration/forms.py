@@ -11,7 +11,7 @@ from accounts import passwords
 from accounts.models import Account, RegistrationDraft
 from deers import dod_id, lookup, ssn
 from dslogon import policy
-from dslogon.fields import DateField
+from dslogon.fields import DateField, shared_fields
 
 Data = Mapping[str, Any] | None
 SUFFIXES = [("", "None"), *((s, s) for s in ("Jr", "Sr", "II", "III", "IV", "V"))]
@@ -127,6 +127,7 @@ class LevelOfCodeForm(forms.Form):
     level = LevelForm.base_fields["level"]
 
 
+@shared_fields
 class DetailsForm(forms.Form):
     """The person as DEERS knows them. Names may be of any script; what cannot be a name is refused by its length."""
 

@@ -3,8 +3,10 @@
 from django import forms
 
 from dslogon import policy
+from dslogon.fields import shared_fields
 
 
+@shared_fields
 class PasswordForm(forms.Form):
     """Username and password. Neither says what it is missing beyond being empty."""
 

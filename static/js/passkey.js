@@ -21,7 +21,11 @@ function offer(form) {
   const place = form.closest("[data-passkey-place]");
   place.querySelector("[data-passkey-missing]")?.setAttribute("hidden", "");
   if (location.origin !== form.dataset.at) {
-    place.querySelector("[data-passkey-elsewhere]").hidden = false;
+    const elsewhere = place.querySelector("[data-passkey-elsewhere]");
+    const link = elsewhere.querySelector("a");
+    link.textContent = form.dataset.at;
+    link.href = form.dataset.at + location.pathname;
+    elsewhere.hidden = false;
   } else {
     form.hidden = false;
     form.addEventListener("submit", (event) => {
