@@ -8,17 +8,21 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import notices
+from accounts import notices, way
 from accounts.models import Draft
-from accounts.wizard import Refused, Step
+from accounts.wizard import Refused, Step, actor
 from dslogon import policy
 from idproofing import codes, quiz
 from idproofing.models import Question
+from idproofing.routes import Route
 from safeguards import audit, limits
 
 Data = Mapping[str, Any] | None
 Save = Callable[[HttpRequest, Any, Any, Any], Refused | None]
 
+
+FORGOTTEN = ("dod_id", "blocked", "quiz", "quiz_passed_at", "screen_code", "code_redeemed_at")
+"""What a draft forgets of its proofing when the details change on which that was built."""
 
 DEERS_SILENT = "DEERS does not answer right now. What you typed is kept. Please try again in a few minutes."
 
@@ -70,15 +74,15 @@ def question_form(data: Data, draft: Draft) -> forms.Form:
 
 def question_context(request: HttpRequest, draft: Draft) -> dict:
     """What the page shows: the question now due, how the last attempt ended, or the invitation to begin."""
+    known = {"strength": draft.strength, "ways": way.off_the_questions()}
     if draft.quiz is None:
-        return {"strength": draft.strength}
+        return known
     asked = quiz.question(draft.quiz)
     if asked is None:
-        return {"strength": draft.strength, "outcome": quiz.grade(draft.quiz.pk, by="visitor")}
+        return known | {"outcome": quiz.grade(draft.quiz.pk, by="visitor")}
     assert asked.deadline is not None  # question() has just shown it
     left = (asked.deadline - timezone.now()).total_seconds()
-    return {
-        "strength": draft.strength,
+    return known | {
         "question": asked,
         "question_number": asked.position + 1,
         "seconds_left": max(0, int(left)),
@@ -92,7 +96,7 @@ def answer_questions(request: HttpRequest, draft: Draft, form: forms.Form, _: No
     asked = quiz.question(draft.quiz) if draft.quiz else None
     if action == "leave" and draft.quiz:
         quiz.abandon(draft.quiz.pk, by=by)
-        draft.ended = "left"
+        draft.blocked = "left"
         return None
     if asked is None:
         return start_quiz(draft, by) if action == "start" else None
@@ -113,12 +117,12 @@ def start_quiz(draft: Draft, by: object) -> Refused | None:
         case quiz.Started():
             draft.quiz = outcome.quiz
         case quiz.ThinFile():
-            draft.ended = "thin-file"
+            draft.blocked = "thin-file"
         case quiz.Unavailable():
             audit.record("deers.unavailable", by=by)
             return Refused(DEERS_SILENT)
         case quiz.CoolingDown():
-            return Refused("", template="accounts/quiz_wait.html", until=outcome.until)
+            draft.blocked = "cooling-down"
     return None
 
 
@@ -126,10 +130,6 @@ def shown(draft: Draft) -> set[str]:
     """What the person has typed or seen in this journey; no question may ask for it."""
     names = ("first_name", "last_name", "date_of_birth", "email", "phone", "postal_code")
     return {value for name in names if (value := getattr(draft, name, ""))}
-
-
-def actor(request: HttpRequest) -> object:
-    return request.user if request.user.is_authenticated else "visitor"
 
 
 def send_code(draft: Draft, by: object, *, first: bool = False) -> None:
@@ -152,7 +152,7 @@ def count_code(request: HttpRequest, draft: Draft, form: forms.Form) -> bool | R
     if request.POST.get("action") != "again":
         return True
     if not draft.quiz_passed_at:
-        return Refused("To get a new code, start your registration again.")
+        return Refused("To get a new code, choose a way to prove your identity.")
     wait = limits.hit(policy.CODES_AGAIN, draft.dod_id)
     if wait:
         return Refused(f"You have asked for several codes. Wait {minutes(wait)} before you ask for another.")
@@ -203,11 +203,16 @@ QUESTIONS = Step(
     template="accounts/questions.html",
     form=question_form,
     save=answer_questions,
-    ready=lambda draft: bool(draft.dod_id),
+    ready=lambda draft: bool(draft.dod_id) and not draft.blocked,
     done=lambda draft: bool(draft.quiz_passed_at),
-    applies=lambda draft: draft.code_delivery != "have",
+    applies=lambda draft: draft.route == Route.QUESTIONS and draft.code_delivery != "have",
     context=question_context,
 )
+
+
+def has_code(draft: Draft) -> bool:
+    """Whether there may be a code to redeem: after the questions, or because the person says so."""
+    return bool(draft.dod_id) and bool(draft.quiz_passed_at or draft.code_delivery == "have")
 
 
 def code_step(save: Save = redeem_code) -> Step:
@@ -219,6 +224,6 @@ def code_step(save: Save = redeem_code) -> Step:
         form=code_form,
         ask=count_code,
         save=save,
-        ready=lambda draft: bool(draft.dod_id) and bool(draft.quiz_passed_at or draft.code_delivery == "have"),
+        ready=lambda draft: has_code(draft) and not draft.blocked,
         done=lambda draft: bool(draft.code_redeemed_at),
     )

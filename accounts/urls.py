@@ -36,6 +36,7 @@ urlpatterns = [
     path("recover/factor/<str:token>/", factor_pages.set_up, name="new-factor"),
     path("not-me/<str:token>/", recovery.this_was_not_me, name="not-me"),
     path("upgrade/", upgrade.begin, name="upgrade"),
+    path("upgrade/with-code/", upgrade.begin, {"with_code": True}, name="upgrade-with-code"),
     path("upgrade/<uuid:draft_id>/<slug:name>/", upgrade.step, name="upgrade-step"),
     path("recover/password/<str:token>/judge/", password_hints.of_link),
     path("upgrade/<uuid:draft_id>/second-factor/passkey/", upgrade.passkey_options),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from itertools import takewhile
 from typing import Any, cast
 from uuid import UUID
 
@@ -23,12 +23,13 @@ class Refused:
 
     message: str
     field: str | None = None
-    template: str | None = None
-    """A page of its own instead of the form, when there is nothing left to correct in it."""
-    until: datetime | None = None
-    """When the step may be tried again, where that is known."""
     status: int = 200
     """503 where the step could not even be judged, so that it may be sent again as it is."""
+
+
+def actor(request: HttpRequest) -> object:
+    """By whom an event is: the person signed in, or a visitor."""
+    return request.user if request.user.is_authenticated else "visitor"
 
 
 def always(draft: Any) -> bool:
@@ -48,7 +49,8 @@ class Step:
     not happen under the lock: it counts the try, so that no rollback forgets it, and asks DEERS. What it returns goes
     to `save` as `asked`; a Refused ends there. `ready` says whether the page may be opened, `done` whether the journey
     may go on past it, `applies` whether this draft has the step at all, `again` whether it may be answered again after
-    it is done. `forgets` names the fields of the draft that a changed answer clears.
+    it is done. `forgets` names the fields of the draft that a changed answer clears. A step without a `label` is a turn
+    in the road and not counted.
     """
 
     name: str
@@ -96,7 +98,7 @@ class Journey:
 
 @dataclass(frozen=True)
 class Progress:
-    """What the step indicator shows: the labels of all steps, and the place of this one, from 0."""
+    """What the step indicator shows: the labels of the steps that have one, and the place of this one, from 0."""
 
     steps: list[str]
     position: int
@@ -104,9 +106,15 @@ class Progress:
 
 def progress(journey: Journey, draft: Draft, name: str) -> Progress:
     steps = journey.steps_of(draft)
-    names = [step.name for step in steps]
-    position = names.index(name) + 1 if name in names else len(names)
-    return Progress([journey.first_label, *(step.label for step in steps)], position)
+    before = takewhile(lambda step: step.name != name, steps)
+    position = 1 + sum(bool(step.label) for step in before)
+    labels = [journey.first_label, *(step.label for step in steps if step.label)]
+    return Progress(labels, min(position, len(labels) - 1))
+
+
+def beginning(journey: Journey, **fields: Any) -> Progress:
+    """The steps of a draft with these fields, seen from the page where it does not exist yet."""
+    return Progress(progress(journey, journey.model(**fields), "").steps, 0)
 
 
 def forget(draft: Draft, names: tuple[str, ...]) -> None:
@@ -208,8 +216,6 @@ def answer(request: HttpRequest, journey: Journey, draft: Draft | None, name: st
     drafts.touch(draft)
     if refused is None:
         return redirect(journey.address(draft))
-    if refused.template:
-        return page_of(request, journey, draft, step, form, template=refused.template, refused=refused)
     if form is not None:
         form.add_error(refused.field, refused.message)
     return page_of(request, journey, draft, step, form, refused=refused)
@@ -218,7 +224,6 @@ def answer(request: HttpRequest, journey: Journey, draft: Draft | None, name: st
 def page_of(
     request: HttpRequest, journey: Journey, draft: Any, step: Step, form: forms.Form | None, **more: Any
 ) -> HttpResponse:
-    template = more.pop("template", step.template)
     status = more["refused"].status if "refused" in more else 200
     context = {
         "journey": journey,
@@ -230,4 +235,4 @@ def page_of(
         **step.context(request, draft),
         **more,
     }
-    return render(request, template, context, status=status)
+    return render(request, step.template, context, status=status)

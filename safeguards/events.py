@@ -14,6 +14,7 @@ EVENTS: dict[str, str] = {
     "deers.record-changed": "The mock DEERS record was changed.",
     # idproofing: the quiz
     "proofing.started": "Proving your identity was started.",
+    "proofing.route-chosen": "Another way to prove your identity was chosen.",
     "quiz.started": "Identity questions were started.",
     "quiz.passed": "The identity questions were answered correctly.",
     "quiz.failed": "The identity questions were not answered correctly, or not in time.",

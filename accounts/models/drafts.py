@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.models.account import Account
 from dslogon import policy
 from idproofing.models import Quiz
+from idproofing.routes import Route
 from safeguards.fields import EncryptedTextField
 
 
@@ -15,13 +16,16 @@ class Draft(models.Model):
     """What a journey has gathered so far. Everything a person typed is encrypted.
 
     `browser` is the keyed hash of a cookie: a draft opens only in the browser that began it. `dod_id` is set when
-    DEERS matched, `quiz` while questions are asked, `code_redeemed_at` when the activation code was right, `ended`
-    says why a journey that cannot go on has ended.
+    DEERS matched, `quiz` while questions are asked, `code_redeemed_at` when the activation code was right. `route` is
+    how the person wants to prove who they are, `blocked` why that does not lead on, so that another must be chosen
+    (accounts/way.py); `ended` says why a journey that cannot go on at all has ended.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     browser = models.BinaryField(max_length=32)
     level = models.PositiveSmallIntegerField(choices=[(lv.value, lv.label) for lv in policy.Level])
+    route = models.CharField(max_length=10, db_default=Route.QUESTIONS, default=Route.QUESTIONS)
+    blocked = models.CharField(max_length=20, blank=True, db_default="", default="")
     code_delivery = models.CharField(max_length=8)
     date_of_birth = EncryptedTextField(default="")
     ssn = EncryptedTextField(default="")

@@ -9,13 +9,13 @@ from django.core.validators import RegexValidator
 
 from accounts import passwords
 from accounts.models import Account, RegistrationDraft
+from accounts.way import RouteForm
 from deers import dod_id, lookup, ssn
 from dslogon import policy
 from dslogon.fields import DateField, shared_fields
 
 Data = Mapping[str, Any] | None
 SUFFIXES = [("", "None"), *((s, s) for s in ("Jr", "Sr", "II", "III", "IV", "V"))]
-DELIVERIES = [("email", "By email"), ("screen", "On the screen")]
 
 
 def text(label: str, *, autocomplete: str, most: int = 100, missing: str = "") -> forms.CharField:
@@ -82,10 +82,6 @@ LEVELS = {
     policy.Level.PREMIUM.value: "All of your health record: lab results, medications, notes, messages to your care "
     f"team. {policy.STRENGTH[policy.Level.PREMIUM].questions} identity questions, and a passkey or authenticator app.",
 }
-DELIVERY_NOTES = {
-    "email": "It comes within a few minutes.",
-    "screen": "You see it at once. Have pen and paper at hand if you want to use it later.",
-}
 USERNAME_HINT = (
     f"{policy.USERNAME_MIN_LENGTH} to {policy.USERNAME_MAX_LENGTH} letters, digits, dots, dashes or underscores. "
     "Capitals do not matter."
@@ -96,9 +92,10 @@ PASSWORD_HINT = (
 )
 
 
-class LevelForm(forms.Form):
-    """The first page: which level, and how the activation code comes."""
+class LevelForm(RouteForm):
+    """The first page: which level, and how to prove who one is."""
 
+    field_order = ["level"]
     level = forms.TypedChoiceField(
         label="Which account would you like?",
         coerce=int,
@@ -107,16 +104,6 @@ class LevelForm(forms.Form):
         error_messages={
             "required": "Choose Basic or Premium.",
             "invalid_choice": "Choose Basic or Premium.",
-        },
-    )
-    code_delivery = forms.ChoiceField(
-        label="How would you like to get your activation code?",
-        choices=DELIVERIES,
-        help_text="You enter this code after the questions. It shows that the registration is yours.",
-        widget=forms.RadioSelect,
-        error_messages={
-            "required": "Choose how to get your activation code.",
-            "invalid_choice": "Choose one of the ways on this page.",
         },
     )
 

@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import actions, enrolment, hashing, notices, passkeys, proofing
+from accounts import actions, enrolment, hashing, notices, passkeys, proofing, way
 from accounts.models import RegistrationDraft
 from accounts.registration.forms import CredentialsForm, DetailsForm
 from accounts.sign_in import judge, session
@@ -163,7 +163,7 @@ DETAILS = Step(
     save=match_person,
     done=lambda draft: bool(draft.dod_id),
     again=True,
-    forgets=("dod_id", "quiz", "quiz_passed_at", "screen_code", "code_redeemed_at", "username", "password_hash"),
+    forgets=(*proofing.FORGOTTEN, "username", "password_hash"),
 )
 
 CREDENTIALS = Step(
@@ -199,6 +199,7 @@ REGISTRATION = Journey(
     first_label="Choose your account",
     steps=(
         DETAILS,
+        way.WAY,
         proofing.QUESTIONS,
         proofing.code_step(redeem_code),
         CREDENTIALS,
@@ -208,8 +209,6 @@ REGISTRATION = Journey(
     ended={
         "": "accounts/registered.html",
         "has-account": "accounts/has_account.html",
-        "left": "accounts/other_ways.html",
-        "thin-file": "accounts/other_ways.html",
     },
     # The last page shows the backup codes, so it is for the new account's own session only.
     belongs=lambda request, draft: draft.account_id is None or draft.account_id == request.user.pk,

@@ -8,10 +8,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from accounts import drafts, enrolment, wizard
+from accounts import drafts, enrolment, way, wizard
 from accounts.models import RegistrationDraft
 from accounts.proofing import minutes
-from accounts.registration.forms import DELIVERY_NOTES, LEVELS, LevelForm, LevelOfCodeForm
+from accounts.registration.forms import LEVELS, LevelForm, LevelOfCodeForm
 from accounts.registration.steps import REGISTRATION
 from dslogon import policy
 from safeguards import audit, client, limits
@@ -20,32 +20,32 @@ from safeguards import audit, client, limits
 @login_not_required
 @never_cache
 def begin(request: HttpRequest, *, with_code: bool = False) -> HttpResponse:
-    """Choose a level and how the code comes; each POST begins a draft of its own, so two tabs are two drafts."""
+    """Choose a level and a route; each POST begins a draft of its own, so two tabs are two drafts."""
     if request.user.is_authenticated:
         return redirect("portal")
     kind = LevelOfCodeForm if with_code else LevelForm
-    form = kind(request.POST or None, initial={"code_delivery": "email", "level": request.GET.get("level")})
+    form = kind(request.POST or None, initial={"level": request.GET.get("level")})
     if request.method == "POST" and form.is_valid():
         wait = limits.hit(policy.REGISTRATIONS_PER_ADDRESS, client.address(request))
         if not wait:
-            return begun(request, form.cleaned_data["level"], form.cleaned_data.get("code_delivery", "have"))
+            return begun(request, {"code_delivery": "have", **form.cleaned_data})
         form.add_error(None, f"There were many registrations from your network. Wait {minutes(wait)}, then try again.")
     template = "accounts/register_with_code.html" if with_code else "accounts/register.html"
-    progress = wizard.Progress([REGISTRATION.first_label, *(step.label for step in REGISTRATION.steps[:4])], 0)
     context = {
         "form": form,
-        "progress": progress,
+        "progress": wizard.beginning(REGISTRATION, level=policy.Level.BASIC, code_delivery="have" if with_code else ""),
         "journey": REGISTRATION,
         "levels": LEVELS,
-        "deliveries": DELIVERY_NOTES,
+        **way.start_context(),
     }
     return render(request, template, context)
 
 
-def begun(request: HttpRequest, level: int, code_delivery: str) -> HttpResponse:
+def begun(request: HttpRequest, chosen: dict) -> HttpResponse:
+    """Begin a draft with what was chosen: `level`, `route` and `code_delivery`."""
     token = drafts.token_for(request)
-    draft = RegistrationDraft.objects.create(browser=drafts.hash_of(token), level=level, code_delivery=code_delivery)
-    audit.record("registration.started", by="visitor", level=level)
+    draft = RegistrationDraft.objects.create(browser=drafts.hash_of(token), **chosen)
+    audit.record("registration.started", by="visitor", level=draft.level, route=draft.route)
     response = redirect(REGISTRATION.address(draft))
     drafts.remember(response, token)
     return response

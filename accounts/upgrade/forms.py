@@ -2,22 +2,8 @@
 
 from django import forms
 
-from accounts.registration.forms import DELIVERIES, DetailsForm, SSNField, text
+from accounts.registration.forms import DetailsForm, SSNField, text
 from dslogon.fields import DateField
-
-
-class DeliveryForm(forms.Form):
-    """How the activation code comes."""
-
-    code_delivery = forms.ChoiceField(
-        label="How would you like to get your activation code?",
-        choices=DELIVERIES,
-        widget=forms.RadioSelect,
-        error_messages={
-            "required": "Choose how to get your activation code.",
-            "invalid_choice": "Choose one of the ways on this page.",
-        },
-    )
 
 
 class IdentityForm(forms.Form):

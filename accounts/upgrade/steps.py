@@ -8,7 +8,7 @@ from django import forms
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import actions, enrolment, factors, notices, proofing
+from accounts import actions, enrolment, factors, notices, proofing, way
 from accounts.models import Factor, UpgradeDraft
 from accounts.registration.steps import judge_match, person_of_record, too_many_tries
 from accounts.sign_in import judge, session
@@ -147,7 +147,7 @@ IDENTITY = Step(
     save=match_account,
     done=lambda draft: bool(draft.dod_id),
     again=True,
-    forgets=("dod_id", "quiz", "quiz_passed_at", "screen_code", "code_redeemed_at"),
+    forgets=proofing.FORGOTTEN,
 )
 
 FACTOR = Step(
@@ -168,12 +168,10 @@ UPGRADE = Journey(
     page="upgrade-step",
     model=UpgradeDraft,
     first_label="Before you start",
-    steps=(IDENTITY, proofing.QUESTIONS, proofing.code_step(redeem_code), FACTOR),
+    steps=(IDENTITY, way.WAY, proofing.QUESTIONS, proofing.code_step(redeem_code), FACTOR),
     finish="done",
     ended={
         "": "accounts/upgraded.html",
-        "left": "accounts/other_ways.html",
-        "thin-file": "accounts/other_ways.html",
         "not-basic": "accounts/draft_gone.html",
     },
     belongs=lambda request, draft: draft.account_id == request.user.pk,

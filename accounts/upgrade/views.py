@@ -7,11 +7,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from accounts import drafts, enrolment, wizard
+from accounts import drafts, enrolment, way, wizard
 from accounts.models import UpgradeDraft
-from accounts.registration.forms import DELIVERY_NOTES
 from accounts.sign_in.views import safe_next
-from accounts.upgrade.forms import DeliveryForm
 from accounts.upgrade.steps import UPGRADE
 from dslogon import policy
 from dslogon.policy import Level
@@ -21,38 +19,40 @@ NEXT_MAX_LENGTH = UpgradeDraft._meta.get_field("next").max_length or 0
 
 
 @never_cache
-def begin(request: HttpRequest) -> HttpResponse:
-    """What the upgrade needs and how the code comes. Only for Basic accounts; Premium has nothing to do here."""
+def begin(request: HttpRequest, *, with_code: bool = False) -> HttpResponse:
+    """What the upgrade needs, and which route. Only for Basic accounts; Premium has nothing to do here."""
     next_page = safe_next(request, request.POST.get("next") or request.GET.get("next"))
     if len(next_page) > NEXT_MAX_LENGTH:
         next_page = ""
     if request.user.level != Level.BASIC:  # type: ignore[union-attr]
         return redirect(next_page or "portal")
-    form = DeliveryForm(request.POST or None, initial={"code_delivery": "email"})
-    if request.method == "POST" and form.is_valid():
-        return begun(request, form.cleaned_data["code_delivery"], next_page)
-    progress = wizard.Progress([UPGRADE.first_label, *(step.label for step in UPGRADE.steps)], 0)
+    if request.method == "POST" and with_code:
+        return begun(request, {"code_delivery": "have"}, next_page)
+    form = way.RouteForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        return begun(request, form.cleaned_data, next_page)
     context = {
         "form": form,
         "next": next_page,
-        "progress": progress,
+        "progress": wizard.beginning(UPGRADE, level=Level.PREMIUM, code_delivery="have" if with_code else ""),
         "journey": UPGRADE,
-        "deliveries": DELIVERY_NOTES,
         "strength": policy.STRENGTH[Level.PREMIUM],
+        **way.start_context(),
     }
-    return render(request, "accounts/upgrade.html", context)
+    return render(request, "accounts/upgrade_with_code.html" if with_code else "accounts/upgrade.html", context)
 
 
-def begun(request: HttpRequest, code_delivery: str, next_page: str) -> HttpResponse:
+def begun(request: HttpRequest, chosen: dict, next_page: str) -> HttpResponse:
+    """Begin a draft with what was chosen: `route` and `code_delivery`."""
     token = drafts.token_for(request)
     draft = UpgradeDraft.objects.create(
         browser=drafts.hash_of(token),
         level=Level.PREMIUM,
-        code_delivery=code_delivery,
         account=request.user,  # type: ignore[misc]
         next=next_page,
+        **chosen,
     )
-    audit.record("upgrade.started", by=request.user)
+    audit.record("upgrade.started", by=request.user, route=draft.route)
     response = redirect(UPGRADE.address(draft))
     drafts.remember(response, token)
     return response

@@ -158,7 +158,7 @@ def test_somebody_comes_back_with_the_code_in_another_browser(client):
 def test_whoever_comes_back_without_a_code_gets_none(client):
     there = walk.send(client, with_code(client), walk.details_of(people.load("rosa")))
     page = client.post(there, {"action": "again"})
-    assert "To get a new code, start your registration again." in walk.text_of(page)
+    assert "To get a new code, choose a way to prove your identity." in walk.text_of(page)
     assert not ActivationCode.objects.exists()
     assert not Notice.objects.exists()
 

@@ -205,7 +205,7 @@ def test_no_account_is_opened_while_deers_does_not_answer(client, settings):
 @pytest.mark.parametrize("key", ["owen", "meiling"])
 def test_a_thin_file_leads_to_other_ways_and_uses_up_no_attempt(client, key):
     here = walk.to_questions(client, people.load(key))
-    assert walk.send(client, here, {"action": "start"}).endswith("/done/")
+    assert walk.send(client, here, {"action": "start"}).endswith("/way/")
     page = client.get(here, follow=True)
     assert "Prove your identity another way" in walk.text_of(page)
     assert Proofing.objects.get().attempts == 0

@@ -55,7 +55,9 @@ def questions(client: Client, here: str, person: Any) -> Answers:
     yield client.get(here)
     walk.answer_all(client, here, person, wrong=True)
     yield client.get(here)
-    yield client.post(here, {"action": "start"})
+    here = walk.send(client, here, {"action": "start"})
+    yield client.get(here)
+    yield client.post(here, {"route": "by pigeon"})
 
 
 def goes_another_way() -> Answers:
@@ -101,6 +103,7 @@ def upgrades() -> Answers:
     client = signed_in(account)
     yield client.get("/upgrade/")
     yield client.post("/upgrade/", {})
+    yield client.get("/upgrade/with-code/")
     here = walk.send(client, "/upgrade/", {"code_delivery": "screen"})
     yield client.get(here)
     yield client.post(here, {})
@@ -137,7 +140,7 @@ def upgrades_with_a_factor() -> Answers:
     here = address(upgrading(client, account, **come), "second-factor")
     yield client.get(here)
     yield client.post(here, {"otp_token": "000000"})
-    draft = upgrading(client, account, ended="left")
+    draft = upgrading(client, account, ended="not-basic")
     yield client.get(address(draft, "done"))
 
 

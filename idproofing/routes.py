@@ -1,0 +1,69 @@
+"""The routes by which people prove who they are: what each needs, and how long it takes."""
+
+from dataclasses import dataclass
+
+from django.db import models
+
+
+class Route(models.TextChoices):
+    """All but the questions end in an activation code that may be redeemed on a later day, in any browser."""
+
+    QUESTIONS = "questions", "Answer questions online"
+    LETTER = "letter", "Get a letter at home"
+    IN_PERSON = "in_person", "Visit an office"
+    AGENT = "agent", "Make a video call with an agent"
+
+
+@dataclass(frozen=True)
+class Way:
+    """A route as it is offered: one sentence each for what it needs and how long it takes, and what its button says."""
+
+    route: Route
+    needs: str
+    takes: str
+    button: str
+
+
+WAYS = {
+    Route.QUESTIONS: Way(
+        Route.QUESTIONS,
+        needs="Have papers about loans, cards, bills and former homes at hand.",
+        takes="You can be done today, at one sitting.",
+        button="Answer the questions",
+    ),
+    Route.LETTER: Way(
+        Route.LETTER,
+        needs="You get mail at the address that DEERS has for you.",
+        takes="Your code comes with the mail.",
+        button="Send me a letter",
+    ),
+    Route.IN_PERSON: Way(
+        Route.IN_PERSON,
+        needs="Bring two documents to an ID card office or a VA clinic.",
+        takes="Your code comes by email right after the visit.",
+        button="Get ready for a visit",
+    ),
+    Route.AGENT: Way(
+        Route.AGENT,
+        needs="Have two documents at hand, and a phone, tablet or computer with a camera.",
+        takes="Your code comes by email right after the call.",
+        button="Get ready for a call",
+    ),
+}
+
+# What a person may choose, in the order of the page. A route joins here once its step stands in the journeys.
+OFFERED: tuple[Route, ...] = (Route.QUESTIONS,)
+
+
+def offered() -> list[Way]:
+    return [WAYS[route] for route in OFFERED]
+
+
+def choices() -> list[tuple[str, str]]:
+    """What is offered, for the field of a form."""
+    return [(route.value, str(route.label)) for route in OFFERED]
+
+
+def descriptions() -> dict[str, str]:
+    """What stands under each choice."""
+    return {way.route.value: f"{way.needs} {way.takes}" for way in offered()}
