@@ -4,30 +4,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0007_view_figures'),
+        ("accounts", "0007_view_figures"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='registrationdraft',
-            name='blocked',
-            field=models.CharField(blank=True, db_default='', default='', max_length=20),
+            model_name="registrationdraft",
+            name="blocked",
+            field=models.CharField(blank=True, db_default="", default="", max_length=20),
         ),
         migrations.AddField(
-            model_name='registrationdraft',
-            name='route',
-            field=models.CharField(db_default='questions', default='questions', max_length=10),
+            model_name="registrationdraft",
+            name="route",
+            field=models.CharField(db_default="questions", default="questions", max_length=10),
         ),
         migrations.AddField(
-            model_name='upgradedraft',
-            name='blocked',
-            field=models.CharField(blank=True, db_default='', default='', max_length=20),
+            model_name="upgradedraft",
+            name="blocked",
+            field=models.CharField(blank=True, db_default="", default="", max_length=20),
         ),
         migrations.AddField(
-            model_name='upgradedraft',
-            name='route',
-            field=models.CharField(db_default='questions', default='questions', max_length=10),
+            model_name="upgradedraft",
+            name="route",
+            field=models.CharField(db_default="questions", default="questions", max_length=10),
         ),
     ]
