@@ -1,5 +1,6 @@
 """A name as typed beside the name on record: match, near, or none."""
 
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -99,6 +100,54 @@ def test_one_small_difference_is_near(typed: Name, record: Name) -> None:
 )
 def test_more_than_that_is_another_name(typed: Name, record: Name) -> None:
     assert compare(typed, record) == "none"
+
+
+ON_RECORD = [
+    Name("María José", "del Carmen", "Núñez-O’Connor"),
+    Name("Søren", "Łukasz", "De la Cruz", "Jr"),
+    Name("Zoë", "", "D'Angelo", "III"),
+    Name("Mei-Ling", "", "Ng'ang'a"),
+    Name("", "", "Suharto"),
+]
+# Each writes a name in another way that means the same: the issue's "case, width, diacritics, apostrophes, hyphens,
+# spaces, suffixes".
+WAYS_OF_WRITING = {
+    "upper case": str.upper,
+    "lower case": str.lower,
+    "full width": lambda text: "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text),
+    "marks apart": lambda text: unicodedata.normalize("NFD", text),
+    "no marks": lambda text: "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c)),
+    "no apostrophes": lambda text: text.replace("’", "").replace("'", ""),
+    "other apostrophes": lambda text: text.replace("’", "ʻ").replace("'", "`"),
+    "blanks for hyphens": lambda text: text.replace("-", " "),
+    "other hyphens": lambda text: text.replace("-", "\u2010"),
+    "many blanks": lambda text: f"\u00a0{text.replace(' ', '  ')}\t",
+    "marks of direction": lambda text: f"\u202b{text}\u202c",
+}
+
+
+@given(st.sampled_from(ON_RECORD), st.lists(st.sampled_from(sorted(WAYS_OF_WRITING)), max_size=4))
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_ways_of_writing_can_be_heaped_and_the_name_stays_the_same(record: Name, ways: list[str]) -> None:
+    typed = record
+    for way in ways:
+        typed = Name(*map(WAYS_OF_WRITING[way], typed))
+    assert compare(typed, record) == "match"
+
+
+@given(st.sampled_from(ON_RECORD), st.integers(0, 200), st.sampled_from(["wrong", "missing", "doubled", "swapped"]))
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_a_wrong_letter_never_passes_by_itself(record: Name, place: int, slip: str) -> None:
+    """In the surname, whichever letter it is; whether it is near or none depends on the rest."""
+    last, at = record.last, place % len(record.last)
+    changed = {
+        "wrong": last[:at] + "x" + last[at + 1 :],
+        "missing": last[:at] + last[at + 1 :],
+        "doubled": last[:at] + last[at] + last[at:],
+        "swapped": last[:at] + last[at + 1 : at + 2] + last[at] + last[at + 2 :],
+    }[slip]
+    same = "".join(words(changed)) == "".join(words(last))  # only a hyphen, a blank or an apostrophe went
+    assert same or compare(Name(record.first, record.middle, changed, record.suffix), record) != "match"
 
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=30)
