@@ -3,10 +3,9 @@
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
 
 from accounts.models import Account
-from accounts.registration.forms import CredentialsForm, DetailsForm
+from accounts.registration.forms import CredentialsForm, DetailsForm, PhoneField
 
 
 class AccountForm(forms.Form):
@@ -31,16 +30,7 @@ class EmailForm(AccountForm):
 class PhoneForm(forms.Form):
     """A phone number in any usual writing, or none."""
 
-    phone = forms.CharField(
-        label="Phone number",
-        max_length=32,
-        required=False,
-        widget=forms.TextInput({"autocomplete": "tel", "inputmode": "tel"}),
-        validators=[
-            RegexValidator(r"\A[0-9+(). /x-]*\Z", "Use only digits, blanks and + ( ) . / - in the phone number."),
-        ],
-        error_messages={"max_length": "Phone number: use at most 32 characters."},
-    )
+    phone = PhoneField()
 
 
 class PasswordPairForm(AccountForm):

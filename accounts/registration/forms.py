@@ -76,6 +76,31 @@ class DodIdField(forms.CharField):
         return digits
 
 
+class PhoneField(forms.CharField):
+    """A phone number in any usual writing, or none; the cleaned value is as typed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="Phone number",
+            max_length=32,
+            required=False,
+            widget=forms.TextInput({"autocomplete": "tel", "inputmode": "tel"}),
+            validators=[
+                RegexValidator(r"\A[0-9+(). /x-]*\Z", "Use only digits, blanks and + ( ) . / - in the phone number.")
+            ],
+            error_messages={"max_length": "Phone number: use at most 32 characters."},
+        )
+
+    def clean(self, value: Any) -> str:
+        typed = super().clean(value)
+        if typed and sum(char.isdigit() for char in typed) < FEWEST_DIGITS:
+            raise ValidationError("Enter the whole phone number, with its area code.")
+        return typed
+
+
+# With area code or country code, no number is shorter.
+FEWEST_DIGITS = 7
+
 LEVELS = {
     policy.Level.BASIC.value: "Appointments, immunizations, allergies, eligibility and your TRICARE plan. "
     f"{policy.STRENGTH[policy.Level.BASIC].questions} identity questions.",

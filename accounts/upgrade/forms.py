@@ -2,7 +2,7 @@
 
 from django import forms
 
-from accounts.registration.forms import DetailsForm, SSNField, text
+from accounts.registration.forms import DetailsForm, PhoneField, SSNField, text
 from dslogon.fields import DateField
 
 
@@ -12,11 +12,5 @@ class IdentityForm(forms.Form):
     ssn = SSNField()
     date_of_birth = DateField(label="Date of birth", past=True, autocomplete="bday")
     email = DetailsForm.base_fields["email"]
-    phone = forms.CharField(
-        label="Phone number",
-        max_length=32,
-        required=False,
-        widget=forms.TextInput({"autocomplete": "tel", "inputmode": "tel"}),
-        error_messages={"max_length": "Phone number: use at most 32 characters."},
-    )
+    phone = PhoneField()
     postal_code = text("ZIP or postal code", autocomplete="postal-code", most=16)

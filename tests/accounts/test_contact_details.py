@@ -220,7 +220,7 @@ def test_another_phone_number_is_saved_and_told(browser, rosa):
     assert Account.objects.get().phone == ""
 
 
-@pytest.mark.parametrize("typed", ["call me", "1" * 40, "\u202e123", "<b>1</b>", "1\x00"])
+@pytest.mark.parametrize("typed", ["call me", "1" * 40, "\u202e123", "<b>1</b>", "1\x00", "-", "555"])
 def test_what_is_no_phone_number_is_refused_and_kept_in_the_box(browser, rosa, typed):
     page = browser.post("/account/phone/", {"phone": typed})
     assert page.status_code == 200

@@ -1,5 +1,8 @@
 """The upgrade from Basic to Premium: for the account's own person only, and never around a second factor."""
 
+import re
+from html import unescape
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -7,6 +10,7 @@ from django.utils import timezone
 from accounts import actions, factors
 from accounts.models import Account, AuthenticatorApp, UpgradeDraft
 from accounts.registration.steps import NO_MATCH
+from deers.models import Person as Registered
 from dslogon.demo.people.person import Person
 from dslogon.policy import Level
 from idproofing.models import Question
@@ -84,7 +88,9 @@ def test_the_valid_details_of_another_person_are_refused_in_the_same_words(brows
     pages = []
     for details in (walk.upgrade_details_of(grace), walk.upgrade_details_of(rosa, ssn="900-12-3456")):
         pages.append(
-            walk.text_of(browser.post(begin(browser), {**details, "email": "same@mail.example", "phone": "1"}))
+            walk.text_of(
+                browser.post(begin(browser), {**details, "email": "same@mail.example", "phone": "202-555-0100"})
+            )
         )
     assert NO_MATCH in pages[0]
     assert not UpgradeDraft.objects.exclude(dod_id="").exists()
@@ -108,10 +114,41 @@ def test_one_contact_detail_of_record_is_enough(browser, rosa, reached):
     assert walk.send(browser, begin(browser), walk.upgrade_details_of(rosa, **other)).endswith("/questions/")
 
 
-@pytest.mark.parametrize("nothing", ["-", "()", "+", "ext."])
+@pytest.mark.parametrize("nothing", ["", "-", "()", "+"])
 def test_a_contact_detail_without_substance_reaches_nobody(browser, rosa, nothing):
-    typed = walk.upgrade_details_of(rosa, email="new@mail.example", phone=nothing, postal_code=nothing)
-    assert browser.post(begin(browser), typed).status_code == 200
+    Registered.objects.filter(pk=rosa.dod_id).update(phone=nothing, postal_code=nothing)
+    typed = walk.upgrade_details_of(rosa, email="new@mail.example", phone="", postal_code=nothing)
+    assert NO_MATCH in walk.text_of(browser.post(begin(browser), typed))
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("my wife's", "Use only digits, blanks and + ( ) . / - in the phone number."),
+        ("555-01", "Enter the whole phone number, with its area code."),
+        ("2" * 40, "Phone number: use at most 32 characters."),
+    ],
+)
+def test_what_is_no_phone_number_is_said_beside_the_field_and_kept(browser, rosa, typed, sentence):
+    page = browser.post(begin(browser), walk.upgrade_details_of(rosa, phone=typed))
+    assert page.context["form"].errors == {"phone": [sentence]}
+    assert typed in unescape(page.content.decode())
+
+
+def test_a_premium_level_that_was_not_theirs_is_frozen_from_the_notice_at_the_address_of_record(client, rosa):
+    """From Basic to Premium and back out: the mail goes to DEERS's address, and its link stops whoever did it."""
+    walk.register_basic(client, rosa, "rosa.h")
+    Account.objects.update(email="thief@mail.example")
+    walk.upgrade(client, rosa)
+    notice = next(sent for sent in walk.deliver_mail() if sent.to == [rosa.email] and "is Premium now" in sent.subject)
+    (link,) = re.findall(r"/not-me/[\w-]+/", str(notice.body))
+    elsewhere = Client()
+    assert elsewhere.get(link).status_code == 200
+    assert Account.objects.get().state == "active"
+    assert "frozen" in walk.text_of(elsewhere.post(link))
+    assert Account.objects.get().state == "frozen"
+    assert not is_signed_in(client)
+    assert elsewhere.post(link).status_code == 410
 
 
 def test_the_upgrade_asks_no_question_that_was_asked_before(client, rosa):
