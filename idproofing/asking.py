@@ -7,47 +7,57 @@ from dataclasses import astuple, dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from django.utils import timezone
+
 from deers import lookup
 from dslogon import policy
 from idproofing import questions
-from idproofing.facts import of_one_alone, recent, unknown_from
+from idproofing.facts import facts_about, of_one_alone, recent, unknown_from
 from idproofing.models import Fact, Question, Quiz
 from safeguards.cipher import blind_index
 
 
 @dataclass(frozen=True)
-class OnRecord:
-    """What DEERS has of a person: the details, and the DoD ID numbers of sponsor and family."""
+class Known:
+    """What others know of a person: the details in DEERS, and the facts about the person and about the family."""
 
+    dod_id: str
     details: list[str]
-    relatives: list[str]
+    facts: list[Fact]
+    relatives: list[Fact]
 
 
-def on_record(dod_id: str, today: date) -> OnRecord | None:
-    """What DEERS has of the person, who may be a stranger to it; None when DEERS does not answer.
+def known_of(dod_id: str, today: date | None = None) -> Known | None:
+    """What DEERS and the sources know of the person, who may be a stranger to them; None when DEERS is silent.
 
-    Whoever holds a letter or an identity card may know all the details, and a family knows what it shares.
+    Whoever holds a letter or an identity card may know all the details, and a family knows what it shares. Ask outside
+    a transaction: others answer in their own time, and nobody should wait for a lock meanwhile.
     """
-    answer = lookup.ask(lambda deers: (deers.person(dod_id), deers.coverage(dod_id, today=today)), None)
+    day = today or timezone.localdate()
+    answer = lookup.ask(lambda deers: (deers.person(dod_id), deers.coverage(dod_id, today=day)), None)
     if answer is None:
         return None
     person, coverage = answer
     sponsor = [coverage.sponsor.dod_id] if coverage and coverage.sponsor else []
     family = [member.dod_id for member in coverage.family] if coverage else []
-    return OnRecord([str(value) for value in astuple(person)] if person else [], [*sponsor, *family])
+    facts = facts_about(dod_id, *sponsor, *family)
+    return Known(
+        dod_id,
+        details=[str(value) for value in astuple(person)] if person else [],
+        facts=[fact for fact in facts if fact.dod_id == dod_id],
+        relatives=[fact for fact in facts if fact.dod_id != dod_id],
+    )
 
 
-def askable(dod_id: str, known: Collection[Fact], told: Collection[str], options: int, today: date) -> list[Fact]:
+def askable(known: Known, shown: Collection[str], options: int, today: date) -> list[Fact]:
     """The facts that may be asked about, each with so many options.
 
-    They are recent, were never asked, are told nowhere, are true of this person alone, and have enough plausible
-    wrong answers beside them. `known` are facts about the person and the family; `told` are values that were shown
-    or stand on record.
+    They are recent, were never asked, stand neither in DEERS nor among the values `shown` in this session, are true
+    of this person alone, and have enough plausible wrong answers beside them.
     """
-    own = [fact for fact in known if fact.dod_id == dod_id]
-    alone = of_one_alone(recent(own, today), [fact for fact in known if fact.dod_id != dod_id])
-    fit = [fact for fact in unknown_from(alone, told) if questions.has_options(fact, own, options)]
-    return unasked(dod_id, fit)
+    alone = of_one_alone(recent(known.facts, today), known.relatives)
+    untold = unknown_from(alone, [*shown, *known.details])
+    return unasked(known.dod_id, [fact for fact in untold if questions.has_options(fact, known.facts, options)])
 
 
 def unasked(dod_id: str, facts: Collection[Fact]) -> list[Fact]:

@@ -17,7 +17,6 @@ from django.utils import timezone
 from dslogon import policy
 from dslogon.policy import Level
 from idproofing import asking, tallies
-from idproofing.facts import facts_about
 from idproofing.models import Proofing, Question, Quiz
 from idproofing.states import MOVES, State, move, proofing_of, turn
 from safeguards import audit
@@ -88,6 +87,7 @@ def start(
     strength: policy.Strength,
     *,
     shown: Collection[str] = (),
+    known: asking.Known | None = None,
     by: object,
     now: datetime | None = None,
     rng: random.Random | None = None,
@@ -95,24 +95,23 @@ def start(
     """Begin a quiz for the person with this DoD ID number, using up one attempt.
 
     `shown` are values that the session has shown or taken, such as the typed address: nothing is asked whose
-    answer they or the DEERS details tell, or which the family shares. An earlier quiz of this person and level
-    that still lives ends.
+    answer they or the DEERS details tell, or which the family shares. `known` is what `asking.known_of` said of
+    this person a moment ago; without it we ask here, which is not for a transaction. An earlier quiz of this person
+    and level that still lives ends.
     """
     now, rng = now or timezone.now(), rng or random.SystemRandom()
     today = timezone.localdate(now)
-    record = asking.on_record(dod_id, today)
-    if record is None:
+    if known is None or known.dod_id != dod_id:
+        known = asking.known_of(dod_id, today)
+    if known is None:
         return Unavailable()
-    known = facts_about(dod_id, *record.relatives)
-    facts = [fact for fact in known if fact.dod_id == dod_id]
     with turn(dod_id):
         proofing = proofing_of(dod_id, strength.level, by=by, now=now)
         if not proofing.attempts_left(now):
             assert proofing.attempts_forgotten_at is not None
             audit.record("quiz.cooling-down", by=by, dod_id=dod_id, level=int(strength.level))
             return CoolingDown(proofing.attempts_forgotten_at)
-        askable = asking.askable(dod_id, known, [*shown, *record.details], strength.options, today)
-        chosen = asking.choose(askable, strength, rng)
+        chosen = asking.choose(asking.askable(known, shown, strength.options, today), strength, rng)
         if chosen is None:
             if (proofing.state, State.THIN_FILE) in MOVES:
                 move(proofing, State.THIN_FILE, by=by, now=now)
@@ -120,7 +119,7 @@ def start(
         supersede(proofing, by=by, now=now)
         use_attempt(proofing, now)
         move(proofing, State.QUESTIONS, by=by, now=now, attempt=proofing.attempts)
-        return Started(asking.write(dod_id, strength, chosen, facts, now, rng))
+        return Started(asking.write(dod_id, strength, chosen, known.facts, now, rng))
 
 
 def question(quiz: Quiz, *, now: datetime | None = None) -> Question | None:
