@@ -12,7 +12,7 @@ from accounts import notices, way
 from accounts.models import Draft
 from accounts.wizard import Refused, Step, actor
 from dslogon import policy
-from idproofing import codes, quiz
+from idproofing import asking, codes, quiz
 from idproofing.models import Question
 from idproofing.routes import Route
 from safeguards import audit, limits
@@ -32,15 +32,19 @@ class StartForm(forms.Form):
 
 
 class QuestionForm(forms.Form):
-    """One question with its options in their fixed order; the value of an option is its place."""
+    """One question with its options in their fixed order; the value of an option is its place.
 
+    It names the quiz it is of: a form of an earlier attempt, sent once more, must not answer a question of this one.
+    """
+
+    quiz = forms.CharField(required=False, widget=forms.HiddenInput)
     position = forms.IntegerField(widget=forms.HiddenInput)
     choice = forms.TypedChoiceField(
         label="", coerce=int, widget=forms.RadioSelect, error_messages={"required": "Choose one of the answers."}
     )
 
     def __init__(self, data: Data, asked: Question) -> None:
-        super().__init__(data, initial={"position": asked.position})
+        super().__init__(data, initial={"quiz": asked.quiz_id, "position": asked.position})
         self.fields["choice"].label = asked.prompt
         self.fields["choice"].choices = list(enumerate(asked.options))  # type: ignore[attr-defined]
 
@@ -89,7 +93,23 @@ def question_context(request: HttpRequest, draft: Draft) -> dict:
     }
 
 
-def answer_questions(request: HttpRequest, draft: Draft, form: forms.Form, _: None) -> Refused | None:
+def ask_around(request: HttpRequest, draft: Draft, form: forms.Form) -> asking.Known | Refused | bool:
+    """Before questions begin: what DEERS and the sources know of the person, asked while nobody waits for a lock."""
+    under_way = draft.quiz and quiz.question(draft.quiz)
+    if request.POST.get("action") != "start" or under_way:
+        return True
+    return asking.known_of(draft.dod_id) or silent(actor(request))
+
+
+def silent(by: object) -> Refused:
+    """What a step says when DEERS does not answer."""
+    audit.record("deers.unavailable", by=by)
+    return Refused(DEERS_SILENT)
+
+
+def answer_questions(
+    request: HttpRequest, draft: Draft, form: forms.Form, known: asking.Known | bool
+) -> Refused | None:
     """Begin, extend, leave or answer, as the button says; after the last answer the quiz is graded."""
     action = request.POST.get("action")
     by = actor(request)
@@ -99,10 +119,12 @@ def answer_questions(request: HttpRequest, draft: Draft, form: forms.Form, _: No
         draft.blocked = "left"
         return None
     if asked is None:
-        return start_quiz(draft, by) if action == "start" else None
+        return start_quiz(draft, known, by) if isinstance(known, asking.Known) else None
     assert draft.quiz is not None
     if action == "more-time":
         quiz.more_time(draft.quiz.pk, asked.position)
+    elif isinstance(form, QuestionForm) and form.cleaned_data["quiz"] != str(draft.quiz.pk):
+        messages.warning(request, OLD_PAGE)
     elif isinstance(form, QuestionForm):
         quiz.answer(draft.quiz.pk, form.cleaned_data["position"], form.cleaned_data["choice"], by=by)
     if quiz.question(draft.quiz) is None and isinstance(quiz.grade(draft.quiz.pk, by=by), quiz.Passed):
@@ -111,16 +133,20 @@ def answer_questions(request: HttpRequest, draft: Draft, form: forms.Form, _: No
     return None
 
 
-def start_quiz(draft: Draft, by: object) -> Refused | None:
-    outcome = quiz.start(draft.dod_id, draft.strength, shown=shown(draft), by=by)
+OLD_PAGE = (
+    "That answer was to a question of an earlier attempt, so it was not taken. Here is the question to answer now."
+)
+
+
+def start_quiz(draft: Draft, known: asking.Known, by: object) -> Refused | None:
+    outcome = quiz.start(draft.dod_id, draft.strength, shown=shown(draft), known=known, by=by)
     match outcome:
         case quiz.Started():
             draft.quiz = outcome.quiz
         case quiz.ThinFile():
             draft.blocked = "thin-file"
         case quiz.Unavailable():
-            audit.record("deers.unavailable", by=by)
-            return Refused(DEERS_SILENT)
+            return silent(by)
         case quiz.CoolingDown():
             draft.blocked = "cooling-down"
     return None
@@ -202,6 +228,7 @@ QUESTIONS = Step(
     label="Identity questions",
     template="accounts/questions.html",
     form=question_form,
+    ask=ask_around,
     save=answer_questions,
     ready=lambda draft: bool(draft.dod_id) and not draft.blocked,
     done=lambda draft: bool(draft.quiz_passed_at),

@@ -12,7 +12,7 @@ from accounts import notices
 from accounts.models import Notice, RegistrationDraft, UpgradeDraft
 from accounts.sign_in import consent
 from dslogon.demo.people.person import Person
-from idproofing.models import Fact
+from idproofing.models import Fact, Question
 from idproofing.questions import wording
 
 PASSWORD = "grüne Heringe im Nordwind"
@@ -75,8 +75,13 @@ def answer_all(client: Client, address: str, person: Person, *, wrong: bool = Fa
         choice = right_choice(person, page)
         if wrong:
             choice = (choice + 1) % len(page.context["question"].options)
-        here = send(client, address, {"position": page.context["question"].position, "choice": choice})
+        here = send(client, address, answer_to(page.context["question"], choice))
     return here
+
+
+def answer_to(asked: Question, choice: int) -> dict[str, Any]:
+    """The form of a question, with this option taken."""
+    return {"quiz": asked.quiz_id, "position": asked.position, "choice": choice}
 
 
 def code_on(client: Client, address: str) -> str:

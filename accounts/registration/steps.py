@@ -13,7 +13,7 @@ from accounts import actions, enrolment, hashing, notices, passkeys, proofing, w
 from accounts.models import RegistrationDraft
 from accounts.registration.forms import CredentialsForm, DetailsForm
 from accounts.sign_in import judge, session
-from accounts.wizard import Journey, Refused, Step, keep
+from accounts.wizard import Journey, Refused, Step, actor, keep
 from deers import lookup
 from deers.registry import Beneficiary, Match, Outcome, PersonQuery, Unavailable
 from dslogon import policy
@@ -56,8 +56,7 @@ def match_person(request: HttpRequest, draft: RegistrationDraft, form: forms.For
 def judge_match(draft: Any, outcome: Outcome, forgets: tuple[str, ...], *, by: object) -> Refused | None:
     """Keep the matched person in the draft, or refuse with the same words whatever the reason."""
     if isinstance(outcome, Unavailable):
-        audit.record("deers.unavailable", by=by)
-        return Refused(proofing.DEERS_SILENT)
+        return proofing.silent(by)
     keep(draft, {"dod_id": outcome.person.dod_id if isinstance(outcome, Match) else ""}, forgets)
     if draft.dod_id:
         audit.record("registration.matched", by=by, dod_id=draft.dod_id)
@@ -79,7 +78,7 @@ def too_many_tries(request: HttpRequest, number: str) -> Refused | None:
 
 def person_of_record(request: HttpRequest, draft: Any, form: forms.Form) -> Beneficiary | Refused:
     """The draft's person as DEERS has them now: the name of the account, and an address that must hear of it."""
-    return lookup.person(draft.dod_id) or Refused(proofing.DEERS_SILENT)
+    return lookup.person(draft.dod_id) or proofing.silent(actor(request))
 
 
 def redeem_code(request: HttpRequest, draft: RegistrationDraft, form: forms.Form, asked: Any) -> Refused | None:

@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import RegistrationDraft
 from dslogon import policy
 from dslogon.demo.people.person import Person
+from idproofing import asking
 from idproofing.models import ActivationCode, Proofing, Question, Quiz
 from tests import people, walk
 from tests.accounts.holders import address, registering
@@ -88,7 +90,7 @@ def test_leaving_shows_other_ways_and_ends_the_quiz(client, here):
 def test_an_answer_after_the_time_fails_the_attempt(client, here):
     asked = begin(client, here)
     Question.objects.update(deadline=timezone.now() - timedelta(seconds=1))
-    walk.send(client, here, {"position": asked.position, "choice": 0})
+    walk.send(client, here, walk.answer_to(asked, 0))
     assert LIMITED in walk.text_of(client.get(here))
     assert Quiz.objects.get().state == Quiz.State.TIMED_OUT
 
@@ -109,10 +111,43 @@ def test_a_reload_shows_the_same_question_with_the_same_options(client, here):
 
 def test_an_answer_sent_twice_answers_one_question(client, here):
     asked = begin(client, here)
-    answer = {"position": asked.position, "choice": 0}
+    answer = walk.answer_to(asked, 0)
     assert walk.send(client, here, answer) == here
     assert walk.send(client, here, answer) == here
     assert Question.objects.filter(choice__isnull=False).count() == 1
+
+
+@pytest.mark.parametrize("quiz", ["", "x", "00000000-0000-0000-0000-000000000000", "\x00"])
+def test_an_answer_names_the_quiz_that_it_is_for(client, here, quiz):
+    asked = begin(client, here)
+    client.post(here, walk.answer_to(asked, 0) | {"quiz": quiz})
+    assert not Question.objects.filter(choice__isnull=False).exists()
+
+
+def test_the_form_of_an_earlier_attempt_answers_nothing_in_this_one(client, here):
+    old = walk.answer_to(begin(client, here), 0)
+    Question.objects.update(deadline=timezone.now() - timedelta(seconds=1))
+    begin(client, here)
+    assert walk.send(client, here, old) == here
+    page = walk.text_of(client.get(here))
+    assert "That answer was to a question of an earlier attempt" in page
+    assert "Question 1 of 3" in page
+    assert not Question.objects.filter(choice__isnull=False).exists()
+
+
+def test_nobody_waits_for_the_draft_while_deers_and_the_sources_are_asked(client, here, monkeypatch):
+    """Asked within the transaction that locks the draft, a slow DEERS would hold up every click on it."""
+    locked = []
+    known_of = asking.known_of
+    monkeypatch.setattr(asking, "known_of", lambda *args: (locked.append(in_transaction()), known_of(*args))[1])
+    outside = in_transaction()
+    begin(client, here)
+    assert locked == [outside]
+
+
+def in_transaction() -> int:
+    """How many transactions and savepoints are open; each test is itself in one."""
+    return len(connection.savepoint_ids)
 
 
 def test_the_start_sent_twice_begins_one_quiz(client, here):
@@ -139,8 +174,8 @@ def test_the_start_sent_twice_begins_one_quiz(client, here):
     ids=str,
 )
 def test_an_odd_answer_answers_nothing(client, here, typed):
-    begin(client, here)
-    assert client.post(here, typed).status_code in (200, 302)
+    asked = begin(client, here)
+    assert client.post(here, {"quiz": asked.quiz_id, **typed}).status_code in (200, 302)
     assert not Question.objects.filter(choice__isnull=False).exists()
     assert "Question 1 of 3" in walk.text_of(client.get(here))
 
