@@ -22,7 +22,8 @@ GENERATED_PEOPLE = 300
 ACCOUNTS = 5000
 HOLDERS = 10_000
 MILLION = 1_000_000
-KEYS = ("sign-in", "sign-in-factor", "sign-in-wrong", "sign-in-page", "wizard", "dashboard")
+WIZARD = ("wizard-start", "wizard-details", "wizard-code")
+KEYS = ("sign-in", "sign-in-factor", "sign-in-wrong", "sign-in-page", *WIZARD, "dashboard")
 APPLICATIONS = {"allauth": "django.core.wsgi:get_wsgi_application()"}
 
 

@@ -134,12 +134,13 @@ def comparisons(accounts: int, holders: int, draft: people.Draft, session: str, 
             rate_at_least=0.45,
             queries_at_most=0,
         ),
-        Comparison(
-            "wizard",
-            Page("Registration details", draft.path, draft.cookie),
-            EMPTY,
-            rate_at_least=0.45,
-            queries_at_most=1,
+        *(
+            Comparison(key, page, EMPTY, rate_at_least=0.45, queries_at_most=queries)
+            for key, page, queries in (
+                ("wizard-start", Page("Registration: its start", "/register/"), 0),
+                ("wizard-details", Page("Registration: details", draft.details, draft.cookie), 1),
+                ("wizard-code", Page("Registration: code", draft.code, draft.cookie), 1),
+            )
         ),
         Comparison(
             "dashboard",

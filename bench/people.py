@@ -10,6 +10,7 @@ from django.core import signing
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from django_otp.oath import totp
 
@@ -33,9 +34,10 @@ STRIDE = 7919
 
 @dataclass(frozen=True)
 class Draft:
-    """A registration whose details are typed: the address of their page, and the cookie that opens it."""
+    """A registration under way: the addresses of two of its pages, and the cookie that opens them."""
 
-    path: str
+    details: str
+    code: str
     cookie: str
 
 
@@ -98,7 +100,7 @@ def add_holders(database: psycopg.Connection, numbers: range) -> None:
 
 
 def begun_registration() -> Draft:
-    """A registration at Premium with Grace's details typed, as the details page shows them again."""
+    """A registration at Premium: Grace's questions are passed, and her code is due. Her details may be seen again."""
     grace = PEOPLE["grace"]
     draft = RegistrationDraft.objects.create(
         browser=drafts.hash_of(BROWSER),
@@ -110,8 +112,11 @@ def begun_registration() -> Draft:
         date_of_birth=grace.born.isoformat(),
         ssn=grace.ssn,
         email=grace.email,
+        dod_id=grace.dod_id,
+        quiz_passed_at=timezone.now(),
     )
-    return Draft(REGISTRATION.address(draft), f"{drafts.COOKIE}={BROWSER}")
+    details, code = (reverse(REGISTRATION.page, args=[draft.pk, name]) for name in ("details", "code"))
+    return Draft(details, code, f"{drafts.COOKIE}={BROWSER}")
 
 
 def graces_session() -> str:
