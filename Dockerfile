@@ -13,6 +13,7 @@ RUN python -m dslogon.up assets
 FROM packages
 COPY . .
 COPY --from=assets /site/var/static var/static
+COPY --from=assets /site/var/staticfiles.json var/staticfiles.json
 RUN useradd --uid 1000 --no-create-home site && mkdir -p var/keys && chown site var/keys
 USER site
 EXPOSE 8000

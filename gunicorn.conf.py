@@ -29,7 +29,19 @@ SECRET_LOOKING = re.compile(r"[^/]{20,}")
 
 
 class DiscreetLogger(Logger):
-    """Gunicorn's logger, with long parts of the address left out."""
+    """Gunicorn's logger, with long parts of the address left out, and what it says of requests that it refuses."""
+
+    def warning(self, msg, *args, **kwargs):  # type: ignore[no-untyped-def]
+        """Gunicorn names the client's address here, and repeats what was sent."""
+        if str(msg).startswith("Invalid request from"):
+            msg, args = "An invalid request was refused.", ()
+        super().warning(msg, *args, **kwargs)
+
+    def exception(self, msg, *args, **kwargs):  # type: ignore[no-untyped-def]
+        """Gunicorn names the whole address of the page here, with its query."""
+        if str(msg).startswith("Error handling request"):
+            msg, args = "A request could not be answered.", ()
+        super().exception(msg, *args, **kwargs)
 
     def atoms(self, resp, req, environ, request_time):  # type: ignore[no-untyped-def]
         """The values of one access line."""

@@ -1,7 +1,7 @@
 """`make run`: one machine, plain HTTP on the loopback, keys of its own, the demo unless switched off."""
 
 from dslogon.settings.base import *  # noqa: F403
-from dslogon.settings.base import BASE_DIR, INSTALLED_APPS, VAR_DIR, env
+from dslogon.settings.base import INSTALLED_APPS, VAR_DIR, env
 from dslogon.settings.keys import local_keys
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
@@ -13,7 +13,7 @@ if DEMO:
     # Mail stays on a page of the demo, unless a server for it is named.
     if not env.str("EMAIL_URL", default=""):
         EMAIL_BACKEND = "dslogon.demo.mail.KeepingBackend"
-if not (BASE_DIR / "var/static/staticfiles.json").exists():
+if not (VAR_DIR / "staticfiles.json").exists():
     STORAGES = {
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -68,7 +68,7 @@ def collect() -> None:
     stamp = ROOT / "var" / "static.stamp"
     sources = [path for path in (ROOT / "static").rglob("*") if path.is_file()]
     state = fingerprint([ROOT / "package-lock.json", Path(__file__), *sorted(sources)])
-    if stamp.exists() and stamp.read_text() == state and (ROOT / "var/static/staticfiles.json").exists():
+    if stamp.exists() and stamp.read_text() == state and (ROOT / "var/staticfiles.json").exists():
         return
     tell("Gathering style sheets, scripts and images ...")
     ignored = [word for pattern in (*LEFT_OUT, *LEFT_OUT_UNMINIFIED) for word in ("--ignore", pattern)]

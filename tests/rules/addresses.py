@@ -9,9 +9,12 @@ from django.urls import get_resolver
 SAMPLES = {"uuid": "00000000-0000-4000-8000-000000000000", "int": "1", "slug": "x", "str": "x", "path": "1"}
 
 
-def every() -> Iterator[tuple[str, str]]:
-    """Each pattern, such as "register/<uuid:draft_id>/<slug:name>/", and a path that fits it."""
-    for pattern in patterns(get_resolver().url_patterns):
+def every(table: str | None = None) -> Iterator[tuple[str, str]]:
+    """Each pattern, such as "register/<uuid:draft_id>/<slug:name>/", and a path that fits it.
+
+    `table` names another URL table than everybody's: settings.STAFF_URLCONF has the staff's addresses as well.
+    """
+    for pattern in patterns(get_resolver(table).url_patterns):
         yield pattern, path_of(pattern)
 
 
