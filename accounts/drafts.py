@@ -59,13 +59,20 @@ def touch(draft: Draft) -> None:
     draft.save()
 
 
+def backup_codes(draft: Draft, now: datetime | None = None) -> list[str]:
+    """The new account's backup codes, while its person may still be writing them down."""
+    until = draft.finished_at and draft.finished_at + policy.BACKUP_CODES_SHOWN
+    return draft.backup_codes.split() if until and (now or timezone.now()) < until else []
+
+
 def purge(now: datetime | None = None) -> int:
-    """Delete idle drafts with everything typed into them; tells how many."""
-    idle_since = (now or timezone.now()) - policy.DRAFT_IDLE
+    """Delete idle drafts with everything typed into them, and finished ones with their codes; tells how many idle."""
+    now = now or timezone.now()
     purged = 0
     for model in (RegistrationDraft, UpgradeDraft):
         with transaction.atomic():
-            count, _ = model._default_manager.filter(touched_at__lte=idle_since).delete()
+            model._default_manager.filter(finished_at__lte=now - policy.BACKUP_CODES_SHOWN).delete()
+            count, _ = model._default_manager.filter(touched_at__lte=now - policy.DRAFT_IDLE).delete()
             if count:
                 audit.record("registration.draft-purged", by="system", drafts=count)
         purged += count

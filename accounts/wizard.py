@@ -166,14 +166,24 @@ def step_for(request: HttpRequest, journey: Journey, draft: Draft | None, name: 
     if not journey.belongs(request, draft):
         return not_theirs(request, journey, draft)
     if name == journey.finish and journey.address(draft).endswith(f"/{journey.finish}/"):
-        template = journey.ended[draft.ended or ""]
-        return render(request, template, {"journey": journey, "draft": draft, "codes": draft.backup_codes.split()})
+        return the_end(request, journey, draft)
     step = next((step for step in journey.steps if step.name == name), None)
     if step is None and name != journey.finish:
         raise Http404
     if step is None or draft.finished_at or draft.ended or not open_now(step, draft):
         return HttpResponseRedirect(journey.address(draft))
     return step
+
+
+def the_end(request: HttpRequest, journey: Journey, draft: Draft) -> HttpResponse:
+    """The last page. New backup codes stand on it until the person has saved them, and not for long."""
+    if "saved" in request.POST:
+        draft.backup_codes = ""
+        draft.save(update_fields=["backup_codes"])
+        return redirect(getattr(draft, "next", "") or "portal")
+    context = {"journey": journey, "draft": draft, "codes": drafts.backup_codes(draft)}
+    context["here"] = reverse(journey.page, args=[draft.pk, journey.finish])
+    return render(request, journey.ended[draft.ended or ""], context)
 
 
 def gone(request: HttpRequest, journey: Journey) -> HttpResponse:

@@ -137,6 +137,9 @@ LETTER_GAP = timedelta(hours=24)
 
 # Second factors: 63B §2; ASVS 6.5; login.gov.
 BACKUP_CODES = 10
+# After a registration or an upgrade they stand on its last page until the person has saved them, and no longer than
+# this: own; as long as a quiet session may last.
+BACKUP_CODES_SHOWN = timedelta(minutes=15)
 TOTP_DIGITS = 6
 TOTP_STEP = timedelta(seconds=30)
 TOTP_FAILURES = Limit("second-factor", 10, timedelta(minutes=10))

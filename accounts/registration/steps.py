@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts import actions, enrolment, hashing, notices, passkeys, proofing, way
 from accounts.models import RegistrationDraft
 from accounts.registration.forms import CredentialsForm, DetailsForm
-from accounts.sign_in import judge, session
+from accounts.sign_in import consent, judge, session
 from accounts.wizard import Journey, Refused, Step, actor, keep
 from deers import lookup
 from deers.registry import Beneficiary, Match, Outcome, PersonQuery, Unavailable
@@ -99,6 +99,8 @@ def choose_credentials(
     except hashing.TooBusy:
         return Refused(hashing.BUSY, status=503)
     draft.username = form.cleaned_data["username"]
+    if not consent.given(request):
+        consent.accept(request)
     if draft.level == policy.Level.PREMIUM:
         draft.authenticator_key = enrolment.new_key()
     else:
@@ -175,6 +177,7 @@ CREDENTIALS = Step(
     ready=lambda draft: bool(draft.code_redeemed_at),
     done=lambda draft: bool(draft.username and draft.password_hash),
     again=True,
+    context=lambda request, draft: {"asks_consent": not consent.given(request)},
 )
 
 SECOND_FACTOR = Step(

@@ -13,6 +13,7 @@ from accounts.models import RegistrationDraft
 from accounts.proofing import minutes
 from accounts.registration.forms import LEVELS, LevelForm, LevelOfCodeForm
 from accounts.registration.steps import REGISTRATION
+from accounts.sign_in import consent
 from dslogon import policy
 from safeguards import audit, client, limits
 
@@ -54,7 +55,7 @@ def begun(request: HttpRequest, chosen: dict) -> HttpResponse:
 @login_not_required
 def step(request: HttpRequest, draft_id: UUID, name: str) -> HttpResponse:
     """Any step of any registration."""
-    return wizard.page(request, REGISTRATION, draft_id, name)
+    return consent.remember(request, wizard.page(request, REGISTRATION, draft_id, name))
 
 
 @login_not_required

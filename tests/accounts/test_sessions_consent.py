@@ -1,5 +1,6 @@
 """The notice and consent banner before signing in, and half a sign-in that is taken up again."""
 
+import hashlib
 import time
 
 import pytest
@@ -10,7 +11,7 @@ from accounts.sign_in import consent, session
 from dslogon import policy
 from dslogon.demo.people import PEOPLE
 from safeguards.models import AuditEvent
-from tests import walk
+from tests import people, walk
 from tests.accounts.holders import (
     KEY,
     WRONG,
@@ -20,6 +21,7 @@ from tests.accounts.holders import (
     holder,
     is_signed_in,
     premium,
+    proven,
     upgrading,
 )
 
@@ -143,3 +145,32 @@ def test_a_form_that_arrives_after_the_end_leads_back_to_its_page():
     Session.objects.all().delete()
     response = client.post("/account/security/password/", {"password": WRONG, "password_again": WRONG})
     assert response["Location"] == "/sign-in/?next=/account/security/password/"
+
+
+def test_whoever_registers_reads_the_notice_and_agrees_before_the_session_begins(client):
+    here = address(proven(client, people.load("rosa")), "credentials")
+    page = client.get(here)
+    assert BANNER in walk.text_of(page)
+    assert "I agree. Open my account" in walk.text_of(page)
+    client.post(here, walk.credentials("r"))
+    assert not AuditEvent.objects.filter(event="consent.given").exists()
+    walk.send(client, here, walk.credentials("rosa.agrees"))
+    agreed, signed_in = AuditEvent.objects.filter(event__in=("consent.given", "sign-in.succeeded")).order_by("pk")
+    assert (agreed.event, signed_in.event) == ("consent.given", "sign-in.succeeded")
+    client.post("/sign-out/")
+    assert 'name="password"' in client.get("/sign-in/").content.decode()
+
+
+def test_whoever_agreed_in_this_browser_is_not_asked_again_while_registering(client):
+    walk.agree(client)
+    here = address(proven(client, people.load("rosa")), "credentials")
+    assert BANNER not in walk.text_of(client.get(here))
+    walk.send(client, here, walk.credentials("rosa.agrees"))
+    assert AuditEvent.objects.filter(event="consent.given").count() == 1
+
+
+def test_the_notice_is_the_departments_own_to_the_letter(client):
+    """The standard banner for systems that can show 1,300 characters (DTM 08-060, kept by DoDI 8500.01)."""
+    text = walk.text_of(client.get("/sign-in/"))
+    banner = text[text.index("You are accessing") : text.index("for details.") + len("for details.")]
+    assert hashlib.sha256(banner.encode()).hexdigest()[:16] == "45dac26b3473e3d9"

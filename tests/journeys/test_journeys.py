@@ -147,6 +147,6 @@ def test_a_basic_account_is_upgraded_and_comes_back_to_the_page_that_asked(page,
     page.get_by_role("button", name="Continue").click()
     enter_token(page, "Check the code")
     expect(page.get_by_role("heading", name="Your account is Premium now")).to_be_visible()
-    page.get_by_role("link", name="Go on to where you were").click()
+    page.get_by_role("button", name="I have saved my codes").click()
     expect(page).to_have_url(re.compile("/portal/labs/$"))
     assert Account.objects.get().level == 2
