@@ -9,13 +9,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
 from django.views.decorators.http import require_POST
 
-from accounts import actions, resend
+from accounts import actions, resend, staff_moves
 from accounts.models import Account, Assistance
 from accounts.recovery import assisted
 from deers import lookup
@@ -30,6 +30,12 @@ class HelpForm(forms.Form):
 
     kind = forms.TypedChoiceField(label="What to do", choices=Assistance.Kind.choices, coerce=Assistance.Kind)
     reason = forms.TypedChoiceField(label="Why", choices=Assistance.Reason.choices, coerce=Assistance.Reason)
+
+    def __init__(self, data: Any = None, *, for_staff: bool) -> None:
+        super().__init__(data)
+        if for_staff:  # DEERS holds no address of theirs
+            lost = Assistance.Kind.LOST_FACTOR
+            self.fields["kind"].choices = [(lost.value, lost.label)]  # type: ignore[attr-defined]
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -46,12 +52,28 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        """A list tells who is in it, so looking through one is on record, like looking at a page."""
+        if self.has_view_permission(request):
+            audit.record("support.list-viewed", by=request.user, list=str(self.opts.model_name))
+        return super().changelist_view(request, extra_context)
+
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Only what the page's own filters ask. Django allows every field of the model in a list's address, and so a
         hash of a password could be guessed letter by letter."""
         field, _, how = lookup.partition("__")
         offered = [entry[0] if isinstance(entry, tuple) else entry for entry in self.list_filter]
         return field in [*offered, self.date_hierarchy] and how in FILTERS_ASK
+
+
+def may(request: HttpRequest, permission: str) -> bool:
+    """Whether the role of this member of staff says so."""
+    return request.user.has_perm(permission)  # type: ignore[union-attr]
+
+
+def page_of(row: Model) -> str:
+    """The page of an account or a person in the admin."""
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
 # How the filters of the lists here, and the one by date, ask about their field.
@@ -68,7 +90,9 @@ class AccountAdmin(ReadOnlyAdmin):
     show_full_result_count = False
     ordering = ("last_name", "first_name", "pk")
     search_fields = ("username",)
-    search_help_text = "Username, name, DoD ID number, or the last four digits of the Social Security number."
+    search_help_text = (
+        "Search for somebody: username, name, DoD ID number, or the last four digits of the Social Security number."
+    )
     change_form_template = "admin/accounts/account/change_form.html"
     fieldsets = (
         ("Who", {"fields": ("first_name", "last_name", "dod_id", "email", "phone")}),
@@ -79,10 +103,10 @@ class AccountAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Account], search_term: str
     ) -> tuple[QuerySet[Account], bool]:
-        """By username; and through DEERS by name, DoD ID number or last four digits."""
+        """By username; and through DEERS by name, DoD ID number or last four digits. Nobody is listed unasked."""
         text = search_term.replace("\x00", "").strip()[:100]
         if not text:
-            return queryset, False
+            return queryset.none(), False
         audit.record("support.person-searched", by=request.user)
         people = [person.dod_id for person in lookup.search(text)]
         found = queryset.filter(username__lower=text.lower()) | queryset.filter(dod_id__in=people)
@@ -104,69 +128,51 @@ class AccountAdmin(ReadOnlyAdmin):
         return {
             "title": account.get_full_name(),
             "events": [(event, EVENTS.get(event.event, event.event)) for event in events],
-            "can_unlock": account.state in ("locked", "frozen", "dormant") and self.may(request, "unlock_account"),
-            "can_freeze": account.state in ("active", "locked") and self.may(request, "freeze_account"),
-            "can_resend": self.may(request, "resend_code") and bool(resend.waiting_for(account.dod_id)),
+            "can_unlock": account.state in ("locked", "frozen", "dormant") and may(request, "accounts.unlock_account"),
+            "can_freeze": account.state in ("active", "locked") and may(request, "accounts.freeze_account"),
+            "can_resend": may(request, "accounts.resend_code") and bool(resend.waiting_for(account.dod_id)),
             **self.help_for(request, account),
         }
 
     def help_for(self, request: HttpRequest, account: Account) -> dict:
         """Whether this member of staff may ask for help with the account, or approve what a colleague asked for."""
-        if account.is_staff or account.state not in assisted.HELPED or not self.may(request, "assist_account"):
+        own = account.pk == request.user.pk
+        if own or account.state not in assisted.HELPED or not may(request, "accounts.assist_account"):
             return {}
-        asked = assisted.waiting(account)
-        return {"asked": asked, "asked_by_me": asked and asked.asked_by_id == request.user.pk, "help_form": HelpForm()}
-
-    def may(self, request: HttpRequest, what: str) -> bool:
-        return request.user.has_perm(f"accounts.{what}")  # type: ignore[union-attr]
+        asked, form = assisted.waiting(account), HelpForm(for_staff=account.is_staff)
+        return {"asked": asked, "asked_by_me": asked and asked.asked_by_id == request.user.pk, "help_form": form}
 
     def get_urls(self) -> list[URLPattern]:
+        views: dict[str, Any] = {move.name: partial(self.move, move=move) for move in staff_moves.OF_ACCOUNTS}
+        views["help"] = require_POST(self.ask_for_help)
         moves = [
-            path(f"<int:pk>/{name}/", self.admin_site.admin_view(require_POST(view)), name=f"accounts_account_{name}")
-            for name, view in (
-                ("unlock", self.unlock),
-                ("freeze", self.freeze),
-                ("resend", self.resend),
-                ("help", self.ask_for_help),
-                ("approve", self.approve_help),
-                ("decline", self.decline_help),
-            )
+            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"accounts_account_{name}")
+            for name, view in views.items()
         ]
         return moves + super().get_urls()
 
-    def unlock(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self.act(request, pk, "unlock_account", actions.unlock, "The account is unlocked.")
-
-    def freeze(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self.act(request, pk, "freeze_account", actions.freeze, "The account is frozen.")
-
-    def resend(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self.act(request, pk, "resend_code", resend.to_account, "A new activation code is on its way.")
+    def move(self, request: HttpRequest, pk: int, *, move: staff_moves.Move) -> HttpResponse:
+        """One of the buttons: GET says what it does, POST does it, if this member of staff may."""
+        account = self.get_object(request, str(pk))
+        if account is None or not self.has_view_permission(request) or not may(request, move.permission):
+            return HttpResponse(status=403)
+        if request.method != "POST":
+            audit.record("support.account-viewed", by=request.user, account_id=account.pk)
+        return staff_moves.page(request, self.admin_site, move, account, page_of(account))
 
     def ask_for_help(self, request: HttpRequest, pk: int) -> HttpResponse:
-        form = HelpForm(request.POST)
+        """What was chosen in the form waits for a second member of staff."""
+        account = self.get_object(request, str(pk))
+        if account is None or not may(request, "accounts.assist_account"):
+            return HttpResponse(status=403)
+        form = HelpForm(request.POST, for_staff=account.is_staff)
         if not form.is_valid():
             messages.error(request, "Choose what to do and why.")
-            return HttpResponseRedirect(reverse("admin:accounts_account_change", args=[pk]))
-        asked = partial(assisted.ask, **form.cleaned_data)
-        return self.act(request, pk, "assist_account", asked, "Asked for. A second member of staff has to approve.")
-
-    def approve_help(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self.act(request, pk, "assist_account", assisted.approve, "Approved and under way.")
-
-    def decline_help(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self.act(request, pk, "assist_account", assisted.decline, "Declined.")
-
-    def act(self, request: HttpRequest, pk: int, permission: str, action: Any, done: str) -> HttpResponse:
-        """Do what one of the buttons says, if this member of staff may and the account's state allows it."""
-        account = self.get_object(request, str(pk))
-        if account is None or not self.may(request, permission):
-            return HttpResponse(status=403)
-        if isinstance(action(account, by=request.user), actions.Done):
-            messages.success(request, done)
+        elif isinstance(assisted.ask(account, **form.cleaned_data, by=request.user), actions.Done):  # type: ignore[arg-type]
+            messages.success(request, "Asked for. A second member of staff has to approve.")
         else:
             messages.error(request, "That is not possible now. Look at the account's state.")
-        return HttpResponseRedirect(reverse("admin:accounts_account_change", args=[pk]))
+        return HttpResponseRedirect(page_of(account))
 
 
 @admin.register(Proofing)
@@ -195,25 +201,23 @@ class ProofingAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
     ) -> HttpResponse:
         proofing = self.get_object(request, object_id)
-        may = request.user.has_perm("accounts.resend_code")  # type: ignore[union-attr]
         waits = proofing is not None and bool(resend.waiting_for(proofing.dod_id))
         if proofing is not None and self.has_view_permission(request, proofing):
             audit.record("support.account-viewed", by=request.user, dod_id=proofing.dod_id)
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "can_resend": may and waits})
+        can_resend = waits and may(request, "accounts.resend_code")
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "can_resend": can_resend})
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(require_POST(self.resend))
+        view = self.admin_site.admin_view(self.resend)
         return [path("<int:pk>/resend/", view, name="idproofing_proofing_resend"), *super().get_urls()]
 
     def resend(self, request: HttpRequest, pk: int) -> HttpResponse:
         proofing = self.get_object(request, str(pk))
-        if proofing is None or not request.user.has_perm("accounts.resend_code"):  # type: ignore[union-attr]
+        if proofing is None or not self.has_view_permission(request) or not may(request, "accounts.resend_code"):
             return HttpResponse(status=403)
-        if isinstance(resend.to_person(proofing.dod_id, by=request.user), actions.Done):
-            messages.success(request, "A new activation code is on its way.")
-        else:
-            messages.error(request, "Nobody waits for a code by email here.")
-        return HttpResponseRedirect(reverse("admin:idproofing_proofing_change", args=[pk]))
+        if request.method != "POST":
+            audit.record("support.account-viewed", by=request.user, dod_id=proofing.dod_id)
+        return staff_moves.page(request, self.admin_site, staff_moves.RESEND, proofing, page_of(proofing))
 
 
 @admin.register(AuditEvent)

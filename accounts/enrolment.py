@@ -91,24 +91,32 @@ def judge(request: HttpRequest, draft: Draft, given: Mapping[str, str]) -> NewAp
     wait = limits.waiting(policy.TOTP_FAILURES, str(draft.pk))
     if wait:
         return Refused(f"There were too many wrong tries. Wait {minutes(wait)}, then try again.")
+    first = first_of(request, owner_of(draft), draft.authenticator_key, given)
+    if isinstance(first, Refused):
+        limits.hit(policy.TOTP_FAILURES, str(draft.pk))
+    return first
+
+
+def first_of(
+    request: HttpRequest, owner: Account | Draft, key: str, given: Mapping[str, str]
+) -> NewApp | passkeys.New | Refused:
+    """The factor that a FirstFactorForm holds for `owner`: a new passkey, or the app with this key."""
     if given["passkey"]:
-        made = passkeys.made(request, owner_of(draft), given["passkey"])
-        if isinstance(made, passkeys.New):
-            return made
-    else:
-        step = factors.step_of(draft.authenticator_key, given["otp_token"])
-        if step is not None:
-            return NewApp(draft.authenticator_key, step)
-    limits.hit(policy.TOTP_FAILURES, str(draft.pk))
-    return Refused(NOT_ACCEPTED) if given["passkey"] else Refused(TRY_THE_NEXT, "otp_token")
+        made = passkeys.made(request, owner, given["passkey"])
+        return made if isinstance(made, passkeys.New) else Refused(NOT_ACCEPTED)
+    step = factors.step_of(key, given["otp_token"])
+    return NewApp(key, step) if step is not None else Refused(TRY_THE_NEXT, "otp_token")
 
 
 def enrol(
     account: Account, first: NewApp | passkeys.New, *, by: object
 ) -> tuple[AuthenticatorApp | Passkey, list[str]]:
     """Keep the account's first second factor and make the backup codes, returned in clear for the only time."""
+    return keep(account, first, by=by), factors.make_backup_codes(account, by=by)
+
+
+def keep(account: Account, first: NewApp | passkeys.New, *, by: object) -> AuthenticatorApp | Passkey:
+    """Keep a new factor under its usual name."""
     if isinstance(first, passkeys.New):
-        factor: AuthenticatorApp | Passkey = passkeys.add(account, first, name=PASSKEY_NAME, by=by)
-    else:
-        factor = factors.enrol(account, first.key, first.step_used, by=by)
-    return factor, factors.make_backup_codes(account, by=by)
+        return passkeys.add(account, first, name=PASSKEY_NAME, by=by)
+    return factors.enrol(account, first.key, first.step_used, by=by)

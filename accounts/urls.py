@@ -23,6 +23,7 @@ urlpatterns = [
     path("sign-in/passkey/", passkey.sign_in, name="sign-in-passkey"),
     path("sign-in/passkey/options/", passkey.options, name="passkey-options"),
     path("sign-in/second-factor/options/", passkey.second_step_options, name="second-step-options"),
+    path("sign-in/second-factor/first-passkey/", passkey.first_options, name="first-passkey-options"),
     path("sign-in/again/", fresh.again, name="sign-in-again"),
     path("sign-out/", sign_in.sign_out, name="sign-out"),
     path("session/left/", sign_in.session_left, name="session-left"),

@@ -92,6 +92,7 @@ EVENTS: dict[str, str] = {
     # support
     "support.account-viewed": "A member of our staff looked at your account.",
     "support.person-searched": "A member of our staff searched for a person.",
+    "support.list-viewed": "A member of our staff looked through a list.",
     "support.code-sent-again": "A member of our staff sent you a new activation code.",
     "support.help-asked": "A member of our staff asked to help you back into your account.",
     "support.help-approved": "A second member of our staff approved the help.",

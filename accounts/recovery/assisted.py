@@ -2,6 +2,9 @@
 
 Nobody of staff sets a password, an address or a second factor. They can start the same wait that a person can, and
 have us write to the address that DEERS holds, which an ID card office changes for whoever shows an ID card there.
+
+Staff who lost their own second factor are helped in the same way, by two colleagues. They cannot start the wait alone:
+what they could reach is more than one person's record.
 """
 
 from django.db import IntegrityError, transaction
@@ -19,7 +22,8 @@ HELPED = (State.ACTIVE, State.LOCKED, State.DORMANT)
 
 def ask(account: Account, kind: Assistance.Kind, reason: Assistance.Reason, *, by: Account) -> Done | NotAllowed:
     """Ask for help with this account; somebody else has to approve. The person hears of it at every address."""
-    if account.is_staff or account.state not in HELPED:
+    of_staff = account.is_staff and kind != Assistance.Kind.LOST_FACTOR  # DEERS holds no address of theirs
+    if of_staff or account.pk == by.pk or account.state not in HELPED:
         return NotAllowed()
     try:
         with transaction.atomic():
@@ -41,7 +45,12 @@ def approve(account: Account, *, by: Account) -> Done | NotAllowed:
     with transaction.atomic():
         asked = Assistance.objects.select_for_update().filter(account=account, decided_at=None).first()
         row = Account.objects.get(pk=account.pk)
-        if asked is None or asked.asked_by_id == by.pk or row.state not in HELPED or not help_with(asked.kind, row, by):
+        if (
+            asked is None
+            or by.pk in (asked.asked_by_id, account.pk)
+            or row.state not in HELPED
+            or not help_with(asked.kind, row, by)
+        ):
             return NotAllowed()
         decide(asked, approved=True, by=by)
     return Done()

@@ -73,7 +73,8 @@ def key_for(request: HttpRequest, account: Account) -> str:
 def ask_password(request: HttpRequest, account: Account) -> HttpResponse:
     form = PasswordAgainForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        outcome = judge.judge_password(account.username, form.cleaned_data["password"], client.address(request))
+        typed, address = form.cleaned_data["password"], client.address(request)
+        outcome = judge.judge_password(account.username, typed, address, staff=account.is_staff)
         if isinstance(outcome, judge.RightPassword):
             request.session.flush()
             request.session[SETTING_UP] = {

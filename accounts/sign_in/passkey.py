@@ -47,6 +47,17 @@ def second_step_options(request: HttpRequest) -> HttpResponse:
     return JsonResponse(passkeys.options_to_sign(request, account))
 
 
+@login_not_required
+@require_POST
+@never_cache
+def first_options(request: HttpRequest) -> HttpResponse:
+    """What the browser needs to make the first passkey of whoever gave the password here and has no factor yet."""
+    half = session.half(request)
+    if half is None or any(half.kinds):
+        return refused("Your sign-in took too long. Load this page again.", status=403)
+    return JsonResponse(passkeys.options_to_make(request, half.account, half.account.username))
+
+
 def refused(sentence: str, *, status: int) -> HttpResponse:
     """What the page's script shows the person instead of asking for the passkey."""
     return JsonResponse({"problem": sentence}, status=status)

@@ -16,6 +16,7 @@ from accounts.models import Account, Factor
 from accounts.proofing import minutes
 from accounts.sign_in import consent, judge, session
 from accounts.sign_in.forms import FactorForm, PasswordForm
+from accounts.wizard import Refused
 from safeguards import client
 
 ENROL_KEY = "enrol_key"
@@ -121,19 +122,18 @@ def refusal_of(outcome: judge.WrongFactor | judge.Wait, *, with_passkey: bool) -
 
 
 def enrol_at_sign_in(request: HttpRequest, half: session.Half) -> HttpResponse:
-    """A member of staff signs in for the first time: the authenticator is enrolled before anything else."""
+    """A member of staff signs in for the first time: a passkey or an app is enrolled before anything else."""
     key = request.session.setdefault(ENROL_KEY, factors.new_key())
-    form = enrolment.TokenForm(request.POST or None)
+    form = enrolment.FirstFactorForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        step = factors.step_of(key, form.cleaned_data["otp_token"])
-        if step is not None:
-            with factors.turn(half.account):
-                if factors.has_factor(half.account):
-                    return redirect("second-factor")
-                device = factors.enrol(half.account, key, step, by=half.account)
+        with factors.turn(half.account):
+            if factors.has_factor(half.account):
+                return redirect("second-factor")
+            first = enrolment.first_of(request, half.account, key, form.cleaned_data)
+            if not isinstance(first, Refused):
                 request.session.pop(ENROL_KEY)
-                return finish(request, half.account, device, half.next)
-        form.add_error("otp_token", enrolment.TRY_THE_NEXT)
+                return finish(request, half.account, enrolment.keep(half.account, first, by=half.account), half.next)
+        form.add_error(first.field, first.message)
     context = {"form": form, "at_sign_in": True, **enrolment.picture(key, half.account.username)}
     return render(request, "accounts/enrol_at_sign_in.html", context)
 

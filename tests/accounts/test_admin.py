@@ -142,6 +142,51 @@ def test_every_search_and_every_look_is_audited(agent, rosa):
     assert "A member of our staff looked at your account." in walk.text_of(signed_in(rosa).get("/account/activity/"))
 
 
+def test_nobody_is_listed_who_was_not_searched_for(agent, rosa):
+    assert "rosa.holder" not in agent.get(LIST).content.decode()
+    assert "rosa.holder" not in agent.get(f"{LIST}?level__exact=1").content.decode()
+    assert found(agent, "rosa.holder") == ["rosa.holder"]
+
+
+def test_looking_through_any_list_is_audited_once_a_page():
+    browser = signed_in(staff("Supervisor"))
+    opened = []
+    for model in admin.site._registry:
+        if browser.get(f"/admin/{model._meta.app_label}/{model._meta.model_name}/").status_code == 200:
+            opened.append(model._meta.model_name)
+    seen = AuditEvent.objects.filter(event="support.list-viewed").order_by("pk")
+    assert [event.details["list"] for event in seen] == opened
+    assert "account" in opened
+
+
+@pytest.mark.parametrize(
+    ("action", "state", "warned_of"),
+    [
+        ("freeze", State.ACTIVE, "Nobody can sign in, and all sessions end at once."),
+        ("unlock", State.FROZEN, "An account that was frozen has no password any more"),
+        ("resend", State.ACTIVE, "The code that was sent before does not work any more."),
+    ],
+)
+def test_before_a_button_acts_a_page_names_what_follows(rosa, action, state, warned_of):
+    Account.objects.filter(pk=rosa.pk).update(state=state)
+    codes.issue(rosa.dod_id or "", Level.PREMIUM, "email", rosa.email, by="mock")
+    browser = signed_in(staff("Supervisor"))
+    assert f'href="{page_of(rosa, action)}"' in browser.get(page_of(rosa)).content.decode()
+    asked = browser.get(page_of(rosa, action))
+    assert warned_of in walk.text_of(asked)
+    assert AuditEvent.objects.filter(event="support.account-viewed", account_id=rosa.pk).count() == 2
+
+
+def test_the_page_of_a_person_asks_before_it_sends_a_code_too(agent, rosa):
+    codes.issue(rosa.dod_id or "", Level.PREMIUM, "email", rosa.email, by="mock")
+    here = f"/admin/idproofing/proofing/{Proofing.objects.get().pk}/"
+    assert f'href="{here}resend/"' in agent.get(f"{here}change/").content.decode()
+    assert "The code that was sent before does not work any more." in walk.text_of(agent.get(f"{here}resend/"))
+    assert not Notice.objects.exists()
+    agent.post(f"{here}resend/")
+    assert Notice.objects.count() == 1
+
+
 def test_looking_at_a_proofing_is_audited(agent, rosa):
     codes.issue(rosa.dod_id or "", Level.PREMIUM, "email", rosa.email, by="mock")
     assert agent.get(f"/admin/idproofing/proofing/{Proofing.objects.get().pk}/change/").status_code == 200
@@ -214,7 +259,9 @@ def test_there_is_no_code_to_send_again_when_nobody_waits_for_one(agent, rosa):
 @pytest.mark.parametrize("action", ["unlock", "freeze", "resend"])
 def test_a_link_can_change_nothing(rosa, action):
     browser = signed_in(staff("Supervisor"))
-    assert browser.get(page_of(rosa, action)).status_code == 405
+    before = Account.objects.values().get(pk=rosa.pk)
+    assert browser.get(page_of(rosa, action)).status_code == 200
+    assert Account.objects.values().get(pk=rosa.pk) == before
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = browser.cookies
     assert strict.post(page_of(rosa, action)).status_code == 403

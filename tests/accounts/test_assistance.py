@@ -1,5 +1,7 @@
 """Help by the service center: asked for by one member of staff, approved by another, told to the person each time."""
 
+import re
+
 import pytest
 from django.core import mail
 from django.db import IntegrityError, transaction
@@ -8,11 +10,12 @@ from django.utils import timezone
 
 from accounts import actions
 from accounts.models import Account, Assistance, LostFactor
-from accounts.recovery import assisted
+from accounts.recovery import assisted, lost_factor
+from dslogon import policy
 from dslogon.demo.people import PEOPLE
 from safeguards.models import AuditEvent
 from tests import people, walk
-from tests.accounts.holders import premium, signed_in, staff
+from tests.accounts.holders import STAFF_DOOR, give_password, give_token, premium, signed_in, staff
 from tests.parallel import in_parallel
 
 pytestmark = pytest.mark.django_db
@@ -72,7 +75,7 @@ def test_a_mailbox_that_is_lost_gives_way_to_the_address_in_deers(ann, bob, grac
 
 def test_nobody_approves_what_they_asked_for(ann, grace):
     ann.post(page(grace, "help"), FACTOR)
-    assert "approve</button>" not in ann.get(page(grace, "change")).content.decode()
+    assert page(grace, "approve") not in ann.get(page(grace, "change")).content.decode()
     ann.post(page(grace, "approve"))
     assert not LostFactor.objects.exists()
     assert Assistance.objects.get().approved is None
@@ -124,10 +127,70 @@ def test_the_address_in_deers_is_not_approved_when_it_is_the_accounts_already(an
     assert Assistance.objects.get().approved is None
 
 
-def test_nobody_helps_a_colleague_around_the_second_factor(ann, bob):
-    worker = staff("Auditor")
-    ann.post(page(worker, "help"), FACTOR)
+@pytest.mark.parametrize(
+    ("asked", "warned_of"), [(FACTOR, "A wait of 24 hours begins."), (EMAIL, "write to the email address that DEERS")]
+)
+def test_before_approving_a_page_names_what_follows(ann, bob, grace, asked, warned_of):
+    ann.post(page(grace, "help"), asked)
+    assert warned_of in walk.text_of(bob.get(page(grace, "approve")))
+    assert Assistance.objects.get().decided_at is None
+
+
+def test_staff_who_lost_their_factor_get_back_in_with_two_colleagues_a_wait_and_their_password(ann, bob):
+    carl = staff("Auditor", "carl.auditor")
+    assert "ask a supervisor" in walk.text_of(half_signed_in(carl).get(f"{STAFF_DOOR}second-factor/"))
+    ann.post(page(carl, "help"), FACTOR)
+    bob.post(page(carl, "approve"))
+    lost_factor.answer(timezone.now() + policy.LOST_FACTOR_WAIT)
+    link = re.search(r"/recover/factor/[\w-]+/(?=\s|$)", str(walk.deliver_mail()[-1].body))
+    assert link
+    browser = Client()
+    walk.send(browser, link[0], {"password": walk.PASSWORD})
+    key = browser.session["new_factor"]["key"]
+    assert "backup codes" in walk.text_of(browser.post(link[0], {"otp_token": walk.token_for(key)}))
+    assert browser.get("/admin/").status_code == 302
+    browser = half_signed_in(carl)
+    give_token(browser, walk.token_for(key, drift=1), door=STAFF_DOOR)
+    assert browser.get("/admin/").status_code == 200
+    assert [event for event, *_ in events(carl)] == ["support.help-asked", "support.help-approved"]
+
+
+def half_signed_in(account: Account) -> Client:
+    browser = Client()
+    assert give_password(browser, account.username, door=STAFF_DOOR).status_code == 302
+    return browser
+
+
+def test_one_colleague_alone_helps_nobody_around_the_second_factor(ann):
+    carl = staff("Auditor", "carl.auditor")
+    ann.post(page(carl, "help"), FACTOR)
+    ann.post(page(carl, "approve"))
+    assert not LostFactor.objects.exists()
+
+
+def test_nobody_of_staff_helps_themselves(ann, bob):
+    her, him = (Account.objects.get(username=f"{name}.supervisor") for name in ("ann", "bob"))
+    ann.post(page(her, "help"), FACTOR)
     assert not Assistance.objects.exists()
+    ann.post(page(him, "help"), FACTOR)
+    bob.post(page(him, "approve"))
+    assert not LostFactor.objects.exists()
+    assert page(him, "approve") not in bob.get(page(him, "change")).content.decode()
+
+
+def test_the_mail_of_staff_does_not_change_by_help(ann, bob):
+    carl = staff("Auditor", "carl.auditor")
+    ann.post(page(carl, "help"), EMAIL)
+    assert not Assistance.objects.exists()
+    assert isinstance(
+        assisted.ask(carl, **EMAIL, by=Account.objects.get(username="ann.supervisor")), actions.NotAllowed
+    )
+
+
+def test_staff_do_not_start_the_wait_alone(ann):
+    carl = staff("Auditor", "carl.auditor")
+    half_signed_in(carl).post("/recover/factor/")
+    assert not LostFactor.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -23,6 +23,8 @@ from tests.accounts.holders import (
     signed_in,
     staff,
 )
+from tests.accounts.passkey_steps import options
+from tests.authenticator import Authenticator
 from tests.parallel import in_parallel
 
 pytestmark = pytest.mark.django_db
@@ -236,6 +238,35 @@ def test_an_authenticator_sent_thirty_times_at_once_is_enrolled_once():
 
     assert set(in_parallel(send, workers=5)) <= {200, 302}
     assert AuthenticatorApp.objects.count() == 1
+
+
+def test_new_staff_may_set_up_a_passkey_instead():
+    agent = staff("Service center agent")
+    AuthenticatorApp.objects.all().delete()
+    client, device = Client(), Authenticator()
+    give_password(client, agent.username, door=STAFF_DOOR)
+    here = f"{STAFF_DOOR}second-factor/"
+    assert "Set up a passkey" in walk.text_of(client.get(here))
+    assert "could not be set up" in walk.text_of(client.post(here, {"passkey": "{}"}))
+    made = device.make(options(client, f"{here}first-passkey/"))
+    assert client.post(here, {"passkey": made})["Location"] == "/admin/"
+    assert client.get("/admin/").status_code == 200
+    assert factors.kinds(agent) == factors.Kinds(app=False, passkey=True)
+    give_password(client := Client(), agent.username, door=STAFF_DOOR)
+    said = device.sign(options(client, f"{here}options/"))
+    assert client.post(here, {"passkey": said})["Location"] == "/admin/"
+
+
+def test_a_password_alone_adds_no_passkey_to_an_account_that_has_a_factor():
+    agent = staff("Service center agent")
+    client, here = Client(), f"{STAFF_DOOR}second-factor/"
+    assert client.post(f"{here}first-passkey/").status_code == 403
+    give_password(client, agent.username, door=STAFF_DOOR)
+    assert client.post(f"{here}first-passkey/").status_code == 403
+    made = Authenticator().make(options(client, f"{here}options/") | {"user": {"id": ""}})
+    client.post(here, {"passkey": made})
+    assert client.get("/admin/").status_code == 302
+    assert factors.kinds(agent) == factors.Kinds(app=True, passkey=False)
 
 
 def test_staff_without_an_authenticator_enrol_one_before_anything_else():

@@ -32,6 +32,9 @@ def reads() -> Answers:
         yield client.get(f"{here}{row.pk}/change/")
         yield client.get(f"{here}{row.pk}/history/")
     yield client.get(f"/admin/accounts/account/{holder(rosa).pk}/change/")
+    for button in ("unlock", "freeze", "resend", "approve", "decline"):
+        yield client.get(f"/admin/accounts/account/{held.pk}/{button}/")
+    yield client.get(f"/admin/idproofing/proofing/{Proofing.objects.get().pk}/resend/")
     yield client.get("/admin/accounts/account/add/")
 
 

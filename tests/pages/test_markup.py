@@ -19,14 +19,14 @@ pytestmark = pytest.mark.django_db
 NO_PAGE = {
     r"healthz|readyz|demo/(people|mail)\.json": "JSON",
     r"(admin/)?session/(left|extend)/": "JSON",
-    r".*/(judge|passkey|options)/": "JSON; where one of these is a page, a scene opens it",
+    r".*/(judge|(first-)?passkey|options)/": "JSON; where one of these is a page, a scene opens it",
     r"\.well-known/change-password|admin/(login|logout|password_change)/": "leads to a page",
     r"support/guides/<slug:slug>\.pdf": "a PDF",
     r"admin/jsi18n/|admin/autocomplete/": "for scripts",
     r"admin/r/.*|admin/.*/<path:object_id>/": "leads to a page",
     r"admin/.*/(add|<path:object_id>/delete)/": "no role may do that by hand",
     r"admin/(auth|procrastinate)/.*": "no role may see that",
-    r"admin/(accounts|idproofing)/\w+/<int:pk>/\w+/": "a button, which leads back to its page",
+    r"admin/(accounts|idproofing)/\w+/<int:pk>/\w+/": "leads back to its page; a scene opens those that ask first",
     r"admin/password_change/done/": "nobody is led there: passwords are changed among the account's own pages",
 }
 

@@ -20,6 +20,7 @@ PUBLIC = {
     "sign-in/passkey/": "the gate itself",
     "sign-in/passkey/options/": "a random challenge for the gate; names nobody",
     "sign-in/second-factor/options/": "a challenge for whoever gave the password in this browser; nobody else gets one",
+    "sign-in/second-factor/first-passkey/": "for whoever gave the password in this browser and has no factor yet",
     "sign-in/second-factor/": "the gate itself; only for whoever gave the password in this browser",
     "sign-out/": "signing out twice is no error",
     "session/left/": "a page whose session ended asks it, and is told 0",
