@@ -7,7 +7,7 @@ from procrastinate.contrib.django import app
 from accounts import dormancy, drafts, links, notices
 from accounts.recovery import lost_factor, password
 from accounts.sessions import SessionStore
-from idproofing import quiz
+from idproofing import letters, quiz
 
 # Again after 3, 9, 27 … seconds: eleven tries, the last after about a day.
 PATIENTLY = RetryStrategy(max_attempts=11, exponential_wait=3)
@@ -44,6 +44,13 @@ def look_for_dormant(timestamp: int) -> None:
 def purge_links(timestamp: int) -> None:
     """Once a day, delete the links of mails that nobody can use any more."""
     links.purge()
+
+
+@app.periodic(cron="20 * * * *")
+@app.task
+def void_letters(timestamp: int) -> None:
+    """Once an hour, make void the letters whose time is over or whose code was replaced, and wipe what they say."""
+    letters.void_dead()
 
 
 @app.periodic(cron="*/5 * * * *")

@@ -134,6 +134,12 @@ CODES_AGAIN = Limit("codes-again", 5, timedelta(hours=1))
 # Letters: login.gov.
 LETTERS = Limit("letters", 4, timedelta(days=30))
 LETTER_GAP = timedelta(hours=24)
+# Letters in one batch: own; as many as a tray of an office printer takes.
+LETTERS_IN_BATCH = 250
+# How long the post takes, for the pages that speak of it: own, after the post office's standards for first-class mail
+# (1 to 5 days) and a working day to print it.
+LETTER_ARRIVES = timedelta(days=7)
+LETTER_ARRIVES_ABROAD = timedelta(days=14)
 
 # Second factors: 63B §2; ASVS 6.5; login.gov.
 BACKUP_CODES = 10
@@ -174,6 +180,8 @@ LOST_FACTOR_WAIT = timedelta(hours=24)
 NEW_FACTOR_LINK_LIFE = timedelta(days=3)
 LOST_FACTORS = Limit("lost-factors", 3, timedelta(hours=24))
 NOT_ME_LINK_LIFE = timedelta(days=10)
+# The same link in a letter: own; it takes the way that a code takes, and shall be as good when it arrives.
+NOT_ME_LINK_LIFE_LETTER = CODE_LIFE_LETTER_ABROAD
 # A new email address is confirmed within a day, and asked for no more often than people mistype: own.
 CONFIRM_EMAIL_LINK_LIFE = timedelta(hours=24)
 EMAIL_CHANGES = Limit("email-changes", 5, timedelta(hours=1))

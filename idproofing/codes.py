@@ -5,6 +5,7 @@ import random
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -162,6 +163,17 @@ def count_wrong(code: ActivationCode, *, by: object, now: datetime) -> Wrong | V
     event = "code.failed" if left else "code.voided"
     audit.record(event, by=by, dod_id=code.dod_id, level=code.level, reason="wrong")
     return Wrong(left) if left else Void()
+
+
+def withdraw(code_id: UUID, dod_id: str, *, by: object, reason: str, now: datetime | None = None) -> bool:
+    """Make one code of this person void, if nobody has used it: the letter that it was in came back, say."""
+    with turn(dod_id):
+        code = ActivationCode.objects.filter(pk=code_id, dod_id=dod_id, used_at=None, voided_at=None).first()
+        if code is None:
+            return False
+        ActivationCode.objects.filter(pk=code.pk).update(voided_at=now or timezone.now())
+        audit.record("code.voided", by=by, dod_id=dod_id, level=code.level, reason=reason)
+    return True
 
 
 def live(dod_id: str, level: Level, *, now: datetime | None = None) -> ActivationCode | None:

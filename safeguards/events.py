@@ -26,7 +26,17 @@ EVENTS: dict[str, str] = {
     "code.issued": "An activation code was made.",
     "code.redeemed": "The activation code was used, and your identity is proven.",
     "code.failed": "An activation code was entered that was wrong or no longer good.",
-    "code.voided": "An activation code was made void after too many wrong tries.",
+    "code.voided": "An activation code was made void: too many wrong tries, or the letter with it went astray.",
+    # idproofing: letters
+    "letter.queued": "A letter to the address that DEERS has for you was written.",
+    "letter.printed": "A letter to you was printed.",
+    "letter.printed-again": "A letter to you has to be printed once more.",
+    "letter.sent": "A letter to you was mailed.",
+    "letter.voided": "A letter to you was made void: its time was over, or a newer code took its place.",
+    "letter.returned": "A letter to you came back from the post office, so it was made void.",
+    "letters.batch-made": "A batch of letters was put together to be printed.",
+    "letters.batch-opened": "A member of our staff opened a batch of letters to print it.",
+    "letters.batch-mailed": "A batch of letters was mailed.",
     # accounts: registration and upgrade
     "registration.started": "A registration was started.",
     "registration.matched": "The details that were given matched a record in DEERS.",

@@ -1,4 +1,7 @@
-"""Staff read messages here and mark them answered. Nothing can be written, changed or deleted."""
+"""Staff read messages here and mark them answered. Nothing can be written, changed or deleted.
+
+Letters have a module of their own.
+"""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -6,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.admin import ReadOnlyAdmin
 from safeguards import audit
-from support import contact
+from support import contact, print_room  # noqa: F401  the print room registers itself
 from support.models import ContactMessage
 
 

@@ -5,7 +5,7 @@ of a text can mean anything to Typst, whatever the text holds.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +14,8 @@ from django.conf import settings
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
-LAYOUT = Path(__file__).parent / "guides" / "layout.typ"
+PAPER = Path(__file__).parent / "paper"
+LAYOUT = PAPER / "layout.typ"
 # Where these are missing, as on a server without the design system's sources, Typst's own serif takes their place.
 FONTS = settings.BASE_DIR / "node_modules/@uswds/uswds/dist/fonts/public-sans"
 
@@ -30,7 +31,7 @@ LITERALS = {"softbreak": '" "', "hardbreak": "linebreak()", "hr": "line(length: 
 
 
 def pdf(source: str, *, made: datetime, standard: Literal["ua-1"] | None = "ua-1") -> bytes:
-    """The PDF of a Typst `source` that may import `/layout.typ`; the same source gives the same bytes.
+    """The PDF of a Typst `source` that may import what stands in `paper/`; the same source gives the same bytes.
 
     `made` is the date that the document carries. `standard` is the one the PDF must meet: PDF/UA-1 is ISO 14289-1,
     for readers with assistive technology; Typst refuses a text that breaks it. Without system fonts the result
@@ -38,16 +39,16 @@ def pdf(source: str, *, made: datetime, standard: Literal["ua-1"] | None = "ua-1
     """
     return typst.compile(  # type: ignore[misc]
         source.encode(),
-        root=str(LAYOUT.parent),
+        root=str(PAPER),
         font_paths=[str(FONTS)],
         ignore_system_fonts=True,
         pdf_standards=standard,
-        timestamp=made,
+        timestamp=made.astimezone(UTC).replace(microsecond=0),  # it takes no others
     )
 
 
 def document(tokens: list[Token], **about: str) -> str:
-    """A whole Typst document of Markdown `tokens`, laid out by `guides/layout.typ`; `about` goes to its `guide`."""
+    """A whole Typst document of Markdown `tokens`, laid out by `paper/layout.typ`; `about` goes to its `guide`."""
     arguments = ", ".join(f"{name}: {quoted(value)}" for name, value in about.items())
     return (
         f'#import "/layout.typ": callout, guide\n'

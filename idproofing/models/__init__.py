@@ -2,7 +2,20 @@
 
 from idproofing.models.codes import ActivationCode
 from idproofing.models.facts import Category, Fact, Source
+from idproofing.models.letters import Batch, Letter
 from idproofing.models.proofing import LEVELS, Proofing
 from idproofing.models.quiz import AnswerTally, Question, Quiz
 
-__all__ = ["LEVELS", "ActivationCode", "AnswerTally", "Category", "Fact", "Proofing", "Question", "Quiz", "Source"]
+__all__ = [
+    "LEVELS",
+    "ActivationCode",
+    "AnswerTally",
+    "Batch",
+    "Category",
+    "Fact",
+    "Letter",
+    "Proofing",
+    "Question",
+    "Quiz",
+    "Source",
+]

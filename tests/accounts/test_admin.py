@@ -22,6 +22,8 @@ LIST = "/admin/accounts/account/"
 PAGES = {
     LIST: "accounts.view_account",
     "/admin/idproofing/proofing/": "idproofing.view_proofing",
+    "/admin/idproofing/letter/": "idproofing.view_letter",
+    "/admin/idproofing/batch/": "idproofing.view_batch",
     "/admin/safeguards/auditevent/": "safeguards.view_auditevent",
     "/admin/support/contactmessage/": "support.view_contactmessage",
 }

@@ -1,0 +1,40 @@
+"""The states of a letter and the moves between them, each with the event that it leaves in the audit trail."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from idproofing.models import Batch, Letter
+from idproofing.moves import step
+from safeguards import audit
+
+State = Letter.State
+START = State.QUEUED
+
+MOVES: dict[tuple[str, str], str] = {
+    (State.QUEUED, State.PRINTED): "letter.printed",
+    (State.QUEUED, State.VOID): "letter.voided",
+    # The page was torn in the printer: the letter waits for the next batch, with the same code.
+    (State.PRINTED, State.QUEUED): "letter.printed-again",
+    (State.PRINTED, State.SENT): "letter.sent",
+    (State.PRINTED, State.VOID): "letter.voided",
+    (State.SENT, State.VOID): "letter.voided",
+    (State.SENT, State.RETURNED): "letter.returned",
+}
+# Where a letter still has its address and its secret; anywhere else they are wiped.
+IN_THE_HOUSE = (State.QUEUED, State.PRINTED)
+WIPED = {"addressee": None, "secret": None}
+
+
+def move(letter: Letter, to: str, *, by: object, now: datetime, batch: Batch | None = None, reason: str = "") -> None:
+    """Move to the state `to` and leave the event of that move; what nobody may read any more is wiped.
+
+    A queued letter is in no batch, a printed one in `batch`. MoveRefused as in `moves.step`.
+    """
+    values: dict[str, object] = {} if to in IN_THE_HOUSE else {**WIPED}
+    if to in IN_THE_HOUSE:
+        values["batch"] = batch
+    with transaction.atomic():
+        event = step(letter, to, MOVES, now=now, **values)
+        details = {"letter": letter.reference.lower()} | ({"reason": reason} if reason else {})
+        audit.record(event, by=by, dod_id=letter.dod_id, level=letter.level, **details)

@@ -1,0 +1,225 @@
+"""Letters to the address of record: asked for by people, printed in batches by staff, void when a newer one takes over.
+
+Nobody is ever shown an address here. A letter goes where DEERS says, so that only who lives there can read the code.
+"""
+
+import random
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from deers.registry import Beneficiary
+from dslogon import policy
+from dslogon.policy import Level
+from idproofing import codes, postal
+from idproofing.letter_states import IN_THE_HOUSE, MOVES, State, move
+from idproofing.models import Batch, Letter
+from idproofing.states import turn
+from safeguards import audit
+
+Kind = Letter.Kind
+
+
+@dataclass(frozen=True)
+class Queued:
+    """The letter waits to be printed."""
+
+    letter: Letter
+
+
+@dataclass(frozen=True)
+class TooSoon:
+    """The person has asked for letters enough; the next one may be asked for then."""
+
+    until: datetime
+
+
+@dataclass(frozen=True)
+class NoAddress:
+    """DEERS has no address to which a letter could be sent."""
+
+
+def ask(
+    person: Beneficiary,
+    level: Level,
+    *,
+    enter_at: str,
+    by: object,
+    now: datetime | None = None,
+    rng: random.Random | None = None,
+) -> Queued | TooSoon | NoAddress:
+    """A letter with an activation code to the person's address of record; an earlier one is void from now on.
+
+    `enter_at` names the address of the page where the code is entered. However many ask at once, each person gets as
+    many letters as policy.LETTERS and policy.LETTER_GAP allow.
+    """
+    now = now or timezone.now()
+    to = postal.lines(person)
+    if to is None:
+        return NoAddress()
+    with turn(person.dod_id):
+        until = next_one(person.dod_id, now)
+        if until:
+            return TooSoon(until)
+        for earlier in unread(person.dod_id, level):
+            move(earlier, State.VOID, by=by, now=now, reason="replaced")
+        # The address stands in the letter alone, which is wiped; the code need not know it.
+        issued = codes.issue(person.dod_id, level, postal.delivery(person), "", by=by, now=now, rng=rng)
+        code = codes.unspent(person.dod_id, level).get()
+        letter = Letter(kind=Kind.CODE, dod_id=person.dod_id, level=level, code=code, enter_at=enter_at)
+        queue(letter, to, issued.text, issued.expires_at, by=by, now=now)
+    return Queued(letter)
+
+
+def notify(
+    person: Beneficiary, level: Level, link: str, expires_at: datetime, *, by: object, now: datetime | None = None
+) -> Letter | None:
+    """The proofing notice on paper (63A §3.10): the person has an account of this level, and `link` freezes it.
+
+    None when DEERS has no address to send it to.
+    """
+    to = postal.lines(person)
+    if to is None:
+        return None
+    letter = Letter(kind=Kind.NOTICE, dod_id=person.dod_id, level=level)
+    with transaction.atomic():
+        return queue(letter, to, link, expires_at, by=by, now=now or timezone.now())
+
+
+def queue(letter: Letter, to: list[str], secret: str, expires_at: datetime, *, by: object, now: datetime) -> Letter:
+    """Put a letter in line for the next batch."""
+    letter.addressee, letter.secret = "\n".join(to), secret
+    letter.reference = new_reference()
+    letter.made_at, letter.changed_at, letter.expires_at = now, now, expires_at
+    letter.save(force_insert=True)
+    about = {"letter": letter.reference.lower(), "kind": str(letter.kind)}
+    audit.record("letter.queued", by=by, dod_id=letter.dod_id, level=int(letter.level), **about)
+    return letter
+
+
+def new_reference() -> str:
+    """Such as "L-7F3K-9Q2M", in print above the address: staff find a letter that comes back without opening it.
+
+    It looks unlike a code, so that nobody enters the one for the other.
+    """
+    while True:
+        text = "".join(secrets.choice(codes.ALPHABET) for _ in range(8))
+        reference = f"L-{text[:4]}-{text[4:]}"
+        if not Letter.objects.filter(reference=reference).exists():
+            return reference
+
+
+def next_one(dod_id: str, now: datetime) -> datetime | None:
+    """When this person may ask for another code by letter; None: now. Within a `turn`, so that it stays true."""
+    since = now - policy.LETTERS.period
+    asked = Letter.objects.filter(dod_id=dod_id, kind=Kind.CODE, made_at__gt=since).order_by("-made_at")
+    times = list(asked.values_list("made_at", flat=True)[: policy.LETTERS.times])
+    waits = [times[0] + policy.LETTER_GAP] if times else []
+    if len(times) == policy.LETTERS.times:
+        waits.append(times[-1] + policy.LETTERS.period)
+    return max((until for until in waits if until > now), default=None)
+
+
+def unread(dod_id: str, level: Level) -> QuerySet[Letter]:
+    """The person's letters whose code nobody has used yet, locked."""
+    open_states = [*IN_THE_HOUSE, State.SENT]
+    mine = Letter.objects.filter(dod_id=dod_id, level=level, kind=Kind.CODE, state__in=open_states)
+    return mine.filter(code__used_at=None).select_for_update(of=("self",))
+
+
+def make_batch(*, by: object, now: datetime | None = None) -> Batch | None:
+    """Take the letters that have waited longest, policy.LETTERS_IN_BATCH at most; None when none waits.
+
+    Of two clerks at once each gets letters that the other does not: what one has locked, the other skips.
+    """
+    now = now or timezone.now()
+    void_dead(now=now)
+    with transaction.atomic():
+        waiting = Letter.objects.filter(state=State.QUEUED).order_by("made_at").select_for_update(skip_locked=True)
+        taken = list(waiting[: policy.LETTERS_IN_BATCH])
+        if not taken:
+            return None
+        batch = Batch.objects.create(made_at=now)
+        for letter in taken:
+            move(letter, State.PRINTED, by=by, now=now, batch=batch)
+        audit.record("letters.batch-made", by=by, batch=batch.pk, letters=len(taken))
+    return batch
+
+
+def to_print(batch: Batch, *, now: datetime | None = None) -> list[Letter]:
+    """The batch's letters that are still good; none once somebody has said that they are mailed."""
+    printed = batch.letters.filter(state=State.PRINTED).order_by("made_at", "pk")
+    return list(printed.exclude(pk__in=useless(now or timezone.now()).values("pk")))
+
+
+def mailed(batch: Batch, *, by: object, now: datetime | None = None) -> int | None:
+    """Note that the batch's letters are in the mail, and wipe them; tells how many. None when that was noted before."""
+    now = now or timezone.now()
+    void_dead(now=now)
+    with transaction.atomic():
+        if not Batch.objects.filter(pk=batch.pk, mailed_at=None).update(mailed_at=now):
+            return None
+        sent = list(batch.letters.filter(state=State.PRINTED).order_by("pk").select_for_update())
+        for letter in sent:
+            move(letter, State.SENT, by=by, now=now)
+        audit.record("letters.batch-mailed", by=by, batch=batch.pk, letters=len(sent))
+    return len(sent)
+
+
+def print_again(letter: Letter, *, by: object, now: datetime | None = None) -> bool:
+    """Take a letter whose page was spoiled out of its batch, for the next one. False when it is too late for that."""
+    return change(letter, State.QUEUED, by=by, now=now)
+
+
+def void(letter: Letter, *, by: object, now: datetime | None = None) -> bool:
+    """Make a letter and its code void, because it was lost or should not go out. False when it is void already."""
+    return change(letter, State.VOID, by=by, now=now, reason="staff")
+
+
+def returned(letter: Letter, *, by: object, now: datetime | None = None) -> bool:
+    """Note that the post office brought the letter back, unopened or not: its code is void. False if it was not out."""
+    return change(letter, State.RETURNED, by=by, now=now, reason="returned")
+
+
+def change(letter: Letter, to: State, *, by: object, now: datetime | None, reason: str = "") -> bool:
+    """One move of one letter that staff ask for, if its state allows it; a letter that ends takes its code along."""
+    now = now or timezone.now()
+    with turn(letter.dod_id):
+        row = Letter.objects.select_for_update().get(pk=letter.pk)
+        if (row.state, to) not in MOVES:
+            return False
+        move(row, to, by=by, now=now, reason=reason)
+        if row.code_id and to not in IN_THE_HOUSE:
+            codes.withdraw(row.code_id, row.dod_id, by=by, reason=reason, now=now)
+    return True
+
+
+def void_dead(*, now: datetime | None = None) -> int:
+    """Make void whatever can be of no use any more, in the house or at the person's; tells how many.
+
+    The time of its code or link is over, or the code was replaced by another one, say by email. A letter in somebody
+    else's hands at this moment is left for the next time.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        dead = list(useless(now).select_for_update(skip_locked=True, of=("self",)))
+        end(dead, now)
+    return len(dead)
+
+
+def useless(now: datetime) -> QuerySet[Letter]:
+    """Letters in the house that need not go out any more, and mailed ones whose code nobody can use any more."""
+    over = Q(expires_at__lte=now) | Q(code__voided_at__isnull=False)
+    in_the_house = Q(state__in=IN_THE_HOUSE) & (over | Q(code__used_at__isnull=False))
+    outside = Q(state=State.SENT, kind=Kind.CODE, code__used_at=None) & over
+    return Letter.objects.filter(in_the_house | outside)
+
+
+def end(dead: Iterable[Letter], now: datetime) -> None:
+    for letter in dead:
+        move(letter, State.VOID, by="system", now=now, reason="expired" if letter.expires_at <= now else "replaced")

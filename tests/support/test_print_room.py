@@ -1,0 +1,164 @@
+"""The print room: who may print letters, what a batch gives away and for how long, what becomes of single letters."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import roles
+from accounts.sign_in import session
+from dslogon import policy
+from dslogon.policy import Level
+from idproofing import letters
+from idproofing.models import ActivationCode, Batch, Letter
+from safeguards.models import AuditEvent
+from tests import people, tripwire, walk
+from tests.accounts.holders import signed_in, staff
+from tests.idproofing.letter_people import asked, beneficiary
+from tests.support.test_guides import words
+
+pytestmark = pytest.mark.django_db
+
+BATCHES, LETTERS = "/admin/idproofing/batch/", "/admin/idproofing/letter/"
+SECRETS = ["Rosa", "Delgado", "Sawmill", "37042"]
+
+
+@pytest.fixture
+def clerk(db: None) -> Client:
+    return signed_in(staff("Supervisor"))
+
+
+@pytest.fixture
+def letter(db: None) -> Letter:
+    return asked("rosa", now=timezone.now())
+
+
+def made(clerk: Client) -> str:
+    """The page of a new batch."""
+    return walk.send(clerk, f"{BATCHES}make/", {})
+
+
+def pdf_of(page: str) -> str:
+    return page.replace("change/", "pdf/")
+
+
+def test_a_clerk_prints_and_mails_a_batch(clerk, letter):
+    code = letter.secret
+    assert "1 letter waits to be printed" in walk.text_of(clerk.get(BATCHES))
+    with tripwire.no_secret_is_written([*SECRETS, code, letter.dod_id]):
+        page = made(clerk)
+        assert letter.reference in walk.text_of(clerk.get(page))
+        answer = clerk.get(pdf_of(page))
+        assert code in words(answer.content)
+        said = walk.text_of(clerk.post(page.replace("change/", "mailed/"), follow=True))
+    assert "1 letter mailed." in said
+    letter.refresh_from_db()
+    assert (letter.state, letter.secret) == ("sent", None)
+    again = clerk.get(pdf_of(page), follow=True)
+    assert "no letter to print any more" in walk.text_of(again)
+    assert "noted before" in walk.text_of(clerk.post(page.replace("change/", "mailed/"), follow=True))
+
+
+def test_the_file_is_named_without_anybody_and_kept_by_nobody_on_the_way(clerk, letter):
+    answer = clerk.get(pdf_of(made(clerk)))
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer["Content-Disposition"] == f'attachment; filename="letters-{Batch.objects.get().pk}.pdf"'
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_fetching_the_letters_is_on_record_each_time(clerk, letter):
+    page = made(clerk)
+    for _ in range(2):
+        clerk.get(pdf_of(page))
+    events = AuditEvent.objects.filter(event="letters.batch-opened")
+    assert [event.details for event in events] == [{"batch": Batch.objects.get().pk, "letters": 1}] * 2
+
+
+def test_who_signed_in_long_ago_is_asked_again_before_the_letters_come(clerk, letter):
+    page = made(clerk)
+    signed_in_at = clerk.session
+    signed_in_at[session.PROVED] -= int((policy.FRESH_FOR_EXPORTS + timedelta(minutes=1)).total_seconds())
+    signed_in_at.save()
+    answer = clerk.get(pdf_of(page))
+    assert answer["Location"].startswith("/admin/sign-in/again/")
+    assert not AuditEvent.objects.filter(event="letters.batch-opened").exists()
+
+
+def test_no_page_of_the_print_room_shows_a_name_an_address_or_a_code(clerk, letter):
+    page = made(clerk)
+    for address in (BATCHES, page, LETTERS, f"{LETTERS}{letter.pk}/change/", f"{LETTERS}{letter.pk}/history/"):
+        html = clerk.get(address).content.decode()
+        assert letter.reference in html or address == BATCHES
+        assert not [word for word in [*SECRETS, letter.secret] if word in html], address
+
+
+def test_without_letters_there_is_no_batch(clerk):
+    answer = clerk.post(f"{BATCHES}make/", follow=True)
+    assert "No letter waits to be printed." in walk.text_of(answer)
+    assert not Batch.objects.exists()
+
+
+def test_a_spoiled_page_goes_into_the_next_batch(clerk, letter):
+    first = made(clerk)
+    assert "It is in the next batch." in walk.text_of(clerk.post(f"{LETTERS}{letter.pk}/again/", follow=True))
+    assert "all are in another batch" in walk.text_of(clerk.get(first))
+    assert letter.reference in walk.text_of(clerk.get(made(clerk)))
+
+
+def test_a_letter_that_came_back_is_void(clerk, letter):
+    clerk.post(made(clerk).replace("change/", "mailed/"))
+    assert "void" in walk.text_of(clerk.post(f"{LETTERS}{letter.pk}/returned/", follow=True))
+    letter.refresh_from_db()
+    assert letter.state == "returned"
+    assert ActivationCode.objects.get().voided_at
+    assert "not possible now" in walk.text_of(clerk.post(f"{LETTERS}{letter.pk}/void/", follow=True))
+
+
+def test_only_the_buttons_that_make_sense_are_there(clerk, letter):
+    page = f"{LETTERS}{letter.pk}/change/"
+    assert "Make it void" in (waiting := walk.text_of(clerk.get(page)))
+    assert "came back" not in waiting
+    letters.void(letter, by="system")
+    assert "Make it void" not in walk.text_of(clerk.get(page))
+
+
+@pytest.mark.parametrize("query", ["l-7", "reference", "dod_id", "name"])
+def test_a_letter_is_found_by_its_number_or_its_person(clerk, query):
+    rosa = people.load("rosa")
+    letter = asked("rosa", now=timezone.now())
+    typed = {"l-7": "l-0000-0000", "reference": letter.reference.lower(), "dod_id": rosa.dod_id, "name": "Delgado"}
+    found = letter.reference in clerk.get(LETTERS, {"q": typed[query]}).content.decode()
+    assert found == (query != "l-7")
+
+
+@pytest.mark.parametrize("role", [role for role in roles.ROLES if role != "Supervisor"])
+def test_nobody_else_prints_or_changes_letters(letter, role):
+    batch = letters.make_batch(by="system")
+    assert batch
+    other = signed_in(staff(role))
+    posts = ["make/", f"{batch.pk}/mailed/"]
+    answers = [other.post(f"{BATCHES}{path}") for path in posts]
+    answers += [other.post(f"{LETTERS}{letter.pk}/{button}/") for button in ("again", "returned", "void")]
+    answers.append(other.get(reverse("admin:idproofing_batch_pdf", args=[batch.pk])))
+    assert {answer.status_code for answer in answers} == {403}
+    letter.refresh_from_db()
+    assert letter.state == "printed"
+    shown = other.get(f"{LETTERS}{letter.pk}/change/")
+    assert shown.status_code == 403 or "Make it void" not in walk.text_of(shown)
+
+
+def test_a_link_alone_changes_nothing(clerk, letter):
+    assert clerk.get(f"{BATCHES}make/").status_code == 405
+    assert clerk.get(f"{LETTERS}{letter.pk}/void/").status_code == 405
+
+
+def test_letters_of_both_kinds_and_levels_are_printed_together(clerk, letter):
+    letters.ask(beneficiary("grace"), Level.PREMIUM, enter_at="upgrade", by="system")
+    letters.notify(
+        beneficiary("grace"), Level.BASIC, "https://dslogon.example/x/", timezone.now() + timedelta(days=9), by="system"
+    )
+    said = words(clerk.get(pdf_of(made(clerk))).content)
+    assert said.count("Your activation code") >= 2
+    assert "freeze the account now" in said
