@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import Account, Link
 from accounts.models.mail import Purpose
 from dslogon import policy
+from idproofing import codes
 from safeguards.cipher import blind_index
 
 LIVES = {
@@ -32,22 +33,36 @@ PAGES = {
     Purpose.STOP_LOST_FACTOR: "stop-lost-factor",
     Purpose.NEW_FACTOR: "new-factor",
 }
+# Tokens in mails are longer than this, those in letters shorter.
+TYPED_MAX = 32
 # What changes an account ends when it is frozen or closed. Links that only stop somebody stay good.
 CHANGES = (Purpose.NEW_PASSWORD, Purpose.CONFIRM_EMAIL, Purpose.NEW_FACTOR)
 
 
-def make(account: Account, purpose: Purpose, *, data: str = "", now: datetime | None = None) -> str:
-    """Keep a new link, and return its whole address for a mail; `data` (encrypted) is what using it will need."""
-    token = secrets.token_urlsafe(32)
-    expires_at = (now or timezone.now()) + LIVES[purpose]
+def make(
+    account: Account, purpose: Purpose, *, data: str = "", now: datetime | None = None, on_paper: bool = False
+) -> str:
+    """Keep a new link, and return its whole address for a mail; `data` (encrypted) is what using it will need.
+
+    One `on_paper` can be typed from a letter, and lives as long as letters take.
+    """
+    token = typeable() if on_paper else secrets.token_urlsafe(32)
+    expires_at = (now or timezone.now()) + (policy.NOT_ME_LINK_LIFE_LETTER if on_paper else LIVES[purpose])
     Link.objects.create(
         account=account, purpose=purpose, digest=digest(token, purpose), data=data, expires_at=expires_at
     )
     return settings.SITE_ADDRESS + reverse(PAGES[purpose], args=[token])
 
 
+def typeable() -> str:
+    """A token such as "7K3QH-0ABCD-EFGHJ": 75 random bits, too many to guess at and few enough to type."""
+    return "-".join("".join(secrets.choice(codes.ALPHABET) for _ in range(codes.HALF)) for _ in range(3))
+
+
 def digest(token: str, purpose: Purpose) -> bytes:
-    return blind_index(token, purpose=f"link-{purpose}")
+    """The keyed hash of a token; in one that was typed, case, dashes and look-alikes do not matter."""
+    meant = codes.normalise(token) if len(token) < TYPED_MAX else token
+    return blind_index(meant, purpose=f"link-{purpose}")
 
 
 def peek(token: str, purpose: Purpose, now: datetime | None = None) -> Link | None:

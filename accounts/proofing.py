@@ -11,6 +11,8 @@ from django.utils import timezone
 from accounts import notices, way
 from accounts.models import Draft
 from accounts.wizard import Refused, Step, actor
+from deers import lookup
+from deers.registry import Beneficiary
 from dslogon import policy
 from idproofing import asking, codes, quiz
 from idproofing.models import Question
@@ -66,6 +68,11 @@ class CodeForm(forms.Form):
         ),
         error_messages={"required": "Enter the activation code.", "max_length": "That is longer than any code."},
     )
+
+
+def person_of_record(request: HttpRequest, draft: Any, form: forms.Form) -> Beneficiary | Refused:
+    """The draft's person as DEERS has them now: the name of the account, and an address that must hear of it."""
+    return lookup.person(draft.dod_id) or silent(actor(request))
 
 
 def question_form(data: Data, draft: Draft) -> forms.Form:

@@ -36,5 +36,10 @@ def move(letter: Letter, to: str, *, by: object, now: datetime, batch: Batch | N
         values["batch"] = batch
     with transaction.atomic():
         event = step(letter, to, MOVES, now=now, **values)
-        details = {"letter": letter.reference.lower()} | ({"reason": reason} if reason else {})
-        audit.record(event, by=by, dod_id=letter.dod_id, level=letter.level, **details)
+        note(event, letter, by=by, **({"reason": reason} if reason else {}))
+
+
+def note(event: str, letter: Letter, *, by: object, **details: str) -> None:
+    """The event of something that happened to a letter."""
+    about = {"letter": letter.reference.lower(), "kind": str(letter.kind)}
+    audit.record(event, by=by, dod_id=letter.dod_id, level=int(letter.level), **about, **details)  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ from deers.registry import Beneficiary
 from dslogon import policy
 from dslogon.policy import Level
 from idproofing import codes, postal
-from idproofing.letter_states import IN_THE_HOUSE, MOVES, State, move
+from idproofing.letter_states import IN_THE_HOUSE, MOVES, State, move, note
 from idproofing.models import Batch, Letter
 from idproofing.states import turn
 from safeguards import audit
@@ -50,13 +50,14 @@ def ask(
     *,
     enter_at: str,
     by: object,
+    begun_at: datetime | None = None,
     now: datetime | None = None,
     rng: random.Random | None = None,
 ) -> Queued | TooSoon | NoAddress:
     """A letter with an activation code to the person's address of record; an earlier one is void from now on.
 
-    `enter_at` names the address of the page where the code is entered. However many ask at once, each person gets as
-    many letters as policy.LETTERS and policy.LETTER_GAP allow.
+    `enter_at` names the address of the page where the code is entered, `begun_at` is when the journey began. However
+    many ask at once, each person gets as many letters as policy.LETTERS and policy.LETTER_GAP allow.
     """
     now = now or timezone.now()
     to = postal.lines(person)
@@ -69,7 +70,8 @@ def ask(
         for earlier in unread(person.dod_id, level):
             move(earlier, State.VOID, by=by, now=now, reason="replaced")
         # The address stands in the letter alone, which is wiped; the code need not know it.
-        issued = codes.issue(person.dod_id, level, postal.delivery(person), "", by=by, now=now, rng=rng)
+        delivery = postal.delivery(person)
+        issued = codes.issue(person.dod_id, level, delivery, "", by=by, begun_at=begun_at, now=now, rng=rng)
         code = codes.unspent(person.dod_id, level).get()
         letter = Letter(kind=Kind.CODE, dod_id=person.dod_id, level=level, code=code, enter_at=enter_at)
         queue(letter, to, issued.text, issued.expires_at, by=by, now=now)
@@ -97,8 +99,7 @@ def queue(letter: Letter, to: list[str], secret: str, expires_at: datetime, *, b
     letter.reference = new_reference()
     letter.made_at, letter.changed_at, letter.expires_at = now, now, expires_at
     letter.save(force_insert=True)
-    about = {"letter": letter.reference.lower(), "kind": str(letter.kind)}
-    audit.record("letter.queued", by=by, dod_id=letter.dod_id, level=int(letter.level), **about)
+    note("letter.queued", letter, by=by)
     return letter
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from django.db import models
 
+from dslogon import policy
+
 
 class Route(models.TextChoices):
     """All but the questions end in an activation code that may be redeemed on a later day, in any browser."""
@@ -34,7 +36,7 @@ WAYS = {
     Route.LETTER: Way(
         Route.LETTER,
         needs="You get mail at the address that DEERS has for you.",
-        takes="Your code comes with the mail.",
+        takes=f"Your code comes with the mail, mostly within {policy.LETTER_ARRIVES.days} days.",
         button="Send me a letter",
     ),
     Route.IN_PERSON: Way(
@@ -52,7 +54,7 @@ WAYS = {
 }
 
 # What a person may choose, in the order of the page. A route joins here once its step stands in the journeys.
-OFFERED: tuple[Route, ...] = (Route.QUESTIONS,)
+OFFERED: tuple[Route, ...] = (Route.QUESTIONS, Route.LETTER)
 
 
 def offered() -> list[Way]:

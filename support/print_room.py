@@ -81,17 +81,14 @@ class BatchAdmin(ReadOnlyAdmin):
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
 
     def get_urls(self) -> list[URLPattern]:
-        asked_again = fresh(policy.FRESH_FOR_EXPORTS)
-        views = {
-            "make/": ("make", require_POST(self.make)),
-            "<int:pk>/pdf/": ("pdf", require_GET(never_cache(asked_again(self.pdf)))),
-            "<int:pk>/mailed/": ("mailed", require_POST(self.mailed)),
-        }
-        own = [
-            path(route, self.admin_site.admin_view(view), name=f"idproofing_batch_{name}")
-            for route, (name, view) in views.items()
+        staff = self.admin_site.admin_view
+        pdf_after_proof = never_cache(fresh(policy.FRESH_FOR_EXPORTS)(self.pdf))
+        return [
+            path("make/", staff(require_POST(self.make)), name="idproofing_batch_make"),
+            path("<int:pk>/pdf/", staff(require_GET(pdf_after_proof)), name="idproofing_batch_pdf"),
+            path("<int:pk>/mailed/", staff(require_POST(self.mailed)), name="idproofing_batch_mailed"),
+            *super().get_urls(),
         ]
-        return own + super().get_urls()
 
     def make(self, request: HttpRequest) -> HttpResponse:
         """Take the letters that wait into a new batch, and lead to it."""

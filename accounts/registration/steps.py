@@ -9,11 +9,12 @@ from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import actions, enrolment, hashing, notices, passkeys, proofing, way
+from accounts import actions, enrolment, hashing, letter, notices, passkeys, proofing, way
 from accounts.models import RegistrationDraft
+from accounts.proofing import person_of_record
 from accounts.registration.forms import CredentialsForm, DetailsForm
 from accounts.sign_in import consent, judge, session
-from accounts.wizard import Journey, Refused, Step, actor, keep
+from accounts.wizard import Journey, Refused, Step, keep
 from deers import lookup
 from deers.registry import Beneficiary, Match, Outcome, PersonQuery, Unavailable
 from dslogon import policy
@@ -74,11 +75,6 @@ def too_many_tries(request: HttpRequest, number: str) -> Refused | None:
     if not wait:
         return None
     return Refused(f"There were too many tries. Wait {proofing.minutes(wait)}, then try again. What you typed is kept.")
-
-
-def person_of_record(request: HttpRequest, draft: Any, form: forms.Form) -> Beneficiary | Refused:
-    """The draft's person as DEERS has them now: the name of the account, and an address that must hear of it."""
-    return lookup.person(draft.dod_id) or proofing.silent(actor(request))
 
 
 def redeem_code(request: HttpRequest, draft: RegistrationDraft, form: forms.Form, asked: Any) -> Refused | None:
@@ -149,6 +145,7 @@ def open_account(
         factor, codes = enrolment.enrol(account, first, by="visitor")
         draft.backup_codes = " ".join(codes)
     notices.tell(account, "account-opened", to=[account.email, person.email], level=level.label)
+    letter.tell_of_level(account, person, "account-opened", by=account)
     draft.account, draft.finished_at = account, timezone.now()
     draft.password_hash = draft.ssn = draft.authenticator_key = draft.date_of_birth = ""
     session.begin(request, account, factor)
@@ -203,6 +200,7 @@ REGISTRATION = Journey(
         DETAILS,
         way.WAY,
         proofing.QUESTIONS,
+        letter.LETTER,
         proofing.code_step(redeem_code),
         CREDENTIALS,
         SECOND_FACTOR,
@@ -211,6 +209,7 @@ REGISTRATION = Journey(
     ended={
         "": "accounts/registered.html",
         "has-account": "accounts/has_account.html",
+        "letter": "accounts/letter_sent.html",
     },
     # The last page shows the backup codes, so it is for the new account's own session only.
     belongs=lambda request, draft: draft.account_id is None or draft.account_id == request.user.pk,

@@ -8,9 +8,10 @@ from django import forms
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import actions, enrolment, factors, notices, proofing, way
+from accounts import actions, enrolment, factors, letter, notices, proofing, way
 from accounts.models import Factor, UpgradeDraft
-from accounts.registration.steps import judge_match, person_of_record, too_many_tries
+from accounts.proofing import person_of_record
+from accounts.registration.steps import judge_match, too_many_tries
 from accounts.sign_in import judge, session
 from accounts.sign_in.forms import FactorForm
 from accounts.sign_in.views import refusal_of
@@ -116,6 +117,7 @@ def raise_level(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, per
         return None
     # The proofing notice goes to the account's address and to the one that DEERS holds (63A §3.10).
     notices.tell(account, "level-raised", to=[account.email, person.email])
+    letter.tell_of_level(account, person, "level-raised", by=account)
     draft.finished_at = timezone.now()
     draft.ssn = draft.authenticator_key = draft.date_of_birth = ""
     session.begin(request, account, factor)
@@ -168,11 +170,12 @@ UPGRADE = Journey(
     page="upgrade-step",
     model=UpgradeDraft,
     first_label="Before you start",
-    steps=(IDENTITY, way.WAY, proofing.QUESTIONS, proofing.code_step(redeem_code), FACTOR),
+    steps=(IDENTITY, way.WAY, proofing.QUESTIONS, letter.LETTER, proofing.code_step(redeem_code), FACTOR),
     finish="done",
     ended={
         "": "accounts/upgraded.html",
         "not-basic": "accounts/draft_gone.html",
+        "letter": "accounts/letter_sent.html",
     },
     belongs=lambda request, draft: draft.account_id == request.user.pk,
 )

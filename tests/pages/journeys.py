@@ -71,6 +71,19 @@ def goes_another_way() -> Answers:
     yield client.get(address(registering(client, people.load("nora"), ended="has-account"), "done"))
 
 
+def asks_for_a_letter() -> Answers:
+    """By letter: asked for, asked for too soon, and nowhere to send it to."""
+    client, rosa = Client(), people.load("rosa")
+    by_letter = {"route": "letter", "code_delivery": "letter"}
+    here = address(registering(client, rosa, **by_letter), "letter")
+    yield client.get(here)
+    end = walk.send(client, here, {})
+    yield client.get(end)
+    yield client.get(address(registering(client, rosa, **by_letter), "letter"))
+    yield client.post(address(registering(client, rosa, **by_letter), "letter"))
+    yield client.get(address(registering(client, rosa, **by_letter, blocked="no-address"), "way"))
+
+
 def has_a_code() -> Answers:
     client, rosa = Client(), people.load("rosa")
     for delivery in ("screen", "email", "have"):
@@ -151,6 +164,7 @@ SCENES = (
     begins,
     is_asked,
     goes_another_way,
+    asks_for_a_letter,
     has_a_code,
     finishes,
     upgrades,

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils import timezone
+
 from accounts.models import Assistance
 from accounts.recovery import assisted
 from idproofing.models import Proofing
@@ -10,6 +12,7 @@ from safeguards.models import AuditEvent
 from support.models import ContactMessage
 from tests import people, walk
 from tests.accounts.holders import holder, premium, signed_in, staff
+from tests.idproofing.letter_people import asked
 
 Answers = Iterator[Any]
 
@@ -38,4 +41,25 @@ def reads() -> Answers:
     yield client.get("/admin/accounts/account/add/")
 
 
-SCENES = (reads,)
+def prints() -> Answers:
+    """The print room: letters that wait, a batch of them, and each letter on its way."""
+    client = signed_in(staff("Supervisor"))
+    letter = asked("rosa", now=timezone.now())
+    yield client.get("/admin/idproofing/batch/")
+    page = walk.send(client, "/admin/idproofing/batch/make/", {})
+    here = f"/admin/idproofing/letter/{letter.pk}/change/"
+    for step in ("mailed", "returned"):
+        yield client.get(page)
+        yield client.get(here)
+        if step == "mailed":
+            walk.send(client, page.replace("change", step), {})
+        else:
+            walk.send(client, here.replace("change", step), {})
+    yield client.get(here.replace("change", "history"))
+    yield client.get(page.replace("change", "history"))
+    yield client.get("/admin/idproofing/letter/")
+    yield client.get("/admin/idproofing/letter/", {"q": "nobody"})
+    yield client.get("/admin/idproofing/batch/")
+
+
+SCENES = (reads, prints)
