@@ -97,10 +97,10 @@ def _rate(limit: Limit) -> tuple[int, int]:
 
 
 def _hashed(limit: Limit, key: str) -> str:
-    return blind_index(_household(key), purpose=f"limit:{limit.name}").hex()
+    return blind_index(household(key), purpose=f"limit:{limit.name}").hex()
 
 
-def _household(key: str) -> str:
+def household(key: str) -> str:
     """An IPv6 address counts as its /64 network: that is what one household is given, to use as it likes."""
     if ":" in key:
         try:

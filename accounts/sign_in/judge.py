@@ -80,10 +80,10 @@ def judge_password(username: str, password: str, address: str, *, staff: bool = 
     """Judge a sign-in. An unknown name costs one hash and one set of counters, like a known one (ASVS 6.3.8).
 
     `staff` is the sign-in under /admin/, where only staff have accounts: anybody else is answered like a stranger.
-    Guesses at one name take turns, so that parallel ones cannot pass its limit together.
+    Guesses at one name take turns, and so do those from one household, or parallel ones would pass a limit together.
     """
     name = username.lower()
-    with turns.turn("sign-in", name):
+    with turns.turn("sign-in", name, ("sign-in-from", limits.household(address))):
         return judged_in_turn(name, password, address, staff)
 
 

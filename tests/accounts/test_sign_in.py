@@ -142,6 +142,16 @@ def test_of_thirty_guesses_at_once_five_are_judged():
     assert rosa.failures_in_a_row == 5
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_thirty_guesses_at_once_from_one_household_ten_are_judged_whoever_they_are_at():
+    def guess(number: int) -> object:
+        return judge.judge_password(f"somebody.{number}", WRONG, f"2001:db8::{number:x}")
+
+    outcomes = in_parallel(guess)
+    assert sum(isinstance(outcome, judge.WrongPassword) for outcome in outcomes) == policy.SIGN_IN_PER_ADDRESS.times
+    assert sum(isinstance(outcome, judge.Wait) for outcome in outcomes) == 20
+
+
 def test_the_hundredth_wrong_password_in_a_row_locks_the_account(client, rosa):
     Account.objects.update(failures_in_a_row=policy.SIGN_IN_FAILURES_IN_A_ROW - 2)
     give_password(client, "rosa.h", WRONG)
