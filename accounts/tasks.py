@@ -4,7 +4,7 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from accounts import dormancy, drafts, links, notices
+from accounts import devices, dormancy, drafts, links, notices
 from accounts.recovery import lost_factor, password
 from accounts.sessions import SessionStore
 from idproofing import letters, quiz
@@ -30,6 +30,13 @@ def answer_recovery(request_id: str) -> None:
 def answer_lost_factors(timestamp: int) -> None:
     """Send the links for which people have waited since they lost their second factor."""
     lost_factor.answer()
+
+
+@app.periodic(cron="* * * * *")
+@app.task
+def look_for_new_devices(timestamp: int) -> None:
+    """Tell people of a sign-in from a device that their account was never signed in from."""
+    devices.look()
 
 
 @app.periodic(cron="40 9 * * *")

@@ -164,6 +164,10 @@ SESSION_WARNING = timedelta(seconds=150)
 # Staff, under /admin/: own; an unwatched desk sees many people's data, and eight hours are one shift (ASVS 7.3).
 STAFF_SESSION_IDLE = timedelta(minutes=10)
 STAFF_SESSION_LIFE = timedelta(hours=8)
+# A sign-in from a device that was not seen before is looked for so far back: own; a day, so that no worker's rest loses
+# one. Sign-ins are written down in the order of their end, hence the overlap of two looks.
+NEW_DEVICES_WITHIN = timedelta(days=1)
+NEW_DEVICES_OVERLAP = timedelta(minutes=10)
 # Half signed in (password given, second factor not yet): own; as long as a quiet session may last.
 HALF_SIGNED_IN = SESSION_IDLE
 

@@ -5,7 +5,7 @@ from accounts.models.drafts import Draft, RegistrationDraft, UpgradeDraft
 from accounts.models.factors import AuthenticatorApp, BackupCode, Factor, Passkey, PasskeyHandle
 from accounts.models.mail import Link, Notice, RecoveryRequest
 from accounts.models.recovery import Assistance, LostFactor
-from accounts.models.session import Session
+from accounts.models.session import KnownDevice, Session
 
 __all__ = [
     "Account",
@@ -14,6 +14,7 @@ __all__ = [
     "BackupCode",
     "Draft",
     "Factor",
+    "KnownDevice",
     "Link",
     "LostFactor",
     "Notice",

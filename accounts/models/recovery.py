@@ -62,6 +62,10 @@ class Assistance(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["account"], condition=Q(decided_at=None), name="assistance_one_at_a_time"),
             models.CheckConstraint(
+                condition=~Q(asked_by=F("account")) & ~(Q(approved=True) & Q(decided_by=F("account"))),
+                name="assistance_of_somebody_else",
+            ),
+            models.CheckConstraint(
                 condition=~Q(approved=True) | ~Q(decided_by=F("asked_by")), name="assistance_approved_by_another"
             ),
         ]

@@ -1,7 +1,8 @@
-"""Sessions: who is signed in where."""
+"""Sessions: who is signed in where, and has been from which devices."""
 
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
+from django.utils import timezone
 
 from accounts.models.account import Account
 from safeguards.fields import EncryptedTextField
@@ -35,3 +36,18 @@ class Session(AbstractBaseSession):
         from accounts.sessions import SessionStore
 
         return SessionStore
+
+
+class KnownDevice(models.Model):
+    """A device that the account has signed in from, in words such as "Chrome on Windows": see accounts/devices.py."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="known_devices")
+    device = models.CharField(max_length=64)
+    first_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["account", "device"], name="known_device_once")]
+
+    def __str__(self) -> str:
+        return self.device

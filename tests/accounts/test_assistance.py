@@ -90,6 +90,16 @@ def test_the_database_too_wants_two(grace):
         )  # fmt: skip
 
 
+def test_the_database_lets_nobody_help_themselves():
+    ann, bob = staff("Supervisor", "ann.supervisor"), staff("Supervisor", "bob.supervisor")
+    what = {"kind": "lost-factor", "reason": "device-lost"}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Assistance.objects.create(account=ann, asked_by=ann, **what)
+    done = {"decided_by": ann, "decided_at": timezone.now(), "approved": True}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Assistance.objects.create(account=ann, asked_by=bob, **what, **done)
+
+
 def test_what_was_asked_for_can_be_declined_and_taken_back(ann, bob, grace):
     for decider in (ann, bob):
         ann.post(page(grace, "help"), FACTOR)

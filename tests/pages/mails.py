@@ -21,6 +21,8 @@ SAID = {
     "code": "ABCDE-F0123",
     "reference": "C-7F3K-9Q2M",
     "topic": "My account",
+    "device": "Firefox on Windows",
+    "when": "March 2, 2026, at 12:00 PM",
 } | dict.fromkeys(("link", "not_me", "cancel", "undo", "confirm"), "https://dslogon.example/a-link/of-once/")
 
 
