@@ -44,13 +44,16 @@ def remember(response: HttpResponse, token: str) -> None:
 
 
 def find(model: type[D], draft_id: UUID, request: HttpRequest, *, lock: bool = False) -> D | None:
-    """This browser's draft with that id, unless it was left idle for too long. `lock` locks its row."""
+    """This browser's draft with that id, unless it was left idle for too long. `lock` locks its row.
+
+    One that waits for DEERS to work again lives until the time promised.
+    """
     browser = browser_of(request)
     if browser is None:
         return None
-    idle_since = timezone.now() - policy.DRAFT_IDLE
-    mine = "id = %s AND browser = %s AND touched_at > %s"
-    return rows.first(model, mine, [draft_id, browser, idle_since], lock=lock)
+    now = timezone.now()
+    mine = "id = %s AND browser = %s AND (touched_at > %s OR kept_until > %s)"
+    return rows.first(model, mine, [draft_id, browser, now - policy.DRAFT_IDLE, now], lock=lock)
 
 
 def touch(draft: Draft) -> None:
@@ -72,7 +75,8 @@ def purge(now: datetime | None = None) -> int:
     for model in (RegistrationDraft, UpgradeDraft):
         with transaction.atomic():
             model._default_manager.filter(finished_at__lte=now - policy.BACKUP_CODES_SHOWN).delete()
-            count, _ = model._default_manager.filter(touched_at__lte=now - policy.DRAFT_IDLE).delete()
+            idle = model._default_manager.filter(touched_at__lte=now - policy.DRAFT_IDLE)
+            count, _ = idle.exclude(kept_until__gt=now).delete()
             if count:
                 audit.record("registration.draft-purged", by="system", drafts=count)
         purged += count

@@ -111,7 +111,7 @@ def ask_around(request: HttpRequest, draft: Draft, form: forms.Form) -> asking.K
 def silent(by: object) -> Refused:
     """What a step says when DEERS does not answer."""
     audit.record("deers.unavailable", by=by)
-    return Refused(DEERS_SILENT)
+    return Refused(DEERS_SILENT, aside="accounts/deers_silent.html")
 
 
 def answer_questions(

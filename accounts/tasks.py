@@ -4,7 +4,7 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from accounts import devices, dormancy, drafts, links, notices
+from accounts import devices, dormancy, drafts, links, next_steps, notices, waiting
 from accounts.recovery import lost_factor, password
 from accounts.sessions import SessionStore
 from idproofing import letters, quiz
@@ -58,6 +58,19 @@ def purge_links(timestamp: int) -> None:
 def void_letters(timestamp: int) -> None:
     """Once an hour, make void the letters whose time is over or whose code was replaced, and wipe what they say."""
     letters.void_dead()
+
+
+@app.task(retry=PATIENTLY)
+def tell_next_step(sealed: str) -> None:
+    """Tell whoever it concerns what to do about a record that allows no account; for most mismatches, nobody."""
+    next_steps.tell(sealed)
+
+
+@app.periodic(cron="* * * * *")
+@app.task
+def tell_that_deers_answers(timestamp: int) -> None:
+    """Write to those who wait, once DEERS works again."""
+    waiting.tell()
 
 
 @app.periodic(cron="*/5 * * * *")

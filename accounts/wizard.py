@@ -23,6 +23,8 @@ class Refused:
 
     message: str
     field: str | None = None
+    aside: str = ""
+    """A template for the page: what the person can do now."""
     status: int = 200
     """503 where the step could not even be judged, so that it may be sent again as it is."""
 

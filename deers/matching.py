@@ -72,7 +72,7 @@ def judge(query: PersonQuery, found: Sequence[OnRecord], today: date) -> Outcome
         return NoMatch()
     if "near" in verdicts:
         return NearMatch()
-    return Ineligible(reason) if reason else Match(present.person)
+    return Ineligible(reason, present.person.dod_id) if reason else Match(present.person)
 
 
 def compare_names(typed: names.Name, borne: Sequence[names.Name]) -> names.Verdict:

@@ -70,9 +70,10 @@ class NoMatch:
 
 @dataclass(frozen=True, slots=True)
 class Ineligible:
-    """All that was typed is right, but the person may not open an account."""
+    """All that was typed is right, but the person, who has this DoD ID number, may not open an account."""
 
     reason: Reason
+    dod_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,6 +192,14 @@ EMAIL_CHANGES = Limit("email-changes", 5, timedelta(hours=1))
 
 # Registration drafts: own.
 DRAFT_IDLE = timedelta(minutes=60)
+# Those of people who want a mail when DEERS works again are kept for a day, and for one more from that mail on: own; it
+# may be read only the next morning. Mails asked for, by mailbox and by address: own; no mailbox shall be flooded.
+DRAFT_KEPT_FOR_DEERS = timedelta(hours=24)
+DEERS_NEWS_PER_MAILBOX = Limit("deers-news-mailbox", 3, timedelta(hours=24))
+DEERS_NEWS_PER_ADDRESS = Limit("deers-news-address", 10, timedelta(hours=1))
+
+# People whose record allows no account hear of it by mail no more often than this: own.
+NEXT_STEP_GAP = timedelta(days=1)
 
 # Messages to the care team: VA.gov.
 MESSAGE_SUBJECT_MAX = 100

@@ -42,6 +42,7 @@ EVENTS: dict[str, str] = {
     "registration.matched": "The details that were given matched a record in DEERS.",
     "registration.not-matched": "The details that were given did not match a record in DEERS.",
     "registration.ineligible": "The record in DEERS does not allow an account.",
+    "registration.deers-awaited": "We were asked to write when DEERS works again.",
     "registration.already-registered": "Someone tried to register again for your account.",
     "registration.abandoned": "A registration was left before the end.",
     "registration.draft-purged": "An unfinished registration was deleted with all it held.",

@@ -18,7 +18,9 @@ class Draft(models.Model):
     `browser` is the keyed hash of a cookie: a draft opens only in the browser that began it. `dod_id` is set when
     DEERS matched, `quiz` while questions are asked, `code_redeemed_at` when the activation code was right. `route` is
     how the person wants to prove who they are, `blocked` why that does not lead on, so that another must be chosen
-    (accounts/way.py); `ended` says why a journey that cannot go on at all has ended.
+    (accounts/way.py); `awaits_deers` that a mail shall say when DEERS works again (accounts/waiting.py), and
+    `kept_until` that the draft outlives being idle for that; `ended` says why a journey that cannot go on at all has
+    ended.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -42,6 +44,8 @@ class Draft(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     touched_at = models.DateTimeField(default=timezone.now, db_index=True)
     finished_at = models.DateTimeField(null=True)
+    awaits_deers = models.BooleanField(default=False, db_default=False)
+    kept_until = models.DateTimeField(null=True)
 
     class Meta:
         abstract = True

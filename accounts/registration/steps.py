@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import actions, enrolment, hashing, letter, notices, passkeys, proofing, way
+from accounts import actions, enrolment, hashing, letter, next_steps, notices, passkeys, proofing, waiting, way
 from accounts.models import RegistrationDraft
 from accounts.proofing import person_of_record
 from accounts.registration.forms import CredentialsForm, DetailsForm
@@ -63,7 +63,8 @@ def judge_match(draft: Any, outcome: Outcome, forgets: tuple[str, ...], *, by: o
         audit.record("registration.matched", by=by, dod_id=draft.dod_id)
         return None
     audit.record("registration.not-matched", by=by)
-    return Refused(NO_MATCH)
+    next_steps.pass_on(outcome)
+    return Refused(NO_MATCH, aside="accounts/ways_on.html")
 
 
 NO_MATCH = "We could not match these details with a DEERS record that can register here."
@@ -198,6 +199,7 @@ REGISTRATION = Journey(
     first_label="Choose your account",
     steps=(
         DETAILS,
+        waiting.TELL_ME,
         way.WAY,
         proofing.QUESTIONS,
         letter.LETTER,

@@ -8,7 +8,7 @@ from django import forms
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import actions, enrolment, factors, letter, notices, proofing, way
+from accounts import actions, enrolment, factors, letter, notices, proofing, waiting, way
 from accounts.models import Factor, UpgradeDraft
 from accounts.proofing import person_of_record
 from accounts.registration.steps import judge_match, too_many_tries
@@ -170,7 +170,15 @@ UPGRADE = Journey(
     page="upgrade-step",
     model=UpgradeDraft,
     first_label="Before you start",
-    steps=(IDENTITY, way.WAY, proofing.QUESTIONS, letter.LETTER, proofing.code_step(redeem_code), FACTOR),
+    steps=(
+        IDENTITY,
+        waiting.TELL_ME,
+        way.WAY,
+        proofing.QUESTIONS,
+        letter.LETTER,
+        proofing.code_step(redeem_code),
+        FACTOR,
+    ),
     finish="done",
     ended={
         "": "accounts/upgraded.html",

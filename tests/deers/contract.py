@@ -102,13 +102,13 @@ class RegistryContract:
     @pytest.mark.parametrize("reason", HINDERED)
     def test_a_hindrance_is_told_only_when_all_is_right(self, registry: EligibilityRegistry, reason: Reason) -> None:
         person = HINDERED[reason]
-        assert self.found(registry, person) == Ineligible(reason)
+        assert self.found(registry, person) == Ineligible(reason, person.dod_id)
         assert self.found(registry, person, last_name=person.last_name + "x") == NearMatch()
         assert self.found(registry, person, first_name="Robert") == NoMatch()
 
     def test_a_minor_comes_of_age(self, registry: EligibilityRegistry) -> None:
         day = date(2033, 5, 5)
-        assert registry.find_person(typed(MINOR), today=date(2033, 5, 4)) == Ineligible(Reason.MINOR)
+        assert registry.find_person(typed(MINOR), today=date(2033, 5, 4)) == Ineligible(Reason.MINOR, MINOR.dod_id)
         assert registry.find_person(typed(MINOR), today=day) == Match(MINOR)
 
     @pytest.mark.parametrize("odd", ["\x00", "x" * 10_000, "\u202e", "\ud800", "🙂"], ids=range(5))

@@ -98,25 +98,27 @@ def test_a_widow_with_her_sponsors_benefits_is_found() -> None:
 
 
 def test_the_dead_cannot_register() -> None:
-    assert found(registered(date_of_death=date(2019, 2, 2))) == Ineligible(Reason.DECEASED)
+    walter = registered(date_of_death=date(2019, 2, 2))
+    assert found(walter) == Ineligible(Reason.DECEASED, walter.pk)
 
 
 def test_a_protected_or_locked_record_cannot_register_here() -> None:
-    assert found(registered(protected=True)) == Ineligible(Reason.PROTECTED)
-    assert found(registered(locked=True)) == Ineligible(Reason.PROTECTED)
+    for judith in (registered(protected=True), registered(locked=True)):
+        assert found(judith) == Ineligible(Reason.PROTECTED, judith.pk)
 
 
 @pytest.mark.parametrize(
     ("born", "minor"), [(date(2008, 11, 23), False), (date(2008, 11, 24), True), (date(2020, 2, 29), True)]
 )
 def test_a_minor_can_register_from_the_eighteenth_birthday_on(born: date, minor: bool) -> None:
-    outcome = found(registered(born=born))
-    assert outcome == Ineligible(Reason.MINOR) if minor else isinstance(outcome, Match)
+    child = registered(born=born)
+    outcome = found(child)
+    assert outcome == Ineligible(Reason.MINOR, child.pk) if minor else isinstance(outcome, Match)
 
 
 def test_who_was_born_on_february_29_comes_of_age_on_march_1() -> None:
     leap = registered(born=date(2008, 2, 29))
-    assert lookup.find_person(typed(leap), today=date(2026, 2, 28)) == Ineligible(Reason.MINOR)
+    assert lookup.find_person(typed(leap), today=date(2026, 2, 28)) == Ineligible(Reason.MINOR, leap.pk)
     assert isinstance(lookup.find_person(typed(leap), today=date(2026, 3, 1)), Match)
 
 
@@ -131,8 +133,9 @@ def test_who_was_born_on_february_29_comes_of_age_on_march_1() -> None:
     ],
 )
 def test_eligibility_must_be_in_force_today(covered: tuple | None, ended: bool) -> None:
-    outcome = found(registered(covered=covered))
-    assert outcome == Ineligible(Reason.ENDED) if ended else isinstance(outcome, Match)
+    person = registered(covered=covered)
+    outcome = found(person)
+    assert outcome == Ineligible(Reason.ENDED, person.pk) if ended else isinstance(outcome, Match)
 
 
 def test_nobody_learns_of_a_hindrance_without_knowing_every_detail() -> None:

@@ -37,6 +37,9 @@ def begins() -> Answers:
     yield client.post(here, walk.details_of(rosa, last_name="Somebodyelse"))
     with override_settings(DEERS_FAULT="unavailable"):
         yield client.post(here, walk.details_of(rosa))
+        yield client.get(here.replace("details", "tell-me"))
+        client.post(here.replace("details", "tell-me"))
+        yield client.post(here, walk.details_of(rosa))
     yield Client().get(here)
 
 

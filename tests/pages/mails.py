@@ -23,7 +23,9 @@ SAID = {
     "topic": "My account",
     "device": "Firefox on Windows",
     "when": "March 2, 2026, at 12:00 PM",
-} | dict.fromkeys(("link", "not_me", "cancel", "undo", "confirm"), "https://dslogon.example/a-link/of-once/")
+} | dict.fromkeys(
+    ("link", "not_me", "cancel", "undo", "confirm", "go_on", "begin"), "https://dslogon.example/a-link/of-once/"
+)
 
 
 def reads_mail() -> Iterator[Any]:
