@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0008_routes'),
+        ("accounts", "0009_known_devices"),
     ]
 
     operations = [
