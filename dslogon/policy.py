@@ -218,3 +218,11 @@ DORMANCY_WARNINGS = (timedelta(days=30), timedelta(days=7))
 AUDIT_SEAL_GRACE = timedelta(minutes=15)
 AUDIT_SEAL_OVERDUE = timedelta(hours=2)
 AUDIT_SEALED_WITHIN = timedelta(days=1)
+
+# The staff's figures: own. The periods they can be of, in whole days that are over; a count of people that is smaller
+# than this, and not 0, is not shown, so that nobody can be known from it; the ages, in days, by which open cases are
+# told apart.
+FIGURE_PERIODS = (7, 30, 90)
+FIGURE_PERIOD = 30
+FIGURES_FROM = 5
+CASE_AGES = (1, 3, 7, 14)

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from dslogon import views
+from support import dashboard
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -13,6 +14,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("portal/", include("portal.urls")),
     path("support/", include("support.urls")),
+    path("admin/figures/", admin.site.admin_view(dashboard.page), name="figures"),
     path("admin/", admin.site.urls),
 ]
 if settings.DEMO:
