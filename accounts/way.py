@@ -72,6 +72,11 @@ def delivery_on(route: str, chosen: str) -> str:
     return chosen if route == Route.QUESTIONS and chosen in dict(DELIVERIES) else "email"
 
 
+def on_trail(draft: Draft) -> str:
+    """The route as events name it. Whoever has a code already set out on another day, and is not counted twice."""
+    return "with-code" if draft.code_delivery == "have" else draft.route
+
+
 def start_context() -> dict:
     """What the first page says beside each choice."""
     return {"routes": routes.descriptions(), "deliveries": DELIVERY_NOTES}
@@ -119,9 +124,10 @@ def take(request: HttpRequest, draft: Draft, form: forms.Form, _: None) -> Refus
     by = actor(request)
     if draft.quiz:
         quiz.abandon(draft.quiz.pk, by=by)
+    was = draft.route
     draft.quiz, draft.blocked, draft.route = None, "", form.cleaned_data["route"]
     draft.code_delivery = delivery_on(draft.route, draft.code_delivery)
-    audit.record("proofing.route-chosen", by=by, dod_id=draft.dod_id, level=draft.level, route=draft.route)
+    audit.record("proofing.route-chosen", by=by, dod_id=draft.dod_id, level=draft.level, route=draft.route, was=was)
     return None
 
 

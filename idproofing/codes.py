@@ -14,6 +14,7 @@ from dslogon import policy
 from dslogon.policy import Level
 from idproofing import quiz
 from idproofing.models import ActivationCode
+from idproofing.routes import Route
 from idproofing.states import State, move, proofing_of, turn
 from safeguards import audit
 from safeguards.cipher import blind_index
@@ -29,7 +30,7 @@ LIVES = {
     Delivery.LETTER_ABROAD: policy.CODE_LIFE_LETTER_ABROAD,
 }
 # The route that a delivery tells of; by email and on the screen come the codes of several.
-ROUTES = {Delivery.LETTER: "letter", Delivery.LETTER_ABROAD: "letter"}
+ROUTES = {Delivery.LETTER: Route.LETTER, Delivery.LETTER_ABROAD: Route.LETTER}
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def issue(
         digest=digest(dod_id, level, text),
         delivery=Delivery(delivery),
         destination=destination,
-        route=route or ROUTES.get(Delivery(delivery), "questions"),
+        route=route or ROUTES.get(Delivery(delivery), Route.QUESTIONS),
         begun_at=begun_at,
         issued_at=now,
         expires_at=now + LIVES[Delivery(delivery)],

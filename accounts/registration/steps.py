@@ -48,19 +48,22 @@ def look_up(request: HttpRequest, draft: RegistrationDraft, form: forms.Form) ->
 
 def match_person(request: HttpRequest, draft: RegistrationDraft, form: forms.Form, outcome: Outcome) -> Refused | None:
     """Keep what was typed and who that is. The answer never tells which detail differed, nor why."""
-    typed = form.cleaned_data
+    typed, again = form.cleaned_data, bool(draft.dod_id)
     answers = {name: typed[name] for name in TYPED} | {"date_of_birth": typed["date_of_birth"].isoformat()}
     keep(draft, answers, DETAILS.forgets)
-    return judge_match(draft, outcome, DETAILS.forgets, by="visitor")
+    return judge_match(draft, outcome, DETAILS.forgets, again=again, by="visitor")
 
 
-def judge_match(draft: Any, outcome: Outcome, forgets: tuple[str, ...], *, by: object) -> Refused | None:
-    """Keep the matched person in the draft, or refuse with the same words whatever the reason."""
+def judge_match(draft: Any, outcome: Outcome, forgets: tuple[str, ...], *, again: bool, by: object) -> Refused | None:
+    """Keep the matched person in the draft, or refuse with the same words whatever the reason.
+
+    `again`: whether the draft was matched before, so that nobody counts it twice.
+    """
     if isinstance(outcome, Unavailable):
         return proofing.silent(by)
     keep(draft, {"dod_id": outcome.person.dod_id if isinstance(outcome, Match) else ""}, forgets)
     if draft.dod_id:
-        audit.record("registration.matched", by=by, dod_id=draft.dod_id)
+        audit.record("registration.matched", by=by, dod_id=draft.dod_id, route=way.on_trail(draft), again=again)
         return None
     audit.record("registration.not-matched", by=by)
     next_steps.pass_on(outcome)

@@ -46,7 +46,7 @@ def begun(request: HttpRequest, chosen: dict) -> HttpResponse:
     """Begin a draft with what was chosen: `level`, `route` and `code_delivery`."""
     token = drafts.token_for(request)
     draft = RegistrationDraft.objects.create(browser=drafts.hash_of(token), **chosen)
-    audit.record("registration.started", by="visitor", level=draft.level, route=draft.route)
+    audit.record("registration.started", by="visitor", level=draft.level, route=way.on_trail(draft))
     response = redirect(REGISTRATION.address(draft))
     drafts.remember(response, token)
     return response

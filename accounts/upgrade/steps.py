@@ -58,10 +58,10 @@ def look_up(request: HttpRequest, draft: UpgradeDraft, form: forms.Form) -> Outc
 
 def match_account(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, outcome: Outcome) -> Refused | None:
     """The details must be those of the person whose account this is, and one contact detail must be of record."""
-    typed = form.cleaned_data
+    typed, again = form.cleaned_data, bool(draft.dod_id)
     answers = {name: typed[name] for name in TYPED} | {"date_of_birth": typed["date_of_birth"].isoformat()}
     keep(draft, answers, IDENTITY.forgets)
-    return judge_match(draft, outcome, IDENTITY.forgets, by=request.user)
+    return judge_match(draft, outcome, IDENTITY.forgets, again=again, by=request.user)
 
 
 def same_person(draft: UpgradeDraft, person: Beneficiary, typed: dict) -> bool:

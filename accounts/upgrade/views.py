@@ -52,7 +52,7 @@ def begun(request: HttpRequest, chosen: dict, next_page: str) -> HttpResponse:
         next=next_page,
         **chosen,
     )
-    audit.record("upgrade.started", by=request.user, route=draft.route)
+    audit.record("upgrade.started", by=request.user, route=way.on_trail(draft))
     response = redirect(UPGRADE.address(draft))
     drafts.remember(response, token)
     return response

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from idproofing.models.proofing import LEVELS
+from idproofing.routes import Route
 from safeguards.fields import EncryptedTextField
 
 
@@ -28,7 +29,7 @@ class ActivationCode(models.Model):
     digest = models.BinaryField(max_length=32)
     delivery = models.CharField(max_length=13, choices=Delivery.choices)
     destination = EncryptedTextField(default="")
-    route = models.CharField(max_length=10, default="questions", db_default="questions")
+    route = models.CharField(max_length=10, default=Route.QUESTIONS, db_default=Route.QUESTIONS)
     begun_at = models.DateTimeField(null=True, blank=True)
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()
