@@ -26,7 +26,7 @@ def context(of: figures.Period) -> dict:
         "title": "Figures",
         "period": of,
         "periods": policy.FIGURE_PERIODS,
-        "funnel_heads": ("Journeys", "Of the step before"),
+        "funnel_heads": ("Journeys", "Went on"),
         "rate_heads": ("Right", "Answers"),
         "funnels": [(funnel.route, charts.funnel_rows(funnel)) for funnel in figures.funnels(of)],
         "rates": charts.rate_rows(rates),

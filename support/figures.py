@@ -118,10 +118,10 @@ def stages(counts: Counter[tuple[str, str]], route: str) -> list[Stage]:
     taken = matched + counts["proofing.route-chosen", route] - counts["left", route]
     steps = (
         ("Begun", counts["registration.started", route] + counts["upgrade.started", route]),
-        ("Matched in DEERS", matched),
-        ("Route chosen, or kept", max(0, taken)),
+        ("In DEERS", matched),
+        ("Route chosen", max(0, taken)),
         ("Identity proven", counts["code.redeemed", route]),
-        ("Account opened or upgraded", counts["account.opened", route] + counts["account.level-raised", route]),
+        ("Account opened", counts["account.opened", route] + counts["account.level-raised", route]),
     )
     return [Stage(label, tellable(count)) for label, count in steps]
 

@@ -27,6 +27,7 @@ def reads() -> Answers:
     kind, why = Assistance.Kind.LOST_FACTOR, Assistance.Reason.DEVICE_LOST
     assisted.ask(held, kind, why, by=staff("Supervisor", "colleague"))
     yield client.get("/admin/")
+    yield client.get("/admin/figures/")
     yield client.get("/admin/accounts/")
     for row in (held, Proofing.objects.get(), ContactMessage.objects.get(), AuditEvent.objects.latest("pk")):
         here = f"/admin/{row._meta.app_label}/{row._meta.model_name}/"
