@@ -13,6 +13,7 @@ from support.models import ContactMessage
 from tests import people, walk
 from tests.accounts.holders import holder, premium, signed_in, staff
 from tests.idproofing.letter_people import asked
+from tests.support import past
 
 Answers = Iterator[Any]
 
@@ -28,6 +29,8 @@ def reads() -> Answers:
     assisted.ask(held, kind, why, by=staff("Supervisor", "colleague"))
     yield client.get("/admin/")
     yield client.get("/admin/figures/")
+    past.a_month()
+    yield client.get("/admin/figures/?days=7")
     yield client.get("/admin/accounts/")
     for row in (held, Proofing.objects.get(), ContactMessage.objects.get(), AuditEvent.objects.latest("pk")):
         here = f"/admin/{row._meta.app_label}/{row._meta.model_name}/"

@@ -1,0 +1,45 @@
+"""What happened in days that are over, for the staff's figures."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from dslogon import policy
+from idproofing.models import ActivationCode, AnswerTally
+from safeguards.models import AuditEvent
+
+NOW = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
+LAST_WEEK = NOW - timedelta(days=6)
+FEW = policy.FIGURES_FROM - 1
+
+
+def happened(event: str, times: int, at: datetime = LAST_WEEK, **details: Any) -> None:
+    AuditEvent.objects.bulk_create(
+        AuditEvent(event=event, at=at, actor_kind="visitor", details=details) for _ in range(times)
+    )
+
+
+def made_codes(delivery: str, *minutes: int, used_after: timedelta | None = None, at: datetime = LAST_WEEK) -> None:
+    """Codes whose journeys began so many minutes before."""
+    for taken in minutes:
+        ActivationCode.objects.create(
+            dod_id="1000000021",
+            level=1,
+            digest=b"",
+            delivery=delivery,
+            issued_at=at,
+            begun_at=at - timedelta(minutes=taken),
+            expires_at=at + timedelta(days=1),
+            used_at=at + used_after if used_after else None,
+            voided_at=None if used_after else at,
+        )
+
+
+def a_month() -> None:
+    """Something for every figure, seen from the real day."""
+    yesterday = timezone.now() - timedelta(days=1)
+    happened("registration.started", 1234, yesterday, route="questions")
+    happened("registration.matched", FEW, yesterday, route="questions")
+    AnswerTally.objects.create(day=timezone.localdate(yesterday), kind="card_bank", answered=50, correct=20)
+    made_codes("email", *range(2, 12), used_after=timedelta(minutes=1), at=yesterday)
