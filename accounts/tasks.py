@@ -4,7 +4,7 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from accounts import devices, dormancy, drafts, links, next_steps, notices, waiting
+from accounts import attending, devices, dormancy, drafts, links, next_steps, notices, waiting
 from accounts.recovery import lost_factor, password
 from accounts.sessions import SessionStore
 from idproofing import letters, quiz
@@ -71,6 +71,13 @@ def tell_next_step(sealed: str) -> None:
 def tell_that_deers_answers(timestamp: int) -> None:
     """Write to those who wait, once DEERS works again."""
     waiting.tell()
+
+
+@app.periodic(cron="15 * * * *")
+@app.task
+def expire_visits(timestamp: int) -> None:
+    """End the slips for a visit whose time is over."""
+    attending.expire()
 
 
 @app.periodic(cron="*/5 * * * *")

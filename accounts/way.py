@@ -106,12 +106,12 @@ def standing(draft: Draft, now: datetime | None = None) -> Standing:
     closed = {Route.QUESTIONS.value} if until or draft.blocked == "thin-file" else set()
     if draft.route != Route.QUESTIONS:
         closed.add(draft.route)
-    return Standing([way for way in routes.offered() if way.route.value not in closed], until)
+    return Standing([way for way in routes.WAYS.values() if way.route.value not in closed], until)
 
 
 def off_the_questions() -> list[Way]:
     """What stands beside the questions."""
-    return [way for way in routes.offered() if way.route != Route.QUESTIONS]
+    return [way for way in routes.WAYS.values() if way.route != Route.QUESTIONS]
 
 
 def way_context(request: HttpRequest, draft: Draft) -> dict:

@@ -14,7 +14,7 @@ from django.urls import get_urlconf
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.sign_in.session import seconds_left
-from dslogon import inputs, policy
+from dslogon import center, inputs, policy
 from dslogon.inputs import esc
 
 register = template.Library()
@@ -22,12 +22,13 @@ NOT_NAMED = forms.Field.default_error_messages["required"]
 
 
 def site(request: HttpRequest | None = None) -> dict:
-    """For every page: whether somebody is signed in and the demo ribbon shows, the policy, and where passkeys work."""
+    """For every page: whether somebody is signed in, whether the demo ribbon shows, and what pages tell in numbers."""
     user = getattr(request, "user", None)
     return {
         "signed_in": user is not None and user.is_authenticated,
         "demo": settings.DEMO,
         "policy": policy,
+        "center": center,
         "passkeys_at": settings.OTP_WEBAUTHN_ALLOWED_ORIGINS[0],
     }
 

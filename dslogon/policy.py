@@ -141,6 +141,54 @@ LETTERS_IN_BATCH = 250
 LETTER_ARRIVES = timedelta(days=7)
 LETTER_ARRIVES_ABROAD = timedelta(days=14)
 
+# Visits, to an office or by video call. How strong a document is as evidence: 63A appendix A.
+
+
+class Evidence(IntEnum):
+    """How well a document proves who somebody is."""
+
+    FAIR = 1
+    STRONG = 2
+    SUPERIOR = 3
+
+
+@dataclass(frozen=True)
+class DocumentKind:
+    """A kind of document: its evidence, whether it has a photo, and whether a number is one state's own."""
+
+    label: str
+    evidence: Evidence
+    photo: bool = True
+    by_state: bool = False
+
+
+DOCUMENTS = {
+    "cac": DocumentKind("Common Access Card (CAC)", Evidence.SUPERIOR),
+    "passport": DocumentKind("U.S. passport or passport card", Evidence.SUPERIOR),
+    "foreign-passport": DocumentKind("Passport of another country, with a chip", Evidence.SUPERIOR),
+    "uniformed-services": DocumentKind("Uniformed Services ID card", Evidence.STRONG),
+    "state-id": DocumentKind("Driver’s license or state ID card", Evidence.STRONG, by_state=True),
+    "veteran-health": DocumentKind("Veteran Health Identification Card (VHIC)", Evidence.STRONG),
+    "permanent-resident": DocumentKind("Permanent Resident Card", Evidence.STRONG),
+    "tribal": DocumentKind("Tribal photo ID card", Evidence.STRONG),
+    "veteran": DocumentKind("Veteran ID card", Evidence.FAIR),
+    "employer": DocumentKind("Photo ID card of your employer", Evidence.FAIR),
+    "student": DocumentKind("Student ID card with a photo", Evidence.FAIR),
+    "account": DocumentKind("Statement of a bank or phone account in your name", Evidence.FAIR, photo=False),
+}
+# What a visit must show: 63A, evidence collection. IAL1 asks for one fair piece, IAL2 for a fair and a strong one. That
+# there are two at Basic too, and that one has a photo: own.
+VISIT_DOCUMENTS = 2
+VISIT_EVIDENCE = {Level.BASIC: Evidence.FAIR, Level.PREMIUM: Evidence.STRONG}
+# A slip is good for as long as a letter abroad: own; time to find a place and a day. Slips made in one journey after
+# another, and slips that one agent looks for: own; more than anybody needs.
+VISIT_LIFE = timedelta(days=30)
+VISITS = Limit("visits", 5, timedelta(hours=24))
+VISIT_LOOKUPS = Limit("visit-lookups", 20, timedelta(minutes=10))
+# References are as long as activation codes. A document's number has at least so many letters and digits: own.
+REFERENCE_LENGTH = CODE_LENGTH
+DOCUMENT_NUMBER_MIN = 4
+
 # Second factors: 63B §2; ASVS 6.5; login.gov.
 BACKUP_CODES = 10
 # After a registration or an upgrade they stand on its last page until the person has saved them, and no longer than

@@ -53,19 +53,12 @@ WAYS = {
     ),
 }
 
-# What a person may choose, in the order of the page. A route joins here once its step stands in the journeys.
-OFFERED: tuple[Route, ...] = (Route.QUESTIONS, Route.LETTER)
-
-
-def offered() -> list[Way]:
-    return [WAYS[route] for route in OFFERED]
-
 
 def choices() -> list[tuple[str, str]]:
-    """What is offered, for the field of a form."""
-    return [(route.value, str(route.label)) for route in OFFERED]
+    """What is offered, in the order of the page, for the field of a form."""
+    return [(route.value, str(route.label)) for route in WAYS]
 
 
 def descriptions() -> dict[str, str]:
     """What stands under each choice."""
-    return {way.route.value: f"{way.needs} {way.takes}" for way in offered()}
+    return {route.value: f"{way.needs} {way.takes}" for route, way in WAYS.items()}

@@ -37,6 +37,16 @@ EVENTS: dict[str, str] = {
     "letters.batch-made": "A batch of letters was put together to be printed.",
     "letters.batch-opened": "A member of our staff opened a batch of letters to print it.",
     "letters.batch-mailed": "A batch of letters was mailed.",
+    # idproofing: visits
+    "visit.booked": "A slip for a visit was made, to prove your identity with documents.",
+    "visit.withdrawn": "A slip for a visit was withdrawn.",
+    "visit.expired": "A slip for a visit was not used in time.",
+    "visit.verified": "Your documents were checked, and all was well.",
+    "visit.refused": "Your documents could not be accepted.",
+    "visit.held": "A supervisor has to look at a visit in your name.",
+    "visit.reopened": "A supervisor made a slip for a visit good again.",
+    "visit.looked-up": "Your slip was opened for a visit.",
+    "visit.not-found": "A reference was entered that no slip for a visit has.",
     # accounts: registration and upgrade
     "registration.started": "A registration was started.",
     "registration.matched": "The details that were given matched a record in DEERS.",

@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from dslogon import center
 from dslogon.policy import Level
 from idproofing.models import Letter
-from support import center, typesetting
+from support import typesetting
 from support.typesetting import quoted
 
 REGISTERING = "register-with-code"

@@ -10,8 +10,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import condition, require_http_methods, require_safe
 
+from dslogon import center
 from safeguards import client
-from support import center, contact, guides
+from support import contact, guides
 from support.forms import ContactForm
 from support.models import ContactMessage
 

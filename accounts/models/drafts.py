@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models.account import Account
 from dslogon import policy
-from idproofing.models import Quiz
+from idproofing.models import Quiz, Visit
 from idproofing.routes import Route
 from safeguards.fields import EncryptedTextField
 
@@ -16,7 +16,8 @@ class Draft(models.Model):
     """What a journey has gathered so far. Everything a person typed is encrypted.
 
     `browser` is the keyed hash of a cookie: a draft opens only in the browser that began it. `dod_id` is set when
-    DEERS matched, `quiz` while questions are asked, `code_redeemed_at` when the activation code was right. `route` is
+    DEERS matched, `quiz` while questions are asked, `visit` with the
+    slip that was made, `code_redeemed_at` when the activation code was right. `route` is
     how the person wants to prove who they are, `blocked` why that does not lead on, so that another must be chosen
     (accounts/way.py); `awaits_deers` that a mail shall say when DEERS works again (accounts/waiting.py), and
     `kept_until` that the draft outlives being idle for that; `ended` says why a journey that cannot go on at all has
@@ -36,6 +37,7 @@ class Draft(models.Model):
     dod_id = models.CharField(max_length=10, blank=True, default="")
     quiz = models.ForeignKey(Quiz, on_delete=models.SET_NULL, null=True, related_name="+")
     quiz_passed_at = models.DateTimeField(null=True)
+    visit = models.ForeignKey(Visit, on_delete=models.SET_NULL, null=True, related_name="+")
     screen_code = EncryptedTextField(default="")
     code_redeemed_at = models.DateTimeField(null=True)
     authenticator_key = EncryptedTextField(default="")

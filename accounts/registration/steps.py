@@ -9,7 +9,19 @@ from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import actions, enrolment, hashing, letter, next_steps, notices, passkeys, proofing, waiting, way
+from accounts import (
+    actions,
+    enrolment,
+    hashing,
+    letter,
+    next_steps,
+    notices,
+    passkeys,
+    proofing,
+    visiting,
+    waiting,
+    way,
+)
 from accounts.models import RegistrationDraft
 from accounts.proofing import person_of_record
 from accounts.registration.forms import CredentialsForm, DetailsForm
@@ -206,6 +218,7 @@ REGISTRATION = Journey(
         way.WAY,
         proofing.QUESTIONS,
         letter.LETTER,
+        visiting.VISIT,
         proofing.code_step(redeem_code),
         CREDENTIALS,
         SECOND_FACTOR,

@@ -8,7 +8,7 @@ from django import forms
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import actions, enrolment, factors, letter, notices, proofing, waiting, way
+from accounts import actions, enrolment, factors, letter, notices, proofing, visiting, waiting, way
 from accounts.models import Factor, UpgradeDraft
 from accounts.proofing import person_of_record
 from accounts.registration.steps import judge_match, too_many_tries
@@ -176,6 +176,7 @@ UPGRADE = Journey(
         way.WAY,
         proofing.QUESTIONS,
         letter.LETTER,
+        visiting.VISIT,
         proofing.code_step(redeem_code),
         FACTOR,
     ),

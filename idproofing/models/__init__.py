@@ -5,6 +5,7 @@ from idproofing.models.facts import Category, Fact, Source
 from idproofing.models.letters import Batch, Letter
 from idproofing.models.proofing import LEVELS, Proofing
 from idproofing.models.quiz import AnswerTally, Question, Quiz
+from idproofing.models.visits import Document, Visit
 
 __all__ = [
     "LEVELS",
@@ -12,10 +13,12 @@ __all__ = [
     "AnswerTally",
     "Batch",
     "Category",
+    "Document",
     "Fact",
     "Letter",
     "Proofing",
     "Question",
     "Quiz",
     "Source",
+    "Visit",
 ]

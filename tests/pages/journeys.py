@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import RegistrationDraft
 from dslogon.policy import Level
+from idproofing.models import Visit
 from tests import people, walk
 from tests.accounts.holders import (
     KEY,
@@ -85,6 +86,28 @@ def asks_for_a_letter() -> Answers:
     yield client.get(address(registering(client, rosa, **by_letter), "letter"))
     yield client.post(address(registering(client, rosa, **by_letter), "letter"))
     yield client.get(address(registering(client, rosa, **by_letter, blocked="no-address"), "way"))
+
+
+def visits_an_office() -> Answers:
+    """What to bring, the slip, and how the visit ended; then a video call."""
+    client, nora = Client(), people.load("nora")
+    draft = registering(client, nora, route="in_person", email=nora.email)
+    here = address(draft, "visit")
+    yield client.get(here)
+    walk.send(client, here, {"action": "slip"})
+    yield client.get(here)
+    yield client.get(address(draft, "way"))
+    for state, reason in (("refused", "expired"), ("verified", "")):
+        Visit.objects.update(state=state, reason=reason, agent=1, reference=None, email=None)
+        yield client.get(here)
+    draft = registering(client, people.load("rosa"), level=2, route="agent", email="rosa@mail.example")
+    here = address(draft, "visit")
+    yield client.get(here)
+    walk.send(client, here, {"action": "slip"})
+    yield client.get(here)
+    Visit.objects.filter(level=2).update(state="held", agent=1)
+    yield client.get(here)
+    yield client.post(here, {"action": "slip"})
 
 
 def has_a_code() -> Answers:
@@ -168,6 +191,7 @@ SCENES = (
     is_asked,
     goes_another_way,
     asks_for_a_letter,
+    visits_an_office,
     has_a_code,
     finishes,
     upgrades,

@@ -3,11 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.test import override_settings
 from django.utils import timezone
 
-from accounts.models import Assistance
+from accounts.models import Account, Assistance
 from accounts.recovery import assisted
-from idproofing.models import Proofing
+from dslogon.policy import Level
+from idproofing import visits
+from idproofing.models import Proofing, Visit
+from idproofing.routes import Route
 from safeguards.models import AuditEvent
 from support.models import ContactMessage
 from tests import people, walk
@@ -66,4 +70,26 @@ def prints() -> Answers:
     yield client.get("/admin/idproofing/batch/")
 
 
-SCENES = (reads, prints)
+def attends_a_visit() -> Answers:
+    """An agent opens a slip and looks at documents; a supervisor looks at what is held."""
+    client, rosa = signed_in(staff("Supervisor")), people.load("rosa")
+    booked = visits.book(rosa.dod_id, Level.PREMIUM, Route.IN_PERSON, rosa.email, by="visitor")
+    assert isinstance(booked, visits.Booked)
+    here = "/admin/idproofing/visit/"
+    yield client.get(f"{here}attend/")
+    yield client.post(f"{here}attend/", {"reference": "AAAAA-AAAAA"})
+    slip = walk.send(client, f"{here}attend/", {"reference": booked.visit.reference})
+    yield client.get(slip)
+    yield client.post(slip, {"document-1-number": "-"})
+    yield client.post(f"{here}attend/refuse/", {})
+    with override_settings(DEERS_FAULT="unavailable"):
+        yield client.get(slip)
+    yield client.get(here)
+    yield client.get(here, {"state__exact": "refused"})
+    for agent in (0, Account.objects.get(is_staff=True).pk):
+        Visit.objects.update(state="held", agent=agent)
+        yield client.get(f"{here}{booked.visit.pk}/change/")
+    yield client.get(f"{here}{booked.visit.pk}/history/")
+
+
+SCENES = (reads, prints, attends_a_visit)

@@ -29,6 +29,7 @@ NO_PAGE = {
     r"admin/(accounts|idproofing)/\w+/<(int|uuid):pk>/\w+/": "leads back to its page, or is a PDF; a scene opens those "
     "that ask first",
     r"admin/idproofing/batch/make/": "a button, which leads to the new batch",
+    r"admin/idproofing/visit/attend/refuse/": "a button, which leads back to the search for a slip",
     r"admin/password_change/done/": "nobody is led there: passwords are changed among the account's own pages",
 }
 

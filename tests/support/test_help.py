@@ -5,7 +5,8 @@ import re
 from django.test import Client
 from django.urls import reverse
 
-from support import center, guides
+from dslogon import center
+from support import guides
 
 
 def test_a_visitor_finds_help_without_signing_in(client: Client) -> None:

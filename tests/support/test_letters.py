@@ -9,9 +9,10 @@ from datetime import timedelta
 import pytest
 import segno
 
+from dslogon import center
 from dslogon.policy import Level
 from idproofing.models import Letter
-from support import center, letters
+from support import letters
 from tests.idproofing.letter_people import LINK
 from tests.idproofing.people import NOON
 from tests.support.test_guides import words

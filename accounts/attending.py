@@ -1,0 +1,81 @@
+"""What comes of a visit: the documents accepted and a code on its way, or not; and the mail that tells the person."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts import notices
+from accounts.models import Account
+from deers import lookup
+from dslogon.policy import Level
+from idproofing import codes, visits
+from idproofing.models import Visit
+
+
+def verify(
+    visit: Visit, shown: Collection[visits.Shown], *, by: Account, now: datetime | None = None
+) -> visits.Verified | visits.DocumentOfAnother | visits.Over:
+    """Accept the documents, once, and mail an activation code to the address that the person gave in the journey."""
+    name = first_name(visit.dod_id)
+    with transaction.atomic():
+        outcome = visits.verify(visit.pk, shown, by=by, agent=by.pk, now=now)
+        match outcome:
+            case visits.Verified():
+                issued = codes.issue(
+                    visit.dod_id, Level(visit.level), "email", outcome.email,
+                    by=by, route=visit.route, begun_at=visit.begun_at, now=now,
+                )  # fmt: skip
+                notices.send(
+                    "visit-verified", to=outcome.email, first_name=name, code=issued.text, level=str(visit.level)
+                )
+            case visits.DocumentOfAnother():
+                notices.send("visit-changed", to=outcome.email, first_name=name, state="held")
+    return outcome
+
+
+def refuse(visit: Visit, reason: str, *, by: Account) -> visits.Settled | visits.Over:
+    """End the visit without a code."""
+    words = visits.Reason(reason).label
+    with transaction.atomic():
+        outcome = visits.refuse(visit.pk, reason, by=by, agent=by.pk)
+        tell(visit, outcome, state="refused", reason=str(words))
+    return outcome
+
+
+def settle(visit: Visit, *, again: bool, by: Account) -> visits.Settled | visits.Over:
+    """A supervisor makes a held slip good again, or ends it."""
+    words = visits.Reason.USED_BEFORE.label
+    with transaction.atomic():
+        outcome = visits.settle(visit.pk, again=again, by=by, supervisor=by.pk)
+        tell(visit, outcome, state="open" if again else "refused", reason=str(words))
+    return outcome
+
+
+def expire(now: datetime | None = None) -> int:
+    """End the slips whose time is over; tells how many. For the job worker."""
+    ended = 0
+    for visit_id in visits.due(now):
+        ended += expire_one(visit_id, now)
+    return ended
+
+
+def expire_one(visit_id: UUID, now: datetime | None) -> bool:
+    visit = Visit.objects.get(pk=visit_id)
+    with transaction.atomic():
+        outcome = visits.expire(visit_id, now=now)
+        tell(visit, outcome, state="expired")
+    return isinstance(outcome, visits.Settled)
+
+
+def tell(visit: Visit, outcome: visits.Settled | visits.Over, state: str, reason: str = "") -> None:
+    """Write to the person when something changed."""
+    if isinstance(outcome, visits.Settled):
+        notices.send("visit-changed", to=outcome.email, first_name=first_name(visit.dod_id), state=state, reason=reason)
+
+
+def first_name(dod_id: str) -> str:
+    """How a mail greets the person; "" while DEERS is silent."""
+    person = lookup.person(dod_id)
+    return person.first_name if person else ""

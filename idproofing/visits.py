@@ -1,0 +1,239 @@
+"""Visits: a slip with a reference, and the documents that an agent checks against DEERS.
+
+Whoever takes this route shows documents at an office or in a video call. The slip's reference is as long as an
+activation code and kept as a keyed hash. Of a document only a keyed hash is kept too, so that nobody reads its number
+again, and yet one document cannot stand for two people.
+"""
+
+import random
+import secrets
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from dslogon import policy
+from dslogon.policy import DOCUMENTS, Level
+from idproofing import codes
+from idproofing.models import Document, Visit
+from idproofing.routes import Route
+from idproofing.states import turn
+from idproofing.visit_states import LIVE, State, move
+from safeguards import audit
+from safeguards.cipher import blind_index
+
+ROUTES = (Route.IN_PERSON, Route.AGENT)
+HALF = policy.REFERENCE_LENGTH // 2
+Reason = Visit.Reason
+
+
+@dataclass(frozen=True)
+class Booked:
+    """The new slip, and the address that an earlier one had, which it withdraws."""
+
+    visit: Visit
+    withdrawn: str = ""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A supervisor has this person's visit before them; nothing else happens until they have settled it."""
+
+
+@dataclass(frozen=True)
+class Verified:
+    """All is well; the address that the activation code goes to."""
+
+    email: str
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The visit moved as asked; the address that hears of it."""
+
+    email: str
+
+
+@dataclass(frozen=True)
+class DocumentOfAnother:
+    """A document is somebody else's already: the visit is held for a supervisor. The address that hears of it."""
+
+    email: str
+
+
+@dataclass(frozen=True)
+class Over:
+    """Nothing changed: the slip has been used, replaced or settled meanwhile, or its time is over."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A document as the agent has it in hand. The number is hashed and forgotten."""
+
+    kind: str
+    number: str
+    state: str = ""
+
+    @property
+    def digest(self) -> bytes:
+        """The keyed hash of the document. Case, blanks and dashes make no difference; a state only where it counts."""
+        bare = "".join(c for c in self.number.upper() if c.isalnum())
+        state = self.state if DOCUMENTS[self.kind].by_state else ""
+        return blind_index(f"{self.kind}:{state}:{bare}", purpose="identity-document")
+
+
+def book(
+    dod_id: str,
+    level: Level,
+    route: Route,
+    email: str,
+    *,
+    by: object,
+    begun_at: datetime | None = None,
+    now: datetime | None = None,
+    rng: random.Random | None = None,
+) -> Booked | Held:
+    """Make a slip for this person and level; an earlier one that is still open is withdrawn.
+
+    `email` is where the activation code goes after the visit; it is kept encrypted until then.
+    """
+    now, rng = now or timezone.now(), rng or secrets.SystemRandom()
+    text = "".join(rng.choices(codes.ALPHABET, k=policy.REFERENCE_LENGTH))
+    with turn(dod_id):
+        earlier = Visit.objects.filter(dod_id=dod_id, level=level, state__in=LIVE).first()
+        if earlier and earlier.state == State.HELD:
+            return Held()
+        withdrawn = settled(earlier, State.WITHDRAWN, by=by, now=now).email if earlier else ""
+        visit = Visit.objects.create(
+            dod_id=dod_id,
+            level=level,
+            route=route,
+            digest=digest(text),
+            reference=f"{text[:HALF]}-{text[HALF:]}",
+            email=email,
+            begun_at=begun_at,
+            made_at=now,
+            changed_at=now,
+            expires_at=now + policy.VISIT_LIFE,
+        )
+        audit.record("visit.booked", by=by, dod_id=dod_id, level=int(level), route=str(route))
+    return Booked(visit, withdrawn)
+
+
+def find(reference: str, *, by: object, now: datetime | None = None) -> Visit | None:
+    """The open slip with this reference. Both the right and the wrong ones are on record, without the reference."""
+    visit = Visit.objects.filter(digest=digest(codes.normalise(reference))).first()
+    if visit is None or not is_open(visit, now):
+        audit.record("visit.not-found", by=by, known=visit is not None)
+        return None
+    audit.record("visit.looked-up", by=by, dod_id=visit.dod_id, level=visit.level, route=visit.route)
+    return visit
+
+
+def is_open(visit: Visit, now: datetime | None = None) -> bool:
+    """Whether documents may be checked for it now."""
+    return visit.state == State.OPEN and visit.expires_at > (now or timezone.now())
+
+
+def shortfall(kinds: Collection[str], level: Level) -> str | None:
+    """What these kinds of documents lack for this level, as a sentence for the agent; None if they are enough."""
+    known = [DOCUMENTS[kind] for kind in kinds]
+    if len(set(kinds)) < policy.VISIT_DOCUMENTS:
+        return f"{policy.VISIT_DOCUMENTS} documents of different kinds are needed."
+    wanted = policy.VISIT_EVIDENCE[level]
+    if not any(document.photo and document.evidence >= wanted for document in known):
+        return f"For {level.label}, one document must have a photo and be {wanted.name.lower()} evidence or better."
+    return None
+
+
+def verify(
+    visit_id: UUID, shown: Collection[Shown], *, by: object, agent: int, now: datetime | None = None
+) -> Verified | DocumentOfAnother | Over:
+    """Accept the documents, once. The caller has asked the agent for every check, and `shortfall`.
+
+    A document that was accepted for somebody else is never accepted; the visit is held for a supervisor instead.
+    """
+    now = now or timezone.now()
+    with turn_of(visit_id) as visit:
+        if not is_open(visit, now):
+            return Over()
+        email = visit.email or ""
+        kinds = {f"document_{place}": one.kind for place, one in enumerate(shown, 1)}
+        if not claim(visit.dod_id, shown, now):
+            move(visit, State.HELD, by=by, now=now, agent=agent, details=kinds)
+            return DocumentOfAnother(email)
+        move(visit, State.VERIFIED, by=by, now=now, agent=agent, details=kinds)
+        return Verified(email)
+
+
+def claim(dod_id: str, shown: Collection[Shown], now: datetime) -> bool:
+    """Keep the documents as this person's. False, and none is kept, when one of them is somebody else's already."""
+    digests = {one.digest: one.kind for one in shown}
+    with transaction.atomic():
+        rows = [Document(digest=key, kind=digests[key], dod_id=dod_id, seen_at=now) for key in sorted(digests)]
+        Document.objects.bulk_create(rows, ignore_conflicts=True)
+        others = Document.objects.filter(digest__in=list(digests)).exclude(dod_id=dod_id).exists()
+        transaction.set_rollback(others)
+    return not others
+
+
+def refuse(visit_id: UUID, reason: str, *, by: object, agent: int, now: datetime | None = None) -> Settled | Over:
+    """End the visit without a code, for this reason. The person may make another slip."""
+    now = now or timezone.now()
+    with turn_of(visit_id) as visit:
+        if not is_open(visit, now):
+            return Over()
+        return settled(visit, State.REFUSED, by=by, now=now, reason=reason, agent=agent)
+
+
+def settle(visit_id: UUID, *, again: bool, by: object, supervisor: int, now: datetime | None = None) -> Settled | Over:
+    """End what is held: the slip becomes good once more (`again`), or the visit is refused.
+
+    Whoever attended the visit does not settle it.
+    """
+    now = now or timezone.now()
+    with turn_of(visit_id) as visit:
+        if visit.state != State.HELD or visit.agent == supervisor:
+            return Over()
+        if again:
+            return settled(visit, State.OPEN, by=by, now=now, expires_at=now + policy.VISIT_LIFE)
+        return settled(visit, State.REFUSED, by=by, now=now, reason=Reason.USED_BEFORE)
+
+
+def settled(visit: Visit, to: str, *, by: object, now: datetime, **values: object) -> Settled:
+    """Move the visit; the address that it has until then."""
+    email = visit.email or ""
+    details = {"reason": str(values["reason"])} if "reason" in values else {}
+    move(visit, to, by=by, now=now, details=details, **values)
+    return Settled(email)
+
+
+def expire(visit_id: UUID, *, now: datetime | None = None) -> Settled | Over:
+    """End a slip whose time is over."""
+    now = now or timezone.now()
+    with turn_of(visit_id) as visit:
+        if visit.state != State.OPEN or visit.expires_at > now:
+            return Over()
+        return settled(visit, State.EXPIRED, by="system", now=now)
+
+
+def due(now: datetime | None = None) -> list[UUID]:
+    """The open slips whose time is over."""
+    over = Visit.objects.filter(state=State.OPEN, expires_at__lte=now or timezone.now())
+    return list(over.values_list("pk", flat=True))
+
+
+@contextmanager
+def turn_of(visit_id: UUID) -> Iterator[Visit]:
+    """The visit as it is now, in its person's turn: of thirty who act at once, each sees what the one before did."""
+    with turn(Visit.objects.values_list("dod_id", flat=True).get(pk=visit_id)):
+        yield Visit.objects.get(pk=visit_id)
+
+
+def digest(text: str) -> bytes:
+    """The keyed hash of a reference without dashes."""
+    return blind_index(text, purpose="visit-reference")

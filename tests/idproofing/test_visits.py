@@ -1,0 +1,216 @@
+"""Visits: one slip of a person and level, found by its reference only, used once, and documents of one person each."""
+
+import random
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from dslogon import policy
+from dslogon.policy import Level
+from idproofing import visits
+from idproofing.models import Document, Visit
+from idproofing.routes import Route
+from idproofing.visit_states import MOVES, START, State
+from idproofing.visits import Shown
+from safeguards.events import EVENTS
+from safeguards.models import AuditEvent
+from tests.idproofing.people import JUNE
+from tests.parallel import in_parallel
+
+pytestmark = pytest.mark.django_db
+
+ROSA = "1000000002"
+AGENT, SUPERVISOR = 7, 8
+PAPERS = (Shown("state-id", "T12-345 678", "VA"), Shown("account", "0044 1234"))
+OTHER_PAPERS = (Shown("passport", "C01234567"), Shown("veteran", "V-9911"))
+
+
+def slip(dod_id: str = JUNE, level: Level = Level.BASIC, email: str = "june@mail.example", **more) -> Visit:  # type: ignore[no-untyped-def]
+    booked = visits.book(dod_id, level, Route.IN_PERSON, email, by="visitor", **more)
+    assert isinstance(booked, visits.Booked)
+    return booked.visit
+
+
+def check(visit: Visit, papers: tuple[Shown, ...] = PAPERS, **more) -> object:  # type: ignore[no-untyped-def]
+    return visits.verify(visit.pk, papers, by="system", agent=AGENT, **more)
+
+
+def found(reference: str | None, **more) -> Visit | None:  # type: ignore[no-untyped-def]
+    return visits.find(reference or "", by="system", **more)
+
+
+def test_every_state_is_reached_and_every_move_has_an_event() -> None:
+    assert {START, *(after for _, after in MOVES)} == set(State)
+    assert set(MOVES.values()) <= set(EVENTS)
+
+
+def test_a_slip_is_found_by_its_reference_however_it_is_typed() -> None:
+    visit = slip(rng=random.Random(4))
+    assert visit.reference
+    for typed in (visit.reference, visit.reference.lower(), f" {visit.reference.replace('-', ' ')} "):
+        assert found(typed) == visit
+
+
+@pytest.mark.parametrize("typed", ["", "0", "AAAAA-AAAAA", "\x00", "x" * 10_000, "💌"])
+def test_another_reference_finds_nothing(typed: str) -> None:
+    slip()
+    assert found(typed) is None
+
+
+def test_no_reference_and_no_address_stands_in_the_table_in_clear() -> None:
+    visit = slip()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT row::text FROM idproofing_visit row")
+        (row,) = cursor.fetchone()
+    assert visit.reference not in row
+    assert "june@mail.example" not in row
+
+
+def test_right_documents_verify_the_person_and_wipe_the_slip() -> None:
+    visit = slip()
+    assert check(visit) == visits.Verified("june@mail.example")
+    visit.refresh_from_db()
+    assert (visit.state, visit.agent, visit.reference, visit.email) == (State.VERIFIED, AGENT, None, None)
+
+
+def test_the_trail_says_which_kinds_were_shown_and_never_a_number() -> None:
+    check(slip())
+    event = AuditEvent.objects.get(event="visit.verified")
+    assert event.details == {"level": 1, "route": "in_person", "document_1": "state-id", "document_2": "account"}
+
+
+def test_a_slip_is_good_once() -> None:
+    visit = slip()
+    reference = visit.reference
+    check(visit)
+    assert check(visit) == visits.Over()
+    assert found(reference) is None
+
+
+def test_a_slip_is_good_until_its_last_moment_and_not_after() -> None:
+    now = timezone.now()
+    visit = slip(now=now)
+    end = now + policy.VISIT_LIFE
+    assert found(visit.reference, now=end - timedelta(seconds=1)) == visit
+    assert found(visit.reference, now=end) is None
+    assert check(visit, now=end) == visits.Over()
+    assert visits.due(end) == [visit.pk]
+    assert visits.expire(visit.pk, now=end) == visits.Settled("june@mail.example")
+    assert visits.expire(visit.pk, now=end) == visits.Over()
+
+
+def test_a_new_slip_withdraws_the_one_before() -> None:
+    first = slip(email="old@mail.example")
+    booked = visits.book(JUNE, Level.BASIC, Route.AGENT, "new@mail.example", by="visitor")
+    assert isinstance(booked, visits.Booked)
+    assert booked.withdrawn == "old@mail.example"
+    assert found(first.reference) is None
+    assert found(booked.visit.reference) == booked.visit
+
+
+def test_the_slips_of_two_levels_do_not_meet() -> None:
+    basic, premium = slip(), slip(level=Level.PREMIUM)
+    check(basic)
+    premium.refresh_from_db()
+    assert premium.state == State.OPEN
+
+
+def test_the_same_person_may_show_the_same_documents_again() -> None:
+    check(slip())
+    assert isinstance(check(slip(level=Level.PREMIUM)), visits.Verified)
+    assert Document.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        (Shown("state-id", "t12345678", "VA"), OTHER_PAPERS[0]),
+        (OTHER_PAPERS[0], Shown("account", "0044-1234")),
+    ],
+    ids=["typed-otherwise", "as-the-second"],
+)
+def test_a_document_of_somebody_else_holds_the_visit_and_claims_nothing(shown: tuple[Shown, ...]) -> None:
+    check(slip())
+    visit = slip(ROSA, email="rosa@mail.example")
+    assert check(visit, shown) == visits.DocumentOfAnother("rosa@mail.example")
+    visit.refresh_from_db()
+    assert visit.state == State.HELD
+    assert not Document.objects.filter(dod_id=ROSA).exists()
+    assert check(visit, OTHER_PAPERS) == visits.Over()
+    assert isinstance(visits.book(ROSA, Level.BASIC, Route.AGENT, "x@mail.example", by="visitor"), visits.Held)
+
+
+def test_licenses_of_two_states_may_have_one_number() -> None:
+    check(slip())
+    shown = (Shown("state-id", "T12345678", "TX"), OTHER_PAPERS[0])
+    assert isinstance(check(slip(ROSA), shown), visits.Verified)
+
+
+def test_a_supervisor_makes_a_held_slip_good_again_and_the_agent_does_not() -> None:
+    check(slip())
+    visit = slip(ROSA)
+    check(visit)
+    assert visits.settle(visit.pk, again=True, by="system", supervisor=AGENT) == visits.Over()
+    assert isinstance(visits.settle(visit.pk, again=True, by="system", supervisor=SUPERVISOR), visits.Settled)
+    assert found(visit.reference) == visit
+    assert isinstance(check(visit, OTHER_PAPERS), visits.Verified)
+
+
+def test_a_supervisor_refuses_what_is_held() -> None:
+    check(slip())
+    visit = slip(ROSA)
+    check(visit)
+    assert isinstance(visits.settle(visit.pk, again=False, by="system", supervisor=SUPERVISOR), visits.Settled)
+    visit.refresh_from_db()
+    assert (visit.state, visit.reason, visit.email) == (State.REFUSED, "used-before", None)
+
+
+def test_after_a_refusal_there_may_be_another_slip() -> None:
+    visit = slip()
+    assert isinstance(visits.refuse(visit.pk, "photo", by="system", agent=AGENT), visits.Settled)
+    assert visits.refuse(visit.pk, "photo", by="system", agent=AGENT) == visits.Over()
+    assert check(visit) == visits.Over()
+    assert slip().state == State.OPEN
+
+
+@pytest.mark.parametrize(
+    ("kinds", "basic", "premium"),
+    [
+        (("passport", "account"), True, True),
+        (("state-id", "account"), True, True),
+        (("employer", "student"), True, False),
+        (("employer", "account"), True, False),
+        (("passport", "passport"), False, False),
+        (("passport",), False, False),
+    ],
+)
+def test_premium_needs_stronger_documents_than_basic(kinds: tuple[str, ...], basic: bool, premium: bool) -> None:
+    assert (visits.shortfall(kinds, Level.BASIC) is None) == basic
+    assert (visits.shortfall(kinds, Level.PREMIUM) is None) == premium
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_thirty_agents_at_once_one_verifies() -> None:
+    visit = slip()
+    outcomes = in_parallel(lambda number: visits.verify(visit.pk, PAPERS, by="system", agent=number + 1))
+    assert sum(isinstance(outcome, visits.Verified) for outcome in outcomes) == 1
+    assert sum(outcome == visits.Over() for outcome in outcomes) == 29
+    assert AuditEvent.objects.filter(event="visit.verified").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_thirty_people_with_one_document_at_once_one_is_verified() -> None:
+    slips = [slip(f"20000000{number:02}") for number in range(30)]
+    outcomes = in_parallel(lambda n: check(slips[n], PAPERS if n % 2 else PAPERS[::-1]))
+    assert sum(isinstance(outcome, visits.Verified) for outcome in outcomes) == 1
+    assert Visit.objects.filter(state=State.HELD).count() == 29
+    assert len(set(Document.objects.values_list("dod_id", flat=True))) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_thirty_slips_asked_for_at_once_leave_one_good() -> None:
+    in_parallel(lambda _: slip())
+    assert Visit.objects.filter(state=State.OPEN).count() == 1
+    assert Visit.objects.filter(state=State.WITHDRAWN).count() == 29
