@@ -34,7 +34,7 @@ class SessionLimitsMiddleware:
             if session.seconds_left(request) <= 0:
                 logout(request)
                 vars(request).pop("_cached_user", None)  # get_user() would give whom logout() has just forgotten
-            elif not request.path.endswith("/session/left/"):
+            elif not request.path.endswith(("/session/left/", "/session/keep/")):
                 session.touch(request)
         request.user = SimpleLazyObject(partial(with_factor, request))  # type: ignore[assignment]
         response = self.get_response(request)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts import password_hints
+from accounts import kept_forms, password_hints
 from accounts.own import closing, contact_details, profile, security, sessions
 from accounts.own import factors as own_factors
 from accounts.recovery import factor_pages
@@ -28,6 +28,7 @@ urlpatterns = [
     path("sign-out/", sign_in.sign_out, name="sign-out"),
     path("session/left/", sign_in.session_left, name="session-left"),
     path("session/extend/", sign_in.session_extend, name="session-extend"),
+    path("session/keep/", kept_forms.keep, name="session-keep"),
     path("recover/username/", recovery.recover_username, name="recover-username"),
     path("recover/password/", recovery.recover_password, name="recover-password"),
     path("recover/password/<str:token>/", recovery.recover_password_link, name="recover-password-link"),

@@ -249,6 +249,10 @@ DEERS_NEWS_PER_ADDRESS = Limit("deers-news-address", 10, timedelta(hours=1))
 # People whose record allows no account hear of it by mail no more often than this: own.
 NEXT_STEP_GAP = timedelta(days=1)
 
+# What stood in another form when the session ended: own; as long as a draft, and room for the longest message.
+KEPT_FORM_LIFE = DRAFT_IDLE
+KEPT_FORM_MAX = 50_000
+
 # Messages to the care team: VA.gov.
 MESSAGE_SUBJECT_MAX = 100
 MESSAGE_BODY_MAX = 5_000

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 
-from accounts import actions, email_change, links, notices
+from accounts import actions, email_change, kept_forms, links, notices
 from accounts.models import Account
 from accounts.models.mail import Purpose
 from accounts.own.forms import EmailForm, PhoneForm
@@ -15,13 +15,16 @@ from accounts.sign_in.fresh import fresh
 from dslogon import policy
 
 
+@kept_forms.kept
 @never_cache
 @fresh(policy.FRESH_FOR_CREDENTIALS)
 def change_email(request: HttpRequest) -> HttpResponse:
     """Ask for another email address; nothing changes until the link that goes there is used."""
     account: Account = request.user  # type: ignore[assignment]
     form = EmailForm(request.POST or None, account)
+    form.initial = kept_forms.take(request)
     if request.method == "POST" and form.is_valid():
+        kept_forms.forget(request)
         wait = email_change.ask(account, form.cleaned_data["email"])
         if wait is None:
             context = {"here": "profile", "email": form.cleaned_data["email"]}
@@ -53,12 +56,14 @@ def undo_email(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "accounts/undo_email.html")
 
 
+@kept_forms.kept
 @never_cache
 def change_phone(request: HttpRequest) -> HttpResponse:
     """Another phone number, or none."""
     account: Account = request.user  # type: ignore[assignment]
-    form = PhoneForm(request.POST or None, initial={"phone": account.phone})
+    form = PhoneForm(request.POST or None, initial={"phone": account.phone, **kept_forms.take(request)})
     if request.method == "POST" and form.is_valid():
+        kept_forms.forget(request)
         with transaction.atomic():
             if actions.set_phone(account, form.cleaned_data["phone"], by=account):
                 notices.tell(account, "phone-changed")

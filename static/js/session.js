@@ -21,8 +21,19 @@ function until(seconds, tell = true) {
   if (tell) tabs.postMessage(seconds);
 }
 
+// After signing in again the person comes back to this page.
 function leave() {
-  window.location.assign(dialog.dataset.signIn);
+  const here = encodeURIComponent(window.location.pathname + window.location.search);
+  window.location.assign(`${dialog.dataset.signIn}&next=${here}`);
+}
+
+// What stands in a form that holds no secret is kept on the server before the end, and stands there again afterwards.
+function keep() {
+  const typed = document.querySelector("form[data-keep]");
+  if (!typed) return;
+  const sent = new FormData(typed);
+  sent.append("kept_page", window.location.pathname);
+  fetch(dialog.dataset.keep, { method: "POST", body: sent, redirect: "manual", keepalive: true }).catch(() => {});
 }
 
 // The seconds that the server gives us; 0 when the session is over, null when it cannot be reached.
@@ -58,7 +69,9 @@ function say(seconds) {
 function show() {
   countdown.textContent = inWords(secondsLeft());
   say(secondsLeft());
-  if (!dialog.open) dialog.showModal();
+  if (dialog.open) return;
+  keep();
+  dialog.showModal();
 }
 
 async function tick() {
@@ -93,6 +106,7 @@ dialog.addEventListener("close", () => { if (secondsLeft() <= warning) stay(); }
 // Signed out here, the other tabs come to their end too: in a moment they ask the server, and find it so.
 document.getElementById("sign-out")?.addEventListener("submit", () => tabs.postMessage(2));
 tabs.addEventListener("message", (message) => until(message.data, false));
-document.addEventListener("visibilitychange", tick);
+// A device that is put aside may sleep past the end.
+document.addEventListener("visibilitychange", () => (document.hidden ? keep() : tick()));
 until(Number(dialog.dataset.seconds));
 setInterval(tick, 1000);

@@ -76,6 +76,10 @@ def sign_in(page: Page, username: str, password: str = walk.PASSWORD) -> None:
     page.goto("/sign-in/")
     if page.get_by_role("button", name="I agree").is_visible():
         page.get_by_role("button", name="I agree").click()
+    give_credentials(page, username, password)
+
+
+def give_credentials(page: Page, username: str, password: str = walk.PASSWORD) -> None:
     page.get_by_label("Username").fill(username)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in").click()

@@ -13,7 +13,7 @@ from accounts.models import Account
 from accounts.sessions import SEEN, SessionStore
 from dslogon import policy
 from tests import people, walk
-from tests.journeys.test_journeys import sign_in
+from tests.journeys.test_journeys import give_credentials, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -43,18 +43,25 @@ def nothing_happens_for(how_long: timedelta, *tabs: Page) -> None:
 
 def test_someone_who_reads_for_long_is_warned_may_stay_and_is_signed_out_in_the_end(page, slow_reader):
     sign_in(page, "slow.reader")
-    page.goto("/account/")
+    page.goto("/support/contact/")
+    page.get_by_label("Your message").fill("It says that my")
     dialog = page.get_by_role("alertdialog")
     nothing_happens_for(ALMOST_OVER, page)
     expect(dialog).to_be_visible()
     expect(page.get_by_role("button", name="Stay signed in")).to_be_focused()
     page.get_by_role("button", name="Stay signed in").click()
     expect(dialog).to_be_hidden()
-    nothing_happens_for(ALMOST_OVER, page)
+    page.get_by_label("Your message").fill("It says that my code is not right.")
+    with page.expect_response("**/session/keep/"):
+        nothing_happens_for(ALMOST_OVER, page)
     expect(dialog).to_be_visible()
     nothing_happens_for(policy.SESSION_WARNING, page)
     expect(page).to_have_url(re.compile(r"/sign-in/\?timed_out=1"))
     expect(page.get_by_text("You were signed out because nothing happened")).to_be_visible()
+    give_credentials(page, "slow.reader")
+    expect(page).to_have_url(re.compile("/support/contact/"))
+    expect(page.get_by_label("Your message")).to_have_value("It says that my code is not right.")
+    page.get_by_role("button", name="Sign out").first.click()
     page.goto("/account/")
     expect(page).to_have_url(re.compile("/sign-in/"))
 

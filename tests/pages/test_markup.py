@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 # Addresses that no scene opens, and why that is right.
 NO_PAGE = {
     r"healthz|readyz|demo/(people|mail)\.json": "JSON",
-    r"(admin/)?session/(left|extend)/": "JSON",
+    r"(admin/)?session/(left|extend|keep)/": "JSON, or nothing",
     r".*/(judge|(first-)?passkey|options)/": "JSON; where one of these is a page, a scene opens it",
     r"\.well-known/change-password|admin/(login|logout|password_change)/": "leads to a page",
     r"support/guides/<slug:slug>\.pdf": "a PDF",

@@ -1,0 +1,100 @@
+"""What was being typed when the session ended stands there again after signing in, for the same person, once."""
+
+import json
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+
+from accounts.models import Account
+from dslogon import policy
+from dslogon.demo.people import PEOPLE
+from tests import walk
+from tests.accounts.holders import holder, signed_in, staff
+
+pytestmark = pytest.mark.django_db
+
+CONTACT = "/support/contact/"
+TYPED = "It says that my code is not right."
+KEPT = "What you had typed here before is kept."
+
+
+@pytest.fixture
+def rosa(db: None) -> Account:
+    return holder(PEOPLE["rosa"])
+
+
+def keep(browser: Client, page: str = CONTACT, *, at: str = "/session/keep/", **fields: str) -> int:
+    """What the page's script does before the session ends."""
+    return browser.post(at, {"kept_page": page, **fields}).status_code
+
+
+def test_a_message_being_written_is_there_again_after_signing_in(rosa):
+    assert keep(signed_in(rosa), message=TYPED, topic="other") == 204
+    browser = signed_in(rosa)
+    page = walk.text_of(browser.get(CONTACT))
+    assert TYPED in page
+    assert KEPT in page
+    assert TYPED not in walk.text_of(browser.get(CONTACT))
+
+
+@pytest.mark.parametrize(("page", "field"), [("/account/email/", "email"), ("/account/phone/", "phone")])
+def test_so_are_contact_details_being_changed(rosa, page, field):
+    keep(signed_in(rosa), page, **{field: "555-0199"})
+    assert 'value="555-0199"' in signed_in(rosa).get(page).content.decode()
+
+
+def test_staff_get_theirs_back_in_their_own_zone():
+    agent = staff("Auditor")
+    keep(signed_in(agent), "/admin/account/phone/", at="/admin/session/keep/", phone="555-0199")
+    assert 'value="555-0199"' in signed_in(agent).get("/admin/account/phone/").content.decode()
+
+
+def test_nobody_else_gets_it(rosa):
+    keep(signed_in(rosa), message=TYPED)
+    for other in (signed_in(holder(PEOPLE["nora"])), Client()):
+        assert TYPED not in walk.text_of(other.get(CONTACT))
+    assert TYPED in walk.text_of(signed_in(rosa).get(CONTACT))
+
+
+def test_once_the_message_is_sent_nothing_is_kept_of_it(rosa):
+    browser = signed_in(rosa)
+    keep(browser, message=TYPED)
+    sent = {"name": "Rosa", "email": rosa.email, "topic": "other", "message": TYPED}
+    walk.send(browser, CONTACT, sent)
+    assert TYPED not in walk.text_of(browser.get(CONTACT))
+
+
+def test_it_is_sealed_and_does_not_last(rosa, monkeypatch):
+    lives = []
+    real = cache.set
+    monkeypatch.setattr(cache, "set", lambda *given: (lives.append(given[2]), real(*given)))
+    keep(signed_in(rosa), message=TYPED)
+    assert lives == [policy.KEPT_FORM_LIFE.total_seconds()]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT value::text FROM safeguards_cache WHERE key LIKE '%kept-form%'")
+        ((value,),) = cursor.fetchall()
+    assert TYPED not in value
+    assert TYPED.encode().hex() not in json.loads(value)
+
+
+@pytest.mark.parametrize(
+    "page", ["/account/security/password/", "/sign-in/", "/account/security/", "/no/such/page/", "", "\x00"]
+)
+def test_of_a_page_with_secrets_or_of_none_nothing_is_kept(rosa, page):
+    browser = signed_in(rosa)
+    assert keep(browser, page, password="a secret") == 400
+
+
+def test_too_much_is_not_kept(rosa):
+    assert keep(signed_in(rosa), message="x" * policy.KEPT_FORM_MAX) == 400
+
+
+def test_keeping_a_form_does_not_lengthen_the_session(rosa):
+    browser = signed_in(rosa)
+    session = browser.session
+    session["seen_at"] -= 300
+    session.save()
+    keep(browser, message=TYPED)
+    assert browser.session["seen_at"] == session["seen_at"]
