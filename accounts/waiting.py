@@ -31,7 +31,7 @@ AT_ONCE = 100
 """Drafts locked in one transaction."""
 
 WORKS_AGAIN = "DEERS works again. You can go on now."
-WILL_WRITE = "We will send you an email when DEERS works again. You may leave this page."
+WILL_WRITE = "We will send you an email when DEERS works again. Keep this browser open."
 
 
 def ask_deers(request: HttpRequest, draft: Draft, form: forms.Form) -> bool | Refused:

@@ -213,8 +213,8 @@ REGISTRATION = Journey(
     model=RegistrationDraft,
     first_label="Choose your account",
     steps=(
-        DETAILS,
         waiting.TELL_ME,
+        DETAILS,
         way.WAY,
         proofing.QUESTIONS,
         letter.LETTER,

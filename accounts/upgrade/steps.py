@@ -171,8 +171,8 @@ UPGRADE = Journey(
     model=UpgradeDraft,
     first_label="Before you start",
     steps=(
-        IDENTITY,
         waiting.TELL_ME,
+        IDENTITY,
         way.WAY,
         proofing.QUESTIONS,
         letter.LETTER,
