@@ -62,7 +62,8 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         """Only what the page's own filters ask. Django allows every field of the model in a list's address, and so a
         hash of a password could be guessed letter by letter."""
         field, _, how = lookup.partition("__")
-        offered = [entry[0] if isinstance(entry, tuple) else entry for entry in self.list_filter]
+        entries = [entry[0] if isinstance(entry, tuple) else entry for entry in self.list_filter]
+        offered = [getattr(entry, "parameter_name", entry) for entry in entries]
         return field in [*offered, self.date_hierarchy] and how in FILTERS_ASK
 
 

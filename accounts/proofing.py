@@ -23,7 +23,9 @@ Data = Mapping[str, Any] | None
 Save = Callable[[HttpRequest, Any, Any, Any], Refused | None]
 
 
-FORGOTTEN = ("dod_id", "blocked", "visit", "quiz", "quiz_passed_at", "screen_code", "code_redeemed_at")
+FORGOTTEN = (
+    "dod_id", "mismatched_at", "blocked", "visit", "quiz", "quiz_passed_at", "screen_code", "code_redeemed_at",
+)  # fmt: skip
 """What a draft forgets of its proofing when the details change on which that was built."""
 
 DEERS_SILENT = "DEERS does not answer right now. What you typed is kept. Please try again in a few minutes."

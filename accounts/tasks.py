@@ -6,8 +6,9 @@ from procrastinate.contrib.django import app
 
 from accounts import attending, devices, dormancy, drafts, links, next_steps, notices, waiting
 from accounts.recovery import lost_factor, password
+from accounts.reviews.news import told
 from accounts.sessions import SessionStore
-from idproofing import letters, quiz
+from idproofing import cases, letters, quiz
 
 # Again after 3, 9, 27 … seconds: eleven tries, the last after about a day.
 PATIENTLY = RetryStrategy(max_attempts=11, exponential_wait=3)
@@ -78,6 +79,13 @@ def tell_that_deers_answers(timestamp: int) -> None:
 def expire_visits(timestamp: int) -> None:
     """End the slips for a visit whose time is over."""
     attending.expire()
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task
+def end_late_cases(timestamp: int) -> None:
+    """End the reviews whose time is over, and tell whoever asked."""
+    told(cases.end_what_is_late)
 
 
 @app.periodic(cron="*/5 * * * *")

@@ -8,6 +8,7 @@ from accounts.own import factors as own_factors
 from accounts.recovery import factor_pages
 from accounts.recovery import pages as recovery
 from accounts.registration import views as registration
+from accounts.reviews import asking
 from accounts.sign_in import fresh, passkey
 from accounts.sign_in import views as sign_in
 from accounts.upgrade import views as upgrade
@@ -15,6 +16,7 @@ from accounts.upgrade import views as upgrade
 urlpatterns = [
     path("register/", registration.begin, name="register"),
     path("register/with-code/", registration.begin, {"with_code": True}, name="register-with-code"),
+    path("register/<uuid:draft_id>/review/", asking.in_registration, name="register-review"),
     path("register/<uuid:draft_id>/<slug:name>/", registration.step, name="register-step"),
     path("register/<uuid:draft_id>/second-factor/passkey/", registration.passkey_options),
     path("register/<uuid:draft_id>/credentials/judge/", password_hints.of_draft),
@@ -39,6 +41,7 @@ urlpatterns = [
     path("not-me/<str:token>/", recovery.this_was_not_me, name="not-me"),
     path("upgrade/", upgrade.begin, name="upgrade"),
     path("upgrade/with-code/", upgrade.begin, {"with_code": True}, name="upgrade-with-code"),
+    path("upgrade/<uuid:draft_id>/review/", asking.in_upgrade, name="upgrade-review"),
     path("upgrade/<uuid:draft_id>/<slug:name>/", upgrade.step, name="upgrade-step"),
     path("recover/password/<str:token>/judge/", password_hints.of_link),
     path("upgrade/<uuid:draft_id>/second-factor/passkey/", upgrade.passkey_options),

@@ -22,6 +22,7 @@ from deers.registry import (
     EligibilityRegistry,
     Outcome,
     PersonQuery,
+    Record,
     RegistryUnavailableError,
     Unavailable,
 )
@@ -45,6 +46,12 @@ def find_person(query: PersonQuery, *, today: date | None = None) -> Outcome:
 def person(dod_id: str) -> Beneficiary | None:
     """The person with this DoD ID number; None when there is none, or DEERS does not answer."""
     return ask(lambda deers: deers.person(dod_id), None)
+
+
+def record(*, ssn: str = "", dod_id: str = "", today: date | None = None) -> Record | None:
+    """For reviewers: whoever has the numbers given; None when nobody has them, or DEERS does not answer."""
+    day = today or timezone.localdate()
+    return ask(lambda deers: deers.record(ssn=ssn, dod_id=dod_id, today=day), None)
 
 
 def coverage(dod_id: str, *, today: date | None = None) -> Coverage | None:

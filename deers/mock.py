@@ -13,9 +13,9 @@ from django.db.models import F, Q, QuerySet
 
 from deers import faults, names, ssn
 from deers.deadline import within_deadline
-from deers.matching import borne_by, judge
+from deers.matching import borne_by, hindrance, judge
 from deers.models import Eligibility, LegalName, Person, Relationship, ssn_index, ssn_last4_index
-from deers.registry import Beneficiary, Coverage, FamilyMember, NoMatch, Outcome, Period, PersonQuery
+from deers.registry import Beneficiary, Coverage, FamilyMember, NoMatch, Outcome, Period, PersonQuery, Record
 
 
 @contextmanager
@@ -42,6 +42,17 @@ class MockRegistry:
     def person(self, dod_id: str) -> Beneficiary | None:
         name = current_names().filter(person=dod_id).first() if is_dod_id(dod_id) else None
         return beneficiary(name) if name else None
+
+    @answering()
+    def record(self, *, ssn: str, dod_id: str, today: date) -> Record | None:
+        """One query."""
+        if (dod_id and not is_dod_id(dod_id)) or not (ssn or dod_id):
+            return None
+        found = borne_by(ssn_index=ssn_index(ssn) if ssn else b"", dod_id=dod_id, today=today)
+        if not found or not found[0].asked_for:
+            return None
+        present, *former = found
+        return Record(present.person, tuple(name.person.full_name for name in former), hindrance(present, today))
 
     @answering()
     def coverage(self, dod_id: str, *, today: date) -> Coverage | None:

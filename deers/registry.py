@@ -121,6 +121,15 @@ class Coverage:
     periods: tuple[Period, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Somebody as a reviewer sees him or her: the names borne before, and why no account may be opened, if so."""
+
+    person: Beneficiary
+    former_names: tuple[str, ...]
+    hindrance: Reason | None
+
+
 class RegistryUnavailableError(Exception):
     """What a registry raises when it cannot answer; lookup turns it into the Unavailable outcome."""
 
@@ -134,6 +143,8 @@ class EligibilityRegistry(Protocol):
     def find_person(self, query: PersonQuery, *, today: date) -> Outcome: ...
 
     def person(self, dod_id: str) -> Beneficiary | None: ...
+
+    def record(self, *, ssn: str, dod_id: str, today: date) -> Record | None: ...
 
     def coverage(self, dod_id: str, *, today: date) -> Coverage | None: ...
 

@@ -189,6 +189,19 @@ VISIT_LOOKUPS = Limit("visit-lookups", 20, timedelta(minutes=10))
 REFERENCE_LENGTH = CODE_LENGTH
 DOCUMENT_NUMBER_MIN = 4
 
+# Reviews of details that did not match: own. Answered within a working week, ended after a month without an answer;
+# the link back into the journey lives as long as a letter. Asked for, by address and by number or mailbox: own; so
+# seldom that nobody fills the queue. Tries at a continuation code, by reference: as for activation codes; by address:
+# own; more than anybody mistypes. How long a status page stays open in a browser: as a quiet session.
+CASE_DUE = timedelta(days=7)
+CASE_LIFE = timedelta(days=30)
+CASE_GO_ON_LIFE = CODE_LIFE_LETTER
+CASES_PER_ADDRESS = Limit("cases-address", 5, timedelta(hours=24))
+CASES_PER_NUMBER = Limit("cases-number", 3, timedelta(hours=24))
+CASE_TRIES = Limit("case-tries", 5, timedelta(minutes=10))
+CASE_TRIES_PER_ADDRESS = Limit("case-tries-address", 20, timedelta(hours=1))
+CASE_PAGE_OPEN = timedelta(minutes=15)
+
 # Second factors: 63B §2; ASVS 6.5; login.gov.
 BACKUP_CODES = 10
 # After a registration or an upgrade they stand on its last page until the person has saved them, and no longer than

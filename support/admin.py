@@ -10,7 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from accounts.admin import ReadOnlyAdmin
 from safeguards import audit
 from support import contact, print_room, visit_admin  # noqa: F401  the last two register themselves
+from support.cases.admin import CaseAdmin
 from support.models import ContactMessage
+
+__all__ = ["CaseAdmin", "ContactMessageAdmin"]
 
 
 @admin.register(ContactMessage)

@@ -3,11 +3,14 @@
 from django.urls import path
 
 from support import views
+from support.cases import pages as cases
 
 urlpatterns = [
     path("", views.support, name="support"),
     path("guides/<slug:slug>/", views.guide, name="guide"),
     path("guides/<slug:slug>.pdf", views.guide_pdf, name="guide-pdf"),
     path("contact/", views.contact_form, name="contact"),
+    path("cases/", cases.find, name="cases"),
+    path("cases/status/", cases.status, name="case-status"),
     path("contact/<uuid:message_id>/", views.contact_received, name="contact-received"),
 ]

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models.account import Account
 from dslogon import policy
-from idproofing.models import Quiz, Visit
+from idproofing.models import Case, Quiz, Visit
 from idproofing.routes import Route
 from safeguards.fields import EncryptedTextField
 
@@ -21,7 +21,8 @@ class Draft(models.Model):
     how the person wants to prove who they are, `blocked` why that does not lead on, so that another must be chosen
     (accounts/way.py); `awaits_deers` that a mail shall say when DEERS works again (accounts/waiting.py), and
     `kept_until` that the draft outlives being idle for that; `ended` says why a journey that cannot go on at all has
-    ended.
+    ended. `mismatched_at` is set while what was typed matches nobody; `case` is the review that was asked for then, or
+    the approved one that this draft goes on from.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -42,6 +43,9 @@ class Draft(models.Model):
     code_redeemed_at = models.DateTimeField(null=True)
     authenticator_key = EncryptedTextField(default="")
     backup_codes = EncryptedTextField(default="")
+    mismatched_at = models.DateTimeField(null=True)
+    case = models.ForeignKey(Case, on_delete=models.SET_NULL, null=True, related_name="+")
+    continuation_code = EncryptedTextField(null=True, default="")
     ended = models.CharField(max_length=20, blank=True, default="")
     created_at = models.DateTimeField(default=timezone.now)
     touched_at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -68,6 +72,7 @@ class RegistrationDraft(Draft):
     middle_name = EncryptedTextField(default="")
     last_name = EncryptedTextField(default="")
     suffix = EncryptedTextField(default="")
+    typed_dod_id = EncryptedTextField(null=True, default="")
     username = models.CharField(max_length=policy.USERNAME_MAX_LENGTH, blank=True, default="")
     password_hash = models.CharField(max_length=256, blank=True, default="")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, null=True, related_name="+")

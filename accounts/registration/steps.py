@@ -62,8 +62,16 @@ def match_person(request: HttpRequest, draft: RegistrationDraft, form: forms.For
     """Keep what was typed and who that is. The answer never tells which detail differed, nor why."""
     typed, again = form.cleaned_data, bool(draft.dod_id)
     answers = {name: typed[name] for name in TYPED} | {"date_of_birth": typed["date_of_birth"].isoformat()}
+    answers["typed_dod_id"] = typed["dod_id"]
+    if reviewed(draft, answers):
+        return None
     keep(draft, answers, DETAILS.forgets)
     return judge_match(draft, outcome, DETAILS.forgets, again=again, by="visitor")
+
+
+def reviewed(draft: Any, answers: dict[str, str]) -> bool:
+    """Whether a reviewer has found out whom these very answers mean, so that sending them again changes nothing."""
+    return bool(draft.case_id and draft.dod_id) and all(getattr(draft, name) == answers[name] for name in answers)
 
 
 def judge_match(draft: Any, outcome: Outcome, forgets: tuple[str, ...], *, again: bool, by: object) -> Refused | None:
@@ -74,6 +82,7 @@ def judge_match(draft: Any, outcome: Outcome, forgets: tuple[str, ...], *, again
     if isinstance(outcome, Unavailable):
         return proofing.silent(by)
     keep(draft, {"dod_id": outcome.person.dod_id if isinstance(outcome, Match) else ""}, forgets)
+    draft.mismatched_at = None if draft.dod_id else timezone.now()
     if draft.dod_id:
         audit.record("registration.matched", by=by, dod_id=draft.dod_id, route=way.on_trail(draft), again=again)
         return None
@@ -228,6 +237,7 @@ REGISTRATION = Journey(
         "": "accounts/registered.html",
         "has-account": "accounts/has_account.html",
         "letter": "accounts/letter_sent.html",
+        "review": "accounts/review_asked.html",
     },
     # The last page shows the backup codes, so it is for the new account's own session only.
     belongs=lambda request, draft: draft.account_id is None or draft.account_id == request.user.pk,

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts import actions, enrolment, factors, letter, notices, proofing, visiting, waiting, way
 from accounts.models import Factor, UpgradeDraft
 from accounts.proofing import person_of_record
-from accounts.registration.steps import judge_match, too_many_tries
+from accounts.registration.steps import judge_match, reviewed, too_many_tries
 from accounts.sign_in import judge, session
 from accounts.sign_in.forms import FactorForm
 from accounts.sign_in.views import refusal_of
@@ -60,6 +60,8 @@ def match_account(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, o
     """The details must be those of the person whose account this is, and one contact detail must be of record."""
     typed, again = form.cleaned_data, bool(draft.dod_id)
     answers = {name: typed[name] for name in TYPED} | {"date_of_birth": typed["date_of_birth"].isoformat()}
+    if reviewed(draft, answers):
+        return None
     keep(draft, answers, IDENTITY.forgets)
     return judge_match(draft, outcome, IDENTITY.forgets, again=again, by=request.user)
 
@@ -183,6 +185,7 @@ UPGRADE = Journey(
     finish="done",
     ended={
         "": "accounts/upgraded.html",
+        "review": "accounts/review_asked.html",
         "not-basic": "accounts/draft_gone.html",
         "letter": "accounts/letter_sent.html",
     },

@@ -1,5 +1,6 @@
 """What is kept of identity proofing: facts to ask about, quizzes asked, activation codes, and the progress made."""
 
+from idproofing.models.cases import Case, CaseMove
 from idproofing.models.codes import ActivationCode
 from idproofing.models.facts import Category, Fact, Source
 from idproofing.models.letters import Batch, Letter
@@ -12,6 +13,8 @@ __all__ = [
     "ActivationCode",
     "AnswerTally",
     "Batch",
+    "Case",
+    "CaseMove",
     "Category",
     "Document",
     "Fact",

@@ -24,6 +24,7 @@ PAGES = {
     "/admin/idproofing/proofing/": "idproofing.view_proofing",
     "/admin/idproofing/letter/": "idproofing.view_letter",
     "/admin/idproofing/batch/": "idproofing.view_batch",
+    "/admin/idproofing/case/": "idproofing.view_case",
     "/admin/safeguards/auditevent/": "safeguards.view_auditevent",
     "/admin/support/contactmessage/": "support.view_contactmessage",
 }

@@ -19,6 +19,7 @@ from deers.registry import (
     Outcome,
     PersonQuery,
     Reason,
+    Record,
 )
 
 TODAY = date(2026, 11, 23)
@@ -122,6 +123,21 @@ class RegistryContract:
         for number in ("", "1", "2000000099", "\x00" * 10, "x" * 10_000):
             assert registry.person(number) is None
             assert registry.coverage(number, today=TODAY) is None
+
+    def test_a_reviewer_sees_former_names_and_what_hinders(self, registry: EligibilityRegistry) -> None:
+        jenny = registry.record(ssn=ssn_of(JENNY), dod_id="", today=TODAY)
+        assert jenny == registry.record(ssn="", dod_id=JENNY.dod_id, today=TODAY)
+        assert jenny == Record(JENNY, ("Jenny Johnson",), None)
+        for reason, person in HINDERED.items():
+            found = registry.record(ssn="", dod_id=person.dod_id, today=TODAY)
+            assert found == Record(person, (), reason)
+
+    @pytest.mark.parametrize(("ssn", "dod_id"), [("", ""), ("900451099", ""), ("", "2000000099"), ("", "\x00" * 10)])
+    def test_a_reviewer_is_shown_nobody_for_a_number_that_is_nobodys(
+        self, registry: EligibilityRegistry, ssn: str, dod_id: str
+    ) -> None:
+        assert registry.record(ssn=ssn, dod_id=dod_id, today=TODAY) is None
+        assert registry.record(ssn=ssn_of(ADA), dod_id=JENNY.dod_id, today=TODAY) is None
 
     def test_coverage_shows_sponsor_family_and_periods(self, registry: EligibilityRegistry) -> None:
         own, hers = (registry.coverage(person.dod_id, today=TODAY) for person in (ADA, SPOUSE))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from deers import names
-from deers.matching import OnRecord, judge
+from deers.matching import OnRecord, hindrance, judge
 from deers.mock import MockRegistry
 from deers.models import Eligibility, LegalName, Person, Plan, Region, Sponsorship
 from deers.registry import (
@@ -18,6 +18,7 @@ from deers.registry import (
     Outcome,
     Period,
     PersonQuery,
+    Record,
 )
 from tests.deers import contract
 from tests.deers.contract import ADA, CAST, DEAD, ENDED, FORMER_LAST_NAME, PROTECTED, SPOUSE, RegistryContract
@@ -57,14 +58,23 @@ class InMemory:
     """The least that answers as a registry must, with the same judgement and none of the database."""
 
     def find_person(self, query: PersonQuery, *, today: date) -> Outcome:
-        asked = [p for p in CAST if (query.ssn and contract.ssn_of(p) == query.ssn) or p.dod_id == query.dod_id]
-        if len(asked) != 1 or query.dod_id not in ("", asked[0].dod_id):
-            return NoMatch()
+        found = self.borne_by(query.ssn, query.dod_id)
+        return judge(query, found, today) if found else NoMatch()
+
+    def borne_by(self, ssn: str, dod_id: str) -> list[OnRecord]:
+        asked = [p for p in CAST if (ssn and contract.ssn_of(p) == ssn) or p.dod_id == dod_id]
+        if len(asked) != 1 or dod_id not in ("", asked[0].dod_id):
+            return []
         (person,) = asked
         former = FORMER_LAST_NAME.get(person.dod_id)
         borne = [person, *([self.renamed(person, former)] if former else [])]
         flags = (person is DEAD, person is PROTECTED, person is not ENDED, True)
-        return judge(query, [OnRecord(each, *flags) for each in borne], today)
+        return [OnRecord(each, *flags) for each in borne]
+
+    def record(self, *, ssn: str, dod_id: str, today: date) -> Record | None:
+        found = self.borne_by(ssn, dod_id)
+        former = tuple(each.person.full_name for each in found[1:])
+        return Record(found[0].person, former, hindrance(found[0], today)) if found else None
 
     @staticmethod
     def renamed(person: Beneficiary, last: str) -> Beneficiary:

@@ -36,6 +36,8 @@ def begins() -> Answers:
     yield client.post(here, {})
     rosa = people.load("rosa")
     yield client.post(here, walk.details_of(rosa, last_name="Somebodyelse"))
+    yield client.get(walk.send(client, here.replace("/details/", "/review/"), {}))
+    here = walk.begin(client)
     with override_settings(DEERS_FAULT="unavailable"):
         yield client.post(here, walk.details_of(rosa))
         yield client.get(here.replace("details", "tell-me"))

@@ -23,6 +23,8 @@ SAID = {
     "topic": "My account",
     "device": "Firefox on Windows",
     "when": "March 2, 2026, at 12:00 PM",
+    "happened": "We have your request. A reviewer will look at it.",
+    "next": "You do not have to do anything now.",
 } | dict.fromkeys(
     ("link", "not_me", "cancel", "undo", "confirm", "go_on", "begin"), "https://dslogon.example/a-link/of-once/"
 )

@@ -1,6 +1,7 @@
 """The service center's pages: each list, with a search that finds something and one that does not, and each row."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.test import override_settings
@@ -8,14 +9,16 @@ from django.utils import timezone
 
 from accounts.models import Account, Assistance
 from accounts.recovery import assisted
+from dslogon.demo.people import PEOPLE
 from dslogon.policy import Level
-from idproofing import visits
+from idproofing import cases, visits
 from idproofing.models import Proofing, Visit
 from idproofing.routes import Route
 from safeguards.models import AuditEvent
 from support.models import ContactMessage
 from tests import people, walk
 from tests.accounts.holders import holder, premium, signed_in, staff
+from tests.idproofing import reviewers
 from tests.idproofing.letter_people import asked
 from tests.support import past
 
@@ -92,4 +95,30 @@ def attends_a_visit() -> Answers:
     yield client.get(f"{here}{booked.visit.pk}/history/")
 
 
-SCENES = (reads, prints, attends_a_visit)
+def reviews() -> Answers:
+    """A Premium case from the queue to its end: taken up, searched for, proposed, confirmed by another."""
+    people.load_all("emily", "judith")
+    ann, bob = (signed_in(staff("Proofing reviewer", name)) for name in ("ann.reviewer", "bob.reviewer"))
+    case = reviewers.open_case(level=Level.PREMIUM).case
+    here = "/admin/idproofing/case/"
+    yield ann.get(here)
+    yield ann.get(here, {"queue": "late", "q": "nobody"})
+    yield ann.get(f"{here}{case.pk}/change/")
+    yield ann.get(f"{here}{case.pk}/history/")
+    walk.send(ann, f"{here}{case.pk}/take/", {})
+    yield ann.get(f"{here}{case.pk}/change/")
+    yield ann.post(f"{here}{case.pk}/compare/", {"search": "Amberley"})
+    yield ann.post(f"{here}{case.pk}/compare/", {"search": "nobody"})
+    yield ann.post(f"{here}{case.pk}/compare/", {"dod_id": PEOPLE["judith"].dod_id})
+    approval = {"decision": "approve", "reason": "former-name", "dod_id": PEOPLE["emily"].dod_id}
+    walk.send(ann, f"{here}{case.pk}/decide/", approval)
+    yield ann.get(f"{here}{case.pk}/change/")
+    yield bob.get(f"{here}{case.pk}/change/")
+    walk.send(bob, f"{here}{case.pk}/confirm/", {})
+    cases.use(case.pk, by="visitor")
+    yield bob.get(f"{here}{case.pk}/change/")
+    nobody = replace(reviewers.emily_typed(), ssn="910124999", last_name="Nobody")
+    yield ann.get(f"{here}{reviewers.open_case(nobody).case.pk}/change/")
+
+
+SCENES = (reads, prints, attends_a_visit, reviews)

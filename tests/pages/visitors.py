@@ -17,8 +17,9 @@ from dslogon import views
 from dslogon.demo.models import SentMail
 from support.guides import GUIDES
 from tests import people, walk
-from tests.accounts.holders import STAFF_DOOR, WRONG, give_password, give_token, holder, premium, staff
+from tests.accounts.holders import STAFF_DOOR, WRONG, give_password, give_token, holder, premium, signed_in, staff
 from tests.accounts.test_lost_factor import asked, waited
+from tests.idproofing import reviewers
 
 Answers = Iterator[Any]
 ENOUGH = 6
@@ -39,6 +40,23 @@ def writes_to_the_service_center() -> Answers:
     yield client.post("/support/contact/", {})
     letter = {"name": "Ruth", "email": "ruth@mail.example", "topic": "other", "message": "Please call me back."}
     yield client.get(walk.send(client, "/support/contact/", letter))
+
+
+def looks_after_a_review() -> Answers:
+    """The status page: not opened, while the request waits, and approved but for another account."""
+    client, emily = Client(), people.load("emily")
+    yield client.get("/support/cases/")
+    yield client.post("/support/cases/", {})
+    yield client.post("/support/cases/", {"reference": "00000-00000", "continuation_code": "00000-00000"})
+    opened = reviewers.open_case()
+    codes = {"reference": opened.case.reference, "continuation_code": opened.code}
+    status = walk.send(client, "/support/cases/", codes)
+    yield client.get(status)
+    reviewers.approve(opened.case)
+    yield client.get(status)
+    signed_in_elsewhere = signed_in(holder(emily))
+    signed_in_elsewhere.cookies["case"] = client.cookies["case"].value
+    yield signed_in_elsewhere.post(status)
 
 
 def looks_at_the_demonstration() -> Answers:
@@ -168,6 +186,7 @@ def works_here() -> Answers:
 SCENES = (
     looks_around,
     writes_to_the_service_center,
+    looks_after_a_review,
     looks_at_the_demonstration,
     meets_an_error,
     signs_in,

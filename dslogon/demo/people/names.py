@@ -11,7 +11,8 @@ BEAUFORT = Address("1209 Marsh Wren Road", "Beaufort", "SC", "29906")
 PEOPLE = (
     Person(
         key="emily",
-        story="She took her husband's name in 2019. Some papers still say Emily Tran; DEERS says Castellano.",
+        story="She took her husband's name in 2019. Some papers still say Emily Tran; DEERS says Castellano. "
+        "Registering as Emily Tran matches nobody, so she asks for a review, and a reviewer finds her former name.",
         names=(Name("Emily", "Tran", "Mai"), Name("Emily", "Castellano", "Mai", since=date(2019, 6, 29))),
         born=date(1993, 10, 12),
         sex="F",

@@ -22,6 +22,12 @@ PEOPLE = (
         ReadyAccount("reviewer.ingrid", "saddle-cobalt-mist-93", role="Proofing reviewer"),
     ),
     Staff(
+        "The second reviewer: confirms at Premium what Ingrid proposes, or sends it back, and the other way round.",
+        Name("Rafael", "Okafor"),
+        "rafael.okafor@example.org",
+        ReadyAccount("reviewer.rafael", "timber-saffron-quay-58", role="Proofing reviewer"),
+    ),
+    Staff(
         "Reads everything that has been done, and can change nothing.",
         Name("Amos", "Whitley"),
         "amos.whitley@example.org",

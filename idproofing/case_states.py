@@ -1,0 +1,64 @@
+"""The states of a case and the moves between them, each with the event that it leaves in the audit trail."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from idproofing.models import Case, CaseMove
+from idproofing.moves import step
+from safeguards import audit
+
+State = Case.State
+START = State.OPEN
+
+MOVES: dict[tuple[str, str], str] = {
+    (State.OPEN, State.TAKEN): "case.taken",
+    (State.TAKEN, State.OPEN): "case.put-back",
+    # At Basic one reviewer decides.
+    (State.TAKEN, State.APPROVED): "case.approved",
+    (State.TAKEN, State.DECLINED): "case.declined",
+    (State.TAKEN, State.IN_PERSON): "case.in-person",
+    # At Premium a second one confirms, or sends it back.
+    (State.TAKEN, State.PROPOSED): "case.proposed",
+    (State.PROPOSED, State.APPROVED): "case.approved",
+    (State.PROPOSED, State.DECLINED): "case.declined",
+    (State.PROPOSED, State.IN_PERSON): "case.in-person",
+    (State.PROPOSED, State.OPEN): "case.sent-back",
+    # The person goes on with the journey, once.
+    (State.APPROVED, State.CONTINUED): "case.continued",
+    # Asked again about the same number, it is this from the first moment: shown to no reviewer. It ends
+    # when the case that it repeats is approved, and takes its place when that one is not.
+    (State.OPEN, State.REPEATED): "case.repeated",
+    (State.REPEATED, State.IN_PERSON): "case.in-person",
+    (State.REPEATED, State.OPEN): "case.opened",
+    # Nobody can wait for ever.
+    (State.OPEN, State.EXPIRED): "case.expired",
+    (State.TAKEN, State.EXPIRED): "case.expired",
+    (State.PROPOSED, State.EXPIRED): "case.expired",
+    (State.REPEATED, State.EXPIRED): "case.expired",
+    (State.APPROVED, State.EXPIRED): "case.expired",
+}
+OVER = {state for state in State if not any(before == state for before, _ in MOVES)}
+
+
+def move(case: Case, to: str, *, by: object, now: datetime, **values: object) -> None:
+    """Move to the state `to`, set other columns with it, and leave the event and the entry in the case's history.
+
+    What was typed is wiped when the case is over. MoveRefused as in idproofing.moves.step.
+    """
+    if to in OVER:
+        values |= {"typed": None, "subject": None}
+    with transaction.atomic():
+        event = step(case, to, MOVES, now=now, **values)
+        note(case, event, by=by, now=now)
+
+
+def note(case: Case, event: str, *, by: object, now: datetime) -> None:
+    """The event in the audit trail, and the entry in the case's own history."""
+    CaseMove.objects.create(case=case, state=case.state, at=now, by=getattr(by, "pk", None) if is_staff(by) else None)
+    about = {"account_id": case.account_id, "dod_id": case.dod_id or case.holder or None}
+    audit.record(event, by=by, case=case.number, level=case.level, **about)  # type: ignore[arg-type]
+
+
+def is_staff(by: object) -> bool:
+    return bool(getattr(by, "is_staff", False))

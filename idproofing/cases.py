@@ -1,0 +1,226 @@
+"""Cases: a person looks at details that did not match DEERS. Opened by anybody, decided by staff, used once.
+
+Nothing here tells who asks whether DEERS knows a number: a case opens without asking DEERS, and a second one about the
+same number looks from outside like the first (State.REPEATED). idproofing/reviewing.py is what staff do with them.
+"""
+
+import hmac
+import json
+import random
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from dslogon import policy
+from dslogon.policy import Level
+from idproofing import codes
+from idproofing.case_states import State, move, note
+from idproofing.models import Case
+from safeguards import audit, limits
+from safeguards.cipher import blind_index
+from safeguards.turns import turn
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What a person typed, as it was; `date_of_birth` in ISO form, numbers as digits, "" where nothing was asked."""
+
+    date_of_birth: str
+    email: str
+    first_name: str = ""
+    middle_name: str = ""
+    last_name: str = ""
+    suffix: str = ""
+    ssn: str = ""
+    dod_id: str = ""
+    phone: str = ""
+    postal_code: str = ""
+    code_delivery: str = ""
+    route: str = ""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The only time that the continuation code can be read, in two halves with a dash."""
+
+    case: Case
+    code: str
+
+
+@dataclass(frozen=True)
+class Wait:
+    """There were too many; `time` is how long until the next."""
+
+    time: timedelta
+
+
+@dataclass(frozen=True)
+class NotFound:
+    """No such reference, or not its code: the same for both."""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Done; `email` is whom to tell, read before it was wiped. `also` are requests that ended with this one."""
+
+    case: Case
+    email: str
+    also: tuple["Moved", ...] = ()
+
+
+@dataclass(frozen=True)
+class NotNow:
+    """Somebody else was faster, or the case is over."""
+
+
+def too_many(typed: Typed, *, address: str, account_id: int | None = None) -> Wait | None:
+    """Count one more request, from this address, about this number and to this mailbox. Not within a transaction."""
+    tries = [(policy.CASES_PER_ADDRESS, address)]
+    tries += [(policy.CASES_PER_NUMBER, key) for key in (subject_of(typed, account_id), typed.email.lower())]
+    for limit, key in tries:
+        if wait := limits.hit(limit, key):
+            return Wait(wait)
+    return None
+
+
+def open_case(
+    journey: str,
+    level: Level,
+    typed: Typed,
+    *,
+    by: object,
+    account_id: int | None = None,
+    holder: str = "",
+    now: datetime | None = None,
+    rng: random.Random | None = None,
+) -> Opened:
+    """Open a case about what was typed; for an upgrade, by the account `account_id` of the person `holder`.
+
+    While another one about the same number or account is under way it only seems to be open, and never reaches a
+    reviewer.
+    """
+    now, rng = now or timezone.now(), rng or secrets.SystemRandom()
+    reference, code = (new_code(rng) for _ in range(2))
+    case = Case(
+        number=next_number(),
+        reference=reference,
+        code=digest(reference, code),
+        journey=Case.Journey(journey),
+        level=level,
+        account_id=account_id,
+        holder=holder,
+        subject=blind_index(subject_of(typed, account_id), purpose="case-subject"),
+        typed=json.dumps(asdict(typed)),
+        opened_at=now,
+        due_at=now + policy.CASE_DUE,
+        expires_at=now + policy.CASE_LIFE,
+        changed_at=now,
+    )
+    assert case.subject is not None
+    with turn("case", case.subject.hex()):
+        if Case.objects.filter(subject=case.subject, state__in=Case.WAITING).exists():
+            case.state = State.REPEATED
+        case.save(force_insert=True)
+        note(case, "case.repeated" if case.state == State.REPEATED else "case.opened", by=by, now=now)
+    return Opened(case, f"{code[: codes.HALF]}-{code[codes.HALF :]}")
+
+
+def subject_of(typed: Typed, account_id: int | None) -> str:
+    """What a case is about, for finding another one about the same."""
+    return f"account:{account_id}" if account_id else f"number:{typed.ssn or typed.dod_id}"
+
+
+def new_code(rng: random.Random) -> str:
+    return "".join(rng.choices(codes.ALPHABET, k=policy.CODE_LENGTH))
+
+
+def digest(reference: str, code: str) -> bytes:
+    """The keyed hash of a continuation code, good with its own reference alone."""
+    return blind_index(f"{reference}:{code}", purpose="case-code")
+
+
+def next_number() -> int:
+    """The row's number is needed before the row is: what was typed is encrypted for this row and no other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('idproofing_case', 'number'))")
+        return cursor.fetchone()[0]
+
+
+def find(reference: str, code: str, *, address: str, by: object = "visitor") -> Case | NotFound | Wait:
+    """The case with this reference, for whoever has its continuation code; both as typed.
+
+    A reference that does not exist and a code that is wrong cost the same counts, query, hash and event.
+    """
+    reference, code = plain(reference), plain(code)
+    for limit, key in ((policy.CASE_TRIES_PER_ADDRESS, address), (policy.CASE_TRIES, reference)):
+        if wait := limits.hit(limit, key):
+            return Wait(wait)
+    case = Case.objects.filter(reference=reference).first()
+    tried = digest(reference, code)
+    if not hmac.compare_digest(bytes(case.code) if case else bytes(len(tried)), tried) or case is None:
+        audit.record("case.refused", by=by)
+        return NotFound()
+    limits.clear(policy.CASE_TRIES, reference)
+    return case
+
+
+def plain(typed: str) -> str:
+    """What was typed, as it would stand in a reference or a code; whatever cannot stand there is left out."""
+    return "".join(letter for letter in codes.normalise(typed[:100]) if letter in codes.ALPHABET)[: policy.CODE_LENGTH]
+
+
+def typed_in(case: Case) -> Typed | None:
+    """What was typed; None once the case is over."""
+    return Typed(**json.loads(case.typed)) if case.typed else None
+
+
+def use(number: int, *, by: object, now: datetime | None = None) -> Moved | NotNow:
+    """Use the link back into the journey, once; what was typed is wiped with it."""
+    return judge(number, State.APPROVED, State.CONTINUED, by=by, now=now)
+
+
+def end_what_is_late(now: datetime | None = None) -> list[Moved]:
+    """End every case whose time is over; then let the first of those that repeated it reach the reviewers."""
+    now = now or timezone.now()
+    late = Case.objects.filter(state__in=Case.UNDER_WAY, expires_at__lte=now).values_list("pk", "state")
+    outcomes = [judge(number, state, State.EXPIRED, by="system", now=now) for number, state in late]
+    for subject in waiting_in_vain():
+        bring_forward(subject, now)
+    return [outcome for outcome in outcomes if isinstance(outcome, Moved)]
+
+
+def waiting_in_vain() -> list[bytes]:
+    """Subjects whose only requests are those that repeat a case which is over."""
+    under_review = Case.objects.filter(subject=OuterRef("subject"), state__in=Case.WAITING)
+    repeats = Case.objects.filter(~Exists(under_review), state=State.REPEATED)
+    return [bytes(subject or b"") for subject in repeats.values_list("subject", flat=True).distinct()]
+
+
+def bring_forward(subject: bytes, now: datetime) -> None:
+    """Make the oldest request about this subject a case like any other: whoever asked first must not stop the rest."""
+    with turn("case", subject.hex()):
+        about = Case.objects.filter(subject=subject)
+        first = about.filter(state=State.REPEATED).order_by("pk").first()
+        if first and not about.filter(state__in=Case.WAITING).exists():
+            move(first, State.OPEN, by="system", now=now, due_at=now + policy.CASE_DUE)
+
+
+def judge(number: int, seen: str, to: str, *, by: object, now: datetime | None, **values: object) -> Moved | NotNow:
+    """Move a case from the state in which it was seen; NotNow when it is in another one, or its link is too old."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        case = Case.objects.select_for_update().filter(pk=number, state=seen).first()
+        if case is None or (to == State.CONTINUED and case.expires_at <= now):
+            return NotNow()
+        return moved(case, to, by=by, now=now, **values)
+
+
+def moved(case: Case, to: str, *, by: object, now: datetime | None, **values: object) -> Moved:
+    """Move a locked case; whom to tell is read before it may be wiped."""
+    typed = typed_in(case)
+    move(case, to, by=by, now=now or timezone.now(), **values)
+    return Moved(case, typed.email if typed else "")

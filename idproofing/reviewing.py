@@ -1,0 +1,123 @@
+"""What reviewers do with cases: one takes it up and decides; at Premium another confirms. A decision has a reason."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from deers.registry import Reason as Hindrance
+from deers.registry import Record
+from dslogon import policy
+from dslogon.policy import Level
+from idproofing.case_states import State
+from idproofing.cases import Moved, NotNow, judge, moved
+from idproofing.models import Case
+
+Decision, Reason = Case.Decision, Case.Reason
+
+# Which reasons go with which decision. No free text: it would hold something about a person.
+REASONS: dict[str, tuple[Case.Reason, ...]] = {
+    Decision.APPROVE: (Reason.FORMER_NAME, Reason.OTHER_FORM, Reason.SLIP, Reason.CONTACT, Reason.MENDED),
+    Decision.DECLINE: (Reason.NO_RECORD, Reason.MIXED, Reason.HINDERED),
+    Decision.IN_PERSON: (Reason.PAPERS, Reason.DOUBT, Reason.HINDERED),
+}
+# What fits somebody to whom DEERS allows no account. Of a protected person nobody may learn more than of nobody at all.
+FITTING: dict[Hindrance, tuple[Case.Decision, ...]] = {
+    Hindrance.MINOR: (Decision.DECLINE, Decision.IN_PERSON),
+    Hindrance.DECEASED: (Decision.DECLINE, Decision.IN_PERSON),
+    Hindrance.ENDED: (Decision.DECLINE, Decision.IN_PERSON),
+    Hindrance.PROTECTED: (Decision.DECLINE,),
+}
+ENDS: dict[str, State] = {
+    Decision.APPROVE: State.APPROVED,
+    Decision.DECLINE: State.DECLINED,
+    Decision.IN_PERSON: State.IN_PERSON,
+}
+
+
+@dataclass(frozen=True)
+class NotYours:
+    """It is for another reviewer: who took it decides, and who decided does not confirm."""
+
+
+@dataclass(frozen=True)
+class NotFitting:
+    """DEERS does not allow it now, or does not answer; or the reason belongs to another decision."""
+
+
+def take(number: int, *, by: object, now: datetime | None = None) -> Moved | NotNow:
+    """Take up an open case."""
+    return judge(number, State.OPEN, State.TAKEN, by=by, now=now, taken_by=pk_of(by))
+
+
+def put_back(number: int, *, by: object, now: datetime | None = None) -> Moved | NotNow:
+    """Give a case back to the queue, one's own or that of a colleague who is away."""
+    return judge(number, State.TAKEN, State.OPEN, by=by, now=now, taken_by=None)
+
+
+def decide(
+    number: int, decision: str, reason: str, record: Record | None = None, *, by: object, now: datetime | None = None
+) -> Moved | NotNow | NotYours | NotFitting:
+    """Decide a case that one has taken up; at Premium this only proposes.
+
+    Approving names the `record`, looked up just now: DEERS is not asked here, within a transaction.
+    """
+    approves = decision == Decision.APPROVE
+    if reason not in REASONS.get(decision, ()) or (approves and not may_register(record)):
+        return NotFitting()
+    dod_id = record.person.dod_id if approves and record else ""
+    with transaction.atomic():
+        case = Case.objects.select_for_update().filter(pk=number, state=State.TAKEN).first()
+        if case is None:
+            return NotNow()
+        if case.taken_by != pk_of(by):
+            return NotYours()
+        if approves and case.holder not in ("", dod_id):
+            return NotFitting()
+        chosen = {"decision": decision, "reason": reason, "dod_id": dod_id, "decided_by": pk_of(by)}
+        if case.level == Level.PREMIUM:
+            return moved(case, State.PROPOSED, by=by, now=now, **chosen)
+        return end(case, decision, by=by, now=now, **chosen)
+
+
+def may_register(record: Record | None) -> bool:
+    """Whether DEERS has this record, and nothing against an account."""
+    return record is not None and record.hindrance is None
+
+
+def confirm(
+    number: int, record: Record | None = None, *, by: object, now: datetime | None = None
+) -> Moved | NotNow | NotYours | NotFitting:
+    """Confirm what another reviewer has proposed; an approval with the record proposed, looked up just now."""
+    with transaction.atomic():
+        case = Case.objects.select_for_update().filter(pk=number, state=State.PROPOSED).first()
+        if case is None:
+            return NotNow()
+        if case.decided_by == pk_of(by):
+            return NotYours()
+        approves = case.decision == Decision.APPROVE
+        if approves and not (record and record.person.dod_id == case.dod_id and may_register(record)):
+            return NotFitting()
+        return end(case, case.decision, by=by, now=now, confirmed_by=pk_of(by))
+
+
+def send_back(number: int, *, by: object, now: datetime | None = None) -> Moved | NotNow:
+    """Do not confirm: the case goes back to the queue as if nobody had decided. Who proposed may take it back so."""
+    undone = {"decision": "", "reason": "", "dod_id": "", "decided_by": None, "taken_by": None}
+    return judge(number, State.PROPOSED, State.OPEN, by=by, now=now, **undone)
+
+
+def end(case: Case, settled: str, *, by: object, now: datetime | None, **values: object) -> Moved:
+    """Settle a case. Approval gives the link its time, and ends what was asked again about the same number."""
+    if settled != Decision.APPROVE:
+        return moved(case, ENDS[settled], by=by, now=now, **values)
+    now = now or timezone.now()
+    repeats = Case.objects.select_for_update().filter(subject=case.subject, state=State.REPEATED)
+    also = tuple(moved(repeat, State.IN_PERSON, by="system", now=now) for repeat in repeats)
+    approved = moved(case, State.APPROVED, by=by, now=now, expires_at=now + policy.CASE_GO_ON_LIFE, **values)
+    return replace(approved, also=also)
+
+
+def pk_of(by: object) -> int:
+    return getattr(by, "pk")  # noqa: B009 - only members of staff get here

@@ -1,0 +1,132 @@
+"""What was typed beside what is on record, for a reviewer: each line with its verdict in a word."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from deers import lookup, names, ssn
+from deers.matching import compare_dates
+from deers.nicknames import share_a_name
+from deers.registry import Beneficiary, Reason, Record
+from idproofing.cases import Typed
+from idproofing.models import Case
+
+SAME, NEAR, DIFFERENT, MISSING = "Same", "Nearly the same", "Different", "Not given"
+MARKS = {SAME: "same", NEAR: "near", DIFFERENT: "different", MISSING: "missing"}
+BY_NAME_AT_MOST = 10
+
+# What DEERS says against an account, for the reviewer alone.
+HINDRANCES: dict[Reason, str] = {
+    Reason.MINOR: "DEERS: not of age yet. No account of their own; a parent or guardian asks for them.",
+    Reason.DECEASED: "DEERS: has died. No account can be opened.",
+    Reason.ENDED: "DEERS: eligibility has ended. An ID card office can tell whether that is right.",
+    Reason.PROTECTED: "DEERS: protected or locked. Nobody may learn from us that this record exists: decline.",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One detail; `verdict` is one of the words above."""
+
+    what: str
+    typed: str
+    on_record: str
+    verdict: str
+
+    @property
+    def mark(self) -> str:
+        return MARKS[self.verdict]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Somebody in DEERS whom the details may mean, and why we think so."""
+
+    person: Beneficiary
+    why: str
+
+
+def candidates(case: Case, typed: Typed) -> list[Candidate]:
+    """The account's own person for an upgrade; else who has the number, then who has the name and nearly the date."""
+    if case.is_upgrade:
+        person = lookup.person(case.holder)
+        return [Candidate(person, "Holds the account that asked")] if person else []
+    found = {}
+    owner = owner_of_number(typed)
+    if owner:
+        found[owner.person.dod_id] = Candidate(owner.person, "Has the number that was typed")
+    born = date.fromisoformat(typed.date_of_birth)
+    for person in lookup.search(f"{typed.last_name}, {typed.first_name}", most=BY_NAME_AT_MOST):
+        if compare_dates(born, person.date_of_birth) != "none":
+            found.setdefault(person.dod_id, Candidate(person, "Has the name, and the date of birth or nearly so"))
+    return list(found.values())
+
+
+def owner_of_number(typed: Typed) -> Record | None:
+    """Who has the number that was typed, or both numbers."""
+    return lookup.record(ssn=typed.ssn, dod_id=typed.dod_id) if typed.ssn or typed.dod_id else None
+
+
+def lines(case: Case, typed: Typed, record: Record) -> list[Line]:
+    """Every detail side by side. No Social Security number: only whether it is this person's."""
+    person = record.person
+    found = [] if case.is_upgrade else [*names_of(typed, record)]
+    born = date.fromisoformat(typed.date_of_birth)
+    verdict = {"match": SAME, "near": NEAR, "none": DIFFERENT}[compare_dates(born, person.date_of_birth)]
+    found.append(
+        Line("Date of birth", born.strftime("%B %-d, %Y"), person.date_of_birth.strftime("%B %-d, %Y"), verdict)
+    )
+    found += numbers_of(typed, person)
+    found.append(line("Email", typed.email, person.email))
+    if case.is_upgrade:
+        found.append(line("Phone", typed.phone, person.phone, digits=True))
+        found.append(line("ZIP or postal code", typed.postal_code, person.postal_code))
+    return found
+
+
+def names_of(typed: Typed, record: Record) -> Iterator[Line]:
+    person = record.person
+    yield line("First name", typed.first_name, person.first_name)
+    yield line("Middle name", typed.middle_name, person.middle_name)
+    yield line("Last name", typed.last_name, person.last_name)
+    yield line("Suffix", typed.suffix, person.suffix)
+    whole = names.words(" ".join(filter(None, (typed.first_name, typed.last_name))))
+    for former in record.former_names:
+        borne = names.words(former)
+        same = [word for word in borne if word in whole] == whole
+        yield Line("Former name", " ".join((typed.first_name, typed.last_name)), former, SAME if same else DIFFERENT)
+
+
+def numbers_of(typed: Typed, person: Beneficiary) -> Iterator[Line]:
+    """Each number that was typed: whether DEERS has it for this person, for another one, or for nobody."""
+    if typed.ssn:
+        owner = lookup.record(ssn=typed.ssn)
+        yield Line("Social Security number", ssn.mask(typed.ssn), *ownership(owner, person))
+    if typed.dod_id:
+        owner = lookup.record(dod_id=typed.dod_id)
+        yield Line("DoD ID number", typed.dod_id, *ownership(owner, person))
+
+
+def ownership(owner: Record | None, person: Beneficiary) -> tuple[str, str]:
+    if owner is None:
+        return "Nobody has the number that was typed", DIFFERENT
+    if owner.person.dod_id == person.dod_id:
+        return "The number that was typed", SAME
+    return "Somebody else has the number that was typed", DIFFERENT
+
+
+def line(what: str, typed: str, on_record: str, *, digits: bool = False) -> Line:
+    return Line(what, typed, on_record, verdict_on(typed, on_record, digits=digits))
+
+
+def verdict_on(typed: str, on_record: str, *, digits: bool = False) -> str:
+    """Names by the rules of matching: case, accents, hyphens and blanks make no difference."""
+    mine, theirs = ("".join(names.words(text)) for text in (typed, on_record))
+    if digits:
+        mine, theirs = ("".join(filter(str.isdigit, text))[-10:] for text in (typed, on_record))
+    if mine == theirs:
+        return SAME
+    if not mine or not theirs:
+        return MISSING
+    near = not digits and (names.one_letter_apart(mine, theirs) or share_a_name(mine, theirs) or mine == theirs[:1])
+    return NEAR if near else DIFFERENT
