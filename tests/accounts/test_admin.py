@@ -25,6 +25,7 @@ PAGES = {
     "/admin/idproofing/letter/": "idproofing.view_letter",
     "/admin/idproofing/batch/": "idproofing.view_batch",
     "/admin/idproofing/case/": "idproofing.view_case",
+    "/admin/idproofing/visit/": "idproofing.attend_visit",
     "/admin/safeguards/auditevent/": "safeguards.view_auditevent",
     "/admin/support/contactmessage/": "support.view_contactmessage",
 }
@@ -55,7 +56,7 @@ def test_each_role_sees_what_its_role_says_and_nothing_else(role):
     browser = signed_in(staff(role))
     assert browser.get("/admin/").status_code == 200
     for page, permission in PAGES.items():
-        assert browser.get(page).status_code == (200 if permission in roles.ROLES[role] else 403), page
+        assert browser.get(page, follow=True).status_code == (200 if permission in roles.ROLES[role] else 403), page
 
 
 @pytest.mark.parametrize("role", roles.ROLES)
