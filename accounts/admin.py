@@ -101,6 +101,10 @@ class AccountAdmin(ReadOnlyAdmin):
         ("When", {"fields": ("created_at", "last_login")}),
     )
 
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        """Only beside what was found: until then there is nothing to filter."""
+        return self.list_filter if request.GET.get("q") else ()
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Account], search_term: str
     ) -> tuple[QuerySet[Account], bool]:
