@@ -13,6 +13,7 @@ from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
 from dslogon import center, policy
+from idproofing import routes
 from support import typesetting
 
 FOLDER = Path(__file__).parent / "guides"
@@ -60,9 +61,10 @@ GUIDES = {
 
 
 def source(guide: Guide) -> str:
-    """The guide's Markdown with every number of the policy filled in."""
+    """The guide's Markdown with every number of the policy, and the ways to prove who one is, filled in."""
     template = Template((FOLDER / f"{guide.slug}.md").read_text(encoding="utf-8"))
-    return template.render(Context({"policy": policy, "center": center}, autoescape=False))
+    ways = routes.WAYS.values()
+    return template.render(Context({"policy": policy, "center": center, "ways": ways}, autoescape=False))
 
 
 def html(guide: Guide) -> tuple[str, list[Section]]:
