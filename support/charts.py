@@ -139,7 +139,7 @@ def rounded(time: timedelta) -> str:
 
 def age_rows(ages: Sequence[Age]) -> list[Row]:
     """Cases in time, and after them, apart, those that are overdue."""
-    longest = max(reach(age.in_time) + reach(age.overdue) for age in ages) or 1
+    longest = max((reach(age.in_time) + reach(age.overdue) for age in ages), default=0) or 1
     return [
         Row(
             age_words(age),

@@ -35,4 +35,6 @@ def context(of: figures.Period) -> dict:
         "to_issue": charts.wait_rows(waits.to_issue),
         "to_use": charts.wait_rows(waits.to_use),
         "marks": charts.marks(),
+        "ages": charts.age_rows(figures.open_cases()),
+        "age_heads": ("In time", "Overdue"),
     }

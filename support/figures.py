@@ -15,7 +15,7 @@ from django.db.models.fields.json import KT
 from django.utils import timezone
 
 from dslogon import policy
-from idproofing.models import ActivationCode, AnswerTally, Category
+from idproofing.models import ActivationCode, AnswerTally, Case, Category
 from idproofing.questions import TEMPLATES
 from idproofing.routes import Route
 from safeguards.events import COUNTED
@@ -79,6 +79,16 @@ class Wait:
 class Waits:
     to_issue: list[Wait]
     to_use: list[Wait]
+
+
+@dataclass(frozen=True)
+class Age:
+    """Open cases that are at least `days` days old and younger than the next; those past their due date apart."""
+
+    days: int
+    until: int | None
+    in_time: int | None
+    overdue: int | None
 
 
 def period(days: int, now: datetime | None = None) -> Period:
@@ -168,11 +178,20 @@ def waits(of: Period) -> Waits:
     return found
 
 
-@dataclass(frozen=True)
-class Age:
-    """Open cases that are at least `days` days old and younger than the next; those past their due date apart."""
+OPEN_CASES = """
+    SELECT width_bucket(extract(epoch FROM %(now)s - opened_at) / 86400, %(ages)s::numeric[]) AS age,
+        count(*) FILTER (WHERE due_at > %(now)s), count(*) FILTER (WHERE due_at <= %(now)s)
+    FROM idproofing_case WHERE state = ANY(%(waiting)s) GROUP BY age
+"""
 
-    days: int
-    until: int | None
-    in_time: int | None
-    overdue: int | None
+
+def open_cases(now: datetime | None = None) -> list[Age]:
+    """The cases that wait for staff now, by age; none where there are none."""
+    waiting, ages = [str(state) for state in Case.WAITING], list(policy.CASE_AGES)
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN_CASES, {"now": now or timezone.now(), "ages": ages, "waiting": waiting})
+        counts = {place: (in_time, overdue) for place, in_time, overdue in cursor}
+    if not counts:
+        return []
+    bands = enumerate(zip((0, *ages), (*ages, None), strict=True))
+    return [Age(days, until, *map(tellable, counts.get(place, (0, 0)))) for place, (days, until) in bands]

@@ -1,17 +1,20 @@
 """What happened in days that are over, for the staff's figures."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 from django.utils import timezone
 
 from dslogon import policy
-from idproofing.models import ActivationCode, AnswerTally
+from idproofing import cases
+from idproofing.models import ActivationCode, AnswerTally, Case
 from safeguards.models import AuditEvent
 
 NOW = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 LAST_WEEK = NOW - timedelta(days=6)
 FEW = policy.FIGURES_FROM - 1
+NUMBERS = count(1)
 
 
 def happened(event: str, times: int, at: datetime = LAST_WEEK, **details: Any) -> None:
@@ -36,6 +39,25 @@ def made_codes(delivery: str, *minutes: int, used_after: timedelta | None = None
         )
 
 
+def opened_cases(times: int, age: timedelta, now: datetime = NOW, state: str = "open") -> None:
+    """Cases of this age, due as the policy says."""
+    at = now - age
+    Case.objects.bulk_create(
+        Case(
+            number=cases.next_number(),
+            reference=f"{next(NUMBERS):010d}",
+            code=b"",
+            journey="registration",
+            level=1,
+            state=state,
+            opened_at=at,
+            due_at=at + policy.CASE_DUE,
+            expires_at=at + policy.CASE_LIFE,
+        )
+        for _ in range(times)
+    )
+
+
 def a_month() -> None:
     """Something for every figure, seen from the real day."""
     yesterday = timezone.now() - timedelta(days=1)
@@ -43,3 +65,5 @@ def a_month() -> None:
     happened("registration.matched", FEW, yesterday, route="questions")
     AnswerTally.objects.create(day=timezone.localdate(yesterday), kind="card_bank", answered=50, correct=20)
     made_codes("email", *range(2, 12), used_after=timedelta(minutes=1), at=yesterday)
+    opened_cases(12, timedelta(days=9), timezone.now())
+    opened_cases(7, timedelta(hours=1), timezone.now())

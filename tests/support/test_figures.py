@@ -122,6 +122,34 @@ def test_a_code_that_was_made_again_does_not_count_as_the_first() -> None:
     assert figures.waits(MONTH).to_issue == []
 
 
+def test_open_cases_are_told_by_age_and_those_past_their_due_date_apart() -> None:
+    past.opened_cases(MANY, timedelta(hours=3))
+    past.opened_cases(FEW, timedelta(days=2))
+    past.opened_cases(10, policy.CASE_DUE + timedelta(hours=1))
+    past.opened_cases(6, timedelta(days=40))
+    past.opened_cases(20, timedelta(days=2), state="declined")
+    told = [(charts.age_words(age), age.in_time, age.overdue) for age in figures.open_cases(NOW)]
+    assert told == [
+        ("Less than 1 day", MANY, 0),
+        ("1 or 2 days", None, 0),
+        ("3 to 6 days", 0, 0),
+        ("7 to 13 days", 0, 10),
+        ("14 days or more", 0, 6),
+    ]
+
+
+def test_without_open_cases_there_is_nothing_to_draw() -> None:
+    assert charts.age_rows(figures.open_cases(NOW)) == []
+
+
+def test_overdue_cases_are_drawn_after_those_in_time_and_nothing_leaves_the_chart() -> None:
+    [row] = charts.age_rows([figures.Age(0, 1, 30, 10)])
+    assert row.bars == (("fill", "0.00%", "75.00%"), ("late", "75.00%", "25.00%"))
+    [few] = charts.age_rows([figures.Age(0, 1, None, 0)])
+    assert few.bars[0] == ("fill few", "0.00%", "100.00%")
+    assert few.cells == (charts.FEW, "0")
+
+
 @pytest.mark.parametrize(
     ("part", "of", "words"), [(0, 7, "0%"), (7, 7, "100%"), (999, 1000, "99%"), (1, 1000, "1%"), (1, 3, "33%")]
 )
@@ -164,6 +192,7 @@ def test_the_page_says_every_figure_in_its_tables(supervisor: Client) -> None:
     assert f"In DEERS 1 to {FEW} –" in page
     assert "Card bank Credit cards 40% 50" in page
     assert "Email 1 min 1 min 10" in page
+    assert "7 to 13 days 0 12" in page
 
 
 @pytest.mark.usefixtures("_a_month")
@@ -191,7 +220,7 @@ def test_each_figure_is_one_query(supervisor: Client) -> None:
     with CaptureQueriesContext(connection) as asked:
         supervisor.get(PAGE)
     tables = ("safeguards_auditevent", "idproofing_")
-    assert len([query for query in asked.captured_queries if any(name in query["sql"] for name in tables)]) == 3
+    assert len([query for query in asked.captured_queries if any(name in query["sql"] for name in tables)]) == 4
 
 
 @pytest.mark.parametrize(
