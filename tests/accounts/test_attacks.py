@@ -1,0 +1,151 @@
+"""What an attacker tries who knows somebody's details, through the pages, with many browsers and many hands."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import RegistrationDraft
+from deers import lookup
+from dslogon import policy
+from dslogon.policy import Level
+from idproofing import codes
+from idproofing.models import ActivationCode, Proofing, Question, Quiz
+from tests import people, walk
+from tests.accounts.holders import address, registering
+from tests.parallel import in_parallel
+
+MANY = 30
+
+
+def browser(number: int) -> Client:
+    """A browser at an address of its own."""
+    return Client(REMOTE_ADDR=f"198.51.100.{number}")
+
+
+def at_questions(client: Client, **other: Any) -> str:
+    """A draft of Rosa's in this browser that waits for the questions."""
+    return address(registering(client, people.load("rosa"), **other), "questions")
+
+
+def asked_on(client: Client, here: str) -> Question | None:
+    return client.get(here).context.get("question")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_who_guess_at_once_from_many_addresses_get_no_more_quizzes_than_one():
+    browsers = [browser(number) for number in range(MANY)]
+    pages = [at_questions(client) for client in browsers]
+
+    def guess(number: int) -> bool:
+        client, here = browsers[number], pages[number]
+        client.post(here, {"action": "start"})
+        page = client.get(here)
+        asked = page.context and page.context.get("question")
+        if asked:
+            client.post(here, walk.answer_to(asked, number % len(asked.options)))
+        return bool(asked)
+
+    assert sum(in_parallel(guess, MANY)) <= policy.QUIZ_ATTEMPTS
+    assert Quiz.objects.count() == policy.QUIZ_ATTEMPTS
+    assert Proofing.objects.get().attempts == policy.QUIZ_ATTEMPTS
+    assert not ActivationCode.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_who_try_names_on_one_number_at_once_are_counted_by_the_number(monkeypatch):
+    rosa = people.load("rosa")
+    browsers = [browser(number) for number in range(MANY)]
+    pages = [walk.begin(client) for client in browsers]
+    asked: list[int] = []
+    find_person = lookup.find_person
+    monkeypatch.setattr(lookup, "find_person", lambda query: (asked.append(1), find_person(query))[1])
+    in_parallel(
+        lambda number: browsers[number].post(pages[number], walk.details_of(rosa, first_name=f"Guess{number}")), MANY
+    )
+    assert len(asked) == policy.DEERS_PER_SSN.times
+
+
+@pytest.mark.django_db
+def test_whoever_starts_over_and_over_sees_few_questions_and_none_of_them_again():
+    seen: list[str] = []
+    for day in range(3):
+        for number in range(policy.QUIZ_ATTEMPTS + 3):
+            client = browser(number)
+            here = at_questions(client)
+            client.post(here, {"action": "start"})
+            asked = asked_on(client, here) if Quiz.objects.filter(state=Quiz.State.LIVE).exists() else None
+            if asked:
+                seen.append(asked.prompt)
+                client.post(here, {"action": "leave"})
+        assert len(seen) == (day + 1) * policy.QUIZ_ATTEMPTS
+        Proofing.objects.update(attempts_forgotten_at=timezone.now())  # the wait is over
+    assert len(set(seen)) == len(seen)
+
+
+@pytest.mark.django_db
+def test_the_right_answer_after_the_time_is_worth_nothing(client):
+    rosa, here = people.load("rosa"), at_questions(client)
+    client.post(here, {"action": "start"})
+    page = client.get(here)
+    answer = walk.answer_to(page.context["question"], walk.right_choice(rosa, page))
+    Question.objects.filter(position=0).update(deadline=timezone.now() - timedelta(milliseconds=1))
+    client.post(here, answer)
+    assert Quiz.objects.get().state == Quiz.State.TIMED_OUT
+    assert not Question.objects.filter(choice__isnull=False).exists()
+
+
+@pytest.mark.django_db
+def test_an_old_answer_sent_again_changes_nothing_within_a_quiz_and_answers_nothing_in_the_next(client):
+    here = at_questions(client)
+    client.post(here, {"action": "start"})
+    first = asked_on(client, here)
+    old = walk.answer_to(first, 0)
+    client.post(here, old)
+    client.post(here, old | {"choice": 1})
+    assert list(Question.objects.exclude(choice=None).values_list("position", "choice")) == [(0, 0)]
+    Question.objects.filter(position=1).update(deadline=timezone.now() - timedelta(seconds=1))
+    client.post(here, {"action": "start"})
+    client.post(here, old)
+    newest = Quiz.objects.get(state=Quiz.State.LIVE)
+    assert not newest.questions.exclude(choice=None).exists()
+
+
+@pytest.mark.django_db
+def test_of_two_tabs_with_two_quizzes_the_older_ends_and_its_answers_count_for_neither(client):
+    one, two = at_questions(client), at_questions(client)
+    client.post(one, {"action": "start"})
+    old = walk.answer_to(asked_on(client, one), 0)
+    client.post(two, {"action": "start"})
+    assert asked_on(client, two)
+    for here in (one, two):
+        client.post(here, old)
+    assert not Question.objects.exclude(choice=None).exists()
+    assert sorted(Quiz.objects.values_list("state", flat=True)) == ["abandoned", "live"]
+    assert Proofing.objects.get().attempts == policy.QUIZ_ATTEMPTS
+
+
+@pytest.mark.django_db
+def test_the_code_of_another_draft_opens_nothing(client):
+    """Another person's, or one's own at the other level; and no draft gets to the code without proof or a code."""
+    rosa, grace = people.load_all("rosa", "grace")
+    code = codes.issue(rosa.dod_id, Level.BASIC, "screen", "", by="visitor").text
+    passed = {"quiz_passed_at": timezone.now()}
+    for draft in (registering(client, grace, **passed), registering(client, rosa, level=Level.PREMIUM, **passed)):
+        client.post(address(draft, "code"), {"code": code})
+    unproven = registering(client, rosa)
+    assert client.post(address(unproven, "code"), {"code": code})["Location"] == address(unproven, "questions")
+    assert not RegistrationDraft.objects.exclude(code_redeemed_at=None).exists()
+    assert ActivationCode.objects.get(used_at=None).voided_at is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_drafts_that_redeem_one_code_at_once_one_goes_on():
+    rosa = people.load("rosa")
+    code = codes.issue(rosa.dod_id, Level.BASIC, "screen", "", by="visitor").text
+    browsers = [browser(number) for number in range(MANY)]
+    drafts = [registering(client, rosa, code_delivery="have") for client in browsers]
+    in_parallel(lambda number: browsers[number].post(address(drafts[number], "code"), {"code": code}), MANY)
+    assert RegistrationDraft.objects.exclude(code_redeemed_at=None).count() == 1
