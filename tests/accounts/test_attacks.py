@@ -1,5 +1,6 @@
 """What an attacker tries who knows somebody's details, through the pages, with many browsers and many hands."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,8 @@ from tests.accounts.holders import address, registering
 from tests.parallel import in_parallel
 
 MANY = 30
+# The hidden fields of a question. (What the test client tells of a page's context is mixed up between threads.)
+HIDDEN = re.compile(r'<input type="hidden" name="(quiz|position)" value="([^"]+)"')
 
 
 def browser(number: int) -> Client:
@@ -42,11 +45,9 @@ def test_many_who_guess_at_once_from_many_addresses_get_no_more_quizzes_than_one
     def guess(number: int) -> bool:
         client, here = browsers[number], pages[number]
         client.post(here, {"action": "start"})
-        page = client.get(here)
-        asked = page.context and page.context.get("question")
-        if asked:
-            client.post(here, walk.answer_to(asked, number % len(asked.options)))
-        return bool(asked)
+        page = client.get(here).content.decode()
+        client.post(here, {**dict(HIDDEN.findall(page)), "choice": number % 5})
+        return "Question 1 of" in page
 
     assert sum(in_parallel(guess, MANY)) <= policy.QUIZ_ATTEMPTS
     assert Quiz.objects.count() == policy.QUIZ_ATTEMPTS

@@ -7,7 +7,7 @@ import pytest
 
 from deers.models import Person, Sponsorship
 from dslogon import policy
-from idproofing import facts, quiz
+from idproofing import facts, pools, quiz
 from idproofing.facts import FactSource, MockCreditBureau, MockTransactions, of_one_alone, recent
 from idproofing.models import Category, Fact, Source
 from idproofing.questions import TEMPLATES, fact, wording
@@ -174,6 +174,34 @@ def test_while_deers_is_silent_nobody_gets_a_weaker_quiz_and_no_attempt_is_used(
     outcome = quiz.start(rosa, BASIC, by="visitor", now=NOON)
     assert isinstance(outcome, quiz.Started)
     assert outcome.quiz.questions.count() == BASIC.questions
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("usual", [True, False], ids=["usual answers", "answers that would stand out"])
+def test_nobody_is_asked_for_what_would_stand_out_among_the_options(usual: bool) -> None:
+    answers = (
+        {"home_payment": 1_350, "card_limit": 5_500, "city": "Tacoma, Washington"}
+        if usual
+        else {"home_payment": 9_350, "card_limit": 500, "city": "Mayberry, North Carolina"}
+    )
+    remember(
+        fact(JUNE, kind, value, 2018, date(2018, month, 1)) for month, (kind, value) in enumerate(answers.items(), 1)
+    )
+    assert isinstance(quiz.start(JUNE, BASIC, by="visitor", now=NOON), quiz.Started if usual else quiz.ThinFile)
+
+
+@pytest.mark.django_db
+def test_whoever_never_sold_a_car_still_gets_a_quiz() -> None:
+    """Of ten colors, nine are true: no four wrong ones are left, so the color is not asked for."""
+    remember(
+        fact(JUNE, "vehicle_color", color, 2012 + number, date(2012 + number, 1, 1))
+        for number, color in enumerate(pools.COLORS[0][:9])
+    )
+    remember(fact(JUNE, "card_bank", "North Ridge Bank", year, date(year, 2, 2)) for year in (2015, 2016))
+    remember([fact(JUNE, "phone_company", "Hilltop Wireless", 2018, date(2018, 3, 3))])
+    outcome = quiz.start(JUNE, BASIC, by="visitor", now=NOON)
+    assert isinstance(outcome, quiz.Started)
+    assert set(outcome.quiz.questions.values_list("kind", flat=True)) == {"card_bank", "phone_company"}
 
 
 @pytest.mark.django_db
