@@ -54,9 +54,16 @@ def sheet(letter: Letter) -> str:
     return f"#{letter.kind}-letter({', '.join(f'{name}: {value}' for name, value in told.items())})"
 
 
+def address_in(letter: Letter) -> str:
+    """The address to which the letter leads: the page for codes, or the link that freezes the account."""
+    if letter.kind == Letter.Kind.CODE:
+        return settings.SITE_ADDRESS + reverse(letter.enter_at, settings.ROOT_URLCONF)
+    return letter.secret or ""
+
+
 def code_told(letter: Letter) -> dict[str, str]:
     """What only a letter with a code says. Its picture leads to a page that is the same for everybody."""
-    address = settings.SITE_ADDRESS + reverse(letter.enter_at, settings.ROOT_URLCONF)
+    address = address_in(letter)
     return {
         "code": quoted(letter.secret or ""),
         "upgrade": typst_bool(letter.enter_at != REGISTERING),
@@ -67,8 +74,8 @@ def code_told(letter: Letter) -> dict[str, str]:
 
 
 def notice_told(letter: Letter) -> dict[str, str]:
-    """What only a notice says; its secret is the link that freezes the account."""
-    link = letter.secret or ""
+    """What only a notice says."""
+    link = address_in(letter)
     return {
         "since": quoted(day(letter.made_at)),
         "address": quoted(short(link)),

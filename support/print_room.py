@@ -4,7 +4,9 @@ Only the PDF of a batch has them, for as long as nobody has said that its letter
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
@@ -14,8 +16,10 @@ from django.urls.resolvers import URLPattern
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.admin import ReadOnlyAdmin
+from accounts import actions, staff_moves
+from accounts.admin import ReadOnlyAdmin, may, page_of
 from accounts.sign_in.fresh import fresh
+from accounts.staff_moves import Move, always
 from deers import lookup
 from dslogon import policy
 from idproofing import letter_states, letters
@@ -24,25 +28,82 @@ from safeguards import audit
 from support.letters import pdf
 
 State = Letter.State
-# What a button on a letter asks for: where it leads the letter, what it says, what does it, what is said then.
-BUTTONS: dict[str, tuple[State, str, Callable[..., bool], str]] = {
-    "again": (State.QUEUED, "The page was spoiled: print it again", letters.print_again, "It is in the next batch."),
-    "returned": (State.RETURNED, "The letter came back", letters.returned, "The letter and its code are void."),
-    "void": (State.VOID, "Make it void", letters.void, "The letter and its code are void."),
-}
+PRINT = "idproofing.print_letter"
+LOOK_AT_IT = "That is not possible now. Look at the letter's state."
 
 
-def may_print(request: HttpRequest) -> bool:
-    return request.user.has_perm("idproofing.print_letter")  # type: ignore[union-attr]
+def outcome(act: Callable[..., bool]) -> Callable[..., actions.Done | actions.NotAllowed]:
+    """What a button did, in the words of staff_moves."""
+    return lambda subject, *, by: actions.Done() if act(subject, by=by) else actions.NotAllowed()
 
 
-def buttons_of(letter: Letter) -> list[tuple[str, str, str]]:
-    """Name, address and words of each button that this letter's state allows."""
-    return [
-        (name, reverse(f"admin:idproofing_letter_{name}", args=[letter.pk]), words)
-        for name, (to, words, _, _) in BUTTONS.items()
-        if (letter.state, to) in letter_states.MOVES
-    ]
+# The buttons of a letter, each with the state to which it leads.
+BUTTONS: tuple[tuple[State, Move], ...] = (
+    (
+        State.QUEUED,
+        Move(
+            name="again",
+            permission=PRINT,
+            question="Print this letter again?",
+            button="Print it again",
+            follows=always(
+                "The letter leaves its batch and is printed in the next one, with the same code.",
+                "Shred what is left of the page that was spoiled.",
+            ),
+            act=outcome(letters.print_again),
+            done="It is in the next batch.",
+            refused=LOOK_AT_IT,
+        ),
+    ),
+    (
+        State.RETURNED,
+        Move(
+            name="returned",
+            permission=PRINT,
+            question="Did this letter come back from the post office?",
+            button="It came back",
+            follows=always(
+                "A code in it does not work any more.",
+                "The person may ask for another letter once the address in DEERS is right.",
+                "Shred the letter unopened.",
+            ),
+            act=outcome(letters.returned),
+            done="The letter and its code are void.",
+            refused=LOOK_AT_IT,
+        ),
+    ),
+    (
+        State.VOID,
+        Move(
+            name="void",
+            permission=PRINT,
+            question="Make this letter void?",
+            button="Make it void",
+            follows=always(
+                "A code in it does not work any more, and a letter that waits is not printed.",
+                "The person is not told, and may ask for another letter.",
+                "If the page is printed, shred it.",
+            ),
+            act=outcome(letters.void),
+            done="The letter and its code are void.",
+            refused=LOOK_AT_IT,
+        ),
+    ),
+)
+MAILED = Move(
+    name="mailed",
+    permission=PRINT,
+    question="Is every letter of this batch in the mail?",
+    button="Printed and mailed",
+    follows=lambda batch: [
+        f"Letters that count as mailed from now on: {len(letters.to_print(batch))}.",
+        "Their codes and addresses are wiped, so that nobody can read or print them again.",
+        "Delete the file that you downloaded.",
+    ],
+    act=outcome(lambda batch, *, by: letters.mailed(batch, by=by) is not None),
+    done="The letters are mailed. Their codes and addresses are gone.",
+    refused="That was noted before.",
+)
 
 
 @admin.register(Batch)
@@ -67,14 +128,14 @@ class BatchAdmin(ReadOnlyAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
         waiting = Letter.objects.filter(state=State.QUEUED).count()
-        more = {"waiting": waiting, "may_print": may_print(request), "most": policy.LETTERS_IN_BATCH}
+        more = {"waiting": waiting, "may_print": may(request, PRINT), "most": policy.LETTERS_IN_BATCH}
         return super().changelist_view(request, {**(extra_context or {}), **more})
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
     ) -> HttpResponse:
         batch = self.get_object(request, object_id)
-        more: dict[str, Any] = {"may_print": may_print(request)}
+        more: dict[str, Any] = {"may_print": may(request, PRINT)}
         if batch is not None:
             more["letters"] = list(batch.letters.order_by("made_at", "pk"))
             more["to_print"] = sum(letter.state == State.PRINTED for letter in more["letters"])
@@ -86,29 +147,29 @@ class BatchAdmin(ReadOnlyAdmin):
         return [
             path("make/", staff(require_POST(self.make)), name="idproofing_batch_make"),
             path("<int:pk>/pdf/", staff(require_GET(pdf_after_proof)), name="idproofing_batch_pdf"),
-            path("<int:pk>/mailed/", staff(require_POST(self.mailed)), name="idproofing_batch_mailed"),
+            path("<int:pk>/mailed/", staff(self.mailed), name="idproofing_batch_mailed"),
             *super().get_urls(),
         ]
 
     def make(self, request: HttpRequest) -> HttpResponse:
         """Take the letters that wait into a new batch, and lead to it."""
-        if not may_print(request):
+        if not may(request, PRINT):
             return HttpResponse(status=403)
         batch = letters.make_batch(by=request.user)
         if batch is None:
             messages.info(request, "No letter waits to be printed.")
             return HttpResponseRedirect(reverse("admin:idproofing_batch_changelist"))
-        return to_batch(batch.pk)
+        return HttpResponseRedirect(page_of(batch))
 
     def pdf(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The letters of the batch to print, a sheet each."""
         batch = self.get_object(request, str(pk))
-        if batch is None or not may_print(request):
+        if batch is None or not may(request, PRINT):
             return HttpResponse(status=403)
         sheets = letters.to_print(batch)
         if not sheets:
             messages.error(request, "This batch has no letter to print any more.")
-            return to_batch(pk)
+            return HttpResponseRedirect(page_of(batch))
         audit.record("letters.batch-opened", by=request.user, batch=pk, letters=len(sheets))
         response = HttpResponse(pdf(sheets, title=str(batch), made=batch.made_at), content_type="application/pdf")
         response["Content-Disposition"] = f'attachment; filename="letters-{pk}.pdf"'
@@ -117,20 +178,9 @@ class BatchAdmin(ReadOnlyAdmin):
     def mailed(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Everything of the batch is in the mail, so nobody needs to read it any more."""
         batch = self.get_object(request, str(pk))
-        if batch is None or not may_print(request):
+        if batch is None or not may(request, PRINT):
             return HttpResponse(status=403)
-        count = letters.mailed(batch, by=request.user)
-        if count is None:
-            messages.info(request, "That was noted before.")
-        else:
-            messages.success(
-                request, f"{count} letter{'' if count == 1 else 's'} mailed. Codes and addresses are gone."
-            )
-        return to_batch(pk)
-
-
-def to_batch(pk: int) -> HttpResponse:
-    return HttpResponseRedirect(reverse("admin:idproofing_batch_change", args=[pk]))
+        return staff_moves.page(request, self.admin_site, MAILED, batch, page_of(batch))
 
 
 @admin.register(Letter)
@@ -166,24 +216,33 @@ class LetterAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
     ) -> HttpResponse:
         letter = self.get_object(request, object_id)
-        buttons = buttons_of(letter) if letter is not None and may_print(request) else []
+        buttons = buttons_of(letter) if letter is not None and may(request, PRINT) else []
+        if letter is not None and self.has_view_permission(request, letter):
+            audit.record("support.account-viewed", by=request.user, dod_id=letter.dod_id)
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "buttons": buttons})
 
     def get_urls(self) -> list[URLPattern]:
-        press = self.admin_site.admin_view(require_POST(self.press))
+        staff = self.admin_site.admin_view
         own = [
-            path(f"<uuid:pk>/{name}/", press, {"button": name}, name=f"idproofing_letter_{name}") for name in BUTTONS
+            path(
+                f"<uuid:pk>/{move.name}/", staff(partial(self.press, move=move)), name=f"idproofing_letter_{move.name}"
+            )
+            for _, move in BUTTONS
         ]
         return own + super().get_urls()
 
-    def press(self, request: HttpRequest, pk: Any, button: str) -> HttpResponse:
-        """Do what a button says, if the letter's state still allows it."""
+    def press(self, request: HttpRequest, pk: UUID, *, move: Move) -> HttpResponse:
+        """One of the buttons: GET says what it does, POST does it if the letter's state still allows it."""
         letter = self.get_object(request, str(pk))
-        if letter is None or not may_print(request):
+        if letter is None or not may(request, move.permission):
             return HttpResponse(status=403)
-        _, _, act, done = BUTTONS[button]
-        if act(letter, by=request.user):
-            messages.success(request, done)
-        else:
-            messages.error(request, "That is not possible now. Look at the letter's state.")
-        return HttpResponseRedirect(reverse("admin:idproofing_letter_change", args=[pk]))
+        return staff_moves.page(request, self.admin_site, move, letter, page_of(letter))
+
+
+def buttons_of(letter: Letter) -> list[tuple[str, str, str]]:
+    """Name, address and words of each button that this letter's state allows."""
+    return [
+        (move.name, reverse(f"admin:idproofing_letter_{move.name}", args=[letter.pk]), move.button)
+        for to, move in BUTTONS
+        if (letter.state, to) in letter_states.MOVES
+    ]

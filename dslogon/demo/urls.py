@@ -9,5 +9,6 @@ urlpatterns = [
     path("people.json", views.people_json, name="demo-people"),
     path("mail/", views.mail, name="demo-mail"),
     path("mail/<int:pk>.html", views.mail_html, name="demo-mail-html"),
+    path("letters/<uuid:pk>.pdf", views.letter_pdf, name="demo-letter"),
     path("mail.json", views.mail_json, name="demo-mails"),
 ]

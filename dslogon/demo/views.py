@@ -1,12 +1,18 @@
 """The demo's pages: who one can be here, and what mail they got. As JSON too, so that scripts can walk the journeys."""
 
+from typing import Any
+from uuid import UUID
+
 from csp.decorators import csp_replace
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 
-from dslogon.demo import cast
+from dslogon.demo import cast, post
 from dslogon.demo.models import SentMail
+from idproofing.letter_states import IN_THE_HOUSE
+from idproofing.models import Letter
+from support import letters
 
 NEWEST = 200
 
@@ -27,10 +33,24 @@ def people_json(request: HttpRequest) -> JsonResponse:
     return JsonResponse(cast.everyone(), safe=False)
 
 
+def all_mail() -> list[Any]:
+    """The mail that the site has sent and the letters that wait to be printed, newest first."""
+    found: list[Any] = [*SentMail.objects.all()[:NEWEST], *post.waiting(NEWEST)]
+    return sorted(found, key=lambda one: one.sent_at, reverse=True)[:NEWEST]
+
+
 @login_not_required
 def mail(request: HttpRequest) -> HttpResponse:
-    """The mail that the site has sent, newest first."""
-    return render(request, "demo/mail.html", {"mails": SentMail.objects.all()[:NEWEST], "newest": NEWEST})
+    """The mail that the site has sent, newest first, with the letters among it."""
+    return render(request, "demo/mail.html", {"mails": all_mail(), "newest": NEWEST})
+
+
+@login_not_required
+def letter_pdf(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One letter as it would be printed, until it is in the mail."""
+    letter = get_object_or_404(Letter, pk=pk, state__in=IN_THE_HOUSE)
+    made = letters.pdf([letter], title=f"Letter {letter.reference}", made=letter.made_at)
+    return HttpResponse(made, content_type="application/pdf")
 
 
 @csp_replace({"style-src": ["'unsafe-inline'"], "script-src": ["'none'"], "sandbox": True})  # type: ignore[arg-type]
@@ -42,6 +62,6 @@ def mail_html(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_not_required
 def mail_json(request: HttpRequest) -> JsonResponse:
-    """The same mail to scripts."""
+    """The same to scripts."""
     fields = ("to", "subject", "text", "html", "sent_at")
-    return JsonResponse(list(SentMail.objects.values(*fields)[:NEWEST]), safe=False)
+    return JsonResponse([{field: getattr(one, field) for field in fields} for one in all_mail()], safe=False)

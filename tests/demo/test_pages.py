@@ -1,6 +1,7 @@
 """The demo's pages: whom one can be, and the mail that was sent, to people and to scripts."""
 
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -12,11 +13,14 @@ from django.test import Client
 
 from accounts.models import Account
 from dslogon.demo import population
+from dslogon.demo.mail import KeepingBackend
 from dslogon.demo.models import SentMail
 from dslogon.demo.people import PEOPLE, STAFF
+from idproofing import letters
 from idproofing.models import Fact
 from idproofing.questions import wording
 from tests import people
+from tests.idproofing.letter_people import asked
 
 FORM = {"name", "story", "first_name", "middle_name", "last_name", "suffix", "date_of_birth", "ssn", "dod_id"} | {
     *("email", "phone", "address", "facts", "account")
@@ -150,3 +154,19 @@ def run(code: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", code], env=os.environ | env, cwd=settings.BASE_DIR, capture_output=True, text=True
     )
+
+
+@pytest.mark.django_db
+def test_a_newcomer_reads_the_letter_before_it_is_printed(client: Client) -> None:
+    letter = asked("rosa", now=datetime(2026, 11, 20, tzinfo=UTC))
+    KeepingBackend().send_messages([EmailMultiAlternatives("Newer", "text", to=["rosa@example.org"])])
+    newer, found = client.get("/demo/mail.json").json()
+    assert newer["subject"] == "Newer"
+    assert set(found) == {"to", "subject", "text", "html", "sent_at"}
+    assert found["to"] == "Rosa Elena Delgado, 2214 Sawmill Creek Lane, Clarksville, TN 37042"
+    assert letter.secret in found["text"]
+    (address,) = re.findall(r"/demo/letters/[\w-]+\.pdf", client.get("/demo/mail/").content.decode())
+    assert client.get(address).content.startswith(b"%PDF-")
+    letters.void(letter, by="system")
+    assert client.get(address).status_code == 404
+    assert len(client.get("/demo/mail.json").json()) == 1

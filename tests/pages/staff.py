@@ -59,9 +59,12 @@ def prints() -> Answers:
     yield client.get("/admin/idproofing/batch/")
     page = walk.send(client, "/admin/idproofing/batch/make/", {})
     here = f"/admin/idproofing/letter/{letter.pk}/change/"
+    for button in ("again", "void"):
+        yield client.get(here.replace("change", button))
     for step in ("mailed", "returned"):
         yield client.get(page)
         yield client.get(here)
+        yield client.get((page if step == "mailed" else here).replace("change", step))
         if step == "mailed":
             walk.send(client, page.replace("change", step), {})
         else:

@@ -19,7 +19,7 @@ from support.guides import GUIDES
 from tests import people, walk
 from tests.accounts.holders import STAFF_DOOR, WRONG, give_password, give_token, holder, premium, signed_in, staff
 from tests.accounts.test_lost_factor import asked, waited
-from tests.idproofing import reviewers
+from tests.idproofing import letter_people, reviewers
 
 Answers = Iterator[Any]
 ENOUGH = 6
@@ -68,6 +68,7 @@ def looks_at_the_demonstration() -> Answers:
     kept = EmailMultiAlternatives("A subject", "Some text", to=["ruth@mail.example"])
     kept.attach_alternative('<html lang="en-US"><title>A subject</title><main><h1>A subject</h1></main>', "text/html")
     get_connection("dslogon.demo.mail.KeepingBackend").send_messages([kept])
+    letter_people.asked("rosa")
     yield client.get("/demo/mail/")
     yield client.get(f"/demo/mail/{SentMail.objects.get().pk}.html")
 

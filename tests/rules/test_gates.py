@@ -47,6 +47,7 @@ PUBLIC = {
     "demo/people.json": "only invented people, and only where the demo is on",
     "demo/mail/": "only invented people, and only where the demo is on",
     "demo/mail/<int:pk>.html": "only invented people, and only where the demo is on",
+    "demo/letters/<uuid:pk>.pdf": "only invented people, and only where the demo is on",
     "demo/mail.json": "only invented people, and only where the demo is on",
 }
 # With the addresses that staff have under /admin/ besides.

@@ -55,7 +55,7 @@ def test_a_clerk_prints_and_mails_a_batch(clerk, letter):
         answer = clerk.get(pdf_of(page))
         assert code in words(answer.content)
         said = walk.text_of(clerk.post(page.replace("change/", "mailed/"), follow=True))
-    assert "1 letter mailed." in said
+    assert "The letters are mailed." in said
     letter.refresh_from_db()
     assert (letter.state, letter.secret) == ("sent", None)
     again = clerk.get(pdf_of(page), follow=True)
@@ -151,9 +151,14 @@ def test_nobody_else_prints_or_changes_letters(letter, role):
     assert shown.status_code == 403 or "Make it void" not in walk.text_of(shown)
 
 
-def test_a_link_alone_changes_nothing(clerk, letter):
+def test_a_link_alone_changes_nothing_and_says_what_the_button_would_do(clerk, letter):
     assert clerk.get(f"{BATCHES}make/").status_code == 405
-    assert clerk.get(f"{LETTERS}{letter.pk}/void/").status_code == 405
+    page = made(clerk)
+    assert "Letters that count as mailed from now on: 1." in walk.text_of(clerk.get(page.replace("change/", "mailed/")))
+    for button, follows in (("again", "the same code"), ("returned", "Shred"), ("void", "does not work any more")):
+        assert follows in walk.text_of(clerk.get(f"{LETTERS}{letter.pk}/{button}/"))
+    letter.refresh_from_db()
+    assert letter.state == "printed"
 
 
 def test_letters_of_both_kinds_and_levels_are_printed_together(clerk, letter):
