@@ -5,14 +5,14 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import django
 import psycopg
 
+from bench.databases import database
 from dslogon.up.trouble import tell
 
 if TYPE_CHECKING:
@@ -22,8 +22,9 @@ GENERATED_PEOPLE = 300
 ACCOUNTS = 5000
 HOLDERS = 10_000
 MILLION = 1_000_000
+REGISTRY = "registry"
 WIZARD = ("wizard-start", "wizard-details", "wizard-code")
-KEYS = ("sign-in", "sign-in-factor", "sign-in-wrong", "sign-in-page", *WIZARD, "dashboard")
+KEYS = ("sign-in", "sign-in-factor", "sign-in-wrong", "sign-in-page", *WIZARD, "dashboard", REGISTRY)
 APPLICATIONS = {"allauth": "django.core.wsgi:get_wsgi_application()"}
 
 
@@ -32,24 +33,24 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=30, help="for each comparison (default: 30)")
     parser.add_argument("--only", choices=KEYS, action="append", help="this comparison alone; may be repeated")
     parser.add_argument("--million", action="store_true", help="only signing in with a million accounts: takes longer")
+    parser.add_argument("--people", type=int, default=100_000, help="how large the registry grows (default: 100000)")
     return parser.parse_args()
-
-
-@contextmanager
-def database(server: str, kind: str, template: str = "template1") -> Iterator[str]:
-    """The address of a fresh database on a server, dropped at the end; a copy of `template`, in use by nobody."""
-    name = f"bench_{kind}_{os.getpid()}"
-    with psycopg.connect(server, autocommit=True) as admin:
-        try:
-            admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-            yield urlsplit(server)._replace(path=f"/{name}").geturl()
-        finally:
-            admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def main() -> None:
     wanted = arguments()
     server = os.environ["DATABASE_URL"]
+    if wanted.only != [REGISTRY]:
+        the_site(server, wanted)
+    if not wanted.million and REGISTRY in (wanted.only or KEYS):
+        tell(f"Measuring the registry up to {wanted.people:,} people ...")
+        # In a process of its own, for its settings are others.
+        subprocess.run([sys.executable, "-m", "bench.registry", "--people", str(wanted.people)], check=True)
+
+
+def the_site(server: str, wanted: argparse.Namespace) -> None:
+    """Everything but the registry."""
+    usual = dict(os.environ)
     with database(server, "dslogon") as ours:
         os.environ |= {"DJANGO_SETTINGS_MODULE": "bench.settings", "DATABASE_URL": ours}
         django.setup()
@@ -63,6 +64,7 @@ def main() -> None:
             million(server, wanted.seconds)
         else:
             everything_else(server, wanted)
+    os.environ.update(usual)
 
 
 def everything_else(server: str, wanted: argparse.Namespace) -> None:

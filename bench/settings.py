@@ -1,7 +1,9 @@
 """The site as production serves it, but on plain HTTP and over invented people."""
 
+import os
+
 from dslogon.settings.base import *  # noqa: F403
-from dslogon.settings.base import INSTALLED_APPS
+from dslogon.settings.base import DATABASES, INSTALLED_APPS, env
 
 ALLOWED_HOSTS = ["127.0.0.1", "testserver"]
 # These guard invented people for three minutes.
@@ -13,3 +15,6 @@ INSTALLED_APPS.append("dslogon.demo")
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 # The bench says where each request comes from, as a proxy would: wrong passwords are counted for each address.
 TRUSTED_PROXIES = 1
+# The registry at size is asked in turns with a small one, so that what disturbs the machine disturbs both.
+if "SMALL_DATABASE_URL" in os.environ:
+    DATABASES["small"] = DATABASES["default"] | {"NAME": env.db("SMALL_DATABASE_URL")["NAME"]}

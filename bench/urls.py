@@ -7,7 +7,7 @@ from bench import views
 urlpatterns = [
     path("bench/empty/", views.empty),
     path("bench/one-hash/", views.one_hash),
-    path("bench/lookup/<int:number>/", views.lookup),
+    path("bench/lookup/", views.lookup),
     path("", include("dslogon.urls")),
 ]
 handler400 = "dslogon.views.bad_request"

@@ -1,13 +1,14 @@
 """What is left of a request when the site does nothing: the measure for everything that it does."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import cycle
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.hashers import check_password, make_password
 from django.http import HttpRequest, HttpResponse
 
-from bench import deers
+from bench import lookups
 from deers.registry import Match
 
 PASSWORD = "correct horse battery staple"  # noqa: S105
@@ -32,12 +33,11 @@ def one_hash(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-def lookup(request: HttpRequest, number: int) -> HttpResponse:
-    """One person looked up in the registry: the `number`-th of those that the bench asks for. 404 if not found."""
-    hits = questions()
-    return HttpResponse(status=200 if isinstance(hits[number % len(hits)](), Match) else 404)
+def lookup(request: HttpRequest) -> HttpResponse:
+    """One person looked up in the registry, each time another one. 404 if not found."""
+    return HttpResponse(status=200 if isinstance(next(asked())(), Match) else 404)
 
 
 @cache
-def questions() -> Sequence[Callable[[], object]]:
-    return deers.questions()[0]
+def asked() -> Iterator[Callable[[], object]]:
+    return cycle(lookups.hits())

@@ -237,32 +237,3 @@ class Eligibility(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} {self.plan} from {self.begin}"
-
-
-class Import(models.Model):
-    """An import file that is being read: how far it is entered, so that an interrupted run goes on from there."""
-
-    key = models.CharField(primary_key=True, max_length=64, help_text="Tells the file apart from others")
-    position = models.BigIntegerField(help_text="Bytes of the file that are entered")
-    line = models.BigIntegerField(help_text="Lines of it")
-    people = models.BigIntegerField(default=0)
-    problems = models.BigIntegerField(default=0)
-    report_bytes = models.BigIntegerField(default=0)
-
-    def __str__(self) -> str:
-        return f"{self.people} people up to line {self.line}"
-
-
-class AwaitedSponsor(models.Model):
-    """A tie from an import file to a sponsor who stands further down in it."""
-
-    line = models.BigIntegerField()
-    place = models.PositiveSmallIntegerField()
-    sponsor_id = DodIdField()
-    dependent_id = DodIdField(db_index=True)
-    relationship = models.CharField(max_length=9)
-    begin = models.DateField()
-    end = models.DateField(null=True)
-
-    def __str__(self) -> str:
-        return f"line {self.line}"

@@ -97,8 +97,16 @@ def joined_particles(surname: list[str]) -> list[str]:
 
 def search_key(name: Name) -> str:
     """What a name is kept and searched by: the surname as one word, then the given names."""
-    first, middle, surname, _ = parts(name)
-    return " ".join(["".join(surname), *first, *middle]).strip()[:SEARCH_KEY_LENGTH]
+    key = (surname_key(name.last), given_key(name.first), given_key(name.middle))
+    return " ".join(filter(None, key))[:SEARCH_KEY_LENGTH]
+
+
+def surname_key(last: str) -> str:
+    return "".join(parts(Name("", "", last)).surname)
+
+
+def given_key(given: str) -> str:
+    return " ".join(parts(Name(given)).first)
 
 
 def search_prefixes(text: str) -> list[str]:

@@ -1,21 +1,23 @@
-"""Invented people by the million, in the registry alone: by COPY, on all cores, for measuring."""
+"""Invented people by the million, in the registry alone: on all cores and by COPY, for measuring."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import date
 from functools import partial
 from itertools import groupby
+from typing import Any
 
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 
 from deers import invent
-from deers.loading import store
+from deers.loading import rows, staging
+from deers.loading.batch import checked
 from deers.loading.columns import LISTS
-from deers.loading.rows import PERSON, Rows, Tie, rows
-from deers.loading.workers import in_order
+from deers.loading.lines import person as person_columns
+from deers.loading.steps import Advance, Piece, claimed, load
 
-BATCH = 2_000
-PLAIN = [column for column in PERSON.split(", ") if not column.startswith("ssn_")]
+FAMILIES = 2_000
+"""People whose families are invented together."""
 
 
 def enter(
@@ -24,47 +26,43 @@ def enter(
     *,
     processes: int = 0,
     today: date | None = None,
-    advance: Callable[[int], object] = lambda people: None,
+    advance: Advance = lambda people, of: None,
 ) -> int:
     """See to it that there are `count` generated people in the registry; returns how many are new.
 
     Who is there stays as is, so it is safe to repeat and to interrupt. Facts and health records they have none.
     """
-    new = 0
-    work = partial(invented, seed=seed, count=count, today=today or timezone.localdate())
-    for people in in_order(work, range(0, count, BATCH), processes):
-        with transaction.atomic():
-            store.make_staging_tables()
-            there = store.known(each.dod_id for each in people)
-            fresh = [each for each in people if each.dod_id not in there]
-            store.enter(fresh)
-        new += len(fresh)
-        advance(len(people))
-    return new
+    day = today or timezone.localdate()
+    with claimed(f"{count} invented people by seed {seed} as of {day}", processes) as share:
+        invents = partial(stage, seed=seed, today=day)
+        return load(share, pieces(count), count, invents, replace=False, advance=advance)
 
 
-def invented(first: int, *, seed: int, count: int, today: date) -> list[Rows]:
-    """The people from the `first`-th on: whole families, the same for the same arguments."""
-    made = invent.families(min(BATCH, count - first), seed=seed + first, first=first, today=today)
-    return [each for family in made for each in rows_of(family)]
+def pieces(count: int, first: int = 0) -> Iterator[Piece]:
+    return (Piece(n, min(FAMILIES, count - n), n) for n in range(first, count, FAMILIES))
 
 
-def rows_of(family: invent.Family) -> list[Rows]:
-    borne, covered = by_person(family.names, "person_id"), by_person(family.eligibilities, "person_id")
-    ties = by_person(family.sponsorships, "dependent_id")
-    return [
-        rows(
-            0,
-            {column: getattr(person, column) for column in PLAIN},
-            [picked(name, "names") for name in borne.get(person.dod_id, [])],
-            [picked(period, "eligibilities") for period in covered.get(person.dod_id, [])],
-            tuple(
-                Tie(0, place, tie.sponsor_id, tie.dependent_id, str(tie.relationship), tie.begin, tie.end)
-                for place, tie in enumerate(ties.get(person.dod_id, []))
-            ),
-        )
-        for person in family.persons
-    ]
+def stage(piece: Piece, seed: int, today: date) -> tuple[int, int]:
+    people = dict(enumerate(records(piece, seed, today), piece.line))
+    batch, problems = checked(people)
+    staging.stage(piece.place, piece.size, len(batch.lines), rows.written(batch), problems)
+    return piece.size, len(batch.lines)
+
+
+def records(piece: Piece, seed: int, today: date) -> Iterator[dict[str, Any]]:
+    """Whole families as import files have them, the same for the same arguments."""
+    for family in invent.families(piece.size, seed=seed + piece.place, first=piece.place, today=today):
+        names, periods = by_person(family.names, "person_id"), by_person(family.eligibilities, "person_id")
+        ties = by_person(family.sponsorships, "dependent_id")
+        for person in family.persons:
+            yield {
+                **{column: plain(getattr(person, column)) for column in person_columns()},
+                "names": [entry(name, "names") for name in names.get(person.dod_id, [])],
+                "eligibilities": [entry(period, "eligibilities") for period in periods.get(person.dod_id, [])],
+                "sponsors": [
+                    {"sponsor": tie.sponsor_id} | entry(tie, "sponsors") for tie in ties.get(person.dod_id, [])
+                ],
+            }
 
 
 def by_person(some: list, column: str) -> dict[str, list]:
@@ -74,5 +72,10 @@ def by_person(some: list, column: str) -> dict[str, list]:
     return {dod_id: list(group) for dod_id, group in groupby(sorted(some, key=key), key=key)}
 
 
-def picked(row: models.Model, kind: str) -> dict:
-    return {column: getattr(row, column) for column in LISTS[kind]}
+def entry(row: models.Model, kind: str) -> dict[str, Any]:
+    return {column: plain(getattr(row, column)) for column in LISTS[kind] if column != "sponsor"}
+
+
+def plain(value: Any) -> Any:
+    """As JSON has it."""
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,83 +1,75 @@
-"""One person's finished rows, as text that PostgreSQL's COPY reads."""
+"""A batch of checked people as finished rows: encrypted, indexed, and written as PostgreSQL's COPY reads them."""
 
-from datetime import date
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
 
 from deers import names
+from deers.loading.batch import Batch, Entries
+from deers.loading.columns import NULL, REMEMBERED
 from deers.models import Person, ssn_index, ssn_last4_index
 from safeguards.cipher import encrypt
 
-PERSON = (
-    "dod_id, date_of_birth, date_of_death, sex, ssn, ssn_index, ssn_last4_index, email, phone, street, city, state, "
-    "postal_code, country, service_status, protected, locked"
-)
-NAME = "person_id, first, middle, last, suffix, since, until, key"
-ELIGIBILITY = 'person_id, plan, region, begin, "end"'
-SPONSORSHIP = 'line, place, sponsor_id, dependent_id, relationship, begin, "end"'
 SSN_CONTEXT = f"{Person._meta.db_table}:ssn:"
+COLUMNS = {
+    "deers_person": (
+        *("dod_id", "date_of_birth", "date_of_death", "sex", "ssn", "ssn_index", "ssn_last4_index", "email", "phone"),
+        *("street", "city", "state", "postal_code", "country", "service_status", "protected", "locked"),
+    ),
+    "deers_legalname": ("person_id", "first", "middle", "last", "suffix", "since", "until", "key"),
+    "deers_eligibility": ("person_id", "plan", "region", "begin", '"end"'),
+    "deers_sponsorship": ("dependent_id", "sponsor_id", "relationship", "begin", '"end"'),
+}
+"""The tables that are filled; the first column says whose row it is."""
 
 
-class Tie(NamedTuple):
-    """A dependent's sponsorship, with its line in the file and its place in the line."""
-
-    line: int
-    place: int
-    sponsor_id: str
-    dependent_id: str
-    relationship: str
-    begin: date
-    end: date | None
-
-
-class Rows(NamedTuple):
-    """What is to be entered of one person. Texts are lines for COPY; `ssn_index` is None without a number."""
-
-    line: int
-    dod_id: str
-    ssn_index: bytes | None
-    person: str
-    names: str
-    eligibilities: str
-    ties: tuple[Tie, ...]
-
-
-def rows(line: int, person: dict, borne: list[dict], covered: list[dict], ties: tuple[Tie, ...]) -> Rows:
-    """Encrypt, index and write out; the dictionaries hold columns as deers.loading.columns names and cleans them."""
-    pk, digits = person["dod_id"], person["ssn"]
-    index = ssn_index(digits) if digits else None
-    sealed = {
-        "ssn": encrypt(digits, context=SSN_CONTEXT + pk),
-        "ssn_index": index,
-        "ssn_last4_index": ssn_last4_index(digits[-4:]) if digits else None,
+def written(batch: Batch) -> dict[str, str]:
+    """The rows of each of the tables, with the number of the line before them."""
+    dod_ids = batch.person["dod_id"]
+    by_line = dict(zip(batch.lines, dod_ids, strict=True))
+    person = batch.person | sealed(dod_ids, batch.person["ssn"])
+    named = batch.names.columns
+    keys = list(map(search_key, named["last"], named["first"], named["middle"]))
+    return {
+        "deers_person": table(batch.lines, *(person[column] for column in COLUMNS["deers_person"])),
+        "deers_legalname": table(*whose(batch.names, by_line), keys),
+        "deers_eligibility": table(*whose(batch.eligibilities, by_line)),
+        "deers_sponsorship": table(*whose(batch.sponsors, by_line), list(map(str, batch.sponsors.places))),
     }
-    every = {**person, **sealed}
-    return Rows(
-        line,
-        pk,
-        index,
-        written(every[column] for column in PERSON.split(", ")),
-        "".join(written((pk, *name.values(), search_key(name))) for name in borne),
-        "".join(written((pk, *period.values())) for period in covered),
-        ties,
-    )
 
 
-def search_key(name: dict) -> str:
-    return names.search_key(names.Name(name["first"], name["middle"], name["last"], name["suffix"]))
+def table(lines: Sequence[int], *columns: Sequence[str]) -> str:
+    """No value holds a tab or a line break (columns.text sees to it)."""
+    return "".join(map("%s\n".__mod__, map("\t".join, zip(map(str, lines), *columns, strict=True))))
 
 
-def written(values: Any) -> str:
-    """One line for COPY in its text format; no value holds a tab or a line break (columns.text sees to it)."""
-    return "\t".join(map(cell, values)) + "\n"
+def whose(entries: Entries, dod_ids: dict[int, str]) -> tuple[Any, ...]:
+    return entries.lines, [dod_ids[line] for line in entries.lines], *entries.columns.values()
 
 
-def cell(value: Any) -> str:
-    if value is None:
-        return r"\N"
-    if isinstance(value, str):
-        return value.replace("\\", "\\\\") if "\\" in value else value
-    if isinstance(value, bytes):
-        return r"\\x" + value.hex()
-    if isinstance(value, bool):
-        return "t" if value else "f"
-    return str(value)
+def sealed(dod_ids: Sequence[str], numbers: Sequence[str]) -> dict[str, list[str]]:
+    """Social Security numbers encrypted, and their blind indexes; people without one have no index."""
+    return {
+        "ssn": [as_bytea(encrypt(n, context=SSN_CONTEXT + whose)) for whose, n in zip(dod_ids, numbers, strict=True)],
+        "ssn_index": [as_bytea(ssn_index(number)) if number else NULL for number in numbers],
+        "ssn_last4_index": [last4_index(number[-4:]) if number else NULL for number in numbers],
+    }
+
+
+def as_bytea(value: bytes) -> str:
+    return r"\\x" + value.hex()
+
+
+@lru_cache(maxsize=10_000)
+def last4_index(digits: str) -> str:
+    """There are ten thousand of them."""
+    return as_bytea(ssn_last4_index(digits))
+
+
+def search_key(last: str, first: str, middle: str) -> str:
+    """As names.search_key makes it, of parts that are remembered."""
+    return " ".join(filter(None, (surname(last), given(first), given(middle))))[: names.SEARCH_KEY_LENGTH]
+
+
+surname = lru_cache(maxsize=REMEMBERED)(names.surname_key)
+given = lru_cache(maxsize=REMEMBERED)(names.given_key)

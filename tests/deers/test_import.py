@@ -17,8 +17,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from deers import lookup
-from deers.loading import files, invented, store
-from deers.models import AwaitedSponsor, Eligibility, Import, LegalName, Person, Sponsorship
+from deers.loading import entering, files, invented, settling, staging
+from deers.models import Eligibility, LegalName, Person, Sponsorship
 from deers.registry import Match
 from tests.deers.registered import TODAY, typed
 
@@ -186,17 +186,13 @@ def test_a_second_run_changes_what_changed_and_doubles_nothing(importing: Any) -
     assert [model.objects.count() for model in (Person, LegalName, Eligibility, Sponsorship)] == [2, 2, 2, 1]
     assert str(LegalName.objects.get(person="3000000002")) == "Bea Summers"
     assert Person.objects.get(pk="3000000002").ssn_index is None
-    assert not Import.objects.exists()
+    assert staged_tables() == []
 
 
 def test_of_two_lines_about_one_person_the_later_one_counts(importing: Any) -> None:
-    for size in (1, files.BATCH_BYTES):
-        files_batch, files.BATCH_BYTES = files.BATCH_BYTES, size
-        try:
-            importing([record(1, city="Early"), record(1, city="Late")])
-        finally:
-            files.BATCH_BYTES = files_batch
-        assert Person.objects.get().city == "Late"
+    importing([record(1, city="Early", **tie(3)), record(1, city="Late"), record(3)])
+    assert Person.objects.get(pk="3000000001").city == "Late"
+    assert (LegalName.objects.count(), Sponsorship.objects.count()) == (2, 0)
 
 
 def test_a_number_of_two_people_stays_with_the_first(importing: Any) -> None:
@@ -211,14 +207,27 @@ def test_a_child_may_stand_before_its_sponsor_but_not_without(importing: Any) ->
     ]
     assert Person.objects.count() == 3
     assert Sponsorship.objects.values_list("sponsor_id", "dependent_id").get() == ("3000000002", "3000000001")
-    assert not AwaitedSponsor.objects.exists()
 
 
 def test_a_second_spouse_is_told(importing: Any) -> None:
     told = importing([record(1), record(2, **tie(1, "spouse")), record(3, **tie(1, "spouse"))])
-    assert told == [f'3,sponsors.0,"{store.NOT_POSSIBLE}"']
+    assert told == [f'3,sponsors.0,"{settling.SPOUSE}"']
     waiting = importing([record(4, **tie(6, "spouse")), record(5, **tie(6, "spouse")), record(6)])
-    assert len(waiting) == 1
+    assert [line.split(",")[0] for line in waiting] == ["2"]
+    assert importing([record(7, **tie(6, "spouse"))]) == [f'1,sponsors.0,"{settling.SPOUSE}"']
+
+
+def test_a_sponsor_may_marry_again_in_whichever_order_the_file_tells_it(importing: Any) -> None:
+    people = [record(1), record(2), record(3, **tie(1, "spouse"))]
+    importing(people)
+    people = [record(1), record(2, **tie(1, "spouse")), record(3)]
+    assert importing(people) == []
+    assert Sponsorship.objects.get().dependent_id == "3000000002"
+
+
+def staged_tables() -> list[str]:
+    """What is left of an import."""
+    return [name for name in connection.introspection.table_names() if "staged" in name]
 
 
 def many(count: int) -> list[dict]:
@@ -228,33 +237,67 @@ def many(count: int) -> list[dict]:
     ]
 
 
-def test_a_run_that_breaks_off_goes_on_where_it_stopped(tmp_path: Path) -> None:
+@pytest.mark.parametrize("breaks_off_at", [0.2, 0.6, 0.9], ids=["reading", "entering", "tying"])
+def test_a_run_that_breaks_off_goes_on_where_it_stopped(
+    tmp_path: Path, monkeypatch: Any, breaks_off_at: float
+) -> None:
     path, report = tmp_path / "people.ndjson", tmp_path / "report.csv"
     path.write_text("".join(json.dumps(each) + "\n" for each in many(39)))
+    monkeypatch.setattr(settling, "BEGINNINGS", settling.BEGINNINGS.replace(f"% {settling.RANGE}", "% 10"))
 
-    def stop(run: Import) -> None:
-        if run.people > 10:
+    def stop(people: float, of: float) -> None:
+        if people > breaks_off_at * of:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        files.import_file(path, files.NDJSON, report, batch_bytes=1000, advance=stop)
-    there = Person.objects.count()
-    assert 10 < there < 37
-    report.write_bytes(report.read_bytes() + b"written but never committed\n")
-    begun: list[int] = []
-    run = files.import_file(path, files.NDJSON, report, batch_bytes=1000, advance=lambda r: begun.append(r.people))
-    assert begun[0] == there
-    assert (run.people, run.problems, Person.objects.count()) == (37, 2, 37)
+        files.import_file(path, files.NDJSON, report, piece_bytes=1000, advance=stop)
+    read = counting(monkeypatch, staging, "stage")
+    entered = counting(monkeypatch, entering, "enter")
+    begun: list[float] = []
+    found = files.import_file(path, files.NDJSON, report, piece_bytes=1000, advance=lambda n, of: begun.append(n / of))
+    assert 0 < begun[0] <= 0.5
+    assert (len(read) > 0, len(entered) > 0) == (breaks_off_at < 0.5, breaks_off_at < 0.85)
+    assert (found, Person.objects.count()) == (files.Imported(37, 2), 37)
     told = list(csv.reader(report.open()))[1:]
     assert [line for line, *_ in told] == ["15", "30"]
     assert Sponsorship.objects.count() == 13
+    assert staged_tables() == []
+
+
+def counting(monkeypatch: Any, module: Any, function: str) -> list[tuple]:
+    """The arguments of all calls from now on."""
+    calls: list[tuple] = []
+    right = getattr(module, function)
+
+    def counted(*arguments: Any) -> Any:
+        calls.append(arguments)
+        return right(*arguments)
+
+    counted.__name__ = function
+    monkeypatch.setattr(module, function, counted)
+    return calls
+
+
+def test_a_file_that_changed_after_a_run_broke_off_is_read_from_its_beginning(tmp_path: Path) -> None:
+    path, report = tmp_path / "people.ndjson", tmp_path / "report.csv"
+
+    def stop(people: float, of: float) -> None:
+        if people:
+            raise KeyboardInterrupt
+
+    path.write_text(json.dumps(record(1)))
+    with pytest.raises(KeyboardInterrupt):
+        files.import_file(path, files.NDJSON, report, advance=stop)
+    path.write_text(json.dumps(record(2)) + "\n")
+    assert files.import_file(path, files.NDJSON, report) == files.Imported(1, 0)
+    assert Person.objects.get().dod_id == "3000000002"
 
 
 def test_no_two_imports_run_at_once(tmp_path: Path, monkeypatch: Any) -> None:
     def busy() -> None:
-        raise files.Busy
+        raise staging.Busy
 
-    monkeypatch.setattr(files, "claim", busy)
+    monkeypatch.setattr(staging, "claim", busy)
     path = tmp_path / "people.ndjson"
     path.write_text(json.dumps(record(1)))
     with pytest.raises(CommandError, match="Another import is running"):
@@ -272,13 +315,13 @@ def test_a_run_that_is_killed_with_its_processes_goes_on_later(tmp_path: Path) -
         [sys.executable, "manage.py", "import_deers", str(path)], env=env, stderr=subprocess.DEVNULL
     )
     deadline = time.monotonic() + 30
-    while process.poll() is None and not Person.objects.exists() and time.monotonic() < deadline:
+    while process.poll() is None and not staged_tables() and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
     call_command("import_deers", path, processes=2, stdout=io.StringIO())
     assert (Person.objects.count(), LegalName.objects.count()) == (9_000, 9_000)
-    assert not Import.objects.exists()
+    assert staged_tables() == []
 
 
 def test_invented_people_come_by_copy_and_once() -> None:

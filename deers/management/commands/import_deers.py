@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from tqdm import tqdm
+from django.db import IntegrityError
 
 from deers.loading import files
 from deers.loading.columns import Bad
+from deers.loading.progress import progress
+from deers.loading.staging import Busy
 from deers.loading.workers import cores
-from deers.models import Import
 
 
 class Command(BaseCommand):
@@ -30,24 +31,15 @@ class Command(BaseCommand):
             raise CommandError("The file's name ends neither in .csv nor in .ndjson: say --format csv or ndjson.")
         report = options["report"] or path.with_name(f"{path.name}.problems.csv")
         try:
-            run = self.imported(path, kind, report, options["processes"])
+            with progress("Importing") as advance:
+                found = files.import_file(path, kind, report, processes=options["processes"], advance=advance)
         except OSError as error:
             raise CommandError(f"{error.filename}: {error.strerror}.") from None
         except Bad as bad:
             raise CommandError(str(bad)) from None
-        except files.Busy:
+        except Busy:
             raise CommandError("Another import is running; this one can go on when it has ended.") from None
-        told = f", {run.problems:,} problems: see {report}" if run.problems else ", no problem"
-        self.stdout.write(f"{run.people:,} people from {run.line:,} lines{told}.")
-
-    def imported(self, path: Path, kind: str, report: Path, processes: int) -> Import:
-        with tqdm(total=path.stat().st_size, desc="Importing", unit="B", unit_scale=True) as bar:
-            bar.initial = -1
-
-            def advance(run: Import) -> None:
-                if bar.initial < 0:  # no credit for what an interrupted run had done, so that the rate is this one's
-                    bar.initial = bar.n = run.position
-                bar.set_postfix_str(f"{run.people:,} people", refresh=False)
-                bar.update(run.position - bar.n)
-
-            return files.import_file(path, kind, report, processes=processes, advance=advance)
+        except IntegrityError:
+            raise CommandError("Somebody else has just entered the same; the same command goes on.") from None
+        told = f", {found.problems:,} problems: see {report}" if found.problems else ", no problem"
+        self.stdout.write(f"{found.people:,} people{told}.")

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from tqdm import tqdm
 
 from deers.loading import invented
+from deers.loading.progress import progress
 from deers.loading.workers import cores
 from dslogon.demo import crowd
 
@@ -22,10 +23,11 @@ class Command(BaseCommand):
         parser.add_argument("--no-records", action="store_true", help="leave out the health records, the most of it")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with tqdm(total=options["count"], desc="Inventing people", unit=" people") as bar:
-            if options["registry_only"]:
-                new = invented.enter(options["count"], options["seed"], processes=cores(), advance=bar.update)
-            else:
+        if options["registry_only"]:
+            with progress("Inventing people") as advance:
+                new = invented.enter(options["count"], options["seed"], processes=cores(), advance=advance)
+        else:
+            with tqdm(total=options["count"], desc="Inventing people", unit=" people") as bar:
                 records = not options["no_records"]
                 new = crowd.enter(options["count"], options["seed"], records=records, advance=bar.update)
         self.stdout.write(f"{new:,} new of {options['count']:,} generated people.")

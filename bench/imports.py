@@ -1,0 +1,153 @@
+"""What an import reaches beside PostgreSQL's bare COPY of the finished rows, and how much memory it takes.
+
+"Bare COPY" can be read in two ways, and both are measured: into tables with the same columns and nothing else, neither
+key nor index nor constraint, which is as fast as PostgreSQL can put rows down; and into tables like the registry's own,
+whose keys, indexes and constraints have to be kept by whoever fills them. Either way the finished rows are in files,
+and it is one COPY after another on one connection, while the import has all cores.
+"""
+
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import psutil
+import psycopg
+from django.db import connection
+from django.utils import timezone
+
+from bench.goals import at_least, at_most
+from deers.loading import files, invented
+from deers.loading.rows import COLUMNS
+from deers.loading.steps import Piece
+from deers.loading.workers import cores, sharing
+
+SEED = 1
+COPIED = 1_000_000
+"""People whose finished rows are copied, at most: from there on COPY takes as long for each."""
+BLOCK = 64 * 1024
+MIB = 2**20
+
+
+class Import(NamedTuple):
+    rate: float
+    """People a second."""
+    memory: float
+    """MiB."""
+
+
+def grown(folder: Path, people: int, size: int) -> Import:
+    """Import invented people from `people` up to `size`, from a file that is written first."""
+    path = folder / "people.ndjson"
+    write(path, people, size)
+    with connection.cursor() as cursor:
+        cursor.execute("CHECKPOINT")
+    began = time.perf_counter()
+    with memory() as taken:
+        found = files.import_file(path, files.NDJSON, folder / "report.csv", processes=cores())
+    took = time.perf_counter() - began
+    assert found == (size - people, 0), "The import did not take everybody."
+    path.unlink()
+    return Import((size - people) / took, max(taken) / MIB)
+
+
+def write(path: Path, first: int, count: int) -> None:
+    """The invented people from the `first`-th to the `count`-th as NDJSON."""
+    with sharing(cores()) as share, path.open("w") as file:
+        file.writelines(share(lines, invented.pieces(count, first)))
+
+
+def lines(piece: Piece) -> str:
+    return "".join(json.dumps(record) + "\n" for record in invented.records(piece, SEED, timezone.localdate()))
+
+
+def verdicts(imported: Import, before: Import | None, folder: Path) -> Iterator[str]:
+    """What the import reached, against its goals; `before` is the import of a smaller file."""
+    yield f"an import: {imported.rate:,.0f} people/s"
+    for what, indexes in (("bare tables", False), ("tables with indexes and constraints", True)):
+        bare = bare_copy(folder, indexes=indexes)
+        yield at_least(f"beside {bare:,.0f} people/s by bare COPY into {what}", imported.rate / bare, 0.15)
+    if before:
+        yield at_most(
+            f"its memory beside the smaller import's ({imported.memory:.0f} MiB)", imported.memory / before.memory, 1.1
+        )
+
+
+def bare_copy(folder: Path, *, indexes: bool) -> float:
+    """How many people's finished rows PostgreSQL takes in a second."""
+    people, seconds = finished_rows(folder), 0.0
+    with connection.cursor() as cursor:
+        for table in COLUMNS:
+            cursor.execute(f"CREATE TABLE bare_{table} (LIKE {table} INCLUDING {'ALL' if indexes else 'IDENTITY'})")
+            if indexes:
+                for column in {"person_id", "dependent_id", "sponsor_id"} & set(COLUMNS[table]):
+                    cursor.execute(
+                        f"ALTER TABLE bare_{table} ADD FOREIGN KEY ({column}) REFERENCES bare_deers_person"
+                        " DEFERRABLE INITIALLY DEFERRED"
+                    )
+        cursor.execute("CHECKPOINT")
+        for table, columns in COLUMNS.items():
+            with (folder / table).open("rb") as file:
+                began = time.perf_counter()
+                with cursor.copy(f"COPY bare_{table} ({', '.join(columns)}) FROM STDIN") as copying:
+                    for block in blocks(file):
+                        copying.write(block)
+                seconds += time.perf_counter() - began
+        cursor.execute(f"DROP TABLE {', '.join(f'bare_{table}' for table in COLUMNS)}")
+    return people / seconds
+
+
+def blocks(file: BinaryIO) -> Iterator[bytes]:
+    return iter(partial(file.read, BLOCK), b"")
+
+
+def finished_rows(folder: Path) -> int:
+    """Write the rows of up to COPIED people into a file for each table; how many people it is."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT dod_id FROM deers_person ORDER BY dod_id OFFSET %s LIMIT 1", [COPIED])
+        ((last,),) = cursor.fetchall() or [(":",)]
+        for table, columns in COLUMNS.items():
+            rows = f"SELECT {', '.join(columns)} FROM {table} WHERE {columns[0]} < '{last}'"
+            with (folder / table).open("wb") as file, cursor.copy(f"COPY ({rows}) TO STDOUT") as copying:
+                file.writelines(copying)
+        cursor.execute("SELECT count(*) FROM deers_person WHERE dod_id < %s", [last])
+        return cursor.fetchone()[0]
+
+
+@contextmanager
+def memory() -> Iterator[list[int]]:
+    """Bytes, now and then, that are taken in all by our processes and PostgreSQL's that serve them; shared ones apart.
+
+    What this process had before does not count.
+    """
+    samples, over = [0], threading.Event()
+    watching = threading.Thread(target=watch, args=[samples, over, own(os.getpid())])
+    watching.start()
+    try:
+        yield samples
+    finally:
+        over.set()
+        watching.join()
+
+
+def watch(samples: list[int], over: threading.Event, before: int) -> None:
+    asked = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as line:
+        while not over.wait(0.1):
+            ours = [os.getpid(), *(child.pid for child in psutil.Process().children(recursive=True))]
+            theirs = [pid for (pid,) in line.execute(asked)]
+            samples.append(sum(map(own, ours + theirs)) - before)
+
+
+def own(pid: int) -> int:
+    """Bytes that a process has for itself; 0 if it is gone, or on another machine."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("RssAnon:"):
+                return int(line.split()[1]) * 1024
+    return 0

@@ -1,0 +1,73 @@
+"""Whom the bench looks up in the registry: at every size the same people, one in twenty of the first ten thousand."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+
+from deers import invent, lookup
+from deers.models import Person
+from deers.registry import Ineligible, Match, PersonQuery, Reason
+
+SMALL = 10_000
+ASKED = 500
+
+Questions = Sequence[Callable[[], object]]
+
+
+def queries() -> list[PersonQuery]:
+    """What some people type with their Social Security numbers; the DoD ID number is only to know them by."""
+    numbers = [invent.dod_id(n) for n in range(0, SMALL, SMALL // ASKED)]
+    return [
+        PersonQuery(name.first, name.middle, name.last, name.suffix, person.date_of_birth, person.ssn, person.dod_id)
+        for person in Person.objects.filter(pk__in=numbers).order_by("pk")
+        for name in person.names.filter(until=None)
+    ]
+
+
+def typed() -> list[PersonQuery]:
+    return [replace(query, dod_id="") for query in queries()]
+
+
+def questions_of(some: Sequence[PersonQuery]) -> Questions:
+    return [lambda q=query: lookup.find_person(q) for query in some]
+
+
+def matching() -> list[PersonQuery]:
+    return [query for query in typed() if isinstance(lookup.find_person(query), Match)]
+
+
+def hits() -> Questions:
+    """Of people who are there."""
+    return questions_of(matching())
+
+
+def misses() -> Questions:
+    """Of numbers that are nobody's."""
+    return questions_of([nobodys(query) for query in matching()])
+
+
+def nobodys(query: PersonQuery) -> PersonQuery:
+    return replace(query, ssn=f"900{query.ssn[3:]}")
+
+
+def keys() -> Questions:
+    """One `get` by primary key."""
+    return [lambda key=query.dod_id: Person.objects.get(pk=key) for query in queries()]
+
+
+def outcomes() -> dict[str, Questions]:
+    """Questions for every outcome that a person may see."""
+    kinds: dict[str, list[PersonQuery]] = {}
+    for query in typed():
+        outcome = lookup.find_person(query)
+        if isinstance(outcome, Ineligible):
+            kinds.setdefault(f"Ineligible ({outcome.reason.name.lower()})", []).append(query)
+        elif isinstance(outcome, Match):
+            kinds.setdefault("Match", []).append(query)
+            kinds.setdefault("NearMatch", []).append(replace(query, first_name=query.first_name + "x"))
+            kinds.setdefault("NoMatch (another's number)", []).append(
+                replace(query, first_name="Zbigniew", date_of_birth=date(1931, 1, 7))
+            )
+            kinds.setdefault("NoMatch (nobody's number)", []).append(nobodys(query))
+    assert len(kinds) == 4 + len(Reason), f"Only {', '.join(kinds)}."
+    return {kind: questions_of(some) for kind, some in kinds.items()}

@@ -1,0 +1,155 @@
+"""Some thousand records checked at once, column by column, which is several times faster than one after the other."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from deers.loading.columns import LISTS, NULL, Column, Wrong
+from deers.loading.lines import Problem, person
+
+LIST_MAX = 50
+Columns = dict[str, Sequence[str]]
+
+
+class Entries(NamedTuple):
+    """What stands in the lists of one kind: whose line, at which place of its list, and the columns."""
+
+    lines: list[int]
+    places: list[int]
+    columns: Columns
+
+
+class Batch(NamedTuple):
+    """People in columns, of which COPY can read every value."""
+
+    lines: list[int]
+    person: Columns
+    names: Entries
+    eligibilities: Entries
+    sponsors: Entries
+
+
+def checked(records: Mapping[int, dict]) -> tuple[Batch, list[Problem]]:
+    """The records, by line, in columns; without those that have a problem, each of which is told."""
+    batch, problems = parsed(records)
+    if problems:
+        batch, _ = parsed(without(records, problems))
+    contradictions = list(judge(batch))
+    if contradictions:
+        batch, _ = parsed(without(records, [*problems, *contradictions]))
+    return batch, [*problems, *contradictions]
+
+
+def without(records: Mapping[int, dict], problems: Sequence[Problem]) -> dict[int, dict]:
+    bad = {problem.line for problem in problems}
+    return {line: record for line, record in records.items() if line not in bad}
+
+
+def parsed(records: Mapping[int, dict]) -> tuple[Batch, list[Problem]]:
+    """Every value by itself; where there are problems, Wrong stands in the columns."""
+    problems: list[Problem] = []
+    lines = list(records)
+
+    def tell(place: int, column: str, reason: str) -> None:
+        problems.append(Problem(lines[place], column, reason))
+
+    people = columns_of(list(records.values()), person(), frozenset([*person(), *LISTS]), tell)
+    lists = {kind: entries_of(records, kind, problems) for kind in LISTS}
+    return Batch(lines, people, **lists), problems
+
+
+Tell = Callable[[int, str, str], None]
+
+
+def columns_of(some: Sequence[dict], wanted: Mapping[str, Column], known: frozenset[str], tell: Tell) -> Columns:
+    """Each column parsed. `tell` hears of what is wrong: in which dictionary, which column, and why."""
+    clean = {
+        name: parse(values) for (name, parse), values in zip(wanted.items(), transposed(some, wanted), strict=True)
+    }
+    for name, values in clean.items():
+        if Wrong in set(map(type, values)):
+            for place, value in enumerate(values):
+                if type(value) is Wrong:
+                    tell(place, name, str(value))
+    if not all(map(known.issuperset, some)):
+        for place, each in enumerate(some):
+            if not known.issuperset(each):
+                tell(place, "", "has a column that is unknown")
+    return clean
+
+
+def transposed(some: Sequence[dict], keys: Iterable[str]) -> Sequence[Sequence[Any]]:
+    """The values of each key in all dictionaries; None where it is missing."""
+    try:
+        return list(zip(*map(itemgetter(*keys), some), strict=True)) or [[] for _ in keys]
+    except KeyError:
+        return [[each.get(key) for each in some] for key in keys]
+
+
+def entries_of(records: Mapping[int, dict], kind: str, problems: list[Problem]) -> Entries:
+    """Everybody's entries of one kind, one after the other."""
+    lists = {line: entries for line, record in records.items() if (entries := record.get(kind)) is not None}
+    if set(map(type, lists.values())) - {list} or set(map(type, chain.from_iterable(lists.values()))) - {dict}:
+        lists = {line: entries for line, entries in lists.items() if is_list_of_objects(entries)}
+    if lists and max(map(len, lists.values())) > LIST_MAX:
+        lists = {line: entries for line, entries in lists.items() if len(entries) <= LIST_MAX}
+    refused = [line for line, record in records.items() if line not in lists and record.get(kind) is not None]
+    problems += [Problem(line, kind, f"must be a list of at most {LIST_MAX} objects") for line in refused]
+    lines = [line for line, entries in lists.items() for _ in entries]
+    places = [place for entries in lists.values() for place in range(len(entries))]
+
+    def tell(place: int, column: str, reason: str) -> None:
+        problems.append(Problem(lines[place], f"{kind}.{places[place]}.{column}".rstrip("."), reason))
+
+    every = list(chain.from_iterable(lists.values()))
+    return Entries(lines, places, columns_of(every, LISTS[kind], frozenset(LISTS[kind]), tell))
+
+
+def is_list_of_objects(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, dict) for each in value)
+
+
+def judge(batch: Batch) -> Iterator[Problem]:
+    """What the tables' constraints would refuse, said by line before they have to; all values are right by themselves.
+
+    Days are compared as text: YYYY-MM-DD.
+    """
+    people, names, periods, ties = batch.person, batch.names, batch.eligibilities, batch.sponsors
+    for line, born, died in zip(batch.lines, people["date_of_birth"], people["date_of_death"], strict=True):
+        if died != NULL and died < born:
+            yield Problem(line, "date_of_death", "lies before the birth")
+    present = Counter(line for line, until in zip(names.lines, names.columns["until"], strict=True) if until == NULL)
+    for line in batch.lines:
+        if present[line] != 1:
+            yield Problem(line, "names", "must hold exactly one name without an end")
+    yield from ends_before_it_begins(names, "names", "since", "until")
+    yield from ends_before_it_begins(ties, "sponsors", "begin", "end")
+    yield from ends_before_it_begins(periods, "eligibilities", "begin", "end")
+    plans, ends = periods.columns["plan"], periods.columns["end"]
+    for line in twice(zip(periods.lines, plans, periods.columns["begin"], strict=True)):
+        yield Problem(line, "eligibilities", "holds a plan twice from the same day")
+    for line in twice(is_open for is_open in zip(periods.lines, plans, ends, strict=True) if is_open[2] == NULL):
+        yield Problem(line, "eligibilities", "holds a plan twice without an end")
+    sponsors = ties.columns["sponsor"]
+    for line in twice(
+        is_open for is_open in zip(ties.lines, sponsors, ties.columns["end"], strict=True) if is_open[2] == NULL
+    ):
+        yield Problem(line, "sponsors", "holds a sponsor twice without an end")
+    number = dict(zip(batch.lines, people["dod_id"], strict=True))
+    for line, sponsor in zip(ties.lines, sponsors, strict=True):
+        if sponsor == number[line]:
+            yield Problem(line, "sponsors", "names the person as his or her own sponsor")
+
+
+def ends_before_it_begins(entries: Entries, kind: str, first: str, last: str) -> Iterator[Problem]:
+    columns = entries.columns
+    for line, place, begin, end in zip(entries.lines, entries.places, columns[first], columns[last], strict=True):
+        if end != NULL and begin != NULL and end < begin:
+            yield Problem(line, f"{kind}.{place}.{last}", "lies before the beginning")
+
+
+def twice(values: Iterator[tuple]) -> Iterator[int]:
+    """The lines, which come first in the tuples, of those that are there more than once."""
+    return (line for (line, *_), times in Counter(values).items() if times > 1)

@@ -1,0 +1,92 @@
+"""Settled people from the staging tables into the registry: a range of DoD ID numbers at a time, in their order.
+
+In their order, because neighbors then lie on the same pages of most indexes: one more person among ten million costs
+little more than among ten thousand.
+"""
+
+# ruff: noqa: S608 - only names of our own tables and columns are put into the SQL
+from typing import NamedTuple
+
+from django.db import transaction
+
+from deers.loading.rows import COLUMNS
+from deers.loading.settling import SPOUSE
+from deers.loading.staging import ELIGIBILITY, NAME, PERSON, SPONSORSHIP, done, mark, rows_of, run
+
+NOBODY = "is nobody on record"
+NOT_SEALED = [column for column in COLUMNS["deers_person"] if column not in ("dod_id", "ssn")]
+# Sealed anew each time, a number differs although it is the same; its blind index tells.
+CHANGED = f"({', '.join(f'p.{c}' for c in NOT_SEALED)}) IS DISTINCT FROM ({', '.join(f's.{c}' for c in NOT_SEALED)})"
+RANGED = "{0} >= %s AND {0} < %s"
+ON_RECORD = f"""
+    SELECT p.dod_id FROM deers_person p JOIN deers_staged_person s USING (dod_id) WHERE {RANGED.format("s.dod_id")}"""
+UPDATE = f"""
+    UPDATE deers_person p SET {", ".join(f"{column} = s.{column}" for column in (*NOT_SEALED, "ssn"))}
+      FROM deers_staged_person s WHERE p.dod_id = s.dod_id AND {RANGED.format("s.dod_id")} AND {CHANGED}"""
+INSERT = f"""
+    INSERT INTO deers_person ({PERSON}) SELECT {PERSON} FROM deers_staged_person s WHERE {RANGED.format("dod_id")}
+       AND NOT EXISTS (SELECT FROM deers_person p WHERE p.dod_id = s.dod_id) ORDER BY dod_id"""
+LISTS = tuple(
+    f"""
+    INSERT INTO {table} ({columns}) SELECT {columns} FROM {table.replace("deers_", "deers_staged_")}
+     WHERE {RANGED.format("person_id")} ORDER BY person_id"""
+    for table, columns in (("deers_legalname", NAME), ("deers_eligibility", ELIGIBILITY))
+)
+UNTIE = f"""
+    DELETE FROM deers_sponsorship WHERE dependent_id IN (
+        SELECT dod_id FROM deers_staged_person WHERE {RANGED.format("dod_id")})"""
+INSERT_TIES = f"INSERT INTO deers_sponsorship ({SPONSORSHIP}) SELECT {SPONSORSHIP} FROM deers_staged_sponsorship s"
+HAS_SPONSOR = "EXISTS (SELECT FROM deers_person p WHERE p.dod_id = s.sponsor_id)"
+TIE = f"""
+    {INSERT_TIES} WHERE {RANGED.format("dependent_id")} AND {HAS_SPONSOR} ORDER BY dependent_id
+    ON CONFLICT DO NOTHING"""
+NOT_TIED = """NOT EXISTS (
+        SELECT FROM deers_sponsorship d WHERE d.sponsor_id = s.sponsor_id AND d.dependent_id = s.dependent_id
+           AND d.relationship = s.relationship AND d.begin = s.begin AND d."end" IS NOT DISTINCT FROM s."end")"""
+TIE_THE_REST = f"{INSERT_TIES} WHERE {NOT_TIED} AND {HAS_SPONSOR} ON CONFLICT DO NOTHING"
+TELL_THE_REST = f"""
+    INSERT INTO deers_staged_problem
+    SELECT line, CASE WHEN {HAS_SPONSOR} THEN 'sponsors.' || place ELSE 'sponsors.' || place || '.sponsor' END,
+           CASE WHEN {HAS_SPONSOR} THEN '{SPOUSE}' ELSE '{NOBODY}' END
+      FROM deers_staged_sponsorship s WHERE {NOT_TIED}"""
+
+
+class Range(NamedTuple):
+    """Who is entered in one transaction: by number, from the `first` DoD ID number to the last before `beyond`."""
+
+    place: int
+    first: str
+    beyond: str
+
+
+def enter(who: Range) -> None:
+    """People, with their names and periods."""
+    _, *bounds = who
+    with transaction.atomic():
+        updated = [dod_id for (dod_id,) in rows_of(ON_RECORD, *bounds)]
+        if updated:
+            run(UPDATE, *bounds)
+            for table in ("deers_legalname", "deers_eligibility"):
+                run(f"DELETE FROM {table} WHERE person_id = ANY(%s::bpchar[])", updated)
+        people = len(updated) + run(INSERT, *bounds)
+        for statement in LISTS:
+            run(statement, *bounds)
+        mark("enter", who.place, people=people)
+
+
+def tie(who: Range) -> None:
+    """Dependents to their sponsors, as far as it is possible yet."""
+    _, *bounds = who
+    with transaction.atomic():
+        run(UNTIE, *bounds)
+        run(TIE, *bounds)
+        mark("tie", who.place)
+
+
+def tie_the_rest() -> None:
+    """What could not stand before another tie had gone; and tell what cannot stand at all."""
+    with transaction.atomic():
+        if not done("tie the rest"):
+            run(TIE_THE_REST)
+            run(TELL_THE_REST)
+            mark("tie the rest", 0)

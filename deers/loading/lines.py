@@ -1,0 +1,113 @@
+"""The lines of an import file as records: dictionaries as NDJSON has them."""
+
+import csv
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from io import BytesIO
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from deers import lookup
+from deers.loading.columns import LISTS, Bad, Column, person_columns
+
+LINE_MAX = 64 * 1024
+"""Bytes; a person's record has about one hundredth of it."""
+BOM = b"\xef\xbb\xbf"
+first_value = json.JSONDecoder().raw_decode
+
+
+class Problem(NamedTuple):
+    """What is wrong with a line, without anything that stands in it; `column` is "" for the line as a whole."""
+
+    line: int
+    column: str
+    reason: str
+
+
+@cache
+def person() -> Mapping[str, Column]:
+    """A person's columns; whose Social Security numbers are possible depends on settings."""
+    return person_columns(mock_serves=lookup.mock_serves())
+
+
+class Header:
+    """The columns of a CSV file: names as in NDJSON, with dots (`names.0.last`)."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self.width = len(columns)
+        paths = [tuple(column.strip().split(".")) for column in columns]
+        if bad := [i for i, path in enumerate(paths, 1) if not known(path)] or repeated(paths):
+            raise Bad(f"The header's columns {', '.join(map(str, bad))} are unknown or stand twice.")
+        self.plain = [(i, path[0]) for i, path in enumerate(paths) if len(path) == 1]
+        listed = sorted((path[0], int(path[1]), i, path[2]) for i, path in enumerate(paths) if len(path) == 3)
+        self.listed = [
+            (kind, [(i, name) for _, _, i, name in group])
+            for (kind, _), group in groupby(listed, key=lambda each: each[:2])
+        ]
+
+    def record(self, line: str) -> dict:
+        """The line as NDJSON would have it; entries of lists that are quite empty are left out."""
+        (cells,) = csv.reader([line], strict=True)
+        if len(cells) != self.width:
+            raise Bad(f"has {len(cells)} cells instead of {self.width}")
+        record: dict[str, Any] = {name: cells[i] for i, name in self.plain}
+        for kind, columns in self.listed:
+            entry = {name: cells[i] for i, name in columns}
+            if any(entry.values()):
+                record.setdefault(kind, []).append(entry)
+        return record
+
+
+def header_of(head: bytes) -> Header:
+    """The header that a file begins with; Bad if it is none."""
+    try:
+        columns = next(csv.reader([head.removeprefix(BOM).decode().rstrip("\r\n")], strict=True), [])
+    except (UnicodeDecodeError, csv.Error):
+        raise Bad("The header is not CSV in UTF-8.") from None
+    return Header(columns)
+
+
+def known(path: tuple[str, ...]) -> bool:
+    if len(path) == 3:
+        return path[0] in LISTS and path[1].isdecimal() and path[2] in LISTS[path[0]]
+    return len(path) == 1 and path[0] in person()
+
+
+def repeated(paths: list[tuple[str, ...]]) -> list[int]:
+    return [i for i, path in enumerate(paths, 1) if path in paths[: i - 1]]
+
+
+def records(text: bytes, first: int, header: Header | None) -> tuple[dict[int, dict], list[Problem]]:
+    """The records of some whole lines by their numbers, and what is no record. Without a header they are JSON."""
+    found, problems = {}, []
+    for number, raw in numbered(text, first):
+        try:
+            found[number] = record(raw, header)
+        except Bad as bad:
+            problems.append(Problem(number, "", str(bad)))
+    return found, problems
+
+
+def numbered(text: bytes, first: int) -> Iterable[tuple[int, bytes]]:
+    """The lines that are not empty, with their numbers; a line feed ends a line, and nothing else does."""
+    if first == 1:
+        text = text.removeprefix(BOM)
+    return ((number, stripped) for number, raw in enumerate(BytesIO(text), first) if (stripped := raw.strip()))
+
+
+def record(raw: bytes, header: Header | None) -> dict:
+    if len(raw) > LINE_MAX:
+        raise Bad(f"is longer than {LINE_MAX} bytes")
+    try:
+        line = raw.decode()
+        found, end = (header.record(line), len(line)) if header else first_value(line)
+    except UnicodeDecodeError:
+        raise Bad("is not UTF-8") from None
+    except (csv.Error, ValueError, RecursionError):
+        raise Bad("is not CSV: a quote is out of place" if header else "is not JSON") from None
+    if end != len(line):
+        raise Bad("is not JSON")
+    if not isinstance(found, dict):
+        raise Bad("is not a JSON object")
+    return found

@@ -1,0 +1,71 @@
+"""What contradicts itself among all that was staged is taken out and told, for everybody at once."""
+
+# ruff: noqa: S608 - only names of our own tables and columns are put into the SQL
+from django.db import transaction
+
+from deers.loading.staging import done, mark, rows_of, run
+
+TAKEN = "is another person's already"
+SPOUSE = "cannot stand: the sponsor has a spouse already, or it stands twice"
+RANGE = 5_000
+"""People who are entered in one transaction."""
+
+BEGINNINGS = f"""
+    SELECT dod_id FROM (SELECT dod_id, row_number() OVER (ORDER BY dod_id) AS number FROM deers_staged_person) every
+     WHERE number % {RANGE} = 1 ORDER BY dod_id"""
+OUT = "INSERT INTO deers_staged_out SELECT line FROM gone"
+SPOUSES = "relationship IN ('spouse', 'surviving') AND \"end\" IS NULL"
+LEAVE_AS_IS = f"""
+    WITH gone AS (DELETE FROM deers_staged_person s USING deers_person p WHERE p.dod_id = s.dod_id RETURNING s.line)
+    {OUT}"""
+LATER_LINE = f"""
+    WITH gone AS (DELETE FROM deers_staged_person WHERE line IN (
+        SELECT line FROM (SELECT line, lead(dod_id) OVER (ORDER BY dod_id, line) = dod_id AS superseded
+                            FROM deers_staged_person) every WHERE superseded) RETURNING line)
+    {OUT}"""
+TELL = f"told AS (INSERT INTO deers_staged_problem SELECT line, 'ssn', $${TAKEN}$$ FROM gone)"
+NUMBER_ON_RECORD = f"""
+    WITH gone AS (DELETE FROM deers_staged_person s USING deers_person p
+                   WHERE p.ssn_index = s.ssn_index AND p.dod_id <> s.dod_id RETURNING s.line),
+         {TELL}
+    {OUT}"""
+NUMBER_ABOVE = f"""
+    WITH gone AS (DELETE FROM deers_staged_person WHERE line IN (
+        SELECT line FROM (SELECT line, ssn_index, row_number() OVER (PARTITION BY ssn_index ORDER BY line) AS n
+                            FROM deers_staged_person) every WHERE n > 1 AND ssn_index IS NOT NULL) RETURNING line),
+         {TELL}
+    {OUT}"""
+SECOND_SPOUSE = f"""
+    WITH gone AS (DELETE FROM deers_staged_sponsorship WHERE (line, place) IN (
+        SELECT line, place
+          FROM (SELECT line, place, row_number() OVER (PARTITION BY sponsor_id ORDER BY line, place) AS n
+                  FROM deers_staged_sponsorship WHERE {SPOUSES}) spouses WHERE n > 1) RETURNING line, place)
+    INSERT INTO deers_staged_problem SELECT line, 'sponsors.' || place, '{SPOUSE}' FROM gone"""
+SETTLE = (
+    "CREATE INDEX ON deers_staged_person (dod_id, line)",
+    "ANALYZE deers_staged_person (line, dod_id, ssn_index)",
+    LATER_LINE,
+    NUMBER_ON_RECORD,
+    NUMBER_ABOVE,
+    *(
+        f"DELETE FROM {table} WHERE EXISTS (SELECT FROM deers_staged_out) AND line IN (TABLE deers_staged_out)"
+        for table in ("deers_staged_legalname", "deers_staged_eligibility", "deers_staged_sponsorship")
+    ),
+    SECOND_SPOUSE,
+    "CREATE INDEX ON deers_staged_legalname (person_id)",
+    "CREATE INDEX ON deers_staged_eligibility (person_id)",
+    "CREATE INDEX ON deers_staged_sponsorship (dependent_id)",
+)
+
+
+def settle(*, replace: bool) -> list[str]:
+    """Take out who cannot be entered; where the ranges begin in which all others can.
+
+    Without `replace`, who is on record is left as is.
+    """
+    with transaction.atomic():
+        if not done("settle"):
+            for statement in SETTLE if replace else (LEAVE_AS_IS, *SETTLE):
+                run(statement)
+            mark("settle", 0)
+    return [dod_id for (dod_id,) in rows_of(BEGINNINGS)]

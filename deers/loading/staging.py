@@ -1,0 +1,118 @@
+"""Where people wait while a file is read, and how they get from there into the registry.
+
+Many processes fill the staging tables at once: these have no index and no constraint, and are not logged. When all is
+there, what contradicts itself is taken out (settling.py). Then people are entered by ranges of DoD ID numbers, again by
+many processes at once, and their ties to their sponsors when all people are there (entering.py).
+
+What was done leaves a mark in deers_staged_done, in its own transaction, and is not done again. After a crash of the
+server the staging tables are empty, marks and all, and the import begins anew.
+"""
+
+# ruff: noqa: S608 - only names of our own tables and columns are put into the SQL
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, transaction
+
+from deers.loading.lines import Problem
+from deers.loading.rows import COLUMNS
+
+PERSON, NAME, ELIGIBILITY, SPONSORSHIP = (", ".join(columns) for columns in COLUMNS.values())
+STAGED = {
+    "deers_staged_person": f"SELECT 0::bigint AS line, {PERSON} FROM deers_person",
+    "deers_staged_legalname": f"SELECT 0::bigint AS line, {NAME} FROM deers_legalname",
+    "deers_staged_eligibility": f"SELECT 0::bigint AS line, {ELIGIBILITY} FROM deers_eligibility",
+    "deers_staged_sponsorship": f"SELECT 0::bigint AS line, {SPONSORSHIP}, 0 AS place FROM deers_sponsorship",
+    "deers_staged_problem": "SELECT 0::bigint AS line, ''::text AS \"column\", ''::text AS reason",
+    "deers_staged_out": "SELECT 0::bigint AS line",
+    "deers_staged_done": "SELECT ''::text AS step, 0::bigint AS place, 0 AS size, 0 AS people",
+}
+LOCK, WORK = 0x0DEE25, 0x0DEE26
+
+
+class Busy(Exception):
+    """Another import is running."""
+
+
+def claim() -> None:
+    """One import at a time, as long as this connection lasts; waits for what a killed one has still under way."""
+    if rows_of("SELECT pg_try_advisory_lock(%s)", LOCK) != [(True,)]:
+        raise Busy
+    run("SELECT pg_advisory_lock(%s), pg_advisory_unlock(%s)", WORK, WORK)
+
+
+def release() -> None:
+    run("SELECT pg_advisory_unlock(%s)", LOCK)
+
+
+def prepare(key: str) -> None:
+    """Empty staging tables, unless those of an interrupted import of the same `key` are there."""
+    if rows_of("SELECT obj_description(to_regclass('deers_staged_done'))") == [(key,)]:
+        return
+    with transaction.atomic():
+        drop()
+        for table, select in STAGED.items():
+            run(f"CREATE UNLOGGED TABLE {table} AS {select} LIMIT 0")
+        run("ALTER TABLE deers_staged_done ADD PRIMARY KEY (step, place)")
+        run(f"COMMENT ON TABLE deers_staged_done IS '{key}'")  # a hash in hexadecimal
+
+
+def drop() -> None:
+    run(f"DROP TABLE IF EXISTS {', '.join(STAGED)}")
+
+
+def done(step: str) -> dict[int, tuple[int, int]]:
+    """The places of a step that are done: how large, and how many people there were."""
+    asked = "SELECT place, size, people FROM deers_staged_done WHERE step = %s"
+    return {place: (size, people) for place, size, people in rows_of(asked, step)}
+
+
+def mark(step: str, place: int, size: int = 0, people: int = 0) -> None:
+    """In the transaction of what was done, which need not wait for the disk: what is lost is done once more."""
+    run("SET LOCAL synchronous_commit TO off")
+    run("SELECT pg_advisory_xact_lock_shared(%s)", WORK)
+    run("INSERT INTO deers_staged_done VALUES (%s, %s, %s, %s)", step, place, size, people)
+
+
+def stage(place: int, size: int, people: int, tables: dict[str, str], problems: Sequence[Problem]) -> None:
+    """Put down what was made of a piece: finished rows, each with its line before it, and what was wrong."""
+    with transaction.atomic():
+        mark("read", place, size, people)
+        for table, lines in tables.items():
+            copy(table.replace("deers_", "deers_staged_"), lines)
+        tell(problems)
+
+
+def copy(table: str, lines: str) -> None:
+    if lines:
+        with connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copying:
+            copying.write(lines)
+
+
+def tell(problems: Sequence[Problem]) -> None:
+    copy("deers_staged_problem", "".join(f"{p.line}\t{p.column or chr(92) + 'N'}\t{p.reason}\n" for p in problems))
+
+
+def report(path: Path) -> int:
+    """Write down what is wrong, sorted by line; how many problems these are."""
+    path.touch(mode=0o600)
+    sorted_problems = 'SELECT line, "column", reason FROM deers_staged_problem ORDER BY line, "column", reason'
+    with connection.cursor() as cursor, path.open("wb") as file:
+        with cursor.copy(f"COPY ({sorted_problems}) TO STDOUT (FORMAT csv, HEADER)") as copying:
+            for block in copying:
+                file.write(block)
+        return cursor.rowcount
+
+
+def run(statement: str, *values: Any) -> int:
+    """How many rows it was about."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values or None)
+        return cursor.rowcount
+
+
+def rows_of(statement: str, *values: Any) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values or None)
+        return cursor.fetchall()
