@@ -4,16 +4,15 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('deers', '0002_imports'),
+        ("deers", "0002_imports"),
     ]
 
     operations = [
         migrations.DeleteModel(
-            name='AwaitedSponsor',
+            name="AwaitedSponsor",
         ),
         migrations.DeleteModel(
-            name='Import',
+            name="Import",
         ),
     ]

@@ -238,9 +238,7 @@ def many(count: int) -> list[dict]:
 
 
 @pytest.mark.parametrize("breaks_off_at", [0.2, 0.6, 0.9], ids=["reading", "entering", "tying"])
-def test_a_run_that_breaks_off_goes_on_where_it_stopped(
-    tmp_path: Path, monkeypatch: Any, breaks_off_at: float
-) -> None:
+def test_a_run_that_breaks_off_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: Any, breaks_off_at: float) -> None:
     path, report = tmp_path / "people.ndjson", tmp_path / "report.csv"
     path.write_text("".join(json.dumps(each) + "\n" for each in many(39)))
     monkeypatch.setattr(settling, "BEGINNINGS", settling.BEGINNINGS.replace(f"% {settling.RANGE}", "% 10"))
