@@ -81,6 +81,13 @@ def decide(
         return end(case, decision, by=by, now=now, **chosen)
 
 
+def fitting(record: Record | None) -> tuple[Case.Decision, ...]:
+    """The decisions to offer with this record: fewer when DEERS allows it no account, or has nobody to approve."""
+    if record is None:
+        return (Decision.DECLINE, Decision.IN_PERSON)
+    return FITTING[record.hindrance] if record.hindrance else tuple(Decision)
+
+
 def may_register(record: Record | None) -> bool:
     """Whether DEERS has this record, and nothing against an account."""
     return record is not None and record.hindrance is None

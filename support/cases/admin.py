@@ -142,7 +142,7 @@ class CaseAdmin(ReadOnlyAdmin):
             "reference": case.shown_reference,
             "overdue": case.state in Case.WAITING and case.due_at < timezone.now(),
             "history": [(past, names.get(past.by or 0, "")) for past in case.history.all()],
-            "holder": names.get(case.taken_by or 0, ""),
+            "holder": names.get(case.taken_by or 0, "") if case.state == State.TAKEN else "",
             "proposer": names.get(case.decided_by or 0, ""),
             "found": found,
             **self.buttons(request, case),
@@ -158,13 +158,14 @@ class CaseAdmin(ReadOnlyAdmin):
         record = lookup.record(dod_id=chosen) if chosen else None
         if record:
             audit.record("case.compared", by=request.user, dod_id=chosen, case=case.number)
-        hindrance = record.hindrance if record else None
-        fitting = reviewing.FITTING[hindrance] if hindrance else tuple(Decision) if record else NOBODY
+        hindrance, silent = record.hindrance if record else None, record is None and not lookup.answers()
+        fitting = () if silent else reviewing.fitting(record)
         return {
             "typed": typed,
             "candidates": candidates,
+            "silent": silent,
             "record": record,
-            "lines": comparing.lines(case, typed, record) if record else [],
+            "lines": comparing.lines(case, typed, record) if record else comparing.alone(typed),
             "hindrance": comparing.HINDRANCES[hindrance] if hindrance else "",
             "decisions": [
                 (Decision(one).label, ReasonForm.of(one, chosen if one == "approve" else "")) for one in fitting
@@ -255,7 +256,6 @@ class CaseAdmin(ReadOnlyAdmin):
         return self.page(request, case, found={"text": text, "people": lookup.search(text, most=MOST_FOUND)})
 
 
-NOBODY = (Decision.DECLINE, Decision.IN_PERSON)
 MOST_FOUND = 20
 BIG_NUMBER = 10
 REFUSALS: dict[type, str] = {

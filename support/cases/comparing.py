@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.formats import date_format
+
 from deers import lookup, names, ssn
 from deers.matching import compare_dates
 from deers.nicknames import share_a_name
@@ -73,15 +75,31 @@ def lines(case: Case, typed: Typed, record: Record) -> list[Line]:
     found = [] if case.is_upgrade else [*names_of(typed, record)]
     born = date.fromisoformat(typed.date_of_birth)
     verdict = {"match": SAME, "near": NEAR, "none": DIFFERENT}[compare_dates(born, person.date_of_birth)]
-    found.append(
-        Line("Date of birth", born.strftime("%B %-d, %Y"), person.date_of_birth.strftime("%B %-d, %Y"), verdict)
-    )
+    found.append(Line("Date of birth", said(born), said(person.date_of_birth), verdict))
     found += numbers_of(typed, person)
     found.append(line("Email", typed.email, person.email))
     if case.is_upgrade:
         found.append(line("Phone", typed.phone, person.phone, digits=True))
         found.append(line("ZIP or postal code", typed.postal_code, person.postal_code))
     return found
+
+
+def alone(typed: Typed) -> list[Line]:
+    """What was typed, with nobody beside it."""
+    name = " ".join(filter(None, (typed.first_name, typed.middle_name, typed.last_name, typed.suffix)))
+    details = {
+        "Name": name,
+        "Date of birth": said(date.fromisoformat(typed.date_of_birth)),
+        "Social Security number": ssn.mask(typed.ssn) if typed.ssn else "",
+        "DoD ID number": typed.dod_id,
+        "Email": typed.email,
+    }
+    return [Line(what, text, "", MISSING) for what, text in details.items() if text]
+
+
+def said(day: date) -> str:
+    """A day as people write it."""
+    return date_format(day, "F j, Y")
 
 
 def names_of(typed: Typed, record: Record) -> Iterator[Line]:

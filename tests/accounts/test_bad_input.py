@@ -28,6 +28,7 @@ FIELDS = (
     *("date_of_birth", "date_of_birth_month", "date_of_birth_day", "date_of_birth_year", "street", "city", "state"),
     *("postal_code", "code", "username", "password", "password_again", "current_password", "otp_token"),
     *("position", "choice", "next", "form_id", "name", "topic", "message"),
+    *("reference", "continuation_code"),
 )
 HOSTILE = {
     "NUL": "a\x00b",
@@ -68,7 +69,7 @@ def forms(db: None) -> list[tuple[Client, str]]:
     upgraded.save()
     give_password(factor, premium(grace).username)
     public = ["/register/", "/register/with-code/", "/sign-in/", "/recover/username/", "/recover/password/"]
-    public += ["/support/contact/", asked]
+    public += ["/support/contact/", "/support/cases/", asked]
     steps = [(registering(visitor, rosa), "details"), (coded, "code"), (proven(visitor, rosa), "credentials")]
     public += [address(draft, step) for draft, step in [*steps, (owing, "second-factor")]]
     own = ["/upgrade/", address(upgrading(browser, account), "details"), address(upgraded, "second-factor")]

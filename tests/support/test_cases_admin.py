@@ -184,6 +184,17 @@ def test_whom_deers_allows_no_account_is_offered_the_fitting_decisions_only(ann,
     assert state(case) == State.TAKEN
 
 
+def test_while_deers_is_silent_nobody_is_said_to_be_missing_and_nothing_is_decided(ann, case, settings):
+    ann.post(page(case, "take"))
+    settings.DEERS_FAULT = "unavailable"
+    shown = ann.get(page(case))
+    assert "DEERS does not answer right now" in walk.text_of(shown)
+    assert "Nobody in DEERS" not in walk.text_of(shown)
+    assert shown.context["decisions"] == []
+    ann.post(page(case, "decide"), APPROVE)
+    assert state(case) == State.TAKEN
+
+
 def test_looking_at_a_case_and_comparing_it_is_audited(ann, case):
     ann.get(page(case))
     seen = AuditEvent.objects.filter(event__in=["case.viewed", "case.compared"])
