@@ -14,12 +14,17 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 expect.set_options(timeout=15_000)
 
 
+QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
+# Chromium draws what drops down from its address bar as pages of its own, two with each window. Nobody sees them here,
+# and to draw them is most of the work of opening a window.
+NO_POPUPS = "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup"
+
+
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """One Chromium for all journeys, closed after them: a second Playwright cannot start beside it."""
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium(), args=quiet)
+        opened = playwright.chromium.launch(executable_path=chromium(), args=[*QUIET, NO_POPUPS])
         yield opened
         opened.close()
 

@@ -9,11 +9,10 @@ import pytest
 from django.conf import settings
 from django.template import Context, Template
 from django.template.loader import render_to_string
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
 from accounts.sign_in.session import BEGAN, SEEN
 from dslogon import policy
-from tests.conftest import chromium
 from tests.look.test_frame import signed_in
 
 pytestmark = pytest.mark.browser
@@ -60,14 +59,6 @@ class Site:
             route.fulfill(status=404)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
 @pytest.fixture
 def site() -> Site:
     return Site()
@@ -78,7 +69,9 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
     context = browser.new_context(base_url="http://dslogon.test")
     context.route("**/*", site)
     page = context.new_page()
-    page.clock.install()
+    # Time stands still but for pass_time(), so that no machine is too slow for a test.
+    page.clock.install(time=0)
+    page.clock.pause_at(1)
     yield page
     context.close()
 
@@ -107,14 +100,16 @@ def test_the_warning_comes_in_time_and_one_can_stay(page: Page, site: Site):
     expect(warning).to_be_visible()
     expect(warning).to_contain_text("we sign you out in 2 minutes")
     expect(page.get_by_role("button", name="Stay signed in")).to_be_focused()
-    page.get_by_role("button", name="Stay signed in").click()
+    with page.expect_response("**/session/extend/"):
+        page.get_by_role("button", name="Stay signed in").click()
     expect(warning).not_to_be_visible()
     assert "csrfmiddlewaretoken" in site.posted[0]
 
 
 def test_the_escape_key_means_that_one_is_there(page: Page, site: Site):
     near_the_end(page, site)
-    page.keyboard.press("Escape")
+    with page.expect_response("**/session/extend/"):
+        page.keyboard.press("Escape")
     expect(page.get_by_role("alertdialog")).not_to_be_visible()
     assert len(site.posted) == 1
 
@@ -123,13 +118,14 @@ def test_the_end_leads_to_sign_in_and_says_why(page: Page, site: Site):
     near_the_end(page, site)
     site.seconds_left = 0
     pass_time(page, WARNING + 12)
-    page.wait_for_url("**/sign-in/?timed_out=1")
+    page.wait_for_url("**/sign-in/?timed_out=1&next=%2F")
 
 
 def test_somebody_busy_in_another_tab_is_not_warned(page: Page, site: Site):
     page.goto("/")
     site.seconds_left = IDLE
-    pass_time(page, IDLE - WARNING + 3)
+    with page.expect_response("**/session/left/"):
+        pass_time(page, IDLE - WARNING + 3)
     expect(page.get_by_role("alertdialog")).not_to_be_visible()
 
 
