@@ -31,7 +31,9 @@ def to_person(dod_id: str, *, by: object, account_id: int | None = None) -> Done
         person = lookup.person(dod_id)
         if waiting is None or person is None or not waiting.destination:
             return NotAllowed()
-        issued = codes.issue(dod_id, Level(waiting.level), waiting.delivery, waiting.destination, by=by)
+        issued = codes.issue(
+            dod_id, Level(waiting.level), waiting.delivery, waiting.destination, by=by, route=waiting.route
+        )
         notices.send(
             "activation-code", to=waiting.destination, account_id=account_id,
             first_name=person.first_name, code=issued.text,

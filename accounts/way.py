@@ -41,7 +41,7 @@ class RouteForm(forms.Form):
     code_delivery = forms.ChoiceField(
         label="After the questions, how would you like to get your activation code?",
         choices=DELIVERIES,
-        help_text="You enter this code next. It shows that the journey is yours.",
+        help_text="You enter this code next, to show that it is still you.",
         widget=forms.RadioSelect,
         error_messages={
             "required": "Choose how to get your activation code.",

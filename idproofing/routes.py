@@ -26,10 +26,12 @@ class Way:
     button: str
 
 
+BASIC, PREMIUM = (policy.STRENGTH[level].questions for level in policy.Level)
 WAYS = {
     Route.QUESTIONS: Way(
         Route.QUESTIONS,
-        needs="Have papers about loans, cards, bills and former homes at hand.",
+        needs=f"We ask {BASIC} questions for Basic, {PREMIUM} for Premium. Have papers about loans, cards, bills and "
+        "former homes at hand.",
         takes="You can be done today, at one sitting.",
         button="Answer the questions",
     ),

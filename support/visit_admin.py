@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import attending
 from accounts.admin import ReadOnlyAdmin
+from accounts.models import Account
 from accounts.proofing import minutes
 from accounts.visiting import bring
 from deers import lookup
@@ -45,7 +46,7 @@ class VisitAdmin(ReadOnlyAdmin):
     show_full_result_count = False
     ordering = ("-changed_at",)
     fields = readonly_fields = (
-        "dod_id", "level", "route", "state", "reason", "agent", "made_at", "expires_at", "changed_at",
+        "dod_id", "level", "route", "state", "reason", "attended_by", "made_at", "expires_at", "changed_at",
     )  # fmt: skip
     change_list_template = "admin/idproofing/visit/change_list.html"
     change_form_template = "admin/idproofing/visit/change_form.html"
@@ -57,7 +58,12 @@ class VisitAdmin(ReadOnlyAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
         if not may(request, "view_visit"):
             return redirect("admin:idproofing_visit_attend")
-        return super().changelist_view(request, extra_context)
+        return super().changelist_view(request, {**(extra_context or {}), "title": "Visits"})
+
+    @admin.display(description="Attended by")
+    def attended_by(self, visit: Visit) -> str:
+        agent = Account.objects.filter(pk=visit.agent).first() if visit.agent else None
+        return agent.get_full_name() if agent else "-"
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
@@ -88,7 +94,7 @@ class VisitAdmin(ReadOnlyAdmin):
         """Ask for the reference and open its slip. Look-ups are counted, right ones too."""
         if not may(request, "attend_visit"):
             raise PermissionDenied
-        form = ReferenceForm(request.POST or None)
+        form = ReferenceForm(request.POST or None, label_suffix="")
         if request.method == "POST" and form.is_valid():
             wait = limits.hit(policy.VISIT_LOOKUPS, str(request.user.pk))
             visit = None if wait else visits.find(form.cleaned_data["reference"], by=request.user)
@@ -111,12 +117,10 @@ class VisitAdmin(ReadOnlyAdmin):
         if visit is None:
             return redirect("admin:idproofing_visit_attend")
         filled = documents(request.POST if request.method == "POST" else None)
-        if request.method == "POST" and not any(form.errors for form in filled):
-            lacking = problem(filled, Level(visit.level))
-            if not lacking:
-                return self.accept(request, visit, filled)
-            filled[0].add_error(None, lacking)
-        return self.slip_page(request, visit, filled, RefusalForm())
+        if request.method != "POST":
+            return self.slip_page(request, visit, filled)
+        wrong = problem(filled, Level(visit.level))
+        return self.slip_page(request, visit, filled, wrong=wrong) if wrong else self.accept(request, visit, filled)
 
     def accept(self, request: HttpRequest, visit: Visit, filled: list[DocumentForm]) -> HttpResponse:
         if lookup.person(visit.dod_id) is None:
@@ -137,9 +141,9 @@ class VisitAdmin(ReadOnlyAdmin):
         visit = opened(request)
         if visit is None:
             return redirect("admin:idproofing_visit_attend")
-        form = RefusalForm(request.POST)
+        form = RefusalForm(request.POST, label_suffix="")
         if not form.is_valid():
-            return self.slip_page(request, visit, documents(None), form)
+            return self.slip_page(request, visit, documents(None), refusal=form)
         outcome = attending.refuse(visit, form.cleaned_data["reason"], by=request.user)  # type: ignore[arg-type]
         if isinstance(outcome, visits.Over):
             messages.error(request, OVER)
@@ -162,15 +166,24 @@ class VisitAdmin(ReadOnlyAdmin):
         return redirect("admin:idproofing_visit_change", pk)
 
     def slip_page(
-        self, request: HttpRequest, visit: Visit, filled: list[DocumentForm], refusal: RefusalForm
-    ) -> HttpResponse:
+        self, request: HttpRequest, visit: Visit, filled: list[DocumentForm], *,
+        refusal: RefusalForm | None = None, wrong: str = "",
+    ) -> HttpResponse:  # fmt: skip
         person = lookup.person(visit.dod_id)
         if person is None:
             messages.error(request, SILENT)
         return self.page(
-            request, "slip", title="Compare the documents", visit=visit, person=person, documents=filled,
-            refusal=refusal, mailbox=masked(visit.email or ""), **bring(Level(visit.level)),
-        )  # fmt: skip
+            request,
+            "slip",
+            title="Compare the documents",
+            visit=visit,
+            person=person,
+            documents=filled,
+            wrong=wrong,
+            refusal=refusal or RefusalForm(label_suffix=""),
+            mailbox=masked(visit.email or ""),
+            **bring(Level(visit.level)),
+        )
 
     def page(self, request: HttpRequest, name: str, **context: Any) -> HttpResponse:
         everywhere = {**self.admin_site.each_context(request), "opts": Visit._meta}

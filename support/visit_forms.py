@@ -69,7 +69,7 @@ class DocumentForm(forms.Form):
     )
 
     def __init__(self, data: Data, prefix: str) -> None:
-        super().__init__(data, prefix=prefix)
+        super().__init__(data, prefix=prefix, label_suffix="")
         for name, label in CHECKS.items():
             self.fields[name] = forms.BooleanField(label=label, error_messages={"required": "Make this check."})
 
@@ -100,7 +100,9 @@ def documents(data: Data) -> list[DocumentForm]:
 
 
 def problem(forms_of_documents: list[DocumentForm], level: Level) -> str | None:
-    """What is wrong with documents that are each filled in well: too few kinds, or too weak for the level."""
+    """What is wrong: something in one of the forms, too few kinds, or too weak ones for the level."""
+    if any(form.errors for form in forms_of_documents):
+        return "Something is missing or wrong below."
     return visits.shortfall([form.cleaned_data["kind"] for form in forms_of_documents], level)
 
 

@@ -102,10 +102,9 @@ class PhoneField(forms.CharField):
 FEWEST_DIGITS = 7
 
 LEVELS = {
-    policy.Level.BASIC.value: "Appointments, immunizations, allergies, eligibility and your TRICARE plan. "
-    f"{policy.STRENGTH[policy.Level.BASIC].questions} identity questions.",
+    policy.Level.BASIC.value: "Appointments, immunizations, allergies, eligibility and your TRICARE plan.",
     policy.Level.PREMIUM.value: "All of your health record: lab results, medications, notes, messages to your care "
-    f"team. {policy.STRENGTH[policy.Level.PREMIUM].questions} identity questions, and a passkey or authenticator app.",
+    "team. You also set up a passkey or authenticator app.",
 }
 USERNAME_HINT = (
     f"{policy.USERNAME_MIN_LENGTH} to {policy.USERNAME_MAX_LENGTH} letters, digits, dots, dashes or underscores. "
