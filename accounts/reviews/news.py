@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from django.db import transaction
@@ -71,7 +72,7 @@ def tell(outcome: object) -> None:
 class Entry:
     """One line of a timeline."""
 
-    at: object
+    at: datetime
     words: str
 
 
@@ -80,9 +81,7 @@ def timeline(case: Case) -> list[Entry]:
     lines: list[Entry] = []
     for past in case.history.all():
         words = WORDS[past.state].happened
-        if past.state == State.OPEN and lines:
-            if len(lines) == 1 and case.taken_by is None and lines[0].words == words:
-                continue  # a request that first repeated another one
-            words = AGAIN
-        lines.append(Entry(past.at, words))
+        if lines and lines[-1].words == words:
+            continue  # first it repeated another request, and now it is one like any other
+        lines.append(Entry(past.at, AGAIN if lines and past.state == State.OPEN else words))
     return lines

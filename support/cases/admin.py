@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -51,8 +52,9 @@ class Queue(admin.SimpleListFilter):
         yield from others
 
     def queryset(self, request: HttpRequest, queryset: Reviews) -> Reviews:
-        waiting = queryset.filter(state__in=Case.WAITING)
-        me = request.user.pk
+        if self.value() is None and request.GET.get(SEARCH_VAR):
+            return queryset  # who looks for one case finds it wherever it stands
+        waiting, me = queryset.filter(state__in=Case.WAITING), request.user.pk
         match self.value():
             case "late":
                 return waiting.filter(due_at__lt=timezone.now())

@@ -81,6 +81,17 @@ def test_each_step_stands_in_the_timeline_and_an_ending_says_only_what_to_do_nex
     assert "Go on with your" not in said
 
 
+def test_a_request_that_waited_behind_another_reads_like_any_other(opened):
+    second, browser = open_case(), Client()
+    opens(browser, second.case.reference, second.code)
+    before = walk.text_of(browser.get(STATUS))
+    taken(opened.case)
+    reviewing.decide(opened.case.number, "decline", "mixed", by=ANN)
+    cases.end_what_is_late()
+    assert Case.objects.get(pk=second.case.number).state == Case.State.OPEN
+    assert walk.text_of(browser.get(STATUS)) == before
+
+
 def test_without_the_code_the_page_stays_shut_and_a_forged_cookie_opens_nothing(opened):
     browser = Client()
     assert browser.get(STATUS)["Location"] == "/support/cases/"

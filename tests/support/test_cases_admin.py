@@ -213,7 +213,7 @@ def test_what_was_typed_is_gone_from_the_page_when_the_case_is_over(ann):
     assert "What was typed has been wiped" in shown
     assert "Castellano" not in shown
     assert listed(ann) == []
-    assert listed(ann, queue="all") == [case.pk]
+    assert listed(ann, queue="all") == listed(ann, q=case.reference) == [case.pk]
 
 
 def test_nothing_is_moved_by_looking(ann, case):
