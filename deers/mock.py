@@ -14,7 +14,7 @@ from django.db.models import F, Q, QuerySet
 from deers import faults, names, ssn
 from deers.deadline import within_deadline
 from deers.matching import borne_by, hindrance, judge
-from deers.models import Eligibility, LegalName, Person, Relationship, ssn_index, ssn_last4_index
+from deers.models import Eligibility, LegalName, Person, Relationship, Sponsorship, ssn_index, ssn_last4_index
 from deers.registry import Beneficiary, Coverage, FamilyMember, NoMatch, Outcome, Period, PersonQuery, Record
 
 
@@ -77,6 +77,16 @@ class MockRegistry:
             region=now.get_region_display() if now else "",
             periods=tuple(Period(p.begin, p.end, p.get_plan_display()) for p in periods),
         )
+
+    @answering()
+    def kin(self, dod_id: str) -> list[str]:
+        """One query. What has ended counts too: a former spouse still knows of the loan that both signed."""
+        if not is_dod_id(dod_id):
+            return []
+        ties = Sponsorship.objects.values_list("sponsor", "dependent")
+        sponsors = Sponsorship.objects.filter(dependent=dod_id).values("sponsor")
+        ties = ties.filter(sponsor=dod_id).union(ties.filter(sponsor__in=sponsors))
+        return sorted({one for tie in ties for one in tie} - {dod_id})
 
     @answering()
     def search(self, text: str, *, most: int) -> list[Beneficiary]:

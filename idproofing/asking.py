@@ -7,8 +7,6 @@ from dataclasses import astuple, dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.utils import timezone
-
 from deers import lookup
 from dslogon import policy
 from idproofing import questions
@@ -27,20 +25,18 @@ class Known:
     relatives: list[Fact]
 
 
-def known_of(dod_id: str, today: date | None = None) -> Known | None:
+def known_of(dod_id: str) -> Known | None:
     """What DEERS and the sources know of the person, who may be a stranger to them; None when DEERS is silent.
 
-    Whoever holds a letter or an identity card may know all the details, and a family knows what it shares. Ask outside
-    a transaction: others answer in their own time, and nobody should wait for a lock meanwhile.
+    Whoever holds a letter or an identity card may know all the details, and a family knows what it shares, the former
+    spouse no less than the present one. Ask outside a transaction: others answer in their own time, and nobody should
+    wait for a lock meanwhile.
     """
-    day = today or timezone.localdate()
-    answer = lookup.ask(lambda deers: (deers.person(dod_id), deers.coverage(dod_id, today=day)), None)
+    answer = lookup.ask(lambda deers: (deers.person(dod_id), deers.kin(dod_id)), None)
     if answer is None:
         return None
-    person, coverage = answer
-    sponsor = [coverage.sponsor.dod_id] if coverage and coverage.sponsor else []
-    family = [member.dod_id for member in coverage.family] if coverage else []
-    facts = facts_about(dod_id, *sponsor, *family)
+    person, kin = answer
+    facts = facts_about(dod_id, *kin)
     return Known(
         dod_id,
         details=[str(value) for value in astuple(person)] if person else [],

@@ -102,7 +102,7 @@ def start(
     now, rng = now or timezone.now(), rng or random.SystemRandom()
     today = timezone.localdate(now)
     if known is None or known.dod_id != dod_id:
-        known = asking.known_of(dod_id, today)
+        known = asking.known_of(dod_id)
     if known is None:
         return Unavailable()
     with turn(dod_id):

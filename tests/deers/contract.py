@@ -148,6 +148,11 @@ class RegistryContract:
         assert own.plan
         assert [period.begin for period in own.periods] == [date(2000, 1, 1)]
 
+    def test_a_family_knows_each_other_and_nobody_else(self, registry: EligibilityRegistry) -> None:
+        assert registry.kin(ADA.dod_id) == [SPOUSE.dod_id]
+        assert registry.kin(SPOUSE.dod_id) == [ADA.dod_id]
+        assert registry.kin(JENNY.dod_id) == registry.kin("2000000099") == registry.kin("x") == []
+
     def test_coverage_that_ended_has_no_plan(self, registry: EligibilityRegistry) -> None:
         ended = registry.coverage(ENDED.dod_id, today=TODAY)
         assert ended is not None

@@ -97,6 +97,10 @@ class InMemory:
             periods=(Period(SINCE, ENDED_ON if ended else None, "TRICARE Select"),),
         )
 
+    def kin(self, dod_id: str) -> list[str]:
+        couple = [ADA.dod_id, SPOUSE.dod_id]
+        return [one for one in couple if one != dod_id] if dod_id in couple else []
+
     def search(self, text: str, *, most: int) -> list[Beneficiary]:
         prefixes = names.search_prefixes(text)
         found = [

@@ -86,6 +86,21 @@ def test_a_former_spouse_neither_sees_the_family_nor_is_seen_in_it() -> None:
         assert [member.name for member in coverage.family] == family
 
 
+def test_all_who_ever_were_of_one_family_are_kin(django_assert_num_queries: Any) -> None:
+    """Children and a spouse of today, a former spouse, one who has died, and a protected one."""
+    sponsor, spouse, former, child, stranger = (registered(first) for first in ("Ann", "Bob", "Cid", "Dee", "Eva"))
+    dead, protected = registered("Flo", date_of_death=date(2019, 2, 2)), registered("Gus", protected=True)
+    sponsored(sponsor, spouse, "spouse")
+    sponsored(sponsor, former, "spouse", begin=date(1990, 1, 1), end=date(1999, 1, 1))
+    for one in (child, dead, protected):
+        sponsored(sponsor, one, "child")
+    sponsored(stranger, registered("Hal"), "spouse")
+    family = {one.pk for one in (sponsor, spouse, former, child, dead, protected)}
+    for member in family:
+        with django_assert_num_queries(1):
+            assert set(lookup.registry().kin(member)) == family - {member}
+
+
 def test_coverage_that_has_ended_shows_no_plan_but_its_periods() -> None:
     ended = registered(covered=(date(2000, 1, 1), date(2020, 1, 1)))
     coverage = lookup.coverage(ended.dod_id, today=TODAY)
