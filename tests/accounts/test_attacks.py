@@ -8,14 +8,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import RegistrationDraft
+from accounts.drafts import hash_of
+from accounts.models import Account, RegistrationDraft
 from deers import lookup
 from dslogon import policy
 from dslogon.policy import Level
 from idproofing import codes
 from idproofing.models import ActivationCode, Proofing, Question, Quiz
 from tests import people, walk
-from tests.accounts.holders import address, registering
+from tests.accounts.holders import address, proven, registering, token_of
 from tests.parallel import in_parallel
 
 MANY = 30
@@ -150,3 +151,27 @@ def test_of_many_drafts_that_redeem_one_code_at_once_one_goes_on():
     drafts = [registering(client, rosa, code_delivery="have") for client in browsers]
     in_parallel(lambda number: browsers[number].post(address(drafts[number], "code"), {"code": code}), MANY)
     assert RegistrationDraft.objects.exclude(code_redeemed_at=None).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_registrations_of_one_person_that_end_at_once_one_opens_an_account():
+    """The others are led to recovery; the database decides, whatever the code has seen before."""
+    rosa = people.load("rosa")
+    browsers = [browser(number) for number in range(MANY)]
+    drafts = [proven(client, rosa) for client in browsers]
+    in_parallel(
+        lambda number: browsers[number].post(
+            address(drafts[number], "credentials"), walk.credentials(f"rosa.number{number}")
+        ),
+        MANY,
+    )
+    assert Account.objects.count() == 1
+    assert RegistrationDraft.objects.filter(ended="has-account").count() == MANY - 1
+    loser = browsers[next(place for place, draft in enumerate(drafts) if ended(draft))]
+    page = loser.get(address(RegistrationDraft.objects.filter(browser=hash_of(token_of(loser))).get(), "done"))
+    assert 'href="/recover/password/"' in page.content.decode()
+
+
+def ended(draft: RegistrationDraft) -> str:
+    draft.refresh_from_db()
+    return draft.ended
