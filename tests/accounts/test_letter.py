@@ -4,10 +4,13 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.test import Client, override_settings
 from django.utils import timezone
 
+from accounts import letter, tasks
 from accounts.models import Account, RegistrationDraft, State
+from deers import lookup
 from deers.models import Person as Registered
 from dslogon import policy
 from dslogon.demo.people.person import Person
@@ -45,8 +48,7 @@ def come_back(person: Person, level: int = 1) -> tuple[Client, str]:
 
 def by(time: timedelta) -> None:
     """Let so much time pass for all letters."""
-    for letter in Letter.objects.all():
-        Letter.objects.filter(pk=letter.pk).update(made_at=letter.made_at - time)
+    Letter.objects.update(made_at=F("made_at") - time)
 
 
 def test_somebody_registers_by_letter_and_never_sees_a_question(client, rosa):
@@ -68,11 +70,11 @@ def test_somebody_upgrades_by_letter(rosa):
     here = walk.send(client, here, walk.upgrade_details_of(rosa))
     end = walk.send(client, here, {})
     assert "/upgrade/with-code/" in client.get(end).content.decode()
-    letter = Letter.objects.get()
-    assert (letter.level, letter.enter_at) == (2, "upgrade-with-code")
+    wanted = Letter.objects.get()
+    assert (wanted.level, wanted.enter_at) == (2, "upgrade-with-code")
     here = walk.send(client, "/upgrade/with-code/", {})
     here = walk.send(client, here, walk.upgrade_details_of(rosa))
-    here = walk.send(client, here, {"code": letter.secret})
+    here = walk.send(client, here, {"code": wanted.secret})
     assert here.endswith("/second-factor/")
 
 
@@ -83,9 +85,9 @@ def test_no_page_of_the_route_tells_the_address_the_code_or_how_far_it_is(client
     with tripwire.no_secret_is_written([*shown, rosa.name.last]):
         end = walk.send(client, here, {})
     seen += client.get(end).content.decode() + client.get(to_letter(Client(), rosa)).content.decode()
-    letter = Letter.objects.get()
-    day = timezone.localtime(letter.expires_at)
-    secrets = [*shown, letter.secret or "", letter.reference, f"{day:%B} {day.day}"]
+    written = Letter.objects.get()
+    day = timezone.localtime(written.expires_at)
+    secrets = [*shown, written.secret or "", written.reference, f"{day:%B} {day.day}"]
     assert not [word for word in secrets if word in seen]
 
 
@@ -175,33 +177,31 @@ def test_the_code_in_somebody_elses_letter_opens_nothing(client, rosa):
 
 def test_asking_for_a_letter_writes_nothing_about_the_person(client, rosa):
     with tripwire.no_secret_is_written([rosa.ssn, rosa.dod_id, rosa.name.last, rosa.email]):
-        letter = wanted(client, rosa)
-    about = {"letter": letter.reference.lower(), "kind": "code", "level": 1}
+        asked_for = wanted(client, rosa)
+    about = {"letter": asked_for.reference.lower(), "kind": "code", "level": 1}
     assert AuditEvent.objects.get(event="letter.queued").details == about
 
 
-def opened(client: Client, person: Person, username: str = "rosa.opens") -> Letter | None:
-    """The notice on paper after a registration, if there is one."""
-    walk.register_basic(client, person, username)
+def told_on_paper(person: Person, **of_record: str) -> Letter | None:
+    """The notice that goes on paper when this person's account is opened, DEERS having these details."""
+    Registered.objects.filter(pk=person.dod_id).update(**of_record)
+    account, known = holder(person), lookup.person(person.dod_id)
+    assert known
+    letter.tell_of_level(account, known, "account-opened", by=account)
     return Letter.objects.filter(kind="notice").first()
 
 
 def test_a_new_account_is_told_on_paper_where_deers_has_no_email(client, rosa):
     Registered.objects.filter(pk=rosa.dod_id).update(email="")
-    notice = opened(client, rosa)
-    assert notice
+    walk.register_basic(client, rosa, "rosa.opens")
+    notice = Letter.objects.get()
     assert notice.expires_at - notice.made_at == policy.NOT_ME_LINK_LIFE_LETTER
     assert re.search(r"/not-me/[0-9A-Z]{5}-[0-9A-Z]{5}-[0-9A-Z]{5}/$", notice.secret or "")
 
 
-def test_where_deers_has_an_email_address_no_notice_goes_on_paper(client, rosa):
-    assert opened(client, rosa) is None
-
-
-def test_without_any_address_the_account_is_opened_all_the_same(client, rosa):
-    Registered.objects.filter(pk=rosa.dod_id).update(email="", city="")
-    assert opened(client, rosa) is None
-    assert Account.objects.filter(dod_id=rosa.dod_id).exists()
+@pytest.mark.parametrize("of_record", [{}, {"email": "", "city": ""}])
+def test_with_an_email_address_or_without_any_address_no_notice_goes_on_paper(rosa, of_record):
+    assert told_on_paper(rosa, **of_record) is None
 
 
 def test_a_raised_account_is_told_on_paper_where_deers_has_no_email(rosa):
@@ -213,9 +213,8 @@ def test_a_raised_account_is_told_on_paper_where_deers_has_no_email(rosa):
 
 
 @pytest.mark.parametrize("typed", [str, str.lower, lambda token: token.replace("-", ""), lambda t: t.replace("0", "o")])
-def test_the_link_on_paper_freezes_the_account_however_it_is_typed(client, rosa, typed):
-    Registered.objects.filter(pk=rosa.dod_id).update(email="")
-    notice = opened(client, rosa)
+def test_the_link_on_paper_freezes_the_account_however_it_is_typed(rosa, typed):
+    notice = told_on_paper(rosa, email="")
     assert notice
     token = (notice.secret or "").split("/")[-2]
     stranger = Client()
@@ -233,3 +232,11 @@ def test_the_letter_of_an_upgrade_is_for_its_own_account_only(rosa):
     other = signed_in(holder(people.load("grace")))
     assert other.post(address(draft, "letter")).status_code == 404
     assert not Letter.objects.exists()
+
+
+def test_the_worker_makes_void_what_is_over(client, rosa):
+    wanted(client, rosa)
+    by(policy.CODE_LIFE_LETTER)
+    Letter.objects.update(expires_at=timezone.now())
+    tasks.void_letters(timestamp=0)
+    assert Letter.objects.get().state == Letter.State.VOID
