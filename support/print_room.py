@@ -111,7 +111,7 @@ class BatchAdmin(ReadOnlyAdmin):
     """The batches: make one, fetch its PDF, say that it is mailed."""
 
     list_display = ("__str__", "made_at", "letters_in_it", "mailed_at")
-    list_filter = (("mailed_at", admin.EmptyFieldListFilter),)
+    empty_value_display = "not yet"
     list_per_page = 25
     show_full_result_count = False
     ordering = ("-pk",)
@@ -128,7 +128,12 @@ class BatchAdmin(ReadOnlyAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
         waiting = Letter.objects.filter(state=State.QUEUED).count()
-        more = {"waiting": waiting, "may_print": may(request, PRINT), "most": policy.LETTERS_IN_BATCH}
+        more = {
+            "title": "Batches of letters",
+            "waiting": waiting,
+            "may_print": may(request, PRINT),
+            "most": policy.LETTERS_IN_BATCH,
+        }
         return super().changelist_view(request, {**(extra_context or {}), **more})
 
     def change_view(
