@@ -38,6 +38,14 @@ MISMATCHES: dict[str, tuple[str, dict[str, str], str, str]] = {
 }
 
 
+@pytest.fixture(autouse=True)
+def no_other_jobs(db: None) -> None:
+    """Tests with connections of their own leave jobs behind."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_events")
+        cursor.execute("DELETE FROM procrastinate_jobs")
+
+
 def details(key: str, other: dict[str, str]) -> dict[str, str]:
     person = people.load(key)
     other = {name: people.load(value).ssn if value == "grace" else value for name, value in other.items()}
