@@ -278,6 +278,11 @@ DORMANT_AFTER = timedelta(days=180)
 # Warned so long before, first and last: own; a month to come back from a journey, a week for those who put it off.
 DORMANCY_WARNINGS = (timedelta(days=30), timedelta(days=7))
 
+# Jobs of the worker that are done, and those that failed to the last try: own; a day to see that all goes well, and a
+# month to find out what went wrong. Their arguments name nobody in clear.
+JOBS_KEPT = timedelta(days=1)
+FAILED_JOBS_KEPT = timedelta(days=30)
+
 # Sealing the audit trail: own. A day is sealed this long after its end, looked for after the second, and worth a
 # remark when sealed later than the third.
 AUDIT_SEAL_GRACE = timedelta(minutes=15)

@@ -1,7 +1,10 @@
-"""Jobs for the worker: sealing the audit trail, and taking up what a killed worker left."""
+"""Jobs for the worker: sealing the audit trail, taking up what a killed worker left, clearing away what is done."""
+
+from datetime import timedelta
 
 from procrastinate.contrib.django import app
 
+from dslogon import policy
 from safeguards import seal
 
 
@@ -21,3 +24,12 @@ async def take_up_stalled(timestamp: int) -> None:
     """
     for job in await app.job_manager.get_stalled_jobs():
         await app.job_manager.retry_job(job)
+
+
+@app.periodic(cron="25 * * * *")
+@app.task
+async def remove_finished(timestamp: int) -> None:
+    """Delete the jobs that are done, with their arguments; failed ones stay longer, for somebody to look at."""
+    hour = timedelta(hours=1)
+    await app.job_manager.delete_old_jobs(policy.JOBS_KEPT // hour)
+    await app.job_manager.delete_old_jobs(policy.FAILED_JOBS_KEPT // hour, include_failed=True)

@@ -116,3 +116,15 @@ def test_a_change_that_is_taken_back_tells_nobody_and_one_that_stands_tells_in_t
     actions.freeze(account, by="system")
     work()
     assert [message.subject for message in mail.outbox] == ["Your DS Logon account is frozen"]
+
+
+def test_jobs_are_deleted_a_day_after_they_are_done_and_failed_ones_after_a_month():
+    for status in ("succeeded", "failed", "todo"):
+        send()
+        sql(f"UPDATE procrastinate_jobs SET status = '{status}' WHERE id = (SELECT max(id) FROM procrastinate_jobs)")  # noqa: S608
+    left = []
+    for days in (0, 2, 31):
+        sql(f"UPDATE procrastinate_events SET at = now() - interval '{days} days'")  # noqa: S608
+        async_to_sync(tasks.remove_finished.func)(0)
+        left.append(sorted(status for status, _ in jobs()))
+    assert left == [["failed", "succeeded", "todo"], ["failed", "todo"], ["todo"]]
