@@ -56,9 +56,11 @@ def find(model: type[D], draft_id: UUID, request: HttpRequest, *, lock: bool = F
     return rows.first(model, mine, [draft_id, browser, now - policy.DRAFT_IDLE, now], lock=lock)
 
 
-def touch(draft: Draft) -> None:
-    """Note that the person is still at it, and keep what a step has set."""
+def touch(draft: Draft, *, went_on: bool = False) -> None:
+    """Note that the person is still at it, and keep what a step has set. One who `went_on` waits for DEERS no more."""
     draft.touched_at = timezone.now()
+    if went_on:
+        draft.awaits_deers, draft.kept_until = False, None
     draft.save()
 
 

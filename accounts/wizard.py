@@ -225,7 +225,7 @@ def answer(request: HttpRequest, journey: Journey, draft: Draft | None, name: st
     if step.ask and asked is None:  # another tab has opened the step in this very moment
         return redirect(journey.address(draft))
     refused = asked if isinstance(asked, Refused) else step.save(request, draft, form, asked)
-    drafts.touch(draft)
+    drafts.touch(draft, went_on=refused is None and bool(step.label))
     if refused is None:
         return redirect(journey.address(draft))
     if form is not None:

@@ -80,6 +80,15 @@ def test_after_the_mail_there_is_a_day_to_come_back(client, silent):
     assert RegistrationDraft.objects.get().kept_until == soon + policy.DRAFT_KEPT_FOR_DEERS
 
 
+def test_whoever_goes_on_before_the_mail_gets_none_and_keeps_no_draft_for_a_day(client, silent):
+    here = stopped(client)
+    ask(client, here)
+    answers_again(silent)
+    assert walk.send(client, here, walk.details_of(people.load("rosa"))).endswith("/questions/")
+    assert waiting.tell() == 0
+    assert RegistrationDraft.objects.get().kept_until is None
+
+
 def test_nobody_is_kept_waiting_when_deers_answers_by_now(client, silent):
     here = stopped(client)
     answers_again(silent)
