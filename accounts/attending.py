@@ -9,6 +9,7 @@ from django.db import transaction
 from accounts import notices
 from accounts.models import Account
 from deers import lookup
+from deers.registry import Unavailable
 from dslogon.policy import Level
 from idproofing import codes, visits
 from idproofing.models import Visit
@@ -16,23 +17,32 @@ from idproofing.models import Visit
 
 def verify(
     visit: Visit, shown: Collection[visits.Shown], *, by: Account, now: datetime | None = None
-) -> visits.Verified | visits.DocumentOfAnother | visits.Over:
-    """Accept the documents, once, and mail an activation code to the address that the person gave in the journey."""
-    name = first_name(visit.dod_id)
+) -> visits.Verified | visits.DocumentOfAnother | visits.Over | Unavailable:
+    """Accept the documents, once, and mail an activation code to the address that the person gave in the journey.
+
+    The address of record hears of it as well, so that nobody is proven in silence, not even by somebody of staff.
+    Nothing happens while DEERS is silent, for then there is nothing to compare the documents with.
+    """
+    person = lookup.person(visit.dod_id)
+    if person is None:
+        return Unavailable()
     with transaction.atomic():
         outcome = visits.verify(visit.pk, shown, by=by, agent=by.pk, now=now)
         match outcome:
             case visits.Verified():
-                issued = codes.issue(
-                    visit.dod_id, Level(visit.level), "email", outcome.email,
-                    by=by, route=visit.route, begun_at=visit.begun_at, now=now,
-                )  # fmt: skip
-                notices.send(
-                    "visit-verified", to=outcome.email, first_name=name, code=issued.text, level=str(visit.level)
-                )
+                send_code(visit, outcome.email, person.first_name, by=by, now=now)
+                if person.email.lower() not in ("", outcome.email.lower()):
+                    notices.send("visit-changed", to=person.email, first_name=person.first_name, state="verified")
             case visits.DocumentOfAnother():
-                notices.send("visit-changed", to=outcome.email, first_name=name, state="held")
+                notices.send("visit-changed", to=outcome.email, first_name=person.first_name, state="held")
     return outcome
+
+
+def send_code(visit: Visit, email: str, name: str, *, by: Account, now: datetime | None) -> None:
+    issued = codes.issue(
+        visit.dod_id, Level(visit.level), "email", email, by=by, route=visit.route, begun_at=visit.begun_at, now=now
+    )
+    notices.send("visit-verified", to=email, first_name=name, code=issued.text, level=str(visit.level))
 
 
 def refuse(visit: Visit, reason: str, *, by: Account) -> visits.Settled | visits.Over:

@@ -69,7 +69,7 @@ def bring(level: policy.Level) -> dict:
 
 VISIT = Step(
     name="visit",
-    label="Visit",
+    label="Your documents",
     template="accounts/visit.html",
     form=lambda data, draft: forms.Form(data),
     ask=count_slip,

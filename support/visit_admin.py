@@ -24,6 +24,7 @@ from accounts.models import Account
 from accounts.proofing import minutes
 from accounts.visiting import bring
 from deers import lookup
+from deers.registry import Unavailable
 from dslogon import policy
 from dslogon.policy import Level
 from idproofing import visits
@@ -123,11 +124,10 @@ class VisitAdmin(ReadOnlyAdmin):
         return self.slip_page(request, visit, filled, wrong=wrong) if wrong else self.accept(request, visit, filled)
 
     def accept(self, request: HttpRequest, visit: Visit, filled: list[DocumentForm]) -> HttpResponse:
-        if lookup.person(visit.dod_id) is None:
-            messages.error(request, SILENT)
-            return redirect("admin:idproofing_visit_slip")
         outcome = attending.verify(visit, [form.shown() for form in filled], by=request.user)  # type: ignore[arg-type]
         match outcome:
+            case Unavailable():
+                return redirect("admin:idproofing_visit_slip")  # which says why
             case visits.Verified():
                 messages.success(request, "Accepted. The activation code is on its way to the person’s email address.")
             case visits.DocumentOfAnother():

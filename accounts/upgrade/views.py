@@ -11,7 +11,6 @@ from accounts import drafts, enrolment, way, wizard
 from accounts.models import UpgradeDraft
 from accounts.sign_in.views import safe_next
 from accounts.upgrade.steps import UPGRADE
-from dslogon import policy
 from dslogon.policy import Level
 from safeguards import audit
 
@@ -36,7 +35,6 @@ def begin(request: HttpRequest, *, with_code: bool = False) -> HttpResponse:
         "next": next_page,
         "progress": wizard.beginning(UPGRADE, level=Level.PREMIUM, code_delivery="have" if with_code else ""),
         "journey": UPGRADE,
-        "strength": policy.STRENGTH[Level.PREMIUM],
         **way.start_context(),
     }
     return render(request, "accounts/upgrade_with_code.html" if with_code else "accounts/upgrade.html", context)

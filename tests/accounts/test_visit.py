@@ -156,9 +156,21 @@ def test_whoever_is_held_is_told_and_gets_no_second_slip(client: Client, agent: 
     show_papers(agent)
     here = with_slip(client)
     show_papers(agent)
-    assert "A supervisor has to look at your visit." in walk.text_of(client.get(here))
+    assert "Your visit has to wait" in walk.text_of(client.get(here))
     assert "A supervisor is looking" in walk.text_of(client.post(here, {"action": "slip"}))
     assert "a supervisor has to look" in str(walk.deliver_mail()[-1].body)
+
+
+def test_the_address_of_record_hears_of_documents_in_the_persons_name(client: Client, agent: Account) -> None:
+    rosa = people.load("rosa")
+    draft = registering(client, rosa, route="agent", email="thief@mail.example")
+    walk.send(client, address(draft, "visit"), {"action": "slip"})
+    show_papers(agent)
+    told = {message.to[0]: str(message.body) for message in walk.deliver_mail()}
+    code = walk.code_in_mail()
+    assert "somebody has shown documents in your name" in told[rosa.email]
+    assert code not in told[rosa.email]
+    assert code in told["thief@mail.example"]
 
 
 def test_a_slip_that_nobody_used_ends_and_its_owner_hears_of_it(client: Client) -> None:
