@@ -80,6 +80,13 @@ def test_a_session_key_that_was_made_up_is_never_taken(client, rosa):
     assert client.session.session_key != "a" * 32
 
 
+def test_nor_is_it_taken_before_anybody_signs_in(client):
+    """What a visitor's session holds, such as the challenge for a passkey, stands under a key of ours."""
+    client.cookies["sessionid"] = "a" * 32
+    assert client.post("/sign-in/passkey/options/").status_code == 200
+    assert client.cookies["sessionid"].value != "a" * 32
+
+
 def test_signing_in_as_somebody_else_leaves_nothing_of_the_first(rosa):
     client = signed_in(rosa)
     kept = client.session

@@ -104,6 +104,16 @@ def test_no_host_name_in_a_header_gets_into_a_mail(client: Client):
     assert not any("evil.example" in str(message.message()) for message in mail.outbox)
 
 
+def test_nor_does_it_get_into_a_link_that_is_made_while_the_request_is_served(settings):
+    """Even where a deployment names its hosts too freely, and the mail is written at once and not by the worker."""
+    settings.ALLOWED_HOSTS = ["*"]
+    browser = signed_in(holder(PEOPLE["rosa"]))
+    browser.post("/account/email/", {"email": "rosa.new@mail.example"}, headers={"host": "evil.example"})
+    links = re.findall(r"https?://[^\s\"<]+", " ".join(str(message.body) for message in walk.deliver_mail()))
+    assert any("/account/email/confirm/" in link for link in links)
+    assert all(link.startswith(settings.SITE_ADDRESS) for link in links)
+
+
 PRODUCTION = """
 import json, django
 django.setup()
