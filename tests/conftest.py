@@ -22,10 +22,11 @@ def chromium() -> str | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests share one Chromium, in one process. Without one they are left out; the summary says so."""
+    """The browser tests of a module run in one process. Without a Chromium they are left out; the summary says so."""
     for item in items:
         if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            if not item.get_closest_marker("xdist_group"):
+                item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
             if chromium() is None:
                 item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
 

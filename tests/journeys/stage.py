@@ -4,7 +4,6 @@ The answer keeps its address and its headers, for the Content Security Policy co
 """
 
 import mimetypes
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,10 +13,11 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
-from playwright.sync_api import Page
+from playwright.sync_api import Page as BrowserPage
+
+from tests.pages.scenes import Page
 
 AXE = Path(settings.BASE_DIR, "node_modules/axe-core/axe.min.js")
-MADE = re.compile(rf'<script src="(/(?!{settings.STATIC_URL[1:]})[^"]+)"')
 SHOWN: dict[str, Any] = {}
 
 
@@ -66,11 +66,9 @@ def stage() -> Iterator[str]:
     server.server_close()
 
 
-def show(page: Page, response: Any) -> None:
-    """Load the page that this answer is, with the scripts that a view makes for it."""
-    request = response.wsgi_request
+def show(window: BrowserPage, page: Page) -> None:
+    """Load the page, with the scripts that a view made for it."""
     SHOWN.clear()
-    SHOWN[request.get_full_path()] = response
-    for script in MADE.findall(response.content.decode()):
-        SHOWN[script] = response.client.get(script)
-    page.goto(request.get_full_path())
+    SHOWN.update(page.scripts)
+    SHOWN[page.path] = page.answer
+    window.goto(page.path)

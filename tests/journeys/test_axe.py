@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 from django.test import Client
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, ViewportSize
+from playwright.sync_api import Page as BrowserPage
 
 from tests import people
 from tests.accounts.holders import holder, signed_in
 from tests.journeys.stage import show, stage
-from tests.pages.scenes import SCENES, name_of, pages, template_of
+from tests.pages.scenes import SCENES, Page, page_of, played
 from tests.pages.visitors import by_hand
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db, pytest.mark.xdist_group("pages")]
 
 PHONE = ViewportSize(width=360, height=800)
 DESK = ViewportSize(width=1280, height=900)
@@ -61,7 +62,7 @@ MEASURE = """() => {
 
 
 @pytest.fixture(scope="module")
-def window(browser: Browser) -> Iterator[Page]:
+def window(browser: Browser) -> Iterator[BrowserPage]:
     """One browser window for all pages."""
     with stage() as address:
         context = browser.new_context(base_url=address, viewport=PHONE, reduced_motion="reduce")
@@ -70,7 +71,7 @@ def window(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
-def complaints(window: Page) -> Iterator[list[str]]:
+def complaints(window: BrowserPage) -> Iterator[list[str]]:
     """What the browser's console says is wrong, such as a script that the page's own policy forbids."""
     said: list[str] = []
 
@@ -88,27 +89,27 @@ TAG = re.compile(r"<[a-z][^>]*>")
 VALUE = re.compile(r'(?<!class)(?<!role)(?<!type)="[^"]*"')
 
 
-def news_of(answer: Any) -> tuple[bool, bool]:
+def news_of(page: Page) -> tuple[bool, bool]:
     """Whether a template is seen for the first time, and whether the page has any tag that was not judged in it yet.
 
     Without news a page is not judged again: to load and judge one takes a third of a second.
     """
-    tags = {VALUE.sub("", tag) for tag in TAG.findall(answer.content.decode())}
-    judged = JUDGED.setdefault(template_of(answer), set())
+    tags = {VALUE.sub("", tag) for tag in TAG.findall(page.html)}
+    judged = JUDGED.setdefault(page.template, set())
     is_first, is_new = not judged, bool(tags - judged)
     judged |= tags
     return is_first, is_new
 
 
-def on_a_phone(window: Page, answer: Any, rules: dict[str, Any]) -> list[str]:
+def on_a_phone(window: BrowserPage, page: Page, rules: dict[str, Any]) -> list[str]:
     """Show a page on a phone; what is wrong with it there."""
     window.set_viewport_size(PHONE)
-    show(window, answer)
+    show(window, page)
     window.evaluate(LOAD)
     return [f"{said} (phone)" for said in [*window.evaluate(MEASURE), *window.evaluate(JUDGE, rules)]]
 
 
-def on_a_desk(window: Page) -> list[str]:
+def on_a_desk(window: BrowserPage) -> list[str]:
     """What is wrong with the page just shown when there is room for it."""
     window.set_viewport_size(DESK)
     return [f"{said} (desk)" for said in window.evaluate(JUDGE, WIDE)]
@@ -117,32 +118,33 @@ def on_a_desk(window: Page) -> list[str]:
 @pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
 def test_everybody_can_use_every_page(window, complaints, scene):
     problems = []
-    for answer in pages(scene):
-        is_first, is_new = news_of(answer)
+    for page in played(scene):
+        is_first, is_new = news_of(page)
         if is_new:
-            wrong = on_a_phone(window, answer, ALL if is_first else USUAL)
+            wrong = on_a_phone(window, page, ALL if is_first else USUAL)
             wrong += on_a_desk(window) if is_first else []
-            problems += [f"{name_of(answer)}: {said}" for said in [*wrong, *complaints]]
+            problems += [f"{page.name}: {said}" for said in [*wrong, *complaints]]
             complaints.clear()
     assert not problems, "\n" + "\n".join(problems)
 
 
 def test_a_page_that_shuts_people_out_is_found(window):
     html = '<html><title>x</title><p style="color: #ccc">Faint</p><input id="box"><p class="wide">' + "x" * 999
-    answer = by_hand("/bad/", lambda request: HttpResponse(html))
-    said = " ".join(on_a_phone(window, answer, ALL))
+    page = page_of(by_hand("/bad/", lambda request: HttpResponse(html)))
+    said = " ".join(on_a_phone(window, page, ALL))
     for fault in ("html-has-lang", "color-contrast: p", "label: #box", "no label to see: #box", "wider than the phone"):
         assert fault in said
 
 
 def test_the_menu_of_a_phone_can_be_used_by_everybody(window):
-    assert on_a_phone(window, Client().get("/"), ALL) == []
+    assert on_a_phone(window, page_of(Client().get("/")), ALL) == []
     window.get_by_role("button", name="Menu").click()
     assert window.evaluate(JUDGE, ALL) == []
 
 
 def test_the_warning_before_the_session_ends_can_be_used_by_everybody(window):
-    assert on_a_phone(window, signed_in(holder(people.load("rosa"))).get("/account/"), USUAL) == []
+    page = page_of(signed_in(holder(people.load("rosa"))).get("/account/"))
+    assert on_a_phone(window, page, USUAL) == []
     window.evaluate("document.getElementById('session').showModal()")
     assert window.evaluate(JUDGE, ALL) == []
     assert on_a_desk(window) == []

@@ -3,21 +3,65 @@
 A new page joins with one line in the scene where it belongs; tests/pages/test_markup.py asks for it.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
+from django.http import HttpResponse
 
 from tests.pages import account, journeys, mails, portal, staff, visitors
 
 Scene = Callable[[], Iterator[Any]]
-# Made before the page that holds it.
-PARTS = ("portal/menu.html",)
+# Made before the page that holds it, or kept from an earlier page by {% once %}.
+PARTS = ("portal/menu.html", "accounts/passkey_foot.html")
 ROOMS = (visitors, journeys, account, portal, staff, mails)
 SCENES: dict[str, Scene] = {
     f"{room.__name__.rsplit('.', 1)[1]}: {scene.__name__}": scene for room in ROOMS for scene in room.SCENES
 }
+# Scripts that a view makes for the page.
+MADE = re.compile(rf'<script src="(/(?!{settings.STATIC_URL[1:]})[^"]+)"')
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page as a browser gets it, and where it comes from."""
+
+    name: str
+    path: str
+    address: str
+    template: str
+    templates: frozenset[str]
+    answer: HttpResponse
+    scripts: dict[str, HttpResponse]
+
+    @property
+    def html(self) -> str:
+        return self.answer.content.decode()
+
+
+@cache
+def played(scene: Scene) -> tuple[Page, ...]:
+    """The pages of a scene. It leaves nothing in the database, so it is played once for all tests of a process."""
+    with rolled_back():
+        return tuple(page_of(answer) for answer in pages(scene))
+
+
+def page_of(answer: Any) -> Page:
+    """What a test's client, or a view asked by hand, answered."""
+    return Page(
+        name_of(answer),
+        answer.wsgi_request.get_full_path(),
+        address_of(answer),
+        template_of(answer),
+        frozenset(one.name for one in getattr(answer, "templates", ()) or () if one.name),
+        answer,
+        {script: answer.client.get(script) for script in MADE.findall(answer.content.decode())},
+    )
 
 
 def pages(scene: Scene) -> Iterator[Any]:

@@ -2,18 +2,17 @@
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from pytest_django import DjangoDbBlocker
 
-from tests.pages.scenes import PARTS, SCENES, Scene, address_of, name_of, pages, rolled_back, template_of
+from tests.pages.scenes import PARTS, SCENES, Page, played
 from tests.rules import addresses
 
-pytestmark = pytest.mark.django_db
+# In one process with the tests that show the same pages to a browser.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("pages")]
 
 # Addresses that no scene opens, and why that is right.
 NO_PAGE = {
@@ -35,41 +34,15 @@ NO_PAGE = {
 }
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What the tests below want to know of a page."""
-
-    name: str
-    address: str
-    template: str
-    templates: frozenset[str]
-    html: str
-
-    @property
-    def title(self) -> str:
-        found = re.search(r"<title>(.*?)</title>", self.html, re.DOTALL)
-        return " ".join(unescape(found[1]).split()) if found else ""
-
-
-@pytest.fixture(scope="module")
-def seen(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> list[Seen]:
+@pytest.fixture
+def seen(db: None) -> list[Page]:
     """Every page of every scene."""
-    with django_db_blocker.unblock():
-        return [page for scene in SCENES.values() for page in played(scene)]
+    return [page for scene in SCENES.values() for page in played(scene)]
 
 
-def played(scene: Scene) -> list[Seen]:
-    with rolled_back():
-        return [
-            Seen(
-                name_of(answer),
-                address_of(answer),
-                template_of(answer),
-                frozenset(one.name for one in getattr(answer, "templates", ()) or () if one.name),
-                answer.content.decode(),
-            )
-            for answer in pages(scene)
-        ]
+def title_of(page: Page) -> str:
+    found = re.search(r"<title>(.*?)</title>", page.html, re.DOTALL)
+    return " ".join(unescape(found[1]).split()) if found else ""
 
 
 def test_each_page_says_its_language_and_has_one_main_heading(seen):
@@ -82,16 +55,16 @@ def test_a_title_belongs_to_one_page(seen):
     templates, places = defaultdict(set), defaultdict(set)
     for page in seen:
         if page.template:
-            title = page.title.removeprefix("Error: ")
+            title = title_of(page).removeprefix("Error: ")
             templates[title].add(page.template)
             places[title].add(page.address)
     shared = [title for title, names in templates.items() if len(names) > 1 and len(places[title]) > 1]
     assert not shared
-    assert all(page.title for page in seen)
+    assert all(title_of(page) for page in seen)
 
 
 def test_a_title_says_that_there_are_errors_just_where_there_are(seen):
-    wrong = [page.name for page in seen if page.title.startswith("Error: ") != ("error-summary" in page.html)]
+    wrong = [page.name for page in seen if title_of(page).startswith("Error: ") != ("error-summary" in page.html)]
     assert not wrong
 
 
