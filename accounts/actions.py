@@ -114,7 +114,10 @@ def account_of(dod_id: str) -> Account | None:
 
 
 def raise_level(account: Account, *, by: object) -> Done | NotAllowed:
-    """Raise an active Basic account to Premium."""
+    """Raise an active Basic account to Premium, which no session may use that was begun without a second factor.
+
+    They end, that of the upgrade among them: it begins anew with the factor that was given there.
+    """
     with transaction.atomic():
         raised = Account.objects.filter(pk=account.pk, level=Level.BASIC, state=State.ACTIVE).update(
             level=Level.PREMIUM, proofed_at=timezone.now()
@@ -122,6 +125,7 @@ def raise_level(account: Account, *, by: object) -> Done | NotAllowed:
         if not raised:
             return NotAllowed()
         route = codes.route_proven(account.dod_id or "", Level.PREMIUM) or "none"
+        Session.objects.filter(account=account.pk, with_factor=False).delete()
         audit.record("account.level-raised", by=by, account_id=account.pk, dod_id=account.dod_id, level=2, route=route)
     account.level = Level.PREMIUM
     return Done()

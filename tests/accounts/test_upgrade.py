@@ -75,6 +75,15 @@ def test_the_session_gets_a_new_key_with_the_new_level(browser, account):
     assert not is_signed_in(stolen)
 
 
+def test_a_session_begun_with_the_password_alone_ends_with_the_new_level(browser, account):
+    """Or it would open Premium without a second factor."""
+    elsewhere = signed_in(account)
+    draft = owing_the_factor(browser, account)
+    walk.send(browser, address(draft, "second-factor"), {"otp_token": walk.token_for(KEY)})
+    assert is_signed_in(browser)
+    assert not is_signed_in(elsewhere)
+
+
 def test_the_backup_codes_are_shown_at_the_end(browser, account):
     draft = owing_the_factor(browser, account)
     walk.send(browser, address(draft, "second-factor"), {"otp_token": walk.token_for(KEY)})
