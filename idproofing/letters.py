@@ -66,6 +66,7 @@ def ask(
     with turn(person.dod_id):
         until = next_one(person.dod_id, now)
         if until:
+            audit.record("limit.reached", by=by, dod_id=person.dod_id, limit=policy.LETTERS.name)
             return TooSoon(until)
         for earlier in unread(person.dod_id, level):
             move(earlier, State.VOID, by=by, now=now, reason="replaced")

@@ -64,6 +64,7 @@ def test_the_next_letter_can_be_asked_for_after_a_day():
     person = beneficiary("rosa")
     asked("rosa")
     assert ask(person, NOON + DAY - timedelta(seconds=1)) == letters.TooSoon(NOON + policy.LETTER_GAP)
+    assert AuditEvent.objects.latest("id").event == "limit.reached"
     assert isinstance(ask(person, NOON + policy.LETTER_GAP), letters.Queued)
 
 
