@@ -166,10 +166,14 @@ class DetailsForm(forms.Form):
     )
 
     def clean(self) -> dict:
-        """One of the two numbers is enough; a number that was given wrong has its own sentence already."""
-        if self.cleaned_data.get("ssn") == self.cleaned_data.get("dod_id") == "":
-            self.add_error("ssn", "Enter your Social Security number or your DoD ID number.")
+        need_a_number(self)
         return self.cleaned_data
+
+
+def need_a_number(form: forms.Form) -> None:
+    """One of the two numbers is enough; a number that was given wrong has its own sentence already."""
+    if form.cleaned_data.get("ssn") == form.cleaned_data.get("dod_id") == "":
+        form.add_error("ssn", "Enter your Social Security number or your DoD ID number.")
 
 
 class CredentialsForm(forms.Form):

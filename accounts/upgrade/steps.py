@@ -37,7 +37,7 @@ def identity_form(data: Any, draft: UpgradeDraft) -> forms.Form:
 def look_up(request: HttpRequest, draft: UpgradeDraft, form: forms.Form) -> Outcome | Refused:
     """Count the try and ask DEERS, under the name that it has for the account's person."""
     typed = form.cleaned_data
-    refused = too_many_tries(request, typed["ssn"])
+    refused = too_many_tries(request, typed["ssn"] or typed["dod_id"])
     if refused:
         return refused
     person = lookup.person(draft.account.dod_id or "")
@@ -51,6 +51,7 @@ def look_up(request: HttpRequest, draft: UpgradeDraft, form: forms.Form) -> Outc
             suffix=person.suffix,
             date_of_birth=typed["date_of_birth"],
             ssn=typed["ssn"],
+            dod_id=typed["dod_id"],
         )
     )
     return NoMatch() if isinstance(outcome, Match) and not same_person(draft, outcome.person, typed) else outcome
@@ -60,6 +61,7 @@ def match_account(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, o
     """The details must be those of the person whose account this is, and one contact detail must be of record."""
     typed, again = form.cleaned_data, bool(draft.dod_id)
     answers = {name: typed[name] for name in TYPED} | {"date_of_birth": typed["date_of_birth"].isoformat()}
+    answers["typed_dod_id"] = typed["dod_id"]
     if reviewed(draft, answers):
         return None
     keep(draft, answers, IDENTITY.forgets)

@@ -3,9 +3,11 @@
 import pytest
 from django.test import Client
 
-from accounts.models import RegistrationDraft
+from accounts.models import RegistrationDraft, UpgradeDraft
 from accounts.registration.steps import NO_MATCH
+from deers.models import Person as Registered
 from tests import people, walk
+from tests.accounts.holders import holder, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -47,3 +49,24 @@ def test_a_dod_id_number_is_not_sent_back_to_the_browser_later(client: Client) -
     here = walk.begin(client)
     client.post(here, walk.details_of(rosa, ssn="", dod_id=rosa.dod_id))
     assert rosa.dod_id not in client.get(here).content.decode()
+
+
+def test_somebody_without_a_social_security_number_can_upgrade() -> None:
+    rosa = people.load("rosa")
+    Registered.objects.filter(pk=rosa.dod_id).update(ssn_index=None, ssn_last4_index=None)
+    browser = signed_in(holder(rosa))
+    here = walk.send(browser, "/upgrade/", {"code_delivery": "screen"})
+    assert ONE_OF_TWO in walk.text_of(browser.post(here, walk.upgrade_details_of(rosa, ssn="", dod_id="")))
+    typed = walk.upgrade_details_of(rosa, ssn="", dod_id=rosa.dod_id)
+    assert browser.post(here, typed)["Location"].endswith("/questions/")
+    assert UpgradeDraft.objects.get().typed_dod_id == rosa.dod_id
+    assert rosa.dod_id not in browser.get(here).content.decode()
+
+
+def test_the_dod_id_number_of_somebody_else_upgrades_nobody() -> None:
+    rosa, nora = people.load_all("rosa", "nora")
+    browser = signed_in(holder(rosa))
+    here = walk.send(browser, "/upgrade/", {"code_delivery": "screen"})
+    for numbers in ({"ssn": ""}, {"ssn": rosa.ssn}):
+        typed = walk.upgrade_details_of(rosa, **numbers, dod_id=nora.dod_id)
+        assert NO_MATCH in walk.text_of(browser.post(here, typed))
