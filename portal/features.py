@@ -5,6 +5,7 @@ URLs, the menu, the gate, the previews and the tests all read this table. A feat
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from itertools import groupby
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.models import Account
+from dslogon import policy
 from dslogon.policy import Level
 from portal import clinical, personal, samples
 
@@ -23,7 +25,8 @@ class Feature:
     """A page of the portal.
 
     `content` gives the template's context for an account and a page number, `detail` (where there is one) that
-    of one of its items, and `sample` that of the preview which an account of too low a level gets instead.
+    of one of its items, and `sample` that of the preview which an account of too low a level gets instead. `asks_again`
+    is how old the last proof of who the person is may be, where that matters; otherwise it is asked for again.
     """
 
     slug: str
@@ -35,6 +38,7 @@ class Feature:
     detail: Callable[[Account, str], Context] | None = None
     sample: Callable[[], Context] = dict
     level: Level = Level.PREMIUM
+    asks_again: timedelta | None = None
 
     @cached_property
     def url(self) -> str:
@@ -162,6 +166,7 @@ FEATURES = (
         RECORD,
         clinical.record,
         sample=samples.record,
+        asks_again=policy.FRESH_FOR_EXPORTS,
     ),
     Feature(
         "library",
@@ -208,6 +213,7 @@ FEATURES = (
         SELF,
         personal.family,
         sample=samples.family,
+        asks_again=policy.FRESH_FOR_EXPORTS,
     ),
     Feature(
         "access",

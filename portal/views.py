@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from accounts.models import Account
+from accounts.sign_in import fresh
 from dslogon import policy
 from dslogon.policy import Level
 from portal import dashboard
@@ -44,6 +45,8 @@ def feature(request: HttpRequest, slug: str, item: str = "") -> HttpResponse:
         strength = policy.STRENGTH[Level.PREMIUM]
         context |= {"preview": True, "strength": strength, **found.sample()}
         return render(request, found.template, context)
+    if found.asks_again and not fresh.proved_within(request, found.asks_again):
+        return fresh.ask(request)
     if item and found.detail:
         return render(request, found.detail_template, context | found.detail(account, item))
     context |= found.content(account, page_number(request.GET.get("page", "1")))

@@ -40,14 +40,17 @@ def fresh(age: timedelta) -> Callable[[View[P]], View[P]]:
     def decorator(view: View[P]) -> View[P]:
         @wraps(view)
         def asked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-            if proved_within(request, age):
-                return view(request, *args, **kwargs)
-            back = {"next": request.get_full_path()} | ({"sent": "1"} if request.method == "POST" else {})
-            return redirect(f"{reverse('sign-in-again')}?{urlencode(back)}")
+            return view(request, *args, **kwargs) if proved_within(request, age) else ask(request)
 
         return asked
 
     return decorator
+
+
+def ask(request: HttpRequest) -> HttpResponse:
+    """To the page that asks, which leads back to the address that was asked for."""
+    back = {"next": request.get_full_path()} | ({"sent": "1"} if request.method == "POST" else {})
+    return redirect(f"{reverse('sign-in-again')}?{urlencode(back)}")
 
 
 def proved_within(request: HttpRequest, age: timedelta) -> bool:

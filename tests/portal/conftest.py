@@ -1,13 +1,16 @@
 """Two patients with full records, and accounts that may or may not look at them."""
 
+import time
 from collections.abc import Callable
 from datetime import date
 from random import Random
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Account
+from accounts.sign_in import session
 from dslogon.policy import Level
 from portal import invent
 
@@ -26,6 +29,25 @@ def open_account(username: str, dod_id: str | None, level: Level | None, *, is_s
         proofed_at=timezone.now() if level else None,
         is_staff=is_staff,
     )
+
+
+class Browser(Client):
+    """Whoever is signed in here has just proved who they are."""
+
+    def force_login(self, user: Account, backend: str | None = None) -> None:  # type: ignore[override]
+        super().force_login(user, backend)
+        proved(self, seconds_ago=0)
+
+
+def proved(client: Client, *, seconds_ago: int) -> None:
+    kept = client.session
+    kept[session.PROVED] = int(time.time()) - seconds_ago
+    kept.save()
+
+
+@pytest.fixture
+def client() -> Client:
+    return Browser()
 
 
 @pytest.fixture

@@ -4,9 +4,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from dslogon import policy
 from dslogon.policy import Level
 from portal.features import FEATURES, Feature
-from tests.portal.conftest import OTIS, RUTH
+from tests.portal.conftest import OTIS, RUTH, proved
 
 BASIC = {"appointments", "immunizations", "allergies", "eligibility", "contact", "library", "access"}
 PREMIUM = {
@@ -96,6 +97,17 @@ def test_a_premium_account_opens_every_feature(client, ruth, records, feature):
     shown = page(client, feature.url)
     assert "Upgrade to Premium" not in shown
     assert 'aria-current="page"' in shown
+
+
+@every_feature
+def test_the_whole_record_and_family_access_ask_again_who_one_is(client, ruth, feature):
+    client.force_login(ruth)
+    proved(client, seconds_ago=int(policy.FRESH_FOR_EXPORTS.total_seconds()) + 1)
+    response = client.get(feature.url)
+    if feature.slug in ("record", "family"):
+        assert response["Location"] == f"/sign-in/again/?next=%2Fportal%2F{feature.slug}%2F"
+    else:
+        assert response.status_code == 200
 
 
 @every_feature
