@@ -1,0 +1,52 @@
+"""What is written down for newcomers is there, whole, and leads somewhere."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.conf import settings
+
+ROOT = Path(settings.BASE_DIR)
+READS = re.compile(r"""(?:\benv\.\w+|\brequired|os\.environ(?:\.get)?)[(\[]["']([A-Z][A-Z_]+)["']""")
+EXAMPLE = re.compile(r"^# ([A-Z][A-Z_]+)=(.*)$", re.MULTILINE)
+LINK = re.compile(r"\]\(([^)#\s]+)")
+
+
+def configuration() -> Iterator[Path]:
+    """The modules that read the environment, but for those that only set it up for others."""
+    yield from (ROOT / "dslogon/settings").glob("*.py")
+    yield from (ROOT / "dslogon/up").glob("*.py")
+    yield ROOT / "gunicorn.conf.py"
+    yield ROOT / "tests/conftest.py"
+
+
+def pages() -> list[Path]:
+    return [ROOT / "README.md", ROOT / "bench/README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def test_every_value_that_is_read_from_the_environment_stands_in_the_example():
+    read = {name for path in configuration() for name in READS.findall(path.read_text())}
+    written = {name for name, _ in EXAMPLE.findall((ROOT / ".env.example").read_text())}
+    assert len(read) > 15
+    assert read - written - {"CI"} == set()
+
+
+def test_a_line_of_the_example_can_be_used_as_it_stands():
+    """Whatever follows the sign of equality is the value, so no remark may stand there."""
+    assert [line for line in EXAMPLE.findall((ROOT / ".env.example").read_text()) if " " in line[1]] == []
+
+
+def test_every_link_in_the_docs_leads_somewhere():
+    dead = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in pages()
+        for target in LINK.findall(page.read_text())
+        if not target.startswith(("http", "mailto:")) and not (page.parent / target).exists()
+    ]
+    assert dead == []
+
+
+def test_every_page_of_the_docs_is_found_from_their_first_one():
+    index = ROOT / "docs/README.md"
+    linked = {(index.parent / target).resolve() for target in LINK.findall(index.read_text())}
+    assert {str(page.relative_to(ROOT)) for page in pages()[2:] if page != index and page not in linked} == set()
