@@ -14,6 +14,7 @@ from accounts.sign_in import judge
 from accounts.sign_in.views import safe_next
 from dslogon import policy
 from dslogon.demo.people import PEOPLE
+from safeguards import limits
 from safeguards.models import AuditEvent
 from tests import walk
 from tests.accounts.holders import KEY, WRONG, give_password, give_token, holder, is_signed_in, premium
@@ -43,6 +44,25 @@ def test_the_right_password_opens_the_portal(client, rosa):
 
 def test_capitals_in_the_username_do_not_matter(client, rosa):
     assert give_password(client, "rOSA.h").status_code == 302
+
+
+@pytest.mark.parametrize("typed", ["ｒｏｓａ．ｈ", "rоsa.h", "rosа.h", "roſa.h", "rósa.h", "rosa​.h", "rosa․h"])
+def test_a_username_in_look_alike_or_wide_letters_is_another_one(client, rosa, typed):
+    """Were it the same, each way of writing it would have tries of its own."""
+    page = give_password(client, typed)
+    assert REFUSED in walk.text_of(page)
+    assert not is_signed_in(client)
+    rosa.refresh_from_db()
+    assert rosa.failures_in_a_row == 0
+
+
+def test_all_that_is_the_same_username_shares_one_count(client):
+    kate = holder(PEOPLE["rosa"], username="kate.holder")
+    for typed in ("kate.holder", "KATE.HOLDER", "Kate.Holder", "Kate.holder", "kATE.hOLDER"):
+        give_password(client, typed, WRONG)
+    assert WAIT in walk.text_of(give_password(client, "kate.holder"))
+    kate.refresh_from_db()
+    assert kate.failures_in_a_row == 5
 
 
 @pytest.mark.parametrize("typed", ["nobody.here", "Rosa.H"])
@@ -96,6 +116,16 @@ def test_after_five_wrong_passwords_even_the_right_one_has_to_wait(client, rosa)
     assert WAIT in walk.text_of(page)
     assert not is_signed_in(client)
     assert "limit.reached" in events()
+
+
+def test_fifty_wrong_passwords_in_half_a_day_are_enough_however_slowly_they_come(client, rosa):
+    for _ in range(policy.SIGN_IN_PER_ACCOUNT_LONG.times - 1):
+        limits.hit(policy.SIGN_IN_PER_ACCOUNT_LONG, "rosa.h")
+    give_password(client, "rosa.h", WRONG)
+    page = walk.text_of(give_password(client, "rosa.h"))
+    assert "Wait" in page
+    assert "minutes" in page
+    assert not is_signed_in(client)
 
 
 def test_an_unknown_name_has_to_wait_after_five_too(client):
