@@ -33,6 +33,8 @@ except ValueError:
 required("ALLOWED_HOSTS", "the site's own host names, separated by commas.")
 SITE_ADDRESS = required("SITE_ADDRESS", "the address people reach, such as https://dslogon.example.")
 required("DATABASE_URL", "postgres://user:password@host/name.")
+# Without one, mail with its codes and links would be printed among the logs.
+required("EMAIL_URL", "the mail server, such as smtp+tls://user:password@host:587.")
 
 SECURE_SSL_REDIRECT = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

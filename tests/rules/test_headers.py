@@ -112,6 +112,7 @@ def test_in_production_every_cookie_is_for_https_and_this_host_only():
         "ALLOWED_HOSTS": "dslogon.example",
         "SITE_ADDRESS": "https://dslogon.example",
         "DATABASE_URL": "postgres:///none",
+        "EMAIL_URL": "smtp+tls://mail.dslogon.example:587",
         "DSLOGON_DEMO": "0",
     }
     names = ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "DEBUG", "DEMO")

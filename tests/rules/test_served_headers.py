@@ -147,6 +147,7 @@ def test_in_production_they_are_stricter_still():
         "ALLOWED_HOSTS": "dslogon.example",
         "SITE_ADDRESS": "https://dslogon.example",
         "DATABASE_URL": "postgres:///none",
+        "EMAIL_URL": "smtp+tls://mail.dslogon.example:587",
         "DSLOGON_DEMO": "0",
     }
     ran = subprocess.run(
