@@ -15,7 +15,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from accounts.models import Account
-from portal import codes
+from portal import codes, trends
 from portal.models import (
     Allergy,
     Appointment,
@@ -126,9 +126,10 @@ def labs(account: Account, page: int) -> dict[str, Any]:
 
 
 def lab_panel(account: Account, item: str) -> dict[str, Any]:
-    """One panel with all its results."""
+    """One panel with all its results, and those of the same tests before it."""
     report = own(Report, account, item, panel_lines())
-    return {"report": report, "item_title": report.display}
+    trend = trends.of_panel(account.dod_id, report.lines, report.effective)  # type: ignore[attr-defined]
+    return {"report": report, "item_title": report.display, "trend": trend}
 
 
 def panel_lines() -> Prefetch:

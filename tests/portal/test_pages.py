@@ -96,14 +96,28 @@ def test_an_appointment_is_upcoming_until_it_ends(client, ruth):
     assert shown.index("Now going on") < shown.index("Past visits") < shown.index("Long gone")
 
 
-def lab_result(value: str, low: str | None, high: str | None, interpretation: str) -> Report:
-    now = timezone.now()
+def lab_result(
+    value: str,
+    low: str | None,
+    high: str | None,
+    interpretation: str,
+    *,
+    number: int = 1,
+    days_ago: int = 0,
+    patient: str = RUTH,
+) -> Report:
+    now = timezone.now() - timedelta(days=days_ago)
     report = Report.objects.create(
-        id=identity(RUTH, "report", 1), patient=RUTH, status="final", display="Lipid panel", effective=now, issued=now
+        id=identity(patient, "report", number),
+        patient=patient,
+        status="final",
+        display="Lipid panel",
+        effective=now,
+        issued=now,
     )
     Observation.objects.create(
-        id=identity(RUTH, "observation", 1),
-        patient=RUTH,
+        id=identity(patient, "observation", number),
+        patient=patient,
         status="final",
         category="laboratory",
         report=report,
@@ -127,6 +141,28 @@ def test_a_result_outside_the_usual_range_says_so_in_words(client, ruth):
         assert "above the usual range" in shown.lower()
         assert "199 or less" in shown
     assert "1 of 1 result lies outside" in page(client, f"/portal/labs/{report.pk}/")
+
+
+def test_a_panel_shows_what_the_same_tests_said_before_and_nobody_elses(client, ruth, otis):
+    first = lab_result("236", None, "199", "H", number=1, days_ago=400)
+    lab_result("777", None, "199", "H", number=2, days_ago=300, patient=OTIS)
+    second = lab_result("187", None, "199", "N", number=3, days_ago=30)
+    client.force_login(ruth)
+    shown = page(client, f"/portal/labs/{second.pk}/")
+    trend = shown[shown.index("Over time") :]
+    assert trend.index(">187<") < trend.index(">236 <strong>high</strong><")
+    assert "777" not in shown
+    assert "Over time" not in page(client, f"/portal/labs/{first.pk}/")
+
+
+def test_a_panel_is_set_beside_the_last_ones_only_and_asks_three_queries(client, ruth, django_assert_num_queries):
+    reports = [lab_result(str(100 + number), None, "199", "N", number=number, days_ago=number) for number in range(9)]
+    client.force_login(ruth)
+    shown = page(client, f"/portal/labs/{reports[0].pk}/")
+    trend = shown[shown.index("Over time") :]
+    assert [number for number in range(100, 109) if f">{number}<" in trend] == [100, 101, 102, 103]
+    with django_assert_num_queries(5):  # session, account, panel, its results, those before
+        page(client, f"/portal/labs/{reports[0].pk}/")
 
 
 def test_a_result_in_the_usual_range_says_so_too(client, ruth):
