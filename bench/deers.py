@@ -26,7 +26,7 @@ from bench.pages import Page
 from deers.models import Person
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
-ROUNDS, OF_OUTCOMES = 12, 40
+ROUNDS, OF_OUTCOMES = 12, 8
 WARM = 2
 """Rounds that only warm the tables and the prepared statements."""
 HTTP_SECONDS = 12

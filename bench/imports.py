@@ -22,6 +22,7 @@ from django.db import connection
 from django.utils import timezone
 
 from bench.goals import at_least, at_most
+from bench.site import cpu_of
 from deers.loading import files, invented
 from deers.loading.rows import COLUMNS
 from deers.loading.steps import Piece
@@ -34,26 +35,28 @@ BLOCK = 64 * 1024
 MIB = 2**20
 
 
-class Import(NamedTuple):
+class Speed(NamedTuple):
     rate: float
     """People a second."""
-    memory: float
+    cpu: float
+    """Seconds of processor time for one of them, of all processes and PostgreSQL's."""
+    memory: float = 0
     """MiB."""
 
 
-def grown(folder: Path, people: int, size: int) -> Import:
+def grown(folder: Path, people: int, size: int) -> Speed:
     """Import invented people from `people` up to `size`, from a file that is written first."""
     path = folder / "people.ndjson"
     write(path, people, size)
     with connection.cursor() as cursor:
         cursor.execute("CHECKPOINT")
     began = time.perf_counter()
-    with memory() as taken:
+    with watched() as seen:
         found = files.import_file(path, files.NDJSON, folder / "report.csv", processes=cores())
     took = time.perf_counter() - began
     assert found == (size - people, 0), "The import did not take everybody."
     path.unlink()
-    return Import((size - people) / took, max(taken) / MIB)
+    return Speed(found.people / took, seen.cpu / found.people, seen.memory / MIB)
 
 
 def write(path: Path, first: int, count: int) -> None:
@@ -66,21 +69,22 @@ def lines(piece: Piece) -> str:
     return "".join(json.dumps(record) + "\n" for record in invented.records(piece, SEED, timezone.localdate()))
 
 
-def verdicts(imported: Import, before: Import | None, folder: Path) -> Iterator[str]:
+def verdicts(imported: Speed, before: Speed | None, folder: Path) -> Iterator[str]:
     """What the import reached, against its goals; `before` is the import of a smaller file."""
-    yield f"an import: {imported.rate:,.0f} people/s"
+    yield f"an import: {imported.rate:,.0f} people/s; {imported.cpu * 1e6:.0f} us of processor time each"
     for what, indexes in (("bare tables", False), ("tables with indexes and constraints", True)):
         bare = bare_copy(folder, indexes=indexes)
-        yield at_least(f"beside {bare:,.0f} people/s by bare COPY into {what}", imported.rate / bare, 0.15)
+        yield at_least(f"beside {bare.rate:,.0f} people/s by bare COPY into {what}", imported.rate / bare.rate, 0.15)
+        yield at_least(f"the same by processor time, all {cores()} cores ours", cores() * bare.cpu / imported.cpu, 0.15)
     if before:
         yield at_most(
             f"its memory beside the smaller import's ({imported.memory:.0f} MiB)", imported.memory / before.memory, 1.1
         )
 
 
-def bare_copy(folder: Path, *, indexes: bool) -> float:
-    """How many people's finished rows PostgreSQL takes in a second."""
-    people, seconds = finished_rows(folder), 0.0
+def bare_copy(folder: Path, *, indexes: bool) -> Speed:
+    """How fast PostgreSQL takes people's finished rows."""
+    people, seconds, cpu = finished_rows(folder), 0.0, 0.0
     with connection.cursor() as cursor:
         for table in COLUMNS:
             cursor.execute(f"CREATE TABLE bare_{table} (LIKE {table} INCLUDING {'ALL' if indexes else 'IDENTITY'})")
@@ -93,13 +97,13 @@ def bare_copy(folder: Path, *, indexes: bool) -> float:
         cursor.execute("CHECKPOINT")
         for table, columns in COLUMNS.items():
             with (folder / table).open("rb") as file:
-                began = time.perf_counter()
+                began, cpu = time.perf_counter(), cpu - cpu_used()
                 with cursor.copy(f"COPY bare_{table} ({', '.join(columns)}) FROM STDIN") as copying:
                     for block in blocks(file):
                         copying.write(block)
-                seconds += time.perf_counter() - began
+                seconds, cpu = seconds + time.perf_counter() - began, cpu + cpu_used()
         cursor.execute(f"DROP TABLE {', '.join(f'bare_{table}' for table in COLUMNS)}")
-    return people / seconds
+    return Speed(people / seconds, cpu / people)
 
 
 def blocks(file: BinaryIO) -> Iterator[bytes]:
@@ -119,32 +123,54 @@ def finished_rows(folder: Path) -> int:
         return cursor.fetchone()[0]
 
 
-@contextmanager
-def memory() -> Iterator[list[int]]:
-    """Bytes, now and then, that are taken in all by our processes and PostgreSQL's that serve them; shared ones apart.
+def cpu_used() -> float:
+    """Seconds of processor time of this thread and of the process that serves it, if that is on this machine."""
+    with suppress(OSError):
+        return time.thread_time() + cpu_of(connection.connection.info.backend_pid)
+    return time.thread_time()
 
-    What this process had before does not count.
-    """
-    samples, over = [0], threading.Event()
-    watching = threading.Thread(target=watch, args=[samples, over, own(os.getpid())])
+
+class Seen:
+    """What our processes have taken in all, with PostgreSQL's that serve them; what is shared or was before apart."""
+
+    def __init__(self) -> None:
+        self.memory, self.before = 0, own_memory(os.getpid())
+        self.cpu_of: dict[int, float] = {}
+        self.cpu_before = cpu_of(os.getpid())
+
+    @property
+    def cpu(self) -> float:
+        return sum(self.cpu_of.values()) - self.cpu_before
+
+    def look(self, theirs: list[int]) -> None:
+        pids = [os.getpid(), *(child.pid for child in psutil.Process().children(recursive=True)), *theirs]
+        self.memory = max(self.memory, sum(map(own_memory, pids)) - self.before)
+        for pid in pids:
+            with suppress(OSError):
+                self.cpu_of[pid] = cpu_of(pid)
+
+
+@contextmanager
+def watched() -> Iterator[Seen]:
+    """Looks ten times a second."""
+    seen, over = Seen(), threading.Event()
+    watching = threading.Thread(target=watch, args=[seen, over])
     watching.start()
     try:
-        yield samples
+        yield seen
     finally:
         over.set()
         watching.join()
 
 
-def watch(samples: list[int], over: threading.Event, before: int) -> None:
+def watch(seen: Seen, over: threading.Event) -> None:
     asked = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as line:
         while not over.wait(0.1):
-            ours = [os.getpid(), *(child.pid for child in psutil.Process().children(recursive=True))]
-            theirs = [pid for (pid,) in line.execute(asked)]
-            samples.append(sum(map(own, ours + theirs)) - before)
+            seen.look([pid for (pid,) in line.execute(asked)])
 
 
-def own(pid: int) -> int:
+def own_memory(pid: int) -> int:
     """Bytes that a process has for itself; 0 if it is gone, or on another machine."""
     with suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
