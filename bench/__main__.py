@@ -34,6 +34,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", choices=KEYS, action="append", help="this comparison alone; may be repeated")
     parser.add_argument("--million", action="store_true", help="only signing in with a million accounts: takes longer")
     parser.add_argument("--people", type=int, default=100_000, help="how large the registry grows (default: 100000)")
+    parser.add_argument("--keep", action="store_true", help="the registry in var/bench, and go on from what is there")
     return parser.parse_args()
 
 
@@ -45,7 +46,8 @@ def main() -> None:
     if not wanted.million and REGISTRY in (wanted.only or KEYS):
         tell(f"Measuring the registry up to {wanted.people:,} people ...")
         # In a process of its own, for its settings are others.
-        subprocess.run([sys.executable, "-m", "bench.registry", "--people", str(wanted.people)], check=True)
+        measuring = [sys.executable, "-m", "bench.registry", "--people", str(wanted.people)]
+        subprocess.run([*measuring, "--keep"] if wanted.keep else measuring, check=True)
 
 
 def the_site(server: str, wanted: argparse.Namespace) -> None:

@@ -9,12 +9,17 @@ import psycopg
 
 
 @contextmanager
-def database(server: str, kind: str, template: str = "template1") -> Iterator[str]:
-    """The address of a fresh database on a server, dropped at the end; a copy of `template`, in use by nobody."""
-    name = f"bench_{kind}_{os.getpid()}"
+def database(server: str, kind: str, template: str = "template1", *, keep: bool = False) -> Iterator[str]:
+    """The address of a fresh database on a server, dropped at the end; a copy of `template`, in use by nobody.
+
+    With `keep` it stays, and is used as it is the next time.
+    """
+    name = f"bench_{kind}" if keep else f"bench_{kind}_{os.getpid()}"
     with psycopg.connect(server, autocommit=True) as admin:
         try:
-            admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+            if not admin.execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount:
+                admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
             yield urlsplit(server)._replace(path=f"/{name}").geturl()
         finally:
-            admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            if not keep:
+                admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

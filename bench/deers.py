@@ -11,9 +11,9 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from django.db import connection, connections
@@ -21,6 +21,7 @@ from django.test.utils import CaptureQueriesContext
 
 from bench import imports, measure, site
 from bench.goals import alike, at_most
+from bench.imports import Speed
 from bench.lookups import ASKED, SMALL, Questions, hits, keys, misses, outcomes, queries
 from bench.pages import Page
 from deers.models import Person
@@ -39,23 +40,41 @@ class Cost(NamedTuple):
     cpu: float
 
 
-def table(most: int) -> Iterator[str]:
-    """Lines of the table, for every size up to `most`; both registries have to be empty of people."""
-    with TemporaryDirectory(dir=os.environ.get("BENCH_FOLDER")) as folder:
-        with asking("small"):
-            imports.grown(Path(folder), 0, SMALL)
-            settle()
-            protect()
-        people, imported = 0, None
-        for size in (size for size in SIZES if size <= most):
-            yield f"{size:,} people"
-            before, imported = imported, imports.grown(Path(folder), people, size)
-            people = size
-            yield from imports.verdicts(imported, before, Path(folder))
-            settle()
-            if size == SMALL:
-                protect()
-            yield from lookups(size)
+def table(most: int, folder: Path) -> Iterator[str]:
+    """Lines of the table, for every size up to `most`. What the folder has of an earlier run is not measured again.
+
+    Without that, both registries have to be empty of people.
+    """
+    with asking("small"):
+        imports.grown(folder / "small", 0, SMALL)
+        settle()
+        protect()
+    people, imported = 0, None
+    for size in (size for size in SIZES if size <= most):
+        before, imported = imported, imports.grown(folder, people, size)
+        people = size
+        yield from once(folder / f"{size}.txt", partial(figures, size, imported, before, folder))
+
+
+def once(kept: Path, measuring: Callable[[], Iterator[str]]) -> Iterator[str]:
+    """The lines that are kept there, or those that measuring finds, which are kept when all are there."""
+    if kept.exists():
+        yield from kept.read_text().splitlines()
+        return
+    lines = []
+    for line in measuring():
+        lines.append(line)
+        yield line
+    kept.write_text("\n".join(lines))
+
+
+def figures(size: int, imported: Speed, before: Speed | None, folder: Path) -> Iterator[str]:
+    yield f"{size:,} people"
+    yield from imports.verdicts(imported, before, folder)
+    settle()
+    if size == SMALL:
+        protect()
+    yield from lookups(size)
 
 
 def settle() -> None:
@@ -190,8 +209,8 @@ def over_http() -> float:
         os.sched_setaffinity(0, mine)
 
 
-def main(most: int) -> None:
-    """Print the table for all sizes up to `most`."""
-    for each in table(most):
+def main(most: int, folder: Path) -> None:
+    """Print the table for all sizes up to `most`; files of some gigabytes go into the folder."""
+    for each in table(most, folder):
         print(each, flush=True)
     print(f"load of the machine: {os.getloadavg()[0]:.1f}", flush=True)

@@ -45,24 +45,43 @@ class Speed(NamedTuple):
 
 
 def grown(folder: Path, people: int, size: int) -> Speed:
-    """Import invented people from `people` up to `size`, from a file that is written first."""
-    path = folder / "people.ndjson"
-    write(path, people, size)
+    """Import invented people from `people` up to `size`, from a file that is written first.
+
+    An interrupted import goes on; and one whose speed the folder knows is over.
+    """
+    known, path = folder / f"import-{size}.json", folder / f"people-{size}.ndjson"
+    if not known.exists():
+        if not path.exists():
+            write(path, people, size)
+        known.write_text(json.dumps(timed(path, size - people)))
+        path.unlink()
+    return Speed(*json.loads(known.read_text()))
+
+
+def timed(path: Path, people: int) -> Speed:
+    """Import the file of so many people; what was done before it was interrupted does not count."""
+    advanced: list[float] = []
+    report = path.with_suffix(".csv")
     with connection.cursor() as cursor:
         cursor.execute("CHECKPOINT")
     began = time.perf_counter()
     with watched() as seen:
-        found = files.import_file(path, files.NDJSON, folder / "report.csv", processes=cores())
+        found = files.import_file(
+            path, files.NDJSON, report, processes=cores(), advance=lambda done, of: advanced.append(done)
+        )
     took = time.perf_counter() - began
-    assert found == (size - people, 0), "The import did not take everybody."
-    path.unlink()
-    return Speed(found.people / took, seen.cpu / found.people, seen.memory / MIB)
+    assert found == (people, 0), "The import did not take everybody."
+    done = people - advanced[0]
+    return Speed(done / took, seen.cpu / done, seen.memory / MIB)
 
 
 def write(path: Path, first: int, count: int) -> None:
-    """The invented people from the `first`-th to the `count`-th as NDJSON."""
-    with sharing(cores()) as share, path.open("w") as file:
+    """The invented people from the `first`-th to the `count`-th as NDJSON; the file is there only when it is whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    with sharing(cores()) as share, part.open("w") as file:
         file.writelines(share(lines, invented.pieces(count, first)))
+    part.rename(path)
 
 
 def lines(piece: Piece) -> str:
@@ -85,7 +104,9 @@ def verdicts(imported: Speed, before: Speed | None, folder: Path) -> Iterator[st
 def bare_copy(folder: Path, *, indexes: bool) -> Speed:
     """How fast PostgreSQL takes people's finished rows."""
     people, seconds, cpu = finished_rows(folder), 0.0, 0.0
+    bare = ", ".join(f"bare_{table}" for table in COLUMNS)
     with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {bare}")  # of a run that was interrupted
         for table in COLUMNS:
             cursor.execute(f"CREATE TABLE bare_{table} (LIKE {table} INCLUDING {'ALL' if indexes else 'IDENTITY'})")
             if indexes:
@@ -102,7 +123,7 @@ def bare_copy(folder: Path, *, indexes: bool) -> Speed:
                     for block in blocks(file):
                         copying.write(block)
                 seconds, cpu = seconds + time.perf_counter() - began, cpu + cpu_used()
-        cursor.execute(f"DROP TABLE {', '.join(f'bare_{table}' for table in COLUMNS)}")
+        cursor.execute(f"DROP TABLE {bare}")
     return Speed(people / seconds, cpu / people)
 
 

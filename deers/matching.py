@@ -65,7 +65,7 @@ def judge(query: PersonQuery, found: Sequence[OnRecord], today: date) -> Outcome
     present = found[0]
     typed = names.Name(query.first_name, query.middle_name, query.last_name, query.suffix)
     # A stranger who was not asked for is passed over, but not before as much was compared as for the right person.
-    borne = [record.name for record in found] if present.asked_for else [typed]
+    borne = [record.name for record in found]
     verdicts = compare_names(typed, borne), compare_dates(query.date_of_birth, present.person.date_of_birth)
     reason = hindrance(present, today)
     if not present.asked_for or "none" in verdicts or verdicts == ("near", "near"):
@@ -76,22 +76,21 @@ def judge(query: PersonQuery, found: Sequence[OnRecord], today: date) -> Outcome
 
 
 def compare_names(typed: names.Name, borne: Sequence[names.Name]) -> names.Verdict:
-    """The present name, which comes first, decides; a former one, exactly given, is one small difference."""
-    verdict = names.compare(typed, borne[0])
-    if verdict == "none" and any(names.compare(typed, former) == "match" for former in borne[1:]):
-        return "near"
-    return verdict
+    """The present name, which comes first, decides; a former one, exactly given, is one small difference.
+
+    All are compared, and so are dates to the end, whatever is found: names.compare says why.
+    """
+    verdict, *former = [names.compare(typed, name) for name in borne]
+    return "near" if verdict == "none" and "match" in former else verdict
 
 
 def compare_dates(typed: date, record: date) -> names.Verdict:
     """Near: two neighboring digits swapped, or day and month."""
-    if typed == record:
-        return "match"
-    if (typed.year, typed.month, typed.day) == (record.year, record.day, record.month):
-        return "near"
     a, b = typed.isoformat().replace("-", ""), record.isoformat().replace("-", "")
-    swapped = any(a[:i] + a[i + 1] + a[i] + a[i + 2 :] == b for i in range(7))
-    return "near" if swapped else "none"
+    slips = [a[:i] + a[i + 1] + a[i] + a[i + 2 :] for i in range(7)]
+    slips.append(a[:4] + a[6:] + a[4:6])
+    unlike: names.Verdict = "near" if b in slips else "none"
+    return "match" if a == b else unlike
 
 
 def hindrance(record: OnRecord, today: date) -> Reason | None:

@@ -138,6 +138,10 @@ def day(*, required: bool = False) -> Parser:
     return parse
 
 
+# All columns of days remember together what they have seen.
+A_DAY, A_DAY_OR_NONE = often(day(required=True)), often(day())
+
+
 def one_of(choices: type[models.TextChoices], default: str | None = None) -> Parser:
     known = frozenset(choices.values)
 
@@ -199,8 +203,8 @@ def person_columns(*, mock_serves: bool) -> Mapping[str, Column]:
     """The columns of a person."""
     return {
         "dod_id": seldom(number, like="[0-9]{10}"),
-        "date_of_birth": often(day(required=True)),
-        "date_of_death": often(day()),
+        "date_of_birth": A_DAY,
+        "date_of_death": A_DAY_OR_NONE,
         "sex": often(one_of(Sex, Sex.UNKNOWN)),
         "ssn": one_by_one(social_security_number(mock_serves)),
         "email": seldom(email, 254, like=f"(?:{EMAIL.pattern})?"),
@@ -222,20 +226,20 @@ LISTS: Mapping[str, Mapping[str, Column]] = {
         "middle": often(text(100)),
         "last": often(text(100, required=True)),
         "suffix": often(text(10)),
-        "since": often(day()),
-        "until": often(day()),
+        "since": A_DAY_OR_NONE,
+        "until": A_DAY_OR_NONE,
     },
     "eligibilities": {
         "plan": often(one_of(Plan)),
         "region": often(one_of(Region)),
-        "begin": often(day(required=True)),
-        "end": often(day()),
+        "begin": A_DAY,
+        "end": A_DAY_OR_NONE,
     },
     "sponsors": {
         "sponsor": seldom(number, like="[0-9]{10}"),
         "relationship": often(one_of(Relationship)),
-        "begin": often(day(required=True)),
-        "end": often(day()),
+        "begin": A_DAY,
+        "end": A_DAY_OR_NONE,
     },
 }
 """What a person has several of, and the columns of each."""

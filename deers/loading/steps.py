@@ -57,7 +57,8 @@ def load(
     """
     there = staging.done("read")
     size, people = sum(size for size, _ in there.values()), sum(people for _, people in there.values())
-    advance(READ * people, people * whole / size if size else 0)
+    entered = sum(people for _, people in staging.done("enter").values())
+    advance(READ * people + ENTER * entered, people * whole / size if size else 0)
     for more, more_people in share(stage, (piece for piece in pieces if piece.place not in there)):
         size, people = size + more, people + more_people
         advance(READ * people, people * whole / size)

@@ -6,12 +6,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from dslogon.up import assets, postgres
 from dslogon.up.serve import VAR
 from dslogon.up.trouble import with_parent
+
+KEPT = VAR / "bench"
 
 
 def test(arguments: list[str]) -> int:
@@ -22,19 +24,23 @@ def test(arguments: list[str]) -> int:
 
 
 def bench(arguments: list[str]) -> int:
-    """The table of speeds, on the files and the kind of database that the site has; 0 when all went well."""
+    """The table of speeds, on the files and the kind of database that the site has; 0 when all went well.
+
+    With --keep the database stays, and the next time it goes on there.
+    """
     VAR.mkdir(mode=0o700, exist_ok=True)
     assets.fetch()
     assets.collect()
-    return on_a_throwaway_database(["-m", "bench", *arguments], hurried=False)
+    kept = KEPT if "--keep" in arguments else None
+    return on_a_throwaway_database(["-m", "bench", *arguments], hurried=False, kept=kept)
 
 
-def on_a_throwaway_database(arguments: list[str], *, hurried: bool = True) -> int:
+def on_a_throwaway_database(arguments: list[str], *, hurried: bool = True, kept: Path | None = None) -> int:
     """Runs Python with `arguments`; the database stands before it starts, because pytest-django asks early for it.
 
     A hurried database never waits for its disk. One that is measured does, and lies where the site's own would.
     """
-    with database(hurried) as url:
+    with database(hurried, kept) as url:
         env = os.environ | {"DATABASE_URL": url}
         # Ctrl-C goes to the whole group: the child ends by itself and we then clear up after it.
         signal.signal(signal.SIGINT, lambda *_: None)
@@ -44,14 +50,15 @@ def on_a_throwaway_database(arguments: list[str], *, hurried: bool = True) -> in
 
 
 @contextmanager
-def database(hurried: bool) -> Iterator[str]:
-    """The address of the server that DATABASE_URL names, or of one that lives as long as the block."""
+def database(hurried: bool, kept: Path | None) -> Iterator[str]:
+    """The address of the server that DATABASE_URL names, or of one that lives as long as the block.
+
+    What it holds stays if there is a folder in which to keep it.
+    """
     given = os.environ.get("DATABASE_URL")
     if given:
         yield given
         return
-    with (
-        tempfile.TemporaryDirectory(prefix="dslogon-", dir=None if hurried else VAR) as folder,
-        postgres.running(Path(folder), throwaway=hurried) as server,
-    ):
+    place = nullcontext(kept) if kept else tempfile.TemporaryDirectory(prefix="dslogon-", dir=None if hurried else VAR)
+    with place as folder, postgres.running(Path(folder), throwaway=hurried) as server:
         yield server.url

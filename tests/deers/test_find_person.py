@@ -1,12 +1,14 @@
 """Whom typed details mean: the outcomes of find_person, at the same price found or not."""
 
+import sys
 from datetime import date
+from types import FrameType
 from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
 
-from deers import lookup
+from deers import lookup, names
 from deers.models import Person
 from deers.registry import Beneficiary, Ineligible, Match, NearMatch, NoMatch, Outcome, PersonQuery, Reason, Unavailable
 from tests.deers.registered import TODAY, registered, sponsored, typed
@@ -157,6 +159,35 @@ def test_hit_near_hit_hindrance_and_miss_cost_one_query_each(django_assert_num_q
     for query in queries:
         with django_assert_num_queries(1):
             lookup.find_person(query, today=TODAY)
+
+
+def test_as_much_is_compared_whatever_comes_out() -> None:
+    """What is cut short where names differ early, a stopwatch tells from the outside."""
+    jenny = registered("Jenny", "Baker", former=("Jenny", "Johnson"))
+    differences: list[dict] = [
+        {},
+        {"last_name": "Johnson"},
+        {"first_name": "Jennie"},
+        {"first_name": "Robert", "last_name": "Wu", "date_of_birth": date(1931, 1, 7)},
+        {"ssn": "901129999"},
+    ]
+    assert len({comparisons(typed(jenny, **different)) for different in differences}) == 1
+
+
+def comparisons(query: PersonQuery) -> int:
+    """How many functions of deers.names a lookup calls."""
+    called: list[str] = []
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code.co_filename == names.__file__ and frame.f_code.co_name.isidentifier():
+            called.append(frame.f_code.co_name)
+
+    sys.setprofile(note)
+    try:
+        lookup.find_person(query, today=TODAY)
+    finally:
+        sys.setprofile(None)
+    return len(called) - called.count("is_initial")  # of which there are as many as middle names
 
 
 @pytest.mark.parametrize("number", ["900000001", "899999999"])
