@@ -124,4 +124,7 @@ def print_table(compared: list["Comparison"], others: Mapping[str, Mapping[str, 
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("Interrupted.")

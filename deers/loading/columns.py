@@ -11,7 +11,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
 from django.db import models
@@ -19,7 +18,7 @@ from django.db import models
 from deers import dod_id, ssn
 from deers.models import Plan, Region, Relationship, ServiceStatus, Sex
 
-REMEMBERED = 2**15
+REMEMBERED = 2**16
 """Values that a parser keeps, at most: a few MiB in all."""
 NULL = r"\N"
 """How COPY reads that there is nothing."""
@@ -58,14 +57,28 @@ def one_by_one(parse: Parser) -> Column:
     return lambda values: list(map(each, values))
 
 
+class Remembered(dict):
+    """What became of a value: half the memory of lru_cache, for when too much is remembered all is forgotten."""
+
+    def __init__(self, parse: Parser) -> None:
+        self.parse = parse
+
+    def __missing__(self, value: Any) -> str:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        clean = self.parse(value)
+        self[value] = value if value == clean and type(value) is type(clean) else clean
+        return self[value]
+
+
 def often(parse: Parser) -> Column:
     """A column whose values repeat."""
     each = judged(parse)
-    remembered = lru_cache(maxsize=REMEMBERED)(each)
+    remembered = Remembered(each)
 
     def column(values: Sequence[Any]) -> list[str]:
         try:
-            return list(map(remembered, values))
+            return list(map(remembered.__getitem__, values))
         except TypeError:  # somewhere a list stands for a value, and that cannot be looked up
             return list(map(each, values))
 
