@@ -33,6 +33,11 @@ class PersonHasAccount:
 
 
 @dataclass(frozen=True)
+class StaffHasAccount:
+    """Somebody of staff has this email address: nobody shall confirm what they decided with another account."""
+
+
+@dataclass(frozen=True)
 class Done:
     """The change was made."""
 
@@ -84,11 +89,13 @@ def open_account(
 
 def open_staff_account(
     *, username: str, password_hash: str, first_name: str, last_name: str, email: str, role: str, by: object
-) -> Opened | UsernameTaken:
+) -> Opened | UsernameTaken | StaffHasAccount:
     """Open an account for a member of staff with one role of roles.ROLES: no level, no DEERS record.
 
     The second factor is enrolled at the first sign-in, before anything else.
     """
+    if Account.objects.filter(is_staff=True, email__lower=email.lower()).exclude(state=State.CLOSED).exists():
+        return StaffHasAccount()
     try:
         with transaction.atomic():
             account = Account.objects.create(

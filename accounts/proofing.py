@@ -8,11 +8,11 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import notices, way
+from accounts import next_steps, notices, way
 from accounts.models import Draft
 from accounts.wizard import Refused, Step, actor
 from deers import lookup
-from deers.registry import Beneficiary
+from deers.registry import Beneficiary, Ineligible
 from dslogon import policy
 from idproofing import asking, codes, quiz
 from idproofing.models import Question
@@ -28,6 +28,7 @@ FORGOTTEN = (
 )  # fmt: skip
 """What a draft forgets of its proofing when the details change on which that was built."""
 
+NO_MATCH = "We could not match these details with a DEERS record that can register here."
 DEERS_SILENT = "DEERS does not answer right now. What you typed is kept. Please try again in a few minutes."
 
 
@@ -73,8 +74,19 @@ class CodeForm(forms.Form):
 
 
 def person_of_record(request: HttpRequest, draft: Any, form: forms.Form) -> Beneficiary | Refused:
-    """The draft's person as DEERS has them now: the name of the account, and an address that must hear of it."""
-    return lookup.person(draft.dod_id) or silent(actor(request))
+    """The draft's person as DEERS has them now: the name of the account, and an address that must hear of it.
+
+    DEERS may have locked the record since the details matched. Then nothing more comes of the draft, in the words that
+    stand where details do not match, for not everybody who gets here has proven who they are.
+    """
+    record = lookup.record(dod_id=draft.dod_id)
+    if record is None:
+        return silent(actor(request))
+    if record.hindrance is None:
+        return record.person
+    audit.record("registration.not-matched", by=actor(request))
+    next_steps.pass_on(Ineligible(record.hindrance, draft.dod_id))
+    return Refused(NO_MATCH, aside="accounts/ways_on.html")
 
 
 def question_form(data: Data, draft: Draft) -> forms.Form:

@@ -77,6 +77,9 @@ SIGN_IN_FAILURES_IN_A_ROW = 100
 # DEERS look-ups: login.gov. The number's key is its HMAC.
 DEERS_PER_ADDRESS = Limit("deers-address", 10, timedelta(hours=1))
 DEERS_PER_SSN = Limit("deers-ssn", 5, timedelta(hours=6))
+# By surname and date of birth: own; else whoever knows those could find out the number, a guess from each of many
+# addresses. Twice as many, since namesakes and twins share them.
+DEERS_PER_NAME = Limit("deers-name", 10, timedelta(hours=6))
 
 # How long a question to DEERS may take: own; so long a person waits without doubt. After so many failures in a row it
 # is left alone for a while, then asked once to see: own.

@@ -23,11 +23,12 @@ from accounts import (
     way,
 )
 from accounts.models import RegistrationDraft
-from accounts.proofing import person_of_record
+from accounts.proofing import NO_MATCH, person_of_record
 from accounts.registration.forms import CredentialsForm, DetailsForm
 from accounts.sign_in import consent, judge, session
 from accounts.wizard import Journey, Refused, Step, keep
 from deers import lookup
+from deers.names import surname_key
 from deers.registry import Beneficiary, Match, Outcome, PersonQuery, Unavailable
 from dslogon import policy
 from safeguards import audit, client, limits
@@ -45,7 +46,8 @@ def details_form(data: Any, draft: RegistrationDraft) -> forms.Form:
 def look_up(request: HttpRequest, draft: RegistrationDraft, form: forms.Form) -> Outcome | Refused:
     """Count the try and ask DEERS for the person."""
     typed = form.cleaned_data
-    return too_many_tries(request, typed["ssn"] or typed["dod_id"]) or lookup.find_person(
+    whom = f"{typed['date_of_birth']} {surname_key(typed['last_name'])}"
+    return too_many_tries(request, typed["ssn"], typed["dod_id"], whom=whom) or lookup.find_person(
         PersonQuery(
             first_name=typed["first_name"],
             middle_name=typed["middle_name"],
@@ -91,12 +93,14 @@ def judge_match(draft: Any, outcome: Outcome, forgets: tuple[str, ...], *, again
     return Refused(NO_MATCH, aside="accounts/ways_on.html")
 
 
-NO_MATCH = "We could not match these details with a DEERS record that can register here."
+def too_many_tries(request: HttpRequest, *numbers: str, whom: str = "") -> Refused | None:
+    """Count one more question to DEERS from this address, about these numbers (not "") and about `whom`.
 
-
-def too_many_tries(request: HttpRequest, number: str) -> Refused | None:
-    """Count one more question to DEERS from this address and about this number; refused when there were too many."""
-    wait = limits.hit(policy.DEERS_PER_ADDRESS, client.address(request)) or limits.hit(policy.DEERS_PER_SSN, number)
+    Refused when there were too many. Each number counts: whoever knows one could otherwise guess at the other for ever.
+    """
+    tries = [(policy.DEERS_PER_ADDRESS, client.address(request)), *((policy.DEERS_PER_SSN, one) for one in numbers)]
+    tries.append((policy.DEERS_PER_NAME, whom))
+    wait = next(filter(None, (limits.hit(limit, key) for limit, key in tries if key)), None)
     if not wait:
         return None
     return Refused(f"There were too many tries. Wait {proofing.minutes(wait)}, then try again. What you typed is kept.")

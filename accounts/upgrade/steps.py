@@ -37,7 +37,7 @@ def identity_form(data: Any, draft: UpgradeDraft) -> forms.Form:
 def look_up(request: HttpRequest, draft: UpgradeDraft, form: forms.Form) -> Outcome | Refused:
     """Count the try and ask DEERS, under the name that it has for the account's person."""
     typed = form.cleaned_data
-    refused = too_many_tries(request, typed["ssn"] or typed["dod_id"])
+    refused = too_many_tries(request, *{typed["ssn"], typed["dod_id"], draft.account.dod_id or ""})
     if refused:
         return refused
     person = lookup.person(draft.account.dod_id or "")

@@ -246,9 +246,12 @@ class CaseAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(reverse("admin:idproofing_case_change", args=[pk]))
 
     def compare(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Another record beside what was typed, or a search for one. A POST, so that no name stands in an address."""
+        """Another record beside what was typed, or a search for one. A POST, so that no name stands in an address.
+
+        Only for who has taken the case up: it is no way to look through DEERS.
+        """
         case = self.get_object(request, str(pk))
-        if case is None or not self.may_decide(request):
+        if case is None or not self.buttons(request, case)["can_search"]:
             return HttpResponse(status=403)
         text = request.POST.get("search", "").replace("\x00", "").strip()[:100]
         chosen = dod_ids.clean(request.POST.get("dod_id", ""))

@@ -49,7 +49,7 @@ def staff(role: str, username: str = "works.here") -> Account:
         password_hash=make_password(walk.PASSWORD),
         first_name="Sam",
         last_name="Worker",
-        email="sam@staff.example",
+        email=f"{username}@staff.example",
         role=role,
         by="mock",
     )

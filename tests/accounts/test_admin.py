@@ -116,6 +116,15 @@ def test_a_beneficiary_is_not_staff_at_any_level(address):
     assert signed_in(grace).get(address).status_code == 302
 
 
+def test_nobody_of_staff_gets_a_second_account_to_confirm_their_own_decisions_with(db):
+    first = staff("Proofing reviewer")
+    asked = {"first_name": "Sam", "last_name": "Worker", "password_hash": "x", "role": "Supervisor", "by": "system"}
+    second = {**asked, "username": "works.twice", "email": first.email.upper()}
+    assert isinstance(actions.open_staff_account(**second), actions.StaffHasAccount)
+    actions.close(first, by="system")
+    assert isinstance(actions.open_staff_account(**second), actions.Opened)
+
+
 def test_staff_who_are_closed_out_are_out_at_once(agent):
     actions.close(Account.objects.get(is_staff=True), by="system")
     assert agent.get(LIST).status_code == 302

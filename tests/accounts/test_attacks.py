@@ -10,13 +10,15 @@ from django.utils import timezone
 
 from accounts.drafts import hash_of
 from accounts.models import Account, RegistrationDraft
+from accounts.registration.steps import NO_MATCH
 from deers import lookup
+from deers.models import Person as Registered
 from dslogon import policy
 from dslogon.policy import Level
 from idproofing import codes
-from idproofing.models import ActivationCode, Proofing, Question, Quiz
+from idproofing.models import ActivationCode, Letter, Proofing, Question, Quiz
 from tests import people, walk
-from tests.accounts.holders import address, proven, registering, token_of
+from tests.accounts.holders import KEY, address, holder, proven, registering, signed_in, token_of
 from tests.parallel import in_parallel
 
 MANY = 30
@@ -68,6 +70,62 @@ def test_many_who_try_names_on_one_number_at_once_are_counted_by_the_number(monk
         lambda number: browsers[number].post(pages[number], walk.details_of(rosa, first_name=f"Guess{number}")), MANY
     )
     assert len(asked) == policy.DEERS_PER_SSN.times
+
+
+def guesses(monkeypatch: pytest.MonkeyPatch, typed: list[dict[str, Any]], begin: Any) -> int:
+    """How many of these details DEERS is asked about, when each comes from another address."""
+    asked: list[int] = []
+    find_person = lookup.find_person
+    monkeypatch.setattr(lookup, "find_person", lambda query: (asked.append(1), find_person(query))[1])
+    client, here = begin
+    for number, details in enumerate(typed):
+        client.post(here, details, REMOTE_ADDR=f"198.51.100.{number}")
+    return len(asked)
+
+
+@pytest.mark.django_db
+def test_whoever_knows_name_and_birth_date_gets_few_guesses_at_the_number(client, monkeypatch):
+    rosa = people.load("rosa")
+    names = [rosa.name.last, rosa.name.last.upper(), f"{rosa.name.last} Jr"]
+    typed = [walk.details_of(rosa, ssn=f"900-45-{1000 + number}", last_name=names[number % 3]) for number in range(12)]
+    assert guesses(monkeypatch, typed, (client, walk.begin(client))) == policy.DEERS_PER_NAME.times
+
+
+@pytest.mark.django_db
+def test_whoever_knows_one_of_the_numbers_gets_no_more_guesses_at_the_other(client, monkeypatch):
+    rosa = people.load("rosa")
+    typed = [
+        walk.details_of(rosa, dod_id=rosa.dod_id, ssn=f"900-45-{1000 + number}", last_name=f"Guess{number}")
+        for number in range(7)
+    ]
+    assert guesses(monkeypatch, typed, (client, walk.begin(client))) == policy.DEERS_PER_SSN.times
+
+
+@pytest.mark.django_db
+def test_whoever_has_somebodys_session_gets_few_guesses_at_the_number(monkeypatch):
+    rosa = people.load("rosa")
+    client = signed_in(holder(rosa))
+    here = walk.send(client, "/upgrade/", {"code_delivery": "screen"})
+    typed = [walk.upgrade_details_of(rosa, ssn=f"900-45-{1000 + number}") for number in range(7)]
+    assert guesses(monkeypatch, typed, (client, here)) == policy.DEERS_PER_SSN.times
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("step", ["letter", "credentials", "second-factor"])
+def test_nothing_comes_of_a_draft_whose_record_is_locked_meanwhile(client, step):
+    """The page says what it says of a mistake; what is next is mailed to the address of record."""
+    rosa = people.load("rosa")
+    chosen = {"level": Level.PREMIUM, "username": "rosa.h", "password_hash": "x", "authenticator_key": KEY}
+    draft = {
+        "letter": lambda: registering(client, rosa, route="letter", code_delivery="letter"),
+        "credentials": lambda: proven(client, rosa),
+        "second-factor": lambda: proven(client, rosa, **chosen),
+    }[step]()
+    Registered.objects.update(locked=True)
+    page = client.post(address(draft, step), {**walk.credentials("rosa.h"), "otp_token": walk.token_for(KEY)})
+    assert NO_MATCH in walk.text_of(page)
+    assert not Letter.objects.exists()
+    assert not Account.objects.exists()
 
 
 @pytest.mark.django_db

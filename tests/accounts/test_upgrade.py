@@ -263,6 +263,16 @@ def test_nobody_is_raised_while_deers_cannot_be_told(browser, account, settings)
     assert not account.is_premium
 
 
+def test_nobody_is_raised_whose_record_is_locked_meanwhile(browser, account):
+    draft = owing_the_factor(browser, account)
+    Registered.objects.update(locked=True)
+    page = browser.post(address(draft, "second-factor"), {"otp_token": walk.token_for(KEY)})
+    assert NO_MATCH in walk.text_of(page)
+    account.refresh_from_db()
+    assert account.level == Level.BASIC
+    assert not AuthenticatorApp.objects.exists()
+
+
 def test_deers_being_away_is_not_taken_for_a_mistake_of_the_person(browser, rosa, settings):
     here = begin(browser)
     settings.DEERS_FAULT = "unavailable"

@@ -163,6 +163,14 @@ def test_a_reviewer_searches_deers_by_name_number_and_last_four(ann, case, text)
     assert AuditEvent.objects.filter(event="support.person-searched").exists()
 
 
+def test_nobody_looks_through_deers_in_a_case_that_is_not_theirs(ann, bob, case):
+    for asked in ({"search": "Castellano"}, {"dod_id": PEOPLE["emily"].dod_id}):
+        assert ann.post(page(case, "compare"), asked).status_code == 403
+    bob.post(page(case, "take"))
+    assert ann.post(page(case, "compare"), {"search": "Castellano"}).status_code == 403
+    assert not AuditEvent.objects.filter(event__in=["support.person-searched", "case.compared"]).exists()
+
+
 @pytest.mark.parametrize("text", ["\x00", "x" * 10_000, "\u202e", "🙂", "'; drop table"], ids=range(5))
 def test_odd_searches_find_nobody(ann, case, text):
     ann.post(page(case, "take"))

@@ -36,4 +36,6 @@ class Command(BaseCommand):
         )
         if isinstance(outcome, actions.UsernameTaken):
             raise CommandError("This username is taken.")
+        if isinstance(outcome, actions.StaffHasAccount):
+            raise CommandError("A member of staff with this email address has an account. Nobody gets two.")
         self.stdout.write("Opened. The authenticator app is set up at the first sign-in.")
