@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts import next_steps, notices, way
 from accounts.models import Draft
 from accounts.wizard import Refused, Step, actor
-from deers import lookup
+from deers import lookup, names
 from deers.registry import Beneficiary, Ineligible
 from dslogon import policy
 from idproofing import asking, codes, quiz
@@ -86,7 +86,7 @@ def person_of_record(request: HttpRequest, draft: Any, form: forms.Form) -> Bene
         return record.person
     audit.record("registration.not-matched", by=actor(request))
     next_steps.pass_on(Ineligible(record.hindrance, draft.dod_id))
-    return Refused(NO_MATCH, aside="accounts/ways_on.html")
+    return Refused(f"{NO_MATCH} The service center can help you further.")
 
 
 def question_form(data: Data, draft: Draft) -> forms.Form:
@@ -190,8 +190,10 @@ def send_code(draft: Draft, by: object, *, first: bool = False) -> None:
 
 
 def greeting(draft: Draft) -> str:
+    """How a mail greets the person. Of what was typed only what matched: in brackets anything may stand, and our mail
+    would carry it to whatever address was typed beside it."""
     account = getattr(draft, "account", None)
-    return account.first_name if account else getattr(draft, "first_name", "")
+    return account.first_name if account else names.letters_of(getattr(draft, "first_name", ""))
 
 
 def count_code(request: HttpRequest, draft: Draft, form: forms.Form) -> bool | Refused:

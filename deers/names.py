@@ -29,6 +29,7 @@ LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŧ": "t", "ŋ": "n"}
 )
 APOSTROPHES = dict.fromkeys(map(ord, "'`´‘’‚‛′‵ʹʻʼʽʾʿˈ＇׳ꞌ"))
+ASIDE = re.compile(r'\([^()]*\)|\[[^][]*\]|"[^"]*"|“[^“”]*”')
 SUFFIXES = {
     suffix: written[0]
     for written in (("jr", "junior"), ("sr", "senior"), ("ii", "2nd"), ("iii", "3rd"), ("iv", "4th"), ("v", "5th"))
@@ -51,7 +52,7 @@ def words(text: str) -> list[str]:
     """
     if text.isascii() and text.isalpha():  # most names; millions of them in an import
         return [text.lower()]
-    text = re.sub(r'\([^()]*\)|\[[^][]*\]|"[^"]*"|“[^“”]*”', " ", text).translate(APOSTROPHES)
+    text = ASIDE.sub(" ", text).translate(APOSTROPHES)
     text = re.sub(r"(?<=\w)\.(?=\w)", "", text)  # Ph.D. is one word
     letters = []
     for letter in unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold()):
@@ -61,6 +62,12 @@ def words(text: str) -> list[str]:
         elif kind not in ("Mn", "Me", "Cf"):  # accents and marks of direction vanish; all else parts words
             letters.append(" ")
     return "".join(letters).translate(LETTERS).split()
+
+
+def letters_of(text: str) -> str:
+    """`text` as it was typed, without what `words` passes over: asides, and all that no name is written with."""
+    kept = (c if unicodedata.category(c)[0] in "LM" or c in "'’- " else " " for c in ASIDE.sub(" ", text))
+    return " ".join("".join(kept).split())
 
 
 class Parts(NamedTuple):
