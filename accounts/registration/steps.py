@@ -94,13 +94,13 @@ def judge_match(draft: Any, outcome: Outcome, forgets: tuple[str, ...], *, again
 
 
 def too_many_tries(request: HttpRequest, *numbers: str, whom: str = "") -> Refused | None:
-    """Count one more question to DEERS from this address, about these numbers (not "") and about `whom`.
+    """Count one more question to DEERS from this address, about these numbers and about `whom` ("": nobody).
 
     Refused when there were too many. Each number counts: whoever knows one could otherwise guess at the other for ever.
     """
-    tries = [(policy.DEERS_PER_ADDRESS, client.address(request)), *((policy.DEERS_PER_SSN, one) for one in numbers)]
-    tries.append((policy.DEERS_PER_NAME, whom))
-    wait = next(filter(None, (limits.hit(limit, key) for limit, key in tries if key)), None)
+    about = [(policy.DEERS_PER_NAME, whom), *((policy.DEERS_PER_SSN, number) for number in numbers)]
+    tries = [(policy.DEERS_PER_ADDRESS, client.address(request)), *(one for one in about if one[1])]
+    wait = next(filter(None, (limits.hit(limit, key) for limit, key in tries)), None)
     if not wait:
         return None
     return Refused(f"There were too many tries. Wait {proofing.minutes(wait)}, then try again. What you typed is kept.")

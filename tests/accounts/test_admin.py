@@ -225,6 +225,9 @@ def test_the_page_of_an_account_shows_no_secret(agent, rosa):
     page = agent.get(page_of(rosa)).content.decode()
     assert rosa.password not in page
     assert KEY not in page
+    title = page.partition("<title>")[2].partition("</title>")[0]  # browsers keep it in their history
+    assert title.startswith("Account ")
+    assert not [name for name in (rosa.first_name, rosa.last_name, rosa.username) if name in title]
 
 
 def test_unlocking_acts_and_is_audited(agent, rosa):
