@@ -185,7 +185,10 @@ def watched() -> Iterator[Seen]:
 
 
 def watch(seen: Seen, over: threading.Event) -> None:
-    asked = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    asked = (
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " AND backend_type IN ('client backend', 'parallel worker')"  # none that clean up after everybody
+    )
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as line:
         while not over.wait(0.1):
             seen.look([pid for (pid,) in line.execute(asked)])
