@@ -134,25 +134,30 @@ PLAIN = text(100)
 ADDRESS = text(254)
 
 
-def day(*, required: bool = False) -> Parser:
+NO_DAY = "must be a date as YYYY-MM-DD"
+
+
+def day(value: Any) -> str:
     """A date as YYYY-MM-DD, or NULL; as text they are in the order of the calendar."""
-
-    def parse(value: Any) -> str:
-        value = PLAIN(value)
-        if not value and not required:
-            return NULL
-        try:
-            if len(value) == 10:
-                return date.fromisoformat(value).isoformat()
-        except ValueError:
-            pass
-        raise Bad("must be a date as YYYY-MM-DD")
-
-    return parse
+    value = PLAIN(value)
+    if not value:
+        return NULL
+    try:
+        if len(value) == 10:
+            return date.fromisoformat(value).isoformat()
+    except ValueError:
+        pass
+    raise Bad(NO_DAY)
 
 
-# All columns of days remember together what they have seen.
-A_DAY, A_DAY_OR_NONE = often(day(required=True)), often(day())
+a_day_or_none = often(day)
+"""All columns of days remember together what they have seen."""
+
+
+def a_day(values: Sequence[Any]) -> Sequence[str]:
+    """Where none may be missing."""
+    days = a_day_or_none(values)
+    return [Wrong(NO_DAY) if each == NULL else each for each in days] if NULL in days else days
 
 
 def one_of(choices: type[models.TextChoices], default: str | None = None) -> Parser:
@@ -216,8 +221,8 @@ def person_columns(*, mock_serves: bool) -> Mapping[str, Column]:
     """The columns of a person."""
     return {
         "dod_id": seldom(number, like="[0-9]{10}"),
-        "date_of_birth": A_DAY,
-        "date_of_death": A_DAY_OR_NONE,
+        "date_of_birth": a_day,
+        "date_of_death": a_day_or_none,
         "sex": often(one_of(Sex, Sex.UNKNOWN)),
         "ssn": one_by_one(social_security_number(mock_serves)),
         "email": seldom(email, 254, like=f"(?:{EMAIL.pattern})?"),
@@ -239,20 +244,20 @@ LISTS: Mapping[str, Mapping[str, Column]] = {
         "middle": often(text(100)),
         "last": often(text(100, required=True)),
         "suffix": often(text(10)),
-        "since": A_DAY_OR_NONE,
-        "until": A_DAY_OR_NONE,
+        "since": a_day_or_none,
+        "until": a_day_or_none,
     },
     "eligibilities": {
         "plan": often(one_of(Plan)),
         "region": often(one_of(Region)),
-        "begin": A_DAY,
-        "end": A_DAY_OR_NONE,
+        "begin": a_day,
+        "end": a_day_or_none,
     },
     "sponsors": {
         "sponsor": seldom(number, like="[0-9]{10}"),
         "relationship": often(one_of(Relationship)),
-        "begin": A_DAY,
-        "end": A_DAY_OR_NONE,
+        "begin": a_day,
+        "end": a_day_or_none,
     },
 }
 """What a person has several of, and the columns of each."""
