@@ -42,7 +42,7 @@ SECOND_SPOUSE = f"""
                   FROM deers_staged_sponsorship WHERE {SPOUSES}) spouses WHERE n > 1) RETURNING line, place)
     INSERT INTO deers_staged_problem SELECT line, 'sponsors.' || place, '{SPOUSE}' FROM gone"""
 SETTLE = (
-    "SET LOCAL maintenance_work_mem TO '16MB'",  # the more people, the more it would take
+    "SET LOCAL maintenance_work_mem TO '4MB'",  # the more people, the more it would take
     "CREATE INDEX ON deers_staged_person (dod_id, line)",
     "ANALYZE deers_staged_person (line, dod_id, ssn_index)",
     LATER_LINE,
