@@ -1,11 +1,16 @@
 """Headers that every answer carries, files and refusals too, and that Django has no setting for.
 
-The content security policy is in the settings. It has no nonces: there is no inline script or style to allow.
+The content security policy is in the settings: no inline code at all, and of scripts only those that the page itself
+names, by a nonce.
 """
 
 from collections.abc import Callable
+from typing import Any
 
+from csp.middleware import CSPMiddleware, PolicyParts
 from django.http import HttpRequest, HttpResponse
+
+from accounts.zones import STAFF_PATH
 
 # What pages may use of the browser: passkeys, and putting codes on the clipboard. All the rest is off.
 USED = ("clipboard-write", "publickey-credentials-create", "publickey-credentials-get")
@@ -28,3 +33,13 @@ class HeadersMiddleware:
         response.headers["Permissions-Policy"] = PERMISSIONS
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         return response
+
+
+class PolicyMiddleware(CSPMiddleware):
+    """django-csp's; but Django's own admin gives its scripts no nonce, so there they are allowed by where they are."""
+
+    def get_policy_parts(self, request: HttpRequest, *args: Any, **kwargs: Any) -> PolicyParts:
+        parts = super().get_policy_parts(request, *args, **kwargs)
+        if request.path_info.startswith(STAFF_PATH):
+            parts.replace = {"script-src": ["'self'"]} | (parts.replace or {})
+        return parts

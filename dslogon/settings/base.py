@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import environ
+from csp.constants import NONCE
 
 from dslogon import policy
 from dslogon.settings.origin import relying_party
@@ -40,7 +41,7 @@ MIDDLEWARE = [
     # Those that add headers come first, so that files carry them too.
     "django.middleware.security.SecurityMiddleware",
     "dslogon.headers.HeadersMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "dslogon.headers.PolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "safeguards.middleware.RequestContextMiddleware",
@@ -124,7 +125,8 @@ X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
-        "script-src": ["'self'"],
+        # Each page's own scripts, by a number that is drawn for it; see headers.py for the admin.
+        "script-src": [NONCE],
         "style-src": ["'self'"],
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],

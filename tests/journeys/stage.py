@@ -1,6 +1,7 @@
 """Shows a browser the very answers that Django's test client got, so that a page needs no walk to get to it.
 
-The answer keeps its address and its headers, for the Content Security Policy counts; static files are added.
+The answer keeps its address and its headers, for the Content Security Policy counts; it lets axe in beside the page's
+own scripts. Static files are added.
 """
 
 import mimetypes
@@ -33,6 +34,8 @@ class Answers(BaseHTTPRequestHandler):
             shown = SHOWN[self.path]
             # In a sandbox no script runs, so none could judge the page either.
             kept = {name: value for name, value in shown.items() if "sandbox" not in value}
+            axe = f"script-src http://{self.headers['Host']}/axe.js"
+            kept = {name: value.replace("script-src", axe) for name, value in kept.items()}
             self.answer(shown.status_code, kept, shown.content)
         else:
             self.answer(404, {"Content-Type": "text/plain"}, b"")
