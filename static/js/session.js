@@ -12,6 +12,7 @@ let end = 0;
 let asking = false;
 let askAgain = 0;
 let lastSaid = "";
+let leaving = false;
 
 const secondsLeft = () => Math.max(0, Math.round((end - Date.now()) / 1000));
 
@@ -21,8 +22,10 @@ function until(seconds, tell = true) {
   if (tell) tabs.postMessage(seconds);
 }
 
-// After signing in again the person comes back to this page.
+// After signing in again the person comes back to this page. Asked for twice, a slow page would begin anew each second.
 function leave() {
+  if (leaving) return;
+  leaving = true;
   const here = encodeURIComponent(window.location.pathname + window.location.search);
   window.location.assign(`${dialog.dataset.signIn}&next=${here}`);
 }

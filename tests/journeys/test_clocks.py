@@ -117,8 +117,19 @@ def test_the_escape_key_means_that_one_is_there(page: Page, site: Site):
 def test_the_end_leads_to_sign_in_and_says_why(page: Page, site: Site):
     near_the_end(page, site)
     site.seconds_left = 0
+    with page.expect_navigation(url="**/sign-in/?timed_out=1&next=%2F"):
+        pass_time(page, WARNING + 12)
+
+
+def test_a_slow_sign_in_page_is_asked_for_once_and_waited_for(page: Page, site: Site):
+    near_the_end(page, site)
+    page.evaluate("() => { asked = 0; navigation.onnavigate = (move) => { move.preventDefault(); asked += 1; }; }")
+    site.seconds_left = 0
     pass_time(page, WARNING + 12)
-    page.wait_for_url("**/sign-in/?timed_out=1&next=%2F")
+    page.wait_for_function("asked")
+    pass_time(page, 3)
+    pass_time(page, 3)
+    assert page.evaluate("asked") == 1
 
 
 def test_somebody_busy_in_another_tab_is_not_warned(page: Page, site: Site):
