@@ -20,7 +20,7 @@ def test(arguments: list[str]) -> int:
     """Every test, or those that pytest's `arguments` choose; pytest's exit status."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "dslogon.settings.test"
     assets.fetch(for_tests=True)
-    return on_a_throwaway_database(["-m", "pytest", "-n", "2", "--dist", "loadgroup", *arguments])
+    return on_a_throwaway_database(["-m", "pytest", "-n", "3", "--dist", "loadgroup", *arguments])
 
 
 def bench(arguments: list[str]) -> int:
