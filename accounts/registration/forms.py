@@ -116,6 +116,7 @@ PASSWORD_HINT = (
 )
 
 
+@shared_fields
 class LevelForm(RouteForm):
     """The first page: which level, and how to prove who one is."""
 
