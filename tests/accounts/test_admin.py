@@ -3,6 +3,7 @@
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 
 from accounts import actions, roles
@@ -11,7 +12,7 @@ from dslogon.demo.people import PEOPLE
 from dslogon.policy import Level
 from idproofing import codes
 from idproofing.models import Proofing
-from safeguards.models import AuditEvent
+from safeguards.models import AuditEvent, AuditSeal
 from tests import people, walk
 from tests.accounts.holders import KEY, STAFF_DOOR, give_password, give_token, holder, premium, signed_in, staff
 
@@ -303,6 +304,12 @@ def test_a_link_can_change_nothing(rosa, action):
 def test_an_odd_address_breaks_nothing(address):
     browser = signed_in(staff("Supervisor"))
     assert browser.get(address, follow=True).status_code in (200, 400, 403, 404)
+
+
+def test_no_address_tells_which_rows_a_table_has():
+    """Django's own way to any row by its number would also break at numbers that are days."""
+    table = ContentType.objects.get_for_model(AuditSeal).pk
+    assert signed_in(staff("Care team")).get(f"/admin/r/{table}/1/").status_code == 404
 
 
 @pytest.mark.parametrize("action", ["unlock", "freeze", "resend"])
