@@ -44,7 +44,7 @@ def letter_context(request: HttpRequest, draft: Draft) -> dict:
 
 LETTER = Step(
     name="letter",
-    label="Letter",
+    label=way.LABEL,
     template="accounts/letter.html",
     form=lambda data, draft: LetterForm(data),
     ask=person_of_record,

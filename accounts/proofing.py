@@ -28,7 +28,7 @@ FORGOTTEN = (
 )  # fmt: skip
 """What a draft forgets of its proofing when the details change on which that was built."""
 
-NO_MATCH = "We could not match these details with a DEERS record that can register here."
+NO_MATCH = "We could not match these details with a DEERS record that can have an account here."
 DEERS_SILENT = "DEERS does not answer right now. What you typed is kept. Please try again in a few minutes."
 
 
@@ -248,7 +248,7 @@ def code_form(data: Data, draft: Draft) -> forms.Form:
 
 QUESTIONS = Step(
     name="questions",
-    label="Identity questions",
+    label=way.LABEL,
     template="accounts/questions.html",
     form=question_form,
     ask=ask_around,

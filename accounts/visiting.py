@@ -6,7 +6,7 @@ import segno
 from django import forms
 from django.http import HttpRequest
 
-from accounts import notices
+from accounts import notices, way
 from accounts.models import Draft
 from accounts.proofing import greeting, minutes
 from accounts.wizard import Refused, Step, actor
@@ -69,13 +69,14 @@ def bring(level: policy.Level) -> dict:
 
 VISIT = Step(
     name="visit",
-    label="Your documents",
+    label=way.LABEL,
     template="accounts/visit.html",
     form=lambda data, draft: forms.Form(data),
     ask=count_slip,
     save=make_slip,
-    ready=lambda draft: bool(draft.dod_id) and not draft.blocked,
+    ready=lambda draft: bool(draft.dod_id) and not (draft.blocked or draft.code_redeemed_at),
     done=lambda draft: draft.code_delivery == "have",
+    again=True,
     applies=lambda draft: draft.route in visits.ROUTES,
     context=context,
 )

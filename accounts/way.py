@@ -18,6 +18,9 @@ from safeguards import audit
 
 Data = Mapping[str, Any] | None
 
+LABEL = "Proof of identity"
+"""What the step of every route is called, so that the steps read the same before a route is chosen and after."""
+
 DELIVERIES = [("email", "By email"), ("screen", "On the screen")]
 DELIVERY_NOTES = {
     "email": "It comes within a few minutes.",

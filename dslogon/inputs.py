@@ -27,6 +27,7 @@ def draw(
     tiles: bool,
     large: bool,
     keep: bool,
+    optional: bool,
     descriptions: Mapping[Any, str],
 ) -> str:
     """The HTML of one field; the arguments are those of the `field` tag."""
@@ -34,7 +35,7 @@ def draw(
     wrong = bound.form.errors.get(bound.name, ())
     notes, described = _notes(widget, name, hint or str(bound.help_text), wrong)
     attrs = _shared(bound, described, bool(wrong))
-    caption = f"{esc(label or bound.label)}{_optional(bound)}"
+    caption = f"{esc(label or bound.label)}{_optional(bound) if optional else ''}"
     value = bound.value() if keep else None
     if isinstance(widget, MemorableDate):
         inner = _fieldset(caption, large, notes + _date(bound, widget, value, attrs), "")

@@ -158,16 +158,25 @@ def field(
     tiles: bool = False,
     large: bool = False,
     keep: bool = True,
+    optional: bool = True,
     descriptions: Mapping[Any, str] | None = None,
 ) -> SafeString:
     """One form field with its label, hint and error.
 
     `tiles` draws radio buttons and checkboxes as large tiles, `descriptions` (value to sentence) says more
-    under each; `large` makes the label the heading of the page; `keep=False` shows the box empty (codes).
+    under each; `large` makes the label the heading of the page; `keep=False` shows the box empty (codes);
+    `optional=False` leaves "(optional)" out where one of two boxes must be filled in.
     """
     if bound.is_hidden:
         return bound.as_widget()
     html = inputs.draw(
-        bound, hint=hint, label=label, tiles=tiles, large=large, keep=keep, descriptions=descriptions or {}
+        bound,
+        hint=hint,
+        label=label,
+        tiles=tiles,
+        large=large,
+        keep=keep,
+        optional=optional,
+        descriptions=descriptions or {},
     )
     return mark_safe(html)  # noqa: S308 - inputs.py escapes what enters it

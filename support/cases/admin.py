@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import SEARCH_VAR
-from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -88,7 +88,7 @@ class ReasonForm(forms.Form):
 class CaseAdmin(ReadOnlyAdmin):
     """Cases by due date; opening one leaves an audit event. What was typed is on no list."""
 
-    list_display = ("number", "where", "level", "journey", "opened_at", "due", "with_whom")
+    list_display = ("number", "due", "where", "level", "journey", "opened_at", "with_whom")
     list_display_links = ("number",)
     list_filter = (Queue, "level", "journey")
     list_per_page = 25
@@ -108,7 +108,9 @@ class CaseAdmin(ReadOnlyAdmin):
             return queryset, False
         if typed.isdecimal() and len(typed) < BIG_NUMBER:
             return queryset.filter(number=int(typed)), False
-        return queryset.filter(reference=cases.plain(typed)), False
+        own, repeats = Q(reference=cases.plain(typed)), Q(reference=cases.plain(typed), state=State.REPEATED)
+        first = Q(subject__in=Case.objects.filter(repeats).values("subject"), state__in=Case.WAITING)
+        return queryset.filter(own | first), False
 
     @admin.display(description="State", ordering="state")
     def where(self, case: Case) -> str:

@@ -35,7 +35,7 @@ def to_letter(client: Client, person: Person, level: int = 1) -> str:
 def wanted(client: Client, person: Person, level: int = 1) -> Letter:
     """The letter that somebody has just asked for."""
     end = walk.send(client, to_letter(client, person, level), {})
-    assert "Your letter is on its way" in walk.text_of(client.get(end))
+    assert "We will mail your letter" in walk.text_of(client.get(end))
     return Letter.objects.latest("made_at")
 
 

@@ -110,7 +110,7 @@ def test_whatever_the_reason_page_words_and_mail_are_the_same(emily, browser, ke
     here = walk.begin(browser)
     page = browser.post(here, walk.details_of(person, **{"last_name": person.name.last, **typed, "middle_name": "Q"}))
     said = walk.text_of(page).partition("Your name")[0]
-    assert "We could not match these details with a DEERS record that can register here." in said
+    assert "We could not match these details with a DEERS record that can have an account here." in said
     assert "Ask for a review" in said
     page = ask(browser, here)
     draft = page.context["draft"]

@@ -114,6 +114,13 @@ def test_a_reload_and_a_second_click_show_the_same_slip(client: Client) -> None:
     assert len(walk.deliver_mail()) == 1
 
 
+def test_whoever_selects_too_early_that_the_code_is_there_finds_back_to_the_slip(client: Client) -> None:
+    here = with_slip(client)
+    code = walk.send(client, here, {"action": "have-code"})
+    assert f'href="{here}"' in client.get(code).content.decode()
+    assert (Visit.objects.get().reference or "") in walk.text_of(client.get(here))
+
+
 def test_a_new_slip_for_another_address_tells_the_old_one(client: Client) -> None:
     with_slip(client)
     other = Client()

@@ -37,7 +37,7 @@ def test_whoever_left_the_questions_may_go_back_to_them_with_what_was_typed(clie
     here = walk.to_questions(client, rosa)
     walk.send(client, here, {"action": "start"})
     way = walk.send(client, here, {"action": "leave"})
-    assert "You left the questions." in walk.text_of(client.get(way))
+    assert "You left the questions. That has used up one attempt at them." in walk.text_of(client.get(way))
     assert walk.send(client, way, {"route": "questions"}) == here
     assert rosa.email in client.get(here.replace("/questions/", "/details/")).content.decode()
     assert walk.answer_all(client, here, rosa).endswith("/code/")

@@ -96,6 +96,7 @@ def test_the_queue_is_sorted_by_due_date_and_says_what_is_overdue(ann, case):
     repeated = open_case().case
     assert repeated.state == State.REPEATED
     assert listed(ann) == [later.pk, case.pk]
+    assert listed(ann, q=repeated.shown_reference) == [case.pk]
     said = walk.text_of(ann.get(QUEUE))
     assert said.count("(overdue)") == 1
     assert "Tran" not in said
