@@ -162,6 +162,31 @@ def test_whoever_starts_over_and_over_sees_few_questions_and_none_of_them_again(
 
 
 @pytest.mark.django_db
+def test_whoever_changes_the_route_in_the_middle_regains_no_attempt(client):
+    here = at_questions(client)
+    way = here.replace("/questions/", "/way/")
+    for _ in range(policy.QUIZ_ATTEMPTS):
+        client.post(here, {"action": "start"})
+        assert asked_on(client, here)
+        client.post(way, {"route": "in_person"})
+        assert not Quiz.objects.filter(state=Quiz.State.LIVE).exists()
+        client.post(way, {"route": "questions"})
+    assert client.post(here, {"action": "start"})["Location"] == way
+    assert Quiz.objects.count() == policy.QUIZ_ATTEMPTS
+
+
+@pytest.mark.django_db
+def test_whoever_types_a_wrong_code_does_not_learn_of_the_account(client):
+    rosa = people.load("rosa")
+    holder(rosa)
+    codes.issue(rosa.dod_id, Level.BASIC, "letter", "", by="visitor")
+    here = address(registering(client, rosa, code_delivery="have"), "code")
+    assert "That code is not right" in walk.text_of(client.post(here, {"code": "0000000000"}))
+    assert client.get(here).status_code == 200
+    assert not RegistrationDraft.objects.exclude(ended="").exists()
+
+
+@pytest.mark.django_db
 def test_the_right_answer_after_the_time_is_worth_nothing(client):
     rosa, here = people.load("rosa"), at_questions(client)
     client.post(here, {"action": "start"})
