@@ -13,6 +13,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.functional import SimpleLazyObject
 
 from accounts.hashing import TooBusy
+from accounts.models import Account
 from accounts.sessions import ACCOUNT
 from accounts.sign_in import session
 from dslogon import policy
@@ -44,9 +45,14 @@ class SessionLimitsMiddleware:
 
 
 def with_factor(request: HttpRequest) -> AbstractBaseUser | AnonymousUser:
-    """Who asks, with django-otp's `is_verified()`: whether this session was begun with a second factor."""
-    user = get_user(request)
-    verified = user.is_authenticated and session.FACTOR in request.session
+    """Who asks, with django-otp's `is_verified()`: whether this session was begun with a second factor.
+
+    Premium without one is nobody: such a session could only be one that began in the very moment of an upgrade.
+    """
+    user, factor_given = get_user(request), session.FACTOR in request.session
+    if isinstance(user, Account) and user.is_premium and not factor_given:
+        user = AnonymousUser()
+    verified = user.is_authenticated and factor_given
     vars(user)["is_verified"] = lambda: verified
     return user
 

@@ -84,6 +84,12 @@ def test_a_session_begun_with_the_password_alone_ends_with_the_new_level(browser
     assert not is_signed_in(elsewhere)
 
 
+def test_nor_does_one_that_began_in_that_very_moment_open_premium(browser, account):
+    Account.objects.filter(pk=account.pk).update(level=Level.PREMIUM)
+    assert not is_signed_in(browser)
+    assert browser.get("/portal/labs/")["Location"] == "/sign-in/?next=/portal/labs/"
+
+
 def test_the_backup_codes_are_shown_at_the_end(browser, account):
     draft = owing_the_factor(browser, account)
     walk.send(browser, address(draft, "second-factor"), {"otp_token": walk.token_for(KEY)})
@@ -172,8 +178,8 @@ def test_the_upgrade_asks_no_question_that_was_asked_before(client, rosa):
 def test_the_upgrade_leads_to_no_other_site(browser, account, wanted):
     begin(browser, next=wanted)
     assert UpgradeDraft.objects.get().next == ""
-    Account.objects.update(level=Level.PREMIUM)
-    assert browser.get("/upgrade/", {"next": wanted})["Location"] == "/portal/"
+    grace = signed_in(premium(people.load("grace")))
+    assert grace.get("/upgrade/", {"next": wanted})["Location"] == "/portal/"
 
 
 def test_a_very_long_way_back_is_forgotten_and_not_cut_short(browser):
