@@ -107,7 +107,7 @@ def test_of_thirty_people_who_want_one_username_one_gets_it():
     person = people.load("rosa")
     clients = [Client() for _ in range(30)]
     made = [proven(client, person, dod_id=f"90000000{number:02d}") for number, client in enumerate(clients)]
-    entry = lookup.person(person.dod_id)
+    entry = lookup.record(dod_id=person.dod_id)
 
     def choose(number: int) -> str:
         """Where the answer leads; whoever comes a little later already reads on the form that the name is taken."""
@@ -118,7 +118,7 @@ def test_of_thirty_people_who_want_one_username_one_gets_it():
         return answer.get("Location", here)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("accounts.registration.steps.lookup.person", lambda dod_id: entry)
+        patched.setattr("accounts.proofing.lookup.record", lambda dod_id: entry)
         ends = in_parallel(choose)
     assert sum(end.endswith("/done/") for end in ends) == 1
     assert sum(end.endswith("/credentials/") for end in ends) == 29
