@@ -190,10 +190,13 @@ def send_code(draft: Draft, by: object, *, first: bool = False) -> None:
 
 
 def greeting(draft: Draft) -> str:
-    """How a mail greets the person. Of what was typed only what matched: in brackets anything may stand, and our mail
-    would carry it to whatever address was typed beside it."""
+    """How a mail greets the person. Of what was typed only the letters of two words.
+
+    In brackets anything may stand, and any words after a first name may be middle names that DEERS does not have: our
+    mail would carry them to whatever address was typed beside them.
+    """
     account = getattr(draft, "account", None)
-    return account.first_name if account else names.letters_of(getattr(draft, "first_name", ""))
+    return account.first_name if account else " ".join(names.letters_of(getattr(draft, "first_name", "")).split()[:2])
 
 
 def count_code(request: HttpRequest, draft: Draft, form: forms.Form) -> bool | Refused:

@@ -130,18 +130,20 @@ def test_nothing_comes_of_a_draft_whose_record_is_locked_meanwhile(client, step)
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "aside", [" [Log in](https://evil.example/)", '"https://evil.example" ', "(evil.example)", " //"]
+    "aside",
+    [" [Log in](//evil.example/)", '"http://evil.example" ', "(evil.example)", " //", " Call Doctor Evil"],
 )
 def test_nobody_has_us_mail_words_of_their_own_to_whomever_they_like(client, aside):
-    """Matching passes over what stands in brackets, and the mail greets by the first name that was typed."""
-    rosa = people.load("rosa")
-    name = f"{aside}{rosa.name.first}" if aside.endswith(" ") else f"{rosa.name.first}{aside}"
+    """Matching passes over brackets and middle names that DEERS has not, and mail greets by what was typed."""
+    someone = people.load("anita")
+    first = someone.name.first
+    name = f"{aside}{first}" if aside.endswith(" ") else f"{first}{aside}"
     here = walk.send(client, "/register/", {"level": 1, "route": "in_person"})
-    here = walk.send(client, here, walk.details_of(rosa, first_name=name, email="anybody@mail.example"))
+    here = walk.send(client, here, walk.details_of(someone, first_name=name, email="anybody@mail.example"))
     walk.send(client, here, {"action": "slip"})
     body = str(walk.deliver_mail()[-1].body)
-    assert body.startswith(f"Hello {rosa.name.first},")
-    assert "evil" not in body
+    assert body.startswith((f"Hello {first},", f"Hello {first} Call,"))
+    assert "evil" not in body.lower()
 
 
 @pytest.mark.django_db
