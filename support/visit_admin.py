@@ -41,7 +41,7 @@ SILENT = "DEERS does not answer right now. Nothing was changed. Please try again
 class VisitAdmin(ReadOnlyAdmin):
     """Slips for visits: attended by agents, one at a time; listed and settled by supervisors."""
 
-    list_display = ("made_at", "level", "route", "state", "reason", "expires_at", "changed_at")
+    list_display = ("made_at", "state", "level", "route", "reason", "expires_at", "changed_at")
     list_filter = ("state", "route", "level")
     list_per_page = 25
     show_full_result_count = False
@@ -59,7 +59,9 @@ class VisitAdmin(ReadOnlyAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
         if not may(request, "view_visit"):
             return redirect("admin:idproofing_visit_attend")
-        return super().changelist_view(request, {**(extra_context or {}), "title": "Visits"})
+        return super().changelist_view(
+            request, {**(extra_context or {}), "title": "Visits", "can_attend": may(request, "attend_visit")}
+        )
 
     @admin.display(description="Attended by")
     def attended_by(self, visit: Visit) -> str:
