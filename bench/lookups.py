@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 from deers import invent, lookup
 from deers.models import Person
@@ -29,7 +30,7 @@ def typed() -> list[PersonQuery]:
 
 
 def questions_of(some: Sequence[PersonQuery]) -> Questions:
-    return [lambda q=query: lookup.find_person(q) for query in some]
+    return [partial(lookup.find_person, query) for query in some]
 
 
 def matching() -> list[PersonQuery]:
@@ -52,7 +53,7 @@ def nobodys(query: PersonQuery) -> PersonQuery:
 
 def keys() -> Questions:
     """One `get` by primary key."""
-    return [lambda key=query.dod_id: Person.objects.get(pk=key) for query in queries()]
+    return [partial(Person.objects.get, pk=query.dod_id) for query in queries()]
 
 
 def outcomes() -> dict[str, Questions]:

@@ -81,8 +81,10 @@ async function tick() {
   if (asking || secondsLeft() > warning) return;
   if (dialog.open && secondsLeft() > 0) return show();
   if (Date.now() > askAgain) {
+    const before = end;
     const left = await ask(dialog.dataset.left);
-    if (left !== null) until(left, false);
+    // What another tab said meanwhile is newer.
+    if (left !== null && end === before) until(left, false);
   }
   if (secondsLeft() === 0) return leave();
   if (secondsLeft() <= warning) show();

@@ -192,9 +192,9 @@ def test_the_mail_of_staff_does_not_change_by_help(ann, bob):
     carl = staff("Auditor", "carl.auditor")
     ann.post(page(carl, "help"), EMAIL)
     assert not Assistance.objects.exists()
-    assert isinstance(
-        assisted.ask(carl, **EMAIL, by=Account.objects.get(username="ann.supervisor")), actions.NotAllowed
-    )
+    supervisor = Account.objects.get(username="ann.supervisor")
+    outcome = assisted.ask(carl, Assistance.Kind.EMAIL_OF_RECORD, Assistance.Reason.MAILBOX_LOST, by=supervisor)
+    assert isinstance(outcome, actions.NotAllowed)
 
 
 def test_staff_do_not_start_the_wait_alone(ann):

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.test import Client
@@ -36,7 +37,8 @@ def at_questions(client: Client, **other: Any) -> str:
     return address(registering(client, people.load("rosa"), **other), "questions")
 
 
-def asked_on(client: Client, here: str) -> Question | None:
+def asked_on(client: Client, here: str) -> Any:
+    """The question on this page; None when none is asked."""
     return client.get(here).context.get("question")
 
 
@@ -63,24 +65,22 @@ def test_many_who_try_names_on_one_number_at_once_are_counted_by_the_number(monk
     rosa = people.load("rosa")
     browsers = [browser(number) for number in range(MANY)]
     pages = [walk.begin(client) for client in browsers]
-    asked: list[int] = []
-    find_person = lookup.find_person
-    monkeypatch.setattr(lookup, "find_person", lambda query: (asked.append(1), find_person(query))[1])
+    asked = Mock(wraps=lookup.find_person)
+    monkeypatch.setattr(lookup, "find_person", asked)
     in_parallel(
         lambda number: browsers[number].post(pages[number], walk.details_of(rosa, first_name=f"Guess{number}")), MANY
     )
-    assert len(asked) == policy.DEERS_PER_SSN.times
+    assert len(asked.mock_calls) == policy.DEERS_PER_SSN.times
 
 
 def guesses(monkeypatch: pytest.MonkeyPatch, typed: list[dict[str, Any]], begin: Any) -> int:
     """How many of these details DEERS is asked about, when each comes from another address."""
-    asked: list[int] = []
-    find_person = lookup.find_person
-    monkeypatch.setattr(lookup, "find_person", lambda query: (asked.append(1), find_person(query))[1])
+    asked = Mock(wraps=lookup.find_person)
+    monkeypatch.setattr(lookup, "find_person", asked)
     client, here = begin
     for number, details in enumerate(typed):
         client.post(here, details, REMOTE_ADDR=f"198.51.100.{number}")
-    return len(asked)
+    return len(asked.mock_calls)
 
 
 @pytest.mark.django_db

@@ -1,6 +1,7 @@
 """What was being typed when the session ended stands there again after signing in, for the same person, once."""
 
 import json
+from unittest.mock import Mock
 
 import pytest
 from django.core.cache import cache
@@ -67,11 +68,10 @@ def test_once_the_message_is_sent_nothing_is_kept_of_it(rosa):
 
 
 def test_it_is_sealed_and_does_not_last(rosa, monkeypatch):
-    lives = []
-    real = cache.set
-    monkeypatch.setattr(cache, "set", lambda *given: (lives.append(given[2]), real(*given)))
+    kept = Mock(wraps=cache.set)
+    monkeypatch.setattr(cache, "set", kept)
     keep(signed_in(rosa), message=TYPED)
-    assert lives == [policy.KEPT_FORM_LIFE.total_seconds()]
+    assert [call.args[2] for call in kept.mock_calls] == [policy.KEPT_FORM_LIFE.total_seconds()]
     with connection.cursor() as cursor:
         cursor.execute("SELECT value::text FROM safeguards_cache WHERE key LIKE '%kept-form%'")
         ((value,),) = cursor.fetchall()

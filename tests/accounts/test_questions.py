@@ -1,6 +1,7 @@
 """The identity questions within a registration: failed, left, too late, sent twice."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -137,9 +138,14 @@ def test_the_form_of_an_earlier_attempt_answers_nothing_in_this_one(client, here
 
 def test_nobody_waits_for_the_draft_while_deers_and_the_sources_are_asked(client, here, monkeypatch):
     """Asked within the transaction that locks the draft, a slow DEERS would hold up every click on it."""
-    locked = []
+    locked: list[int] = []
     known_of = asking.known_of
-    monkeypatch.setattr(asking, "known_of", lambda *args: (locked.append(in_transaction()), known_of(*args))[1])
+
+    def asked(*args: Any) -> Any:
+        locked.append(in_transaction())
+        return known_of(*args)
+
+    monkeypatch.setattr(asking, "known_of", asked)
     outside = in_transaction()
     begin(client, here)
     assert locked == [outside]

@@ -104,7 +104,7 @@ def test_the_slip_tells_its_reference_what_to_bring_and_until_when_it_is_good(cl
 def test_the_reference_comes_by_email_too(client: Client) -> None:
     with_slip(client)
     walk.deliver_mail()
-    assert Visit.objects.get().reference in str(mail.outbox[-1].body)
+    assert str(Visit.objects.get().reference) in str(mail.outbox[-1].body)
 
 
 def test_a_reload_and_a_second_click_show_the_same_slip(client: Client) -> None:

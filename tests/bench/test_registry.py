@@ -33,7 +33,7 @@ def test_what_was_measured_before_an_interruption_is_told_and_not_measured_again
     kept = tmp_path / "10000.txt"
     interrupted = deers.once(kept, lambda: iter(["a lookup", "an import"]))
     next(interrupted)
-    interrupted.close()
+    del interrupted
     assert list(deers.once(kept, lambda: iter(["a lookup", "an import"]))) == ["a lookup", "an import"]
     assert list(deers.once(kept, lambda: iter(["another lookup"]))) == ["a lookup", "an import"]
 

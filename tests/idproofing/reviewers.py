@@ -47,7 +47,7 @@ def taken(case: Case, by: object = ANN) -> Case:
     return outcome.case
 
 
-def approve(case: Case, *, by: object = ANN, take: bool = True) -> object:
+def approve(case: Case, *, by: object = ANN, take: bool = True) -> Any:
     """Take the case up and approve it for Emily; at Premium this proposes."""
     if take:
         taken(case, by)

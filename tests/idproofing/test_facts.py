@@ -188,7 +188,7 @@ def test_while_deers_is_silent_nobody_gets_a_weaker_quiz_and_no_attempt_is_used(
 @pytest.mark.django_db
 @pytest.mark.parametrize("usual", [True, False], ids=["usual answers", "answers that would stand out"])
 def test_nobody_is_asked_for_what_would_stand_out_among_the_options(usual: bool) -> None:
-    answers = (
+    answers: dict[str, str | int] = (
         {"home_payment": 1_350, "card_limit": 5_500, "city": "Tacoma, Washington"}
         if usual
         else {"home_payment": 9_350, "card_limit": 500, "city": "Mayberry, North Carolina"}

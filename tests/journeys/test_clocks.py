@@ -26,6 +26,13 @@ data-warning-seconds="{{ policy.QUIZ_WARNING|seconds }}">
 <form method="post" action="/question/"><p data-left role="status">You have two minutes.</p>
 <button name="action" value="more-time">I need more time</button></form></div>
 <script src="/static/js/quiz.js" defer></script>"""
+# Two seconds are left, as the other tab says; done when that is heard.
+SIGNED_OUT_ELSEWHERE = """() => new Promise((heard) => {
+    const tabs = document.getElementById("session").dataset.left;
+    const other = new BroadcastChannel(tabs);
+    new BroadcastChannel(tabs).onmessage = heard;
+    other.postMessage(2);
+})"""
 
 
 class Site:
@@ -138,6 +145,20 @@ def test_somebody_busy_in_another_tab_is_not_warned(page: Page, site: Site):
     with page.expect_response("**/session/left/"):
         pass_time(page, IDLE - WARNING + 3)
     expect(page.get_by_role("alertdialog")).not_to_be_visible()
+
+
+def test_signing_out_in_another_tab_counts_also_while_the_server_is_asked(page: Page, site: Site):
+    page.goto("/")
+    site.seconds_left = WARNING
+    held: list[Route] = []
+    page.route("**/session/left/", lambda route: held.append(route))
+    with page.expect_request("**/session/left/"):
+        pass_time(page, IDLE - WARNING + 3)
+    page.evaluate(SIGNED_OUT_ELSEWHERE)
+    with page.expect_response("**/session/left/"):
+        site(held[0])
+    with page.expect_navigation(url="**/sign-in/?timed_out=1&next=%2F"):
+        pass_time(page, 8)
 
 
 def test_staying_in_one_tab_ends_the_warning_in_the_other(page: Page, site: Site):
