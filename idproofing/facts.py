@@ -82,7 +82,7 @@ def unknown_from(facts: Collection[Fact], seen: Iterable[str]) -> list[Fact]:
     both as whole words and without regard to case: "Killeen" is seen in "Killeen, Texas".
     """
     told = [words for words in map(_words, seen) if words.strip()]
-    return [fact for fact in facts if not any(_tells(words, _words(fact.value)) for words in told)]
+    return [fact for fact in facts if not _told(_words(fact.value), told)]
 
 
 def _words(text: str) -> str:
@@ -90,5 +90,5 @@ def _words(text: str) -> str:
     return f" {' '.join(letters.split())} "
 
 
-def _tells(told: str, answer: str) -> bool:
-    return answer in told or (len(told.strip()) > 3 and told in answer)
+def _told(answer: str, seen: Iterable[str]) -> bool:
+    return any(answer in words or (len(words.strip()) > 3 and words in answer) for words in seen)
