@@ -56,12 +56,14 @@ def open_account(
     username: str,
     password_hash: str,
     email: str,
+    email_confirmed: bool = False,
     phone: str = "",
     by: object,
 ) -> Opened | UsernameTaken | PersonHasAccount:
     """Open an active account for a proven person.
 
-    `password_hash` is an encoded hash, never a password. The database decides who was first, by its constraints.
+    `password_hash` is an encoded hash, never a password. `email_confirmed`: a code that went there has come back. The
+    database decides who was first, by its constraints.
     """
     try:
         with transaction.atomic():
@@ -74,6 +76,7 @@ def open_account(
                 username=username,
                 password=password_hash,
                 email=email,
+                email_confirmed_at=timezone.now() if email_confirmed else None,
                 phone=phone,
             )
             details: dict[str, int | str] = {"level": int(level), "route": codes.route_proven(dod_id, level) or "none"}
@@ -104,6 +107,7 @@ def open_staff_account(
                 first_name=first_name,
                 last_name=last_name,
                 email=email,
+                email_confirmed_at=timezone.now(),
                 is_staff=True,
             )
             account.groups.add(Group.objects.get(name=role))
@@ -189,14 +193,25 @@ def move(account: Account, to: State, *, by: object) -> Done | NotAllowed:
 
 
 def set_email(account: Account, email: str, *, by: object) -> str:
-    """Give the account another email address; the one before comes back. Links for a new password end."""
+    """Give the account an email address known to be the person's; the one before comes back.
+
+    Links for a new password end.
+    """
     with transaction.atomic():
         before = Account.objects.select_for_update().get(pk=account.pk).email
-        Account.objects.filter(pk=account.pk).update(email=email)
+        account.email, account.email_confirmed_at = email, timezone.now()
+        account.save(update_fields=["email", "email_confirmed_at"])
         links.void(account, [Purpose.NEW_PASSWORD, Purpose.CONFIRM_EMAIL])
         audit.record("account.email-changed", by=by, account_id=account.pk)
-    account.email = email
     return before
+
+
+def confirm_email(account: Account, *, by: object) -> None:
+    """The holder reads what goes to the account's address."""
+    with transaction.atomic():
+        account.email_confirmed_at = timezone.now()
+        account.save(update_fields=["email_confirmed_at"])
+        audit.record("account.email-confirmed", by=by, account_id=account.pk)
 
 
 def set_phone(account: Account, phone: str, *, by: object) -> bool:

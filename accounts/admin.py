@@ -96,7 +96,7 @@ class AccountAdmin(ReadOnlyAdmin):
     )
     change_form_template = "admin/accounts/account/change_form.html"
     fieldsets = (
-        ("Who", {"fields": ("first_name", "last_name", "dod_id", "email", "phone")}),
+        ("Who", {"fields": ("first_name", "last_name", "dod_id", "email", "email_confirmed_at", "phone")}),
         ("Account", {"fields": ("username", "level", "proofed_at", "state", "failures_in_a_row", "is_staff")}),
         ("When", {"fields": ("created_at", "last_login")}),
     )

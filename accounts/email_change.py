@@ -1,4 +1,7 @@
-"""Another email address: confirmed at the new one, announced at the old one, and taken back from there."""
+"""Another email address: confirmed at the new one, announced at the old one, and taken back from there.
+
+The first one is confirmed in the same way, unless the activation code went there.
+"""
 
 from datetime import datetime, timedelta
 
@@ -12,7 +15,7 @@ from safeguards import audit, limits
 
 
 def ask(account: Account, email: str) -> timedelta | None:
-    """Mail a link to the new address, in place of any sent before; how long to wait if there were too many."""
+    """Mail a link to this address, in place of any sent before; how long to wait if there were too many."""
     wait = limits.hit(policy.EMAIL_CHANGES, str(account.pk), account_id=account.pk)
     if wait:
         return wait
@@ -25,12 +28,15 @@ def ask(account: Account, email: str) -> timedelta | None:
 
 
 def confirm(account: Account, token: str, now: datetime | None = None) -> bool:
-    """Use the link up and change the address; False if the link is over, or another account's."""
+    """Use the link up: the address is the account's, and confirmed. False if the link is over, or another account's."""
     with transaction.atomic():
         link = awaited(account, token, now)
         if link is None or not links.use(token, Purpose.CONFIRM_EMAIL, now):
             return False
-        change(account, link.data, by=account)
+        if link.data == account.email:
+            actions.confirm_email(account, by=account)
+        else:
+            change(account, link.data, by=account)
     return True
 
 

@@ -47,8 +47,13 @@ def tell(account: Account, kind: str, *, to: Iterable[str] = (), **context: str)
 
 def addresses_of(account: Account) -> list[str]:
     """Every address of record: the account's own and the one that DEERS holds, if DEERS answers."""
+    return [account.email, *filter(None, [address_in_deers(account)])]
+
+
+def address_in_deers(account: Account) -> str:
+    """The email address that DEERS holds; "" if it holds none, or does not answer."""
     person = lookup.person(account.dod_id) if account.dod_id else None
-    return [account.email, person.email] if person else [account.email]
+    return person.email if person else ""
 
 
 def deliver(notice_id: str) -> bool:

@@ -40,6 +40,9 @@ class Account(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manage
     first_name = models.CharField(max_length=100)
     last_name = models.CharField(max_length=100)
     email = models.EmailField(max_length=254)
+    # When the holder last showed that mail to this address reaches them. One letter amiss, and it is somebody else's:
+    # until then nobody is let back in by it (accounts/recovery/password.py).
+    email_confirmed_at = models.DateTimeField(null=True, blank=True)
     phone = models.CharField(max_length=32, blank=True)
     dod_id = models.CharField("DoD ID number", max_length=10, null=True, blank=True)
     level = models.PositiveSmallIntegerField(null=True, blank=True, choices=[(lv.value, lv.label) for lv in Level])

@@ -22,7 +22,7 @@ def change_email(request: HttpRequest) -> HttpResponse:
     """Ask for another email address; nothing changes until the link that goes there is used."""
     account: Account = request.user  # type: ignore[assignment]
     form = EmailForm(request.POST or None, account)
-    form.initial = kept_forms.take(request)
+    form.initial = ({} if account.email_confirmed_at else {"email": account.email}) | kept_forms.take(request)
     if request.method == "POST" and form.is_valid():
         kept_forms.forget(request)
         wait = email_change.ask(account, form.cleaned_data["email"])

@@ -17,14 +17,15 @@ class AccountForm(forms.Form):
 
 
 class EmailForm(AccountForm):
-    """Another email address than the one that the account has."""
+    """Another email address than the one that the account has, or that one while it is not confirmed."""
 
     email = DetailsForm.base_fields["email"]
 
     def clean_email(self) -> str:
-        if self.cleaned_data["email"].lower() == self.account.email.lower():
+        is_same = self.cleaned_data["email"].lower() == self.account.email.lower()
+        if is_same and self.account.email_confirmed_at:
             raise ValidationError("That is your email address already.")
-        return self.cleaned_data["email"]
+        return self.account.email if is_same else self.cleaned_data["email"]
 
 
 class PhoneForm(forms.Form):

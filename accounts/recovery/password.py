@@ -61,10 +61,7 @@ def send_usernames(email: str) -> None:
     accounts = Account.objects.alias(lowered=Lower("email")).filter(lowered=email.lower(), state__in=REACHABLE)
     for account in accounts:
         audit.record("recovery.username-asked", by="visitor", account_id=account.pk)
-        notices.send(
-            "your-username", to=account.email, account_id=account.pk,
-            first_name=account.first_name, username=account.username,
-        )  # fmt: skip
+        mail(account, "your-username", username=account.username)
 
 
 def send_link(username: str) -> None:
@@ -74,7 +71,17 @@ def send_link(username: str) -> None:
     links.void(account, [Purpose.NEW_PASSWORD])
     audit.record("recovery.password-asked", by="visitor", account_id=account.pk)
     link = links.make(account, Purpose.NEW_PASSWORD)
-    notices.send("new-password", to=account.email, account_id=account.pk, first_name=account.first_name, link=link)
+    mail(account, "new-password", link=link)
+
+
+def mail(account: Account, kind: str, **context: str) -> None:
+    """To the account's address if that is known to be the person's, else to the one that DEERS has, if it has one.
+
+    An address that nobody confirmed may be a stranger's who reads of an account there and asks to be let in.
+    """
+    to = account.email if account.email_confirmed_at else notices.address_in_deers(account)
+    if to:
+        notices.send(kind, to=to, account_id=account.pk, first_name=account.first_name, **context)
 
 
 def account_of(token: str, now: datetime | None = None) -> Account | None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts import (
     actions,
+    email_change,
     enrolment,
     hashing,
     letter,
@@ -158,6 +159,7 @@ def open_account(
         username=draft.username,
         password_hash=draft.password_hash,
         email=draft.email,
+        email_confirmed=draft.code_delivery == "email",
         phone=person.phone,
         by="visitor",
     )
@@ -175,6 +177,8 @@ def open_account(
         draft.backup_codes = " ".join(codes)
     notices.tell(account, "account-opened", to=[account.email, person.email], level=level.label)
     letter.tell_of_level(account, person, "account-opened", by=account)
+    if account.email_confirmed_at is None:
+        email_change.ask(account, account.email)
     draft.account, draft.finished_at = account, timezone.now()
     draft.password_hash = draft.ssn = draft.authenticator_key = draft.date_of_birth = ""
     session.begin(request, account, factor)

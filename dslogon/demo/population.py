@@ -156,6 +156,7 @@ def open_ready_account(person: Person, account: ReadyAccount) -> None:
         username=account.username,
         password_hash=make_password(account.password),
         email=person.email,
+        email_confirmed=True,
         phone=person.phone,
         by="mock",
     )

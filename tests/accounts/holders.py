@@ -18,7 +18,9 @@ WRONG = "not the password of anyone"
 STAFF_DOOR = "/admin/sign-in/"
 
 
-def holder(person: Person, *, level: Level = Level.BASIC, username: str = "", email: str = "") -> Account:
+def holder(
+    person: Person, *, level: Level = Level.BASIC, username: str = "", email: str = "", email_confirmed: bool = True
+) -> Account:
     """This person's active account; the password is walk.PASSWORD."""
     opened = actions.open_account(
         dod_id=person.dod_id,
@@ -28,6 +30,7 @@ def holder(person: Person, *, level: Level = Level.BASIC, username: str = "", em
         username=username or f"{person.key}.holder",
         password_hash=make_password(walk.PASSWORD),
         email=email or person.email,
+        email_confirmed=email_confirmed,
         phone=person.phone,
         by="mock",
     )
@@ -35,7 +38,7 @@ def holder(person: Person, *, level: Level = Level.BASIC, username: str = "", em
     return opened.account
 
 
-def premium(person: Person, **other: str) -> Account:
+def premium(person: Person, **other: Any) -> Account:
     """A Premium account whose authenticator has the key KEY."""
     account = holder(person, level=Level.PREMIUM, **other)
     factors.enrol(account, KEY, step_used=-1, by="mock")

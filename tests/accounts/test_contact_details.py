@@ -48,7 +48,7 @@ def link_in(text: str) -> str:
 
 def asked(browser: Client, email: str = NEW) -> str:
     """Ask for another address; the path of the link that was sent there."""
-    assert "Look into your new mailbox" in walk.text_of(browser.post("/account/email/", {"email": email}))
+    assert "Look into your mailbox" in walk.text_of(browser.post("/account/email/", {"email": email}))
     return link_in(mail_to(email))
 
 

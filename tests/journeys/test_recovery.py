@@ -117,7 +117,7 @@ def test_another_email_address_is_confirmed_there_and_taken_back_from_the_old_on
     page.get_by_role("link", name="Change the email address").click()
     page.get_by_label("New email address").fill("rosa.new@mail.example")
     page.get_by_role("button", name="Send me the link").click()
-    follow(page, "Confirm my new email address")
+    follow(page, "Confirm my email address")
     page.get_by_role("button", name="Use this address").click()
     expect(page.get_by_text("rosa.new@mail.example")).to_be_visible()
     follow(page, "This was not me: take it back")

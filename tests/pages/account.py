@@ -50,6 +50,16 @@ def has_a_second_factor() -> Answers:
     yield client.get("/no/such/page/")
 
 
+def has_an_address_to_confirm() -> Answers:
+    """The address typed at registration, which the activation code did not go to."""
+    account = holder(people.load("rosa"), email_confirmed=False)
+    client = signed_in(account)
+    yield client.get("/account/")
+    yield client.get("/account/email/")
+    yield client.post("/account/email/", {"email": account.email})
+    yield client.get(path_of(links.make(account, Purpose.CONFIRM_EMAIL, data=account.email)))
+
+
 def moves_and_leaves() -> Answers:
     """Another email address, confirmed and taken back; another phone number; the account closed."""
     account = holder(people.load("rosa"))
@@ -94,4 +104,11 @@ def works_here() -> Answers:
     yield client.get("/portal/")
 
 
-SCENES = (has_no_second_factor, has_a_second_factor, moves_and_leaves, is_asked_again, works_here)
+SCENES = (
+    has_no_second_factor,
+    has_a_second_factor,
+    has_an_address_to_confirm,
+    moves_and_leaves,
+    is_asked_again,
+    works_here,
+)
