@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from dslogon import policy
 from tests.pages.scenes import PARTS, SCENES, Page, played
 from tests.rules import addresses
 
@@ -66,6 +67,14 @@ def test_a_title_belongs_to_one_page(seen):
 def test_a_title_says_that_there_are_errors_just_where_there_are(seen):
     wrong = [page.name for page in seen if title_of(page).startswith("Error: ") != ("error-summary" in page.html)]
     assert not wrong
+
+
+def test_no_page_is_about_to_leave_while_it_is_looked_at(seen):
+    """At the end of its session a page goes to the sign-in page, in the midst of what a browser was to judge."""
+    times = [(page.name, re.findall(r'data-seconds="(\d+)"', page.html)) for page in seen]
+    enough = policy.SESSION_WARNING.total_seconds()
+    assert any(seconds for _, seconds in times)
+    assert [name for name, seconds in times if any(int(one) <= enough for one in seconds)] == []
 
 
 def test_every_address_is_looked_at_or_leads_to_no_page(seen):
