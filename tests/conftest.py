@@ -21,6 +21,7 @@ def chromium() -> str | None:
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist notes the groups in its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The browser tests of a module run in one process. Without a Chromium they are left out; the summary says so."""
     for item in items:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.up.conftest import ROOT, ended
 
+TOGETHER = ("-n", "1", "--dist", "loadgroup")
 TWO_TESTS = """
 import pytest
 
@@ -34,7 +35,7 @@ def run(suite: Path, env: dict[str, str], **more: str) -> subprocess.CompletedPr
     """The suite's outcome, as `make test` runs it."""
     settings = {"PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": "dslogon.settings.test"}
     return ended(
-        [sys.executable, "-m", "pytest", "-n", "1", "-p", "no:django", "-p", "no:hypothesispytest"],
+        [sys.executable, "-m", "pytest", "-v", *TOGETHER, "-p", "no:django", "-p", "no:hypothesispytest"],
         suite,
         env | {"CI": ""} | settings | more,
     )
@@ -60,3 +61,5 @@ def test_with_a_chromium_they_run_and_nothing_is_said(suite: Path, env: dict[str
     assert done.returncode == 0
     assert "LEFT OUT" not in done.stdout
     assert "2 passed" in done.stdout
+    # One process has one Chromium for them: by this end of its id pytest-xdist knows which tests belong together.
+    assert "test_a_page@test_two.py" in done.stdout
