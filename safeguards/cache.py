@@ -20,10 +20,10 @@ from django.db import connection
 GET = "SELECT key, value FROM safeguards_cache WHERE key = ANY(%(keys)s) AND expires > statement_timestamp()"
 SET = """
     WITH dead AS (
-        DELETE FROM safeguards_cache WHERE key IN (
+        DELETE FROM safeguards_cache WHERE key = ANY(ARRAY(
             SELECT key FROM safeguards_cache WHERE expires <= statement_timestamp() AND key <> %(key)s
             ORDER BY expires LIMIT 2 FOR UPDATE SKIP LOCKED
-        )
+        ))
     )
     INSERT INTO safeguards_cache AS entry (key, value, expires)
     VALUES (
