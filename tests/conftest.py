@@ -1,64 +1,65 @@
-"""Chromium for the browser tests, and the public data that some tests compare with."""
+"""What every test may rely on, and the public data that some compare with."""
 
 import os
-import shutil
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test import TransactionTestCase
+from django_ratelimit import core
 
 from deers import lookup
+from safeguards import limits
+
+pytest_plugins = ["tests.chromium"]
 
 CI = os.environ.get("CI") == "true"
 SHARED = Path(__file__).resolve().parents[2] / "shared"
-
-
-def chromium() -> str | None:
-    """The Chromium to test with: the one DSLOGON_CHROMIUM names, else the machine's; None when there is none."""
-    named = os.environ.get("DSLOGON_CHROMIUM")
-    if named is not None:
-        return shutil.which(named)
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist notes the groups in its own
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The browser tests of a module run in one process. Without a Chromium they are left out; the summary says so."""
-    for item in items:
-        if item.get_closest_marker("browser"):
-            if not item.get_closest_marker("xdist_group"):
-                item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
-            if chromium() is None:
-                item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says last, and loudly, what was left out for want of a Chromium."""
-    left_out = without_browser(terminalreporter)
-    if left_out:
-        terminalreporter.section("BROWSER TESTS WERE LEFT OUT", sep="!", red=True, bold=True)
-        terminalreporter.line(
-            f"{left_out} tests need Chromium, and none was found. On Debian: apt-get install chromium"
-        )
-        terminalreporter.line("Elsewhere: install it, or name one in DSLOGON_CHROMIUM. With CI=true this is a failure.")
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Where everything must run (CI=true), a test left out for want of a Chromium is a failure."""
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if CI and reporter and without_browser(reporter) and session.exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-def without_browser(reporter: pytest.TerminalReporter) -> int:
-    """How many tests were skipped for want of a Chromium."""
-    return sum("no Chromium on this machine" in str(report.longrepr) for report in reporter.stats.get("skipped", []))
 
 
 @pytest.fixture(autouse=True)
 def _deers_is_well() -> None:
     """No test finds the breaker open because of another one."""
     lookup.breaker.reset()
+
+
+@pytest.fixture(autouse=True)
+def _all_tries_fall_into_one_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A window of a limit begins with a test's first try. By the clock it would now and then end in its midst."""
+    ends: dict[tuple[str, int], int] = {}
+
+    def window(key: str, period: int) -> int:
+        now = int(time.time())
+        if ends.setdefault((key, period), now + period) < now:
+            ends[key, period] = now + period
+        return ends[key, period]
+
+    for module in (core, limits):
+        monkeypatch.setattr(module, "_get_window", window)
+
+
+# Content types, permissions and roles: `migrate` makes them, and no test that commits changes them.
+MADE_BY_MIGRATE = {"django_content_type", "auth_permission", "auth_group", "auth_group_permissions"}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _what_tests_commit_is_swept_quickly() -> Iterator[None]:
+    """Django would truncate all tables, which are sixty, and have the permissions made again, after each such test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: sweep())
+        yield
+
+
+def sweep() -> None:
+    """Empty the tables that hold something; triggers, which guard the audit trail, and foreign keys do not count."""
+    names = set(connection.introspection.django_table_names(only_existing=True, include_views=False)) - MADE_BY_MIGRATE
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        for name in names:
+            cursor.execute(f"DELETE FROM {connection.ops.quote_name(name)}")  # noqa: S608 - our own tables
+        cursor.execute("SET session_replication_role = origin")
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """Without a Chromium the browser tests are left out loudly, and where everything must run that is a failure."""
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -25,7 +24,7 @@ def test_a_sum():
 @pytest.fixture
 def suite(tmp_path: Path) -> Path:
     """A suite of two tests, one of them for the browser, under the hooks of ours."""
-    shutil.copy(ROOT / "tests/conftest.py", tmp_path)
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["tests.chromium"]')
     (tmp_path / "test_two.py").write_text(TWO_TESTS)
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = browser: in a browser\n")
     return tmp_path
@@ -46,7 +45,7 @@ def test_the_browser_tests_are_left_out_loudly_without_a_chromium(suite: Path, e
     assert done.returncode == 0
     assert "BROWSER TESTS WERE LEFT OUT" in done.stdout
     assert "1 tests need Chromium" in done.stdout
-    assert "apt-get install chromium" in done.stdout
+    assert "apt-get install chromium-headless-shell" in done.stdout
     assert "1 passed, 1 skipped" in done.stdout
 
 
