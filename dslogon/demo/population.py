@@ -111,8 +111,10 @@ def facts_of(person: Person) -> list[Fact]:
     ]
     if person.facts_known < FULL_FILE:
         return facts
+    today = timezone.localdate()
+    facts = recent(facts, today)  # as years go by, they must not stand in for what can still be asked
     asked = {(fact.kind, fact.qualifier) for fact in facts}
-    for fact in unknown_from(recent(invented(person), timezone.localdate()), details_of(person)):
+    for fact in unknown_from(recent(invented(person), today), details_of(person)):
         if len(facts) >= person.facts_known:
             break
         if (fact.kind, fact.qualifier) not in asked:
