@@ -19,12 +19,15 @@ QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 # and to draw them is most of the work of opening a window.
 NO_POPUPS = "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup"
 
+# Each page is a script's first and last run: to compile it for speed costs more than it saves.
+AS_WRITTEN = "--js-flags=--no-opt --no-maglev"
+
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """One Chromium for all journeys, closed after them: a second Playwright cannot start beside it."""
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium(), args=[*QUIET, NO_POPUPS])
+        opened = playwright.chromium.launch(executable_path=chromium(), args=[*QUIET, NO_POPUPS, AS_WRITTEN])
         yield opened
         opened.close()
 
