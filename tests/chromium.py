@@ -22,7 +22,11 @@ def chromium() -> str | None:
 
 @pytest.hookimpl(tryfirst=True)  # pytest-xdist notes the groups in its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The browser tests of a module run in one process. Without a Chromium they are left out; the summary says so."""
+    """The browser tests of a module run in one process.
+
+    Without a Chromium they are left out, so that everybody can run the rest: the summary says so loudly, and where
+    CI=true the run fails for it.
+    """
     for item in items:
         if item.get_closest_marker("browser"):
             if not item.get_closest_marker("xdist_group"):
