@@ -205,5 +205,18 @@ def normalise(typed: str) -> str:
 
 def route_proven(dod_id: str, level: Level) -> str:
     """The route by which this person came to the code that they used last at this level; "" without one."""
-    used = ActivationCode.objects.filter(dod_id=dod_id, level=level, used_at__isnull=False)
-    return used.order_by("-used_at").values_list("route", flat=True).first() or ""
+    return used(dod_id, level).values_list("route", flat=True).first() or ""
+
+
+def came_by_email(dod_id: str, level: Level, address: str) -> bool:
+    """Whether the code that this person used last at this level had been mailed to this address.
+
+    How the journey in which it was typed would have handed over a code does not tell: it may be another journey's.
+    """
+    code = used(dod_id, level).first()
+    return code is not None and code.delivery == ActivationCode.Delivery.EMAIL and code.destination == address
+
+
+def used(dod_id: str, level: Level) -> QuerySet[ActivationCode]:
+    """This person's codes that were used, the newest use first."""
+    return ActivationCode.objects.filter(dod_id=dod_id, level=level, used_at__isnull=False).order_by("-used_at")

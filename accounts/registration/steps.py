@@ -32,6 +32,7 @@ from deers import lookup
 from deers.names import surname_key
 from deers.registry import Beneficiary, Match, Outcome, PersonQuery, Unavailable
 from dslogon import policy
+from idproofing.codes import came_by_email
 from safeguards import audit, client, limits
 
 TYPED = ("first_name", "middle_name", "last_name", "suffix", "ssn", "email")
@@ -159,7 +160,7 @@ def open_account(
         username=draft.username,
         password_hash=draft.password_hash,
         email=draft.email,
-        email_confirmed=draft.code_delivery == "email",
+        email_confirmed=came_by_email(draft.dod_id, policy.Level(draft.level), draft.email),
         phone=person.phone,
         by="visitor",
     )

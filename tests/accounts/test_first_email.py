@@ -76,6 +76,18 @@ def test_a_code_that_came_by_email_confirms_the_address(client):
     assert asked_to_be_let_in() == {(TYPED, "your-username"), (TYPED, "new-password")}
 
 
+def test_a_code_that_was_seen_elsewhere_does_not_confirm_the_address_that_it_did_not_go_to(client):
+    """The mail does not come, so she begins anew in another browser, and types the code from there in the first."""
+    rosa, other = people.load("rosa"), Client()
+    waits = walk.send(client, walk.begin(client, code_delivery="email"), walk.details_of(rosa, email=TYPED))
+    waits = walk.answer_all(client, waits, rosa)
+    shows = walk.answer_all(other, walk.send(other, walk.begin(other), walk.details_of(rosa)), rosa)
+    here = walk.send(client, waits, {"code": walk.code_on(other, shows)})
+    walk.send(client, here, walk.credentials("rosa.first"))
+    account = Account.objects.get()
+    assert (account.email, account.email_confirmed_at) == (TYPED, None)
+
+
 def test_the_link_can_be_sent_again_and_a_mistake_corrected(client):
     account = holder(people.load("rosa"), email=TYPED, email_confirmed=False)
     browser = signed_in(account)
