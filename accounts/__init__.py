@@ -1,0 +1,1 @@
+"""Accounts: who has one, at which level, how people get one, sign in and get back in."""

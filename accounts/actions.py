@@ -7,10 +7,11 @@ from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import links, notices, states
+from accounts import states
+from accounts.mail import links, notices
 from accounts.models import Account, LostFactor, Session, State
 from accounts.models.mail import Purpose
-from dslogon.policy import Level
+from core.policy import Level
 from idproofing import codes
 from safeguards import audit
 

@@ -2,15 +2,11 @@
 
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
-from django.db.models.signals import post_migrate
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import roles
-
         # judge.count_success notes the sign-in together with the count of failures, in one UPDATE.
         user_logged_in.disconnect(dispatch_uid="update_last_login")
-        post_migrate.connect(roles.keep_groups)

@@ -7,7 +7,7 @@ from safeguards import rows
 
 
 class AccountBackend(ModelBackend):
-    """Reads the account of a session; passwords are judged in accounts/sign_in.py, so `authenticate` has no answer."""
+    """Reads the account of a session. Passwords are judged by accounts/sign_in/judge.py; `authenticate` says None."""
 
     def authenticate(self, request: object, **credentials: object) -> None:  # type: ignore[override]
         return None

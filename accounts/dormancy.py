@@ -8,10 +8,12 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.formats import date_format
+from procrastinate.contrib.django import app
 
-from accounts import actions, notices
+from accounts import actions
+from accounts.mail import notices
 from accounts.models import Account, State
-from dslogon import policy
+from core import policy
 
 # Accounts in one transaction: own; enough to go fast, few enough to lock for a moment only.
 BATCH = 200
@@ -68,3 +70,9 @@ def warn(account: Account, now: datetime) -> None:
 
 def disable(account: Account, now: datetime) -> None:
     actions.move(account, State.DORMANT, by="system")
+
+
+@app.task(name="accounts.tasks.look_for_dormant")
+def look_for_dormant(timestamp: int) -> None:
+    """Warn those who have not signed in for long, and disable the accounts of those who were warned."""
+    look()

@@ -23,10 +23,11 @@ from django.utils import timezone
 
 from bench.goals import at_least, at_most
 from bench.site import cpu_of
-from deers.loading import files, invented
+from deers.loading import files
 from deers.loading.rows import COLUMNS
 from deers.loading.steps import Piece
 from deers.loading.workers import cores, sharing
+from demo.invent import registry
 
 SEED = 1
 COPIED = 1_000_000
@@ -82,12 +83,12 @@ def write(path: Path, first: int, count: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     with sharing(cores()) as share, part.open("w") as file:
-        file.writelines(share(lines, invented.pieces(count, first)))
+        file.writelines(share(lines, registry.pieces(count, first)))
     part.rename(path)
 
 
 def lines(piece: Piece) -> str:
-    return "".join(json.dumps(record) + "\n" for record in invented.records(piece, SEED, timezone.localdate()))
+    return "".join(json.dumps(record) + "\n" for record in registry.records(piece, SEED, timezone.localdate()))
 
 
 def verdicts(imported: Speed, before: Speed | None, folder: Path) -> Iterator[str]:

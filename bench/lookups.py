@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 
-from deers import invent, lookup
+from deers import lookup
 from deers.models import Person
 from deers.registry import Ineligible, Match, PersonQuery, Reason
+from demo.invent import families
 
 SMALL = 10_000
 ASKED = 500
@@ -17,7 +18,7 @@ Questions = Sequence[Callable[[], object]]
 
 def queries() -> list[PersonQuery]:
     """What some people type with their Social Security numbers; the DoD ID number is only to know them by."""
-    numbers = [invent.dod_id(n) for n in range(0, SMALL, SMALL // ASKED)]
+    numbers = [families.dod_id(n) for n in range(0, SMALL, SMALL // ASKED)]
     return [
         PersonQuery(name.first, name.middle, name.last, name.suffix, person.date_of_birth, person.ssn, person.dod_id)
         for person in Person.objects.filter(pk__in=numbers).order_by("pk")

@@ -14,13 +14,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django_otp.oath import totp
 
-from accounts import drafts
+from accounts.journeys import drafts
+from accounts.journeys.registration.steps import REGISTRATION
 from accounts.models import Account, AuthenticatorApp, RegistrationDraft
-from accounts.registration.steps import REGISTRATION
 from accounts.sign_in import consent
 from bench.views import hashed
-from dslogon.demo.people import PEOPLE
-from dslogon.policy import Level
+from core.policy import Level
+from demo.people import PEOPLE
 from safeguards.cipher import encrypt
 
 BROWSER = "only-for-the-bench"

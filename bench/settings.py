@@ -11,7 +11,7 @@ SECRET_KEY = "only-for-the-bench"  # noqa: S105
 FIELD_KEYS = {"1": b"only for bench, 32 bytes of key."}
 INDEX_KEY = b"only for bench, 32 bytes: index."
 ROOT_URLCONF = "bench.urls"
-INSTALLED_APPS.append("dslogon.demo")
+INSTALLED_APPS.append("demo")
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 # The bench says where each request comes from, as a proxy would: wrong passwords are counted for each address.
 TRUSTED_PROXIES = 1

@@ -10,7 +10,7 @@ urlpatterns = [
     path("bench/lookup/", views.lookup),
     path("", include("dslogon.urls")),
 ]
-handler400 = "dslogon.views.bad_request"
-handler403 = "dslogon.views.forbidden"
-handler404 = "dslogon.views.not_found"
-handler500 = "dslogon.views.server_error"
+handler400 = "core.views.bad_request"
+handler403 = "core.views.forbidden"
+handler404 = "core.views.not_found"
+handler500 = "core.views.server_error"

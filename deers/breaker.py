@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from threading import Lock
 
-from dslogon import policy
+from core import policy
 
 
 class Breaker:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from django.db import connection
 from psycopg import Connection
 
-from dslogon import policy
+from core import policy
 
 PATIENCE = 2.0
 """Seconds in which the server should take a cancellation."""

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from django.conf import settings
 
+from core import policy
 from deers.registry import RegistryUnavailableError
-from dslogon import policy
 
 LUCK = random.SystemRandom()
 

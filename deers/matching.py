@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from core import policy
 from deers import names
 from deers.registry import Beneficiary, Ineligible, Match, NearMatch, NoMatch, Outcome, PersonQuery, Reason
-from dslogon import policy
 
 # In plain SQL, for this is the one query that everybody's registration waits on: putting it together anew
 # from models costs three times what PostgreSQL needs to answer it. The first columns are Beneficiary's fields.

@@ -10,7 +10,7 @@ from typing import Any
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.http import HttpRequest, HttpResponse
 
-from accounts.zones import STAFF_PATH
+from accounts.sessions.zones import STAFF_PATH
 
 # What pages may use of the browser: passkeys, and putting codes on the clipboard. All the rest is off.
 USED = ("clipboard-write", "publickey-credentials-create", "publickey-credentials-get")

@@ -4,8 +4,8 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from dslogon import views
-from support import dashboard
+from core import views
+from service_center import dashboard
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -18,9 +18,9 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 if settings.DEMO:
-    urlpatterns.append(path("demo/", include("dslogon.demo.urls")))
+    urlpatterns.append(path("demo/", include("demo.urls")))
 
-handler400 = "dslogon.views.bad_request"
-handler403 = "dslogon.views.forbidden"
-handler404 = "dslogon.views.not_found"
-handler500 = "dslogon.views.server_error"
+handler400 = "core.views.bad_request"
+handler403 = "core.views.forbidden"
+handler404 = "core.views.not_found"
+handler500 = "core.views.server_error"

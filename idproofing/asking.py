@@ -7,8 +7,8 @@ from dataclasses import astuple, dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from core import policy
 from deers import lookup
-from dslogon import policy
 from idproofing import questions
 from idproofing.facts import facts_about, of_one_alone, recent, unknown_from
 from idproofing.models import Fact, Question, Quiz

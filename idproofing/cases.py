@@ -15,8 +15,8 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from dslogon import policy
-from dslogon.policy import Level
+from core import policy
+from core.policy import Level
 from idproofing import codes
 from idproofing.case_states import State, move, note
 from idproofing.models import Case

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
 
-from dslogon import policy
+from core import policy
 
 
 def guess_chance(strength: policy.Strength, none_rate: float = policy.QUIZ_NONE_OF_THE_ABOVE_RATE) -> float:

@@ -10,8 +10,8 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from dslogon import policy
-from dslogon.policy import Level
+from core import policy
+from core.policy import Level
 from idproofing import quiz
 from idproofing.models import ActivationCode
 from idproofing.routes import Route

@@ -7,7 +7,7 @@ from typing import Protocol
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from dslogon import policy
+from core import policy
 from idproofing.models import Category, Fact, Source
 from idproofing.questions import true_at_once
 

@@ -12,10 +12,11 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from procrastinate.contrib.django import app
 
+from core import policy
+from core.policy import Level
 from deers.registry import Beneficiary
-from dslogon import policy
-from dslogon.policy import Level
 from idproofing import codes, postal
 from idproofing.letter_states import IN_THE_HOUSE, MOVES, State, move, note
 from idproofing.models import Batch, Letter
@@ -225,3 +226,9 @@ def useless(now: datetime) -> QuerySet[Letter]:
 def end(dead: Iterable[Letter], now: datetime) -> None:
     for letter in dead:
         move(letter, State.VOID, by="system", now=now, reason="expired" if letter.expires_at <= now else "replaced")
+
+
+@app.task(name="accounts.tasks.void_letters")
+def void_letters(timestamp: int) -> None:
+    """Make void the letters whose time is over or whose code was replaced, and wipe what they say."""
+    void_dead()

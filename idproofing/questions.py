@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from dslogon import policy
+from core import policy
 from idproofing import pools
 from idproofing.models import Category, Fact, Source
 

@@ -14,8 +14,8 @@ from uuid import UUID
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from dslogon import policy
-from dslogon.policy import Level
+from core import policy
+from core.policy import Level
 from idproofing import asking, tallies
 from idproofing.models import Proofing, Question, Quiz
 from idproofing.states import MOVES, State, move, proofing_of, turn

@@ -6,10 +6,10 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from core import policy
+from core.policy import Level
 from deers.registry import Reason as Hindrance
 from deers.registry import Record
-from dslogon import policy
-from dslogon.policy import Level
 from idproofing.case_states import State
 from idproofing.cases import Moved, NotNow, judge, moved
 from idproofing.models import Case

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db import models
 
-from dslogon import policy
+from core import policy
 
 
 class Route(models.TextChoices):

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from dslogon.policy import Level
+from core.policy import Level
 from idproofing.models import Proofing
 from idproofing.moves import MoveRefused, step
 from safeguards import audit, turns

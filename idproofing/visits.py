@@ -16,8 +16,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from dslogon import policy
-from dslogon.policy import DOCUMENTS, Level
+from core import policy
+from core.policy import DOCUMENTS, Level
 from idproofing import codes
 from idproofing.models import Document, Visit
 from idproofing.routes import Route

@@ -13,8 +13,8 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.models import Account
-from dslogon import policy
-from dslogon.policy import Level
+from core import policy
+from core.policy import Level
 from portal import clinical, personal, samples
 
 Context = dict[str, Any]

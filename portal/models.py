@@ -12,7 +12,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from dslogon import policy
+from core import policy
 from portal import codes
 
 RECORD = uuid.UUID("6f0c2ab4-9f0e-5c0f-8a43-0d51f1a5a0e6")

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Account
 from accounts.sign_in import fresh
-from dslogon import policy
-from dslogon.policy import Level
+from core import policy
+from core.policy import Level
 from portal import dashboard
 from portal.features import BY_SLUG, groups
 from portal.paging import page_number

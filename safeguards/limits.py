@@ -22,7 +22,7 @@ from django_ratelimit import ALL
 from django_ratelimit.core import EXPIRATION_FUDGE, _get_window, _make_cache_key, get_usage
 from redis.exceptions import RedisError
 
-from dslogon.policy import Limit
+from core.policy import Limit
 from safeguards import audit
 from safeguards.cipher import blind_index
 

@@ -19,7 +19,7 @@ from django.db.models import Min
 from django.utils import timezone
 from psycopg import sql
 
-from dslogon import policy
+from core import policy
 from safeguards.cipher import blind_index
 from safeguards.models import AuditEvent, AuditSeal
 from safeguards.turns import turn

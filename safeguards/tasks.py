@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from procrastinate.contrib.django import app
 
-from dslogon import policy
+from core import policy
 from safeguards import seal
 
 

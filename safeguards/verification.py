@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from django.db import connection
 from django.db.models import Max
 
-from dslogon import policy
+from core import policy
 from safeguards import seal
 from safeguards.models import AuditEvent, AuditSeal
 

@@ -8,9 +8,9 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import notices
+from accounts.mail import notices
 from accounts.models import Account
-from dslogon import policy
+from core import policy
 from safeguards import audit, limits
 from support.models import ContactMessage, Topic
 

@@ -7,7 +7,7 @@ import uuid
 from django import forms
 from django.core.exceptions import ValidationError
 
-from dslogon import policy
+from core import policy
 from support.models import Topic
 
 # Nine digits in a row, or 3-2-4 with something between: how people write a Social Security number.

@@ -12,9 +12,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
-from dslogon import center, policy
+from core import center, policy, typesetting
 from idproofing import routes
-from support import typesetting
 
 FOLDER = Path(__file__).parent / "guides"
 MARKDOWN = MarkdownIt("commonmark", {"html": False, "typographer": True}).enable(["table", "smartquotes"])

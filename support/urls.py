@@ -2,8 +2,8 @@
 
 from django.urls import path
 
+from accounts.journeys.reviews import views as cases
 from support import views
-from support.cases import pages as cases
 
 urlpatterns = [
     path("", views.support, name="support"),

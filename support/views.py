@@ -10,8 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import condition, require_http_methods, require_safe
 
-from accounts import kept_forms
-from dslogon import center
+from accounts.sign_in import unsaved_forms
+from core import center
 from safeguards import client
 from support import contact, guides
 from support.forms import ContactForm
@@ -66,13 +66,13 @@ def guide_pdf(request: HttpRequest, slug: str) -> HttpResponse:
     return HttpResponse(pdf, content_type="application/pdf", headers=headers)
 
 
-@kept_forms.kept
+@unsaved_forms.kept
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def contact_form(request: HttpRequest) -> HttpResponse:
     """The contact form; a message sent leads to a page of its own, which a reload only shows again."""
     if request.method != "POST":
-        form = ContactForm(initial=known(request) | kept_forms.take(request))
+        form = ContactForm(initial=known(request) | unsaved_forms.take(request))
         return render(request, "support/contact.html", {"form": form, "center": center})
     form = ContactForm(request.POST)
     if not form.is_valid():
@@ -86,7 +86,7 @@ def contact_form(request: HttpRequest) -> HttpResponse:
             return render(request, "support/contact.html", context, status=429)
         by = request.user if request.user.is_authenticated else None
         message = contact.receive(form_id, **typed, by=by)
-    kept_forms.forget(request)
+    unsaved_forms.forget(request)
     return redirect("contact-received", message.pk)
 
 

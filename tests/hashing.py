@@ -2,7 +2,7 @@
 
 from django.contrib.auth.hashers import MD5PasswordHasher
 
-from accounts.hashing import Normalising
+from accounts.passwords.hashing import Normalising
 
 
 class FastHasher(Normalising, MD5PasswordHasher):

@@ -1,12 +1,12 @@
 """The invented people by name: `people.load("rosa")` puts her where the mocks look, and returns her.
 
-They are the demo's own people (dslogon/demo/people/), so a test about June and the page about June agree.
+They are the demo's own people (demo/people/), so a test about June and the page about June agree.
 """
 
 from deers.models import Person as Registered
-from dslogon.demo import population
-from dslogon.demo.people import PEOPLE
-from dslogon.demo.people.person import Person
+from demo import population
+from demo.people import PEOPLE
+from demo.people.person import Person
 
 
 def load(key: str, *, record: bool = False) -> Person:

@@ -8,10 +8,10 @@ from django.core import mail
 from django.test import Client
 from django_otp.oath import totp
 
-from accounts import notices
+from accounts.mail import notices
 from accounts.models import Notice, RegistrationDraft, UpgradeDraft
 from accounts.sign_in import consent
-from dslogon.demo.people.person import Person
+from demo.people.person import Person
 from idproofing.models import Fact, Question
 from idproofing.questions import wording
 

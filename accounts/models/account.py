@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 
-from dslogon.policy import Level
+from core.policy import Level
 
 models.CharField.register_lookup(Lower)
 

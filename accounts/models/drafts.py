@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models.account import Account
-from dslogon import policy
+from core import policy
 from idproofing.models import Case, Quiz, Visit
 from idproofing.routes import Route
 from safeguards.fields import EncryptedTextField
@@ -16,13 +16,13 @@ class Draft(models.Model):
     """What a journey has gathered so far. Everything a person typed is encrypted.
 
     `browser` is the keyed hash of a cookie: a draft opens only in the browser that began it. `dod_id` is set when
-    DEERS matched, `quiz` while questions are asked, `visit` with the
-    slip that was made, `code_redeemed_at` when the activation code was right. `route` is
-    how the person wants to prove who they are, `blocked` why that does not lead on, so that another must be chosen
-    (accounts/way.py); `awaits_deers` that a mail shall say when DEERS works again (accounts/waiting.py), and
-    `kept_until` that the draft outlives being idle for that; `ended` says why a journey that cannot go on at all has
-    ended. `mismatched_at` is set while what was typed matches nobody; `case` is the review that was asked for then, or
-    the approved one that this draft goes on from.
+    DEERS matched, `quiz` while questions are asked, `visit` with the slip that was made, `code_redeemed_at` when the
+    activation code was right. `route` is how the person wants to prove who they are, `blocked` why that does not lead
+    on, so that another must be chosen (accounts/journeys/steps/route.py). `awaits_deers` says that a mail is due when
+    DEERS works again (accounts/journeys/steps/deers_outage.py), and `kept_until` that the draft outlives being idle
+    for that. `ended` says why a journey that cannot go on at all has ended. `mismatched_at` is set while what was
+    typed matches nobody; `case` is the review that was asked for then, or the approved one that this draft goes on
+    from.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -1,6 +1,6 @@
 """Second factors: authenticator apps, passkeys and backup codes.
 
-How they are judged is in accounts/factors.py and accounts/passkeys.py.
+How they are judged is in accounts/second_factors/factors.py and accounts/second_factors/passkeys.py.
 """
 
 import uuid

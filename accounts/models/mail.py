@@ -39,7 +39,7 @@ class Purpose(models.TextChoices):
 
 
 class Link(models.Model):
-    """A link in a mail. Only the keyed hash of its token is kept; it works once. accounts/links.py makes and uses it.
+    """A link in a mail. Only the keyed hash of its token is kept; it works once (accounts/mail/links.py).
 
     `data` is what using it needs: the notice that "this was not me" speaks of, or an email address.
     """

@@ -33,13 +33,13 @@ class Session(AbstractBaseSession):
 
     @classmethod
     def get_session_store_class(cls) -> type:
-        from accounts.sessions import SessionStore
+        from accounts.sessions.store import SessionStore
 
         return SessionStore
 
 
 class KnownDevice(models.Model):
-    """A device that the account has signed in from, in words such as "Chrome on Windows": see accounts/devices.py."""
+    """A device that the account has signed in from, in words: "Chrome on Windows" (accounts/sign_in/new_devices.py)."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="known_devices")
     device = models.CharField(max_length=64)

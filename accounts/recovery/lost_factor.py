@@ -8,11 +8,14 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from procrastinate.contrib.django import app
 
-from accounts import actions, factors, links, notices
+from accounts import actions
+from accounts.mail import links, notices
 from accounts.models import Account, AuthenticatorApp, LostFactor, Passkey, Session, State
 from accounts.models.mail import Purpose
-from dslogon import policy
+from accounts.second_factors import authenticator_apps, backup_codes, lock
+from core import policy
 from safeguards import audit, limits
 
 # Accounts whose waits are answered in one transaction: own; enough to go fast, few enough to lock for a moment only.
@@ -119,14 +122,20 @@ def replace(token: str, key: str, step_used: int, now: datetime | None = None) -
     account = account_of(token, now)
     if account is None:
         return None
-    with factors.turn(account):
+    with lock.turn(account):
         if not links.use(token, Purpose.NEW_FACTOR, now) or not end(account, LostFactor.Outcome.REPLACED):
             return None
         AuthenticatorApp.objects.filter(user=account).delete()
         Passkey.objects.filter(user=account).delete()
         Session.objects.filter(account=account).delete()
         audit.record("recovery.factor-replaced", by="visitor", account_id=account.pk)
-        factors.enrol(account, key, step_used, by="visitor")
-        codes = factors.make_backup_codes(account, by="visitor")
+        authenticator_apps.enrol(account, key, step_used, by="visitor")
+        codes = backup_codes.make_backup_codes(account, by="visitor")
         notices.tell(account, "factor-replaced", to=notices.addresses_of(account))
     return codes
+
+
+@app.task(name="accounts.tasks.answer_lost_factors")
+def answer_lost_factors(timestamp: int) -> None:
+    """Send the links for which people have waited since they lost their second factor."""
+    answer()

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts import actions, links
+from accounts import actions
+from accounts.mail import links
 from accounts.models.mail import Purpose
 from safeguards import audit
 

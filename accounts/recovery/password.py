@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
+from procrastinate.contrib.django import app
 
-from accounts import actions, links, notices
+from accounts import actions
+from accounts.mail import links, notices
 from accounts.models import Account, RecoveryRequest, State
 from accounts.models.mail import Purpose
-from dslogon import policy
+from core import policy
 from safeguards import audit, limits
+from safeguards.retry import PATIENTLY
 
 # Frozen and closed accounts get no mail: whoever reads it may be the one they were frozen for.
 REACHABLE = (State.ACTIVE, State.LOCKED, State.DORMANT)
@@ -31,8 +34,6 @@ class Wait:
 
 def ask(wanted: str, typed: str, address: str) -> Asked | Wait:
     """Keep a request for a "username" (by email) or a "password" (by username), and leave it to the worker."""
-    from accounts.tasks import answer_recovery
-
     wait = limits.hit(policy.RECOVERY_PER_ADDRESS, address)
     if wait:
         return Wait(wait)
@@ -106,3 +107,9 @@ def set_password(token: str, password: str, now: datetime | None = None) -> bool
         if account.state != State.ACTIVE:
             actions.unlock(account, by="system")
     return True
+
+
+@app.task(name="accounts.tasks.answer_recovery", retry=PATIENTLY)
+def answer_recovery(request_id: str) -> None:
+    """Look up who asked for a username or a new password, and mail them if they exist."""
+    answer(request_id)

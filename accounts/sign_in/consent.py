@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from dslogon import policy
+from core import policy
 from safeguards import audit
 
 COOKIE = "__Host-consent" if settings.SESSION_COOKIE_SECURE else "consent"

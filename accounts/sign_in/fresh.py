@@ -14,20 +14,18 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
-from accounts import factors, hashing
 from accounts.models import Account
-from accounts.proofing import minutes
+from accounts.passwords import hashing
+from accounts.passwords.forms import PasswordAgainForm
+from accounts.second_factors import factors
+from accounts.second_factors.forms import FactorForm
 from accounts.sign_in import judge, session
-from accounts.sign_in.forms import FactorForm, PasswordForm
 from accounts.sign_in.views import home_of, refuse_factor, safe_next
+from core.words import minutes
 from safeguards import audit, client
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
-
-
-class PasswordAgainForm(forms.Form):
-    password = PasswordForm.base_fields["password"]
 
 
 def fresh(age: timedelta) -> Callable[[View[P]], View[P]]:

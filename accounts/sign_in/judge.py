@@ -10,9 +10,11 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import actions, factors, hashing, passkeys
+from accounts import actions
 from accounts.models import Account, AuthenticatorApp, BackupCode, Factor, Passkey, State
-from dslogon import policy
+from accounts.passwords import hashing
+from accounts.second_factors import factors, lock, passkeys
+from core import policy
 from safeguards import audit, client, limits, turns
 
 ACCOUNT_LIMITS = (policy.SIGN_IN_PER_ACCOUNT, policy.SIGN_IN_PER_ACCOUNT_LONG)
@@ -193,7 +195,7 @@ def judge_passkey(request: HttpRequest, account: Account, sent: str) -> RightFac
 def judge_in_turn(account: Account, given: Callable[[], Factor | None]) -> RightFactor | WrongFactor | Wait:
     """What `given` proves, judged while nobody else's guess at this account is."""
     key = str(account.pk)
-    with factors.turn(account):
+    with lock.turn(account):
         wait = limits.waiting(policy.TOTP_FAILURES, key, account_id=account.pk)
         if wait:
             return Wait(wait)

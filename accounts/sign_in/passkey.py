@@ -8,13 +8,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from accounts import passkeys
 from accounts.models import Account
-from accounts.proofing import minutes
+from accounts.second_factors import passkeys
+from accounts.second_factors.forms import OrPasskeyForm
 from accounts.sign_in import consent, judge, session
-from accounts.sign_in.forms import OrPasskeyForm, PasswordForm
+from accounts.sign_in.forms import PasswordForm
 from accounts.sign_in.views import finish, safe_next
-from dslogon import policy
+from core import policy
+from core.words import minutes
 from safeguards import client, limits
 
 

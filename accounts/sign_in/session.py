@@ -11,10 +11,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
-from accounts import factors
 from accounts.models import Account, Factor
-from accounts.sessions import BEGAN, FACTOR, SEEN, name_of
-from dslogon import policy
+from accounts.second_factors import factors
+from accounts.sessions.store import BEGAN, FACTOR, SEEN, name_of
+from core import policy
 from safeguards import audit
 
 BACKEND = "accounts.backend.AccountBackend"

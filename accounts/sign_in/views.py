@@ -11,12 +11,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import enrolment, factors, hashing
 from accounts.models import Account, Factor
-from accounts.proofing import minutes
+from accounts.passwords import hashing
+from accounts.second_factors import authenticator_apps, enrolment, factors, lock
+from accounts.second_factors.forms import FactorForm, FirstFactorForm
 from accounts.sign_in import consent, judge, session
-from accounts.sign_in.forms import FactorForm, PasswordForm
-from accounts.wizard import Refused
+from accounts.sign_in.forms import PasswordForm
+from core.words import minutes
 from safeguards import client
 
 ENROL_KEY = "enrol_key"
@@ -123,14 +124,14 @@ def refusal_of(outcome: judge.WrongFactor | judge.Wait, *, with_passkey: bool) -
 
 def enrol_at_sign_in(request: HttpRequest, half: session.Half) -> HttpResponse:
     """A member of staff signs in for the first time: a passkey or an app is enrolled before anything else."""
-    key = request.session.setdefault(ENROL_KEY, factors.new_key())
-    form = enrolment.FirstFactorForm(request.POST or None)
+    key = request.session.setdefault(ENROL_KEY, authenticator_apps.new_key())
+    form = FirstFactorForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        with factors.turn(half.account):
+        with lock.turn(half.account):
             if factors.has_factor(half.account):
                 return redirect("second-factor")
             first = enrolment.first_of(request, half.account, key, form.cleaned_data)
-            if not isinstance(first, Refused):
+            if not isinstance(first, enrolment.NotAccepted):
                 request.session.pop(ENROL_KEY)
                 return finish(request, half.account, enrolment.keep(half.account, first, by=half.account), half.next)
         form.add_error(first.field, first.message)

@@ -5,7 +5,7 @@ from pathlib import Path
 import environ
 from csp.constants import NONCE
 
-from dslogon import policy
+from core import policy
 from dslogon.settings.origin import relying_party
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -17,7 +17,7 @@ DEMO = False
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
 
 INSTALLED_APPS = [
-    "dslogon.apps.DSLogonAdminConfig",
+    "service_center.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "csp",
     "django_otp",
+    "core",
     # Before procrastinate, whose command it wraps.
     "safeguards",
     "procrastinate.contrib.django",
@@ -35,6 +36,8 @@ INSTALLED_APPS = [
     "django_otp_webauthn",
     "portal",
     "support",
+    # Not before the rooms whose rows its pages show.
+    "service_center.apps.ServiceCenterConfig",
 ]
 
 MIDDLEWARE = [
@@ -45,14 +48,14 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "safeguards.middleware.RequestContextMiddleware",
-    "accounts.zones.ZonedSessionMiddleware",
+    "accounts.sessions.zones.ZonedSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "accounts.middleware.SessionLimitsMiddleware",
+    "accounts.sign_in.middleware.SessionLimitsMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "accounts.middleware.BusyMiddleware",
+    "accounts.sign_in.middleware.BusyMiddleware",
 ]
 
 ROOT_URLCONF = "dslogon.urls"
@@ -66,12 +69,12 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["dslogon.look"],
+            "builtins": ["core.templatetags.page", "accounts.templatetags.session_tags"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "dslogon.look.site",
+                "core.context_processors.site",
             ],
         },
     }
@@ -101,22 +104,22 @@ SILENCED_SYSTEM_CHECKS = [
 
 AUTH_USER_MODEL = "accounts.Account"
 AUTHENTICATION_BACKENDS = ["accounts.backend.AccountBackend"]
-PASSWORD_HASHERS = ["accounts.hashing.Argon2Hasher"]
+PASSWORD_HASHERS = ["accounts.passwords.hashing.Argon2Hasher"]
 # Per process of the web server: together they take WEB_CONCURRENCY x this x 64 MiB while they hash.
 HASHES_AT_ONCE = env.int("HASHES_AT_ONCE", default=policy.HASHES_AT_ONCE)
-AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.NewPasswordValidator"}]
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.validation.NewPasswordValidator"}]
 # The name of an address: under /admin/ it is another one.
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "/portal/"
-MESSAGE_STORAGE = "dslogon.flash.MessageCookie"
-SESSION_ENGINE = "accounts.sessions"
+MESSAGE_STORAGE = "core.flash.MessageCookie"
+SESSION_ENGINE = "accounts.sessions.store"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_AGE = int(policy.SESSION_IDLE.total_seconds())
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "dslogon.views.csrf_failure"
+CSRF_FAILURE_VIEW = "core.views.csrf_failure"
 # How many proxies of our own stand before us, each of which appends to X-Forwarded-For.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 SECURE_REFERRER_POLICY = "same-origin"

@@ -9,10 +9,10 @@ SECRET_KEY, FIELD_KEYS, INDEX_KEY = local_keys(env.path("DSLOGON_KEYS_FILE", def
 
 DEMO = env.bool("DSLOGON_DEMO", default=True)
 if DEMO:
-    INSTALLED_APPS.append("dslogon.demo")
+    INSTALLED_APPS.append("demo")
     # Mail stays on a page of the demo, unless a server for it is named.
     if not env.str("EMAIL_URL", default=""):
-        EMAIL_BACKEND = "dslogon.demo.mail.KeepingBackend"
+        EMAIL_BACKEND = "demo.mail.KeepingBackend"
 if not (VAR_DIR / "staticfiles.json").exists():
     STORAGES = {
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -6,6 +6,7 @@ import re
 import secrets
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 from dslogon.up import assets
 from dslogon.up.assets import ROOT
 
-ROOMS = ["dslogon", "portal", "support", "accounts", "idproofing", "deers", "safeguards"]
+ROOMS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["root_packages"]
 IMPORT_CONTRACT = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db import models
 from django.utils import timezone
 
-from dslogon import policy
-from dslogon.policy import Level
+from core import policy
+from core.policy import Level
 
 LEVELS = [(level.value, level.label) for level in Level]
 

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from dslogon import policy
+from core import policy
 from idproofing.models.proofing import LEVELS
 
 

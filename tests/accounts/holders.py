@@ -7,10 +7,12 @@ from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.utils import timezone
 
-from accounts import actions, drafts, factors
+from accounts import actions
+from accounts.journeys import drafts
 from accounts.models import Account, RegistrationDraft, UpgradeDraft
-from dslogon.demo.people.person import Person
-from dslogon.policy import Level
+from accounts.second_factors import authenticator_apps, factors
+from core.policy import Level
+from demo.people.person import Person
 from tests import walk
 
 KEY = "3132333435363738393031323334353637383930"
@@ -41,7 +43,7 @@ def holder(
 def premium(person: Person, **other: Any) -> Account:
     """A Premium account whose authenticator has the key KEY."""
     account = holder(person, level=Level.PREMIUM, **other)
-    factors.enrol(account, KEY, step_used=-1, by="mock")
+    authenticator_apps.enrol(account, KEY, step_used=-1, by="mock")
     return account
 
 
@@ -57,7 +59,7 @@ def staff(role: str, username: str = "works.here") -> Account:
         by="mock",
     )
     assert isinstance(opened, actions.Opened)
-    factors.enrol(opened.account, KEY, step_used=-1, by="mock")
+    authenticator_apps.enrol(opened.account, KEY, step_used=-1, by="mock")
     return opened.account
 
 

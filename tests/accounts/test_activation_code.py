@@ -8,10 +8,10 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from accounts import proofing
+from accounts.journeys.steps import code
 from accounts.models import Notice, RegistrationDraft
-from dslogon import policy
-from dslogon.policy import Level
+from core import policy
+from core.policy import Level
 from idproofing import codes
 from idproofing.models import ActivationCode
 from tests import people, walk
@@ -31,7 +31,7 @@ def draft(client: Client) -> RegistrationDraft:
 def passed(client: Client, delivery: str) -> RegistrationDraft:
     person = people.load("rosa")
     draft = registering(client, person, quiz_passed_at=timezone.now(), code_delivery=delivery)
-    proofing.send_code(draft, "visitor")
+    code.send_code(draft, "visitor")
     draft.save()
     return draft
 

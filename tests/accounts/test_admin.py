@@ -6,13 +6,14 @@ from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 
-from accounts import actions, roles
+from accounts import actions
 from accounts.models import Account, Notice, State
-from dslogon.demo.people import PEOPLE
-from dslogon.policy import Level
+from core.policy import Level
+from demo.people import PEOPLE
 from idproofing import codes
 from idproofing.models import Proofing
 from safeguards.models import AuditEvent, AuditSeal
+from service_center import roles
 from tests import people, walk
 from tests.accounts.holders import KEY, STAFF_DOOR, give_password, give_token, holder, premium, signed_in, staff
 

@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from accounts import actions
 from accounts.models import Account, Assistance, LostFactor
-from accounts.recovery import assisted, lost_factor
-from dslogon import policy
-from dslogon.demo.people import PEOPLE
+from accounts.recovery import lost_factor
+from core import policy
+from demo.people import PEOPLE
 from safeguards.models import AuditEvent
+from service_center import assistance
 from tests import people, walk
 from tests.accounts.holders import STAFF_DOOR, give_password, give_token, premium, signed_in, staff
 from tests.parallel import in_parallel
@@ -193,7 +194,7 @@ def test_the_mail_of_staff_does_not_change_by_help(ann, bob):
     ann.post(page(carl, "help"), EMAIL)
     assert not Assistance.objects.exists()
     supervisor = Account.objects.get(username="ann.supervisor")
-    outcome = assisted.ask(carl, Assistance.Kind.EMAIL_OF_RECORD, Assistance.Reason.MAILBOX_LOST, by=supervisor)
+    outcome = assistance.ask(carl, Assistance.Kind.EMAIL_OF_RECORD, Assistance.Reason.MAILBOX_LOST, by=supervisor)
     assert isinstance(outcome, actions.NotAllowed)
 
 
@@ -208,8 +209,8 @@ def test_thirty_who_ask_at_once_ask_once_and_thirty_who_approve_do_it_once():
     account = premium(people.load("grace"))
     ann, bob = staff("Supervisor", "ann.supervisor"), staff("Supervisor", "bob.supervisor")
     kind, reason = Assistance.Kind.LOST_FACTOR, Assistance.Reason.DEVICE_LOST
-    asked = in_parallel(lambda number: assisted.ask(account, kind, reason, by=ann))
+    asked = in_parallel(lambda number: assistance.ask(account, kind, reason, by=ann))
     assert sum(isinstance(outcome, actions.Done) for outcome in asked) == 1
-    approved = in_parallel(lambda number: assisted.approve(account, by=bob))
+    approved = in_parallel(lambda number: assistance.approve(account, by=bob))
     assert sum(isinstance(outcome, actions.Done) for outcome in approved) == 1
     assert AuditEvent.objects.filter(event="recovery.factor-asked").count() == 1

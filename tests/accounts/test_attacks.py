@@ -9,13 +9,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.drafts import hash_of
+from accounts.journeys.drafts import hash_of
+from accounts.journeys.steps.details import NO_MATCH
 from accounts.models import Account, RegistrationDraft
-from accounts.registration.steps import NO_MATCH
+from core import policy
+from core.policy import Level
 from deers import lookup
 from deers.models import Person as Registered
-from dslogon import policy
-from dslogon.policy import Level
 from idproofing import codes
 from idproofing.models import ActivationCode, Letter, Proofing, Question, Quiz
 from tests import people, walk

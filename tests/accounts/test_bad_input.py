@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import proofing
+from accounts.journeys.steps import code
 from accounts.models import Account
 from tests import people, walk
 from tests.accounts.holders import (
@@ -58,7 +58,7 @@ def forms(db: None) -> list[tuple[Client, str]]:
     visitor, factor = Client(), Client()
     now = timezone.now()
     coded = registering(visitor, rosa, quiz_passed_at=now)
-    proofing.send_code(coded, "visitor")
+    code.send_code(coded, "visitor")
     asked = address(registering(visitor, walter), "questions")
     visitor.post(asked, {"action": "start"})
     owing = proven(visitor, walter, level=2, username="owes.one", password_hash="x", authenticator_key=KEY)

@@ -8,12 +8,14 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from accounts import actions, email_change, links
+from accounts import actions
+from accounts.mail import links
 from accounts.models import Account, Link, Notice, State
 from accounts.models.mail import Purpose
+from accounts.profile import email_change
 from accounts.sign_in import session
-from dslogon import policy
-from dslogon.demo.people import PEOPLE
+from core import policy
+from demo.people import PEOPLE
 from safeguards.models import AuditEvent
 from tests import people, walk
 from tests.accounts.holders import holder, is_signed_in, signed_in

@@ -5,7 +5,7 @@ from django.contrib.auth.hashers import check_password
 from django.test import Client
 
 from accounts.models import Account, RegistrationDraft
-from dslogon.demo.people import PEOPLE
+from demo.people import PEOPLE
 from tests import people, walk
 from tests.accounts.holders import address, give_password, holder, proven, signed_in
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from accounts import dormancy
 from accounts.models import Account, AuthenticatorApp, State
-from dslogon import policy
-from dslogon.demo.people import PEOPLE
+from core import policy
+from demo.people import PEOPLE
 from safeguards.models import AuditEvent
 from tests import people, walk
 from tests.accounts.holders import KEY, give_password, give_token, holder, is_signed_in, premium

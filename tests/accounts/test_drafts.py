@@ -8,10 +8,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import drafts
+from accounts.journeys import drafts
 from accounts.models import Account, RegistrationDraft
+from core import policy
 from deers import lookup
-from dslogon import policy
 from safeguards.models import AuditEvent
 from tests import people, walk
 from tests.accounts.holders import KEY, address, holder, is_signed_in, proven, registering
@@ -118,7 +118,7 @@ def test_of_thirty_people_who_want_one_username_one_gets_it():
         return answer.get("Location", here)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("accounts.proofing.lookup.record", lambda dod_id: entry)
+        patched.setattr("accounts.journeys.steps.details.lookup.record", lambda dod_id: entry)
         ends = in_parallel(choose)
     assert sum(end.endswith("/done/") for end in ends) == 1
     assert sum(end.endswith("/credentials/") for end in ends) == 29

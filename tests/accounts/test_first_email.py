@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts.models import Account, Notice, RecoveryRequest
 from accounts.recovery import password as recovery
-from dslogon.demo.people import PEOPLE
+from demo.people import PEOPLE
 from safeguards.models import AuditEvent
 from tests import people, walk
 from tests.accounts.holders import holder, signed_in

@@ -8,11 +8,11 @@ import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher, check_password, make_password
 from django.test import Client
 
-from accounts import hashing
 from accounts.models import Account, RegistrationDraft
+from accounts.passwords import hashing
 from accounts.sign_in import judge
-from dslogon import policy
-from dslogon.demo.people import PEOPLE
+from core import policy
+from demo.people import PEOPLE
 from tests import people, walk
 from tests.accounts.holders import WRONG, address, give_password, holder, is_signed_in, proven, signed_in
 from tests.parallel import in_parallel

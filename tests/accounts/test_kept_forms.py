@@ -9,8 +9,8 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import Account
-from dslogon import policy
-from dslogon.demo.people import PEOPLE
+from core import policy
+from demo.people import PEOPLE
 from tests import walk
 from tests.accounts.holders import holder, signed_in, staff
 

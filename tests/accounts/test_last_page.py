@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import drafts
+from accounts.journeys import drafts
 from accounts.models import RegistrationDraft, UpgradeDraft
-from dslogon import policy
+from core import policy
 from safeguards.models import AuditEvent
 from tests import people, walk
 from tests.accounts.holders import KEY, address, holder, proven, signed_in, upgrading

@@ -8,12 +8,13 @@ from django.db.models import F
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from accounts import letter, tasks
+from accounts import tasks
+from accounts.journeys.steps import letter
 from accounts.models import Account, RegistrationDraft, State
+from core import policy
 from deers import lookup
 from deers.models import Person as Registered
-from dslogon import policy
-from dslogon.demo.people.person import Person
+from demo.people.person import Person
 from idproofing import letters
 from idproofing.models import ActivationCode, Letter, Quiz
 from safeguards.models import AuditEvent

@@ -8,12 +8,13 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from accounts import actions, links
+from accounts import actions
+from accounts.mail import links
 from accounts.models import Account, AuthenticatorApp, BackupCode, Link, LostFactor, Notice, State
 from accounts.models.mail import Purpose
 from accounts.recovery import lost_factor
-from dslogon import policy
-from dslogon.demo.people import PEOPLE
+from core import policy
+from demo.people import PEOPLE
 from safeguards.models import AuditEvent
 from tests import people, walk
 from tests.accounts.holders import (

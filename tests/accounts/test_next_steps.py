@@ -9,9 +9,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts import next_steps
+from accounts.journeys import next_steps
+from accounts.journeys.steps.details import NO_MATCH
 from accounts.models import Notice, RegistrationDraft
-from accounts.registration.steps import NO_MATCH
 from deers import lookup
 from deers.models import Eligibility, Sponsorship
 from deers.registry import Ineligible, Reason

@@ -9,13 +9,14 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from accounts import actions, links, notices
+from accounts import actions
+from accounts.mail import links, notices
 from accounts.models import Account, Link, Session, State
 from accounts.models.mail import Purpose
 from accounts.recovery import not_me
 from accounts.states import MOVES
-from dslogon import policy
-from dslogon.demo.people import PEOPLE
+from core import policy
+from demo.people import PEOPLE
 from safeguards.models import AuditEvent
 from tests import people, walk
 from tests.accounts.holders import give_password, holder, is_signed_in, signed_in

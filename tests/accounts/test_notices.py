@@ -12,9 +12,10 @@ from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 from django.db import connection, transaction
 
-from accounts import notices, tasks
+from accounts import tasks
+from accounts.mail import notices
 from accounts.models import Account, Notice
-from dslogon.demo.people import PEOPLE
+from demo.people import PEOPLE
 from tests import walk
 from tests.accounts.holders import holder
 from tests.parallel import in_parallel

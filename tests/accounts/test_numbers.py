@@ -3,8 +3,8 @@
 import pytest
 from django.test import Client
 
+from accounts.journeys.steps.details import NO_MATCH
 from accounts.models import RegistrationDraft, UpgradeDraft
-from accounts.registration.steps import NO_MATCH
 from deers.models import Person as Registered
 from tests import people, walk
 from tests.accounts.holders import holder, signed_in

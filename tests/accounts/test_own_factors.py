@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts import factors
 from accounts.models import Account, AuthenticatorApp, BackupCode, Passkey
-from dslogon import policy
-from dslogon.demo.people import PEOPLE
+from accounts.second_factors import authenticator_apps, backup_codes, factors
+from core import policy
+from demo.people import PEOPLE
 from safeguards.models import AuditEvent
 from tests import walk
 from tests.accounts.holders import KEY, give_password, give_token, holder, is_signed_in, premium, signed_in, staff
@@ -72,14 +72,14 @@ def test_each_app_signs_in(grace):
 
 
 def test_one_more_factor_makes_no_new_backup_codes(grace):
-    code = factors.make_backup_codes(grace, by=grace)[0]
+    code = backup_codes.make_backup_codes(grace, by=grace)[0]
     add_passkey(signed_in(grace), Authenticator())
     assert factors.verify(grace, code)
 
 
 def test_an_account_holds_so_many_and_no_more(grace):
     for number in range(policy.AUTHENTICATOR_APPS - 1):
-        factors.enrol(grace, KEY, -1, name=f"App {number}", by=grace)
+        authenticator_apps.enrol(grace, KEY, -1, name=f"App {number}", by=grace)
     browser = signed_in(grace)
     assert browser.get("/account/security/authenticator/")["Location"] == "/account/security/"
     assert f"You have {policy.AUTHENTICATOR_APPS} authenticator apps" in walk.text_of(browser.get("/account/security/"))
@@ -172,7 +172,7 @@ def test_the_last_factor_of_staff_stays():
 def test_at_basic_the_last_one_may_go_and_the_backup_codes_with_it(rosa):
     enrolled(rosa)
     browser = half_in(rosa)
-    code = factors.make_backup_codes(rosa, by=rosa)[0]
+    code = backup_codes.make_backup_codes(rosa, by=rosa)[0]
     give_token(browser, code)
     passkey = Passkey.objects.get()
     assert "your password alone opens your account" in walk.text_of(browser.get(page_of(passkey)))
@@ -184,7 +184,7 @@ def test_at_basic_the_last_one_may_go_and_the_backup_codes_with_it(rosa):
 @pytest.mark.django_db(transaction=True)
 def test_thirty_removals_of_the_last_two_at_once_leave_one():
     grace = premium(PEOPLE["grace"])
-    factors.enrol(grace, KEY, -1, name="Another", by=grace)
+    authenticator_apps.enrol(grace, KEY, -1, name="Another", by=grace)
     both = [(factors.kind_of(factor), str(factor.pk)) for factor in factors.all_of(grace)]
     outcomes = in_parallel(lambda number: factors.remove(grace, *both[number % 2], by=grace))
     assert sum(isinstance(outcome, factors.Removed) for outcome in outcomes) == 1

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts import enrolment, factors
 from accounts.models import Account, AuthenticatorApp, BackupCode, Passkey, RegistrationDraft, UpgradeDraft
-from accounts.sessions import FACTOR
-from dslogon import policy
-from dslogon.demo.people import PEOPLE
-from dslogon.policy import Level
+from accounts.second_factors import backup_codes, enrolment, factors
+from accounts.sessions.store import FACTOR
+from core import policy
+from core.policy import Level
+from demo.people import PEOPLE
 from tests import people, walk
 from tests.accounts.holders import address, holder, is_signed_in, premium, proven, signed_in, upgrading
 from tests.accounts.passkey_steps import alone, enrolled, options
@@ -121,5 +121,5 @@ def signed_in_with_backup_code(account: Account) -> Client:
     browser = Client()
     walk.agree(browser)
     browser.post("/sign-in/", {"username": account.username, "password": walk.PASSWORD})
-    browser.post("/sign-in/second-factor/", {"otp_token": factors.make_backup_codes(account, by=account)[0]})
+    browser.post("/sign-in/second-factor/", {"otp_token": backup_codes.make_backup_codes(account, by=account)[0]})
     return browser

@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import Account, Passkey, PasskeyHandle
-from accounts.sessions import FACTOR
-from dslogon import policy
-from dslogon.demo.people import PEOPLE
+from accounts.sessions.store import FACTOR
+from core import policy
+from demo.people import PEOPLE
 from dslogon.settings.origin import relying_party
 from safeguards.models import AuditEvent
 from tests import walk

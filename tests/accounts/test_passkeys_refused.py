@@ -6,11 +6,12 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from accounts import actions, passkeys
+from accounts import actions
 from accounts.models import Account
+from accounts.second_factors import passkeys
 from accounts.sign_in import judge
-from dslogon import policy
-from dslogon.demo.people import PEOPLE
+from core import policy
+from demo.people import PEOPLE
 from safeguards import limits
 from safeguards.models import AuditEvent
 from tests import walk

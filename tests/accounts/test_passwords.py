@@ -8,12 +8,12 @@ import pytest
 from django.test import Client
 from zxcvbn import matching
 
-from accounts import passwords
 from accounts.models import Account, Link, RegistrationDraft
-from accounts.passwords import Owner
+from accounts.passwords import validation
+from accounts.passwords.validation import Owner
 from accounts.recovery import password as recovery
-from dslogon import policy
-from dslogon.demo.people import PEOPLE
+from core import policy
+from demo.people import PEOPLE
 from tests import people, walk
 from tests.accounts.holders import address, holder, proven, registering, signed_in
 from tests.tripwire import no_secret_is_written
@@ -30,29 +30,29 @@ def test_a_good_password_of_any_kind_passes():
         "😀🐎🔋📎 x 15 letters",
         "密码很长的一句话没有人猜得到吧",
     ):
-        assert passwords.problems(password, JOSE) == []
+        assert validation.problems(password, JOSE) == []
 
 
 def test_fifteen_to_a_hundred_and_twenty_eight_characters():
     long = (GOOD + " ") * 6
-    assert "has 14 characters" in passwords.problems(GOOD[:14])[0]
-    assert passwords.problems("kx9 vq2 wz7 mj4") == []
-    assert passwords.problems(long[:128]) == []
-    assert "too long" in passwords.problems(long[:129])[0]
-    assert "has 1 character." in passwords.problems("a")[0]
+    assert "has 14 characters" in validation.problems(GOOD[:14])[0]
+    assert validation.problems("kx9 vq2 wz7 mj4") == []
+    assert validation.problems(long[:128]) == []
+    assert "too long" in validation.problems(long[:129])[0]
+    assert "has 1 character." in validation.problems("a")[0]
 
 
 def test_an_emoji_is_one_character():
-    assert "has 14 characters" in passwords.problems("😀🐎🔋📎🎷🧀🦔🪁🌋🛶🧵🪐🍋🦉")[0]
+    assert "has 14 characters" in validation.problems("😀🐎🔋📎🎷🧀🦔🪁🌋🛶🧵🪐🍋🦉")[0]
 
 
 def test_no_ligature_makes_a_short_password_long():
-    assert "has 2 characters" in passwords.problems("\ufdfa\ufdfa")[0]
+    assert "has 2 characters" in validation.problems("\ufdfa\ufdfa")[0]
 
 
 def test_a_long_password_of_a_mac_is_as_long_as_elsewhere():
-    assert passwords.problems("ü".join(GOOD * 4)[:128]) == []
-    assert passwords.problems("u\u0308".join(GOOD * 2)[:180]) == []
+    assert validation.problems("ü".join(GOOD * 4)[:128]) == []
+    assert validation.problems("u\u0308".join(GOOD * 2)[:180]) == []
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_long_password_of_a_mac_is_as_long_as_elsewhere():
     ],
 )
 def test_a_common_password_is_refused_in_any_case_and_width(password):
-    assert passwords.problems(password) == ["Many people use this password, or its two parts. Choose another."]
+    assert validation.problems(password) == ["Many people use this password, or its two parts. Choose another."]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_common_password_is_refused_in_any_case_and_width(password):
     ],
 )
 def test_a_password_that_is_easy_to_guess_says_why(password, why):
-    said = passwords.problems(password)
+    said = validation.problems(password)
     assert len(said) == 1
     assert said[0].startswith("This password is easy to guess.")
     assert why in said[0]
@@ -102,35 +102,35 @@ def test_a_password_that_is_easy_to_guess_says_why(password, why):
     ],
 )
 def test_the_persons_own_words_are_refused_in_whatever_writing(password, kind):
-    assert passwords.problems(password, JOSE) == [f"Leave your {kind} out of your password."]
-    assert passwords.problems(password) == []
+    assert validation.problems(password, JOSE) == [f"Leave your {kind} out of your password."]
+    assert validation.problems(password) == []
 
 
 def test_a_short_name_inside_other_words_is_no_own_word():
-    assert passwords.problems("planning a channel tunnel", JOSE) == []
+    assert validation.problems("planning a channel tunnel", JOSE) == []
 
 
 @pytest.mark.parametrize("word", policy.SERVICE_WORDS)
 def test_the_words_of_the_service_are_refused_by_name(word):
     for written in (word, word.upper(), word.replace("e", "3"), word.replace(" ", "-")):
-        said = passwords.problems(f"horses like {written} quite well", JOSE)
+        said = validation.problems(f"horses like {written} quite well", JOSE)
         assert len(said) == 1
         assert "out of your password. It belongs to this service" in said[0]
 
 
 def test_each_kind_of_own_word_has_its_own_sentence():
-    assert len(passwords.problems("jose j.ortega77 joe.vet tricare", JOSE)) == 4
+    assert len(validation.problems("jose j.ortega77 joe.vet tricare", JOSE)) == 4
 
 
 def test_what_zxcvbn_would_accept_is_refused_when_the_guesser_knows_the_person():
     password, zofia = "wojciechowska2019", Owner(last_name="Wojciechowska")
-    assert passwords.easy_to_guess(password, zofia)
-    assert not passwords.easy_to_guess(password, None)
+    assert validation.easy_to_guess(password, zofia)
+    assert not validation.easy_to_guess(password, None)
 
 
 def test_two_people_at_once_do_not_share_their_words():
     before = {name: len(words) for name, words in matching.RANKED_DICTIONARIES.items()}
-    judges = [threading.Thread(target=passwords.problems, args=(GOOD, Owner(username=f"user{n}"))) for n in range(4)]
+    judges = [threading.Thread(target=validation.problems, args=(GOOD, Owner(username=f"user{n}"))) for n in range(4)]
     for judge in judges:
         judge.start()
     for judge in judges:
@@ -143,7 +143,7 @@ def test_a_password_full_of_look_alikes_keeps_nobody_busy():
     ways = matching.enumerate_l33t_subs(matching.relevant_l33t_subtable(nasty, matching.L33T_TABLE))
     assert len(ways) <= 32
     with patch.object(matching, "omnimatch", side_effect=matching.omnimatch) as judged:
-        passwords.problems(nasty)
+        validation.problems(nasty)
     assert len(judged.call_args_list[0][0][0]) == policy.PASSWORD_JUDGED_LENGTH
 
 

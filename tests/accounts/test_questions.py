@@ -9,8 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import RegistrationDraft
-from dslogon import policy
-from dslogon.demo.people.person import Person
+from core import policy
+from demo.people.person import Person
 from idproofing import asking
 from idproofing.models import ActivationCode, Proofing, Question, Quiz
 from tests import people, walk

@@ -14,8 +14,8 @@ from django.utils import timezone
 from accounts import actions
 from accounts.models import Account, Link, RecoveryRequest, State
 from accounts.recovery import password as recovery
-from dslogon import policy
-from dslogon.demo.people import PEOPLE
+from core import policy
+from demo.people import PEOPLE
 from safeguards.models import AuditEvent
 from tests import walk
 from tests.accounts.holders import KEY, give_password, give_token, holder, is_signed_in, premium, signed_in
@@ -226,7 +226,7 @@ def test_the_token_of_a_link_is_kept_as_a_hash(rosa):
 
 
 def test_nothing_is_kept_when_the_request_fails_half_way(rosa, monkeypatch):
-    monkeypatch.setattr("accounts.tasks.answer_recovery.defer", lambda **job: 1 / 0)
+    monkeypatch.setattr("accounts.recovery.password.answer_recovery.defer", lambda **job: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         recovery.ask("username", rosa.email, "203.0.113.1")
     assert not RecoveryRequest.objects.exists()

@@ -5,9 +5,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.journeys.steps.details import NO_MATCH
 from accounts.models import Account, AuthenticatorApp, RegistrationDraft
-from accounts.registration.steps import NO_MATCH
-from dslogon.demo.people import PEOPLE
+from demo.people import PEOPLE
 from idproofing.models import Proofing, Quiz
 from safeguards.models import AuditEvent
 from tests import people, walk

@@ -6,15 +6,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts.journeys.reviews.messages import end_late_cases, told
 from accounts.models import Account, RegistrationDraft, UpgradeDraft
-from accounts.reviews.news import told
-from accounts.tasks import end_late_cases
+from core import policy
+from core.policy import Level
 from deers import lookup
 from deers.models import Person as Registered
-from dslogon import policy
-from dslogon.demo.people import PEOPLE
-from dslogon.demo.people.person import Person
-from dslogon.policy import Level
+from demo.people import PEOPLE
+from demo.people.person import Person
 from idproofing import reviewing
 from idproofing.case_states import State
 from idproofing.models import Case

@@ -4,12 +4,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts import actions, factors
+from accounts import actions
 from accounts.models import Account, AuthenticatorApp, BackupCode
-from accounts.sessions import StaffSessionStore
+from accounts.second_factors import authenticator_apps, backup_codes, factors
+from accounts.sessions.store import StaffSessionStore
 from accounts.sign_in import judge
-from dslogon import policy
-from dslogon.demo.people import PEOPLE
+from core import policy
+from demo.people import PEOPLE
 from safeguards.models import AuditEvent
 from tests import walk
 from tests.accounts.holders import (
@@ -46,12 +47,14 @@ def half_in(account: Account) -> Client:
 
 @pytest.mark.parametrize(("second", "token"), RFC_6238.items())
 def test_the_standards_own_examples_are_right(second, token):
-    assert factors.step_of(KEY, token, now=second) == second // 30
+    assert authenticator_apps.step_of(KEY, token, now=second) == second // 30
 
 
 def test_one_step_of_drift_is_forgiven_and_two_are_not():
     now = 1234567890
-    assert [factors.step_of(KEY, "005924", now=now + drift) is not None for drift in (-60, -30, 0, 30, 60)] == [
+    assert [
+        authenticator_apps.step_of(KEY, "005924", now=now + drift) is not None for drift in (-60, -30, 0, 30, 60)
+    ] == [
         False,
         True,
         True,
@@ -64,7 +67,7 @@ def test_one_step_of_drift_is_forgiven_and_two_are_not():
     "token", ["", "28708", "2870820", "28708a", "-87082", "٢٨٧٠٨٢", "２８７０８２", "²87082", "28 082"]
 )
 def test_what_is_not_six_digits_is_never_right(token):
-    assert factors.step_of(KEY, token, now=59) is None
+    assert authenticator_apps.step_of(KEY, token, now=59) is None
 
 
 def test_premium_is_signed_in_only_with_both(grace):
@@ -107,7 +110,7 @@ def test_of_thirty_uses_of_one_token_at_once_one_is_right():
 @pytest.mark.django_db(transaction=True)
 def test_of_thirty_uses_of_one_backup_code_at_once_one_is_right():
     account = premium(PEOPLE["grace"])
-    code = factors.make_backup_codes(account, by=account)[0]
+    code = backup_codes.make_backup_codes(account, by=account)[0]
     outcomes = in_parallel(lambda number: factors.verify(account, code))
     assert sum(outcome is not None for outcome in outcomes) == 1
 
@@ -128,7 +131,7 @@ def test_after_ten_wrong_codes_even_the_right_one_has_to_wait(grace):
 
 
 def test_a_backup_code_works_once_in_any_writing(grace):
-    code = factors.make_backup_codes(grace, by=grace)[0]
+    code = backup_codes.make_backup_codes(grace, by=grace)[0]
     assert give_token(half_in(grace), code.lower().replace("-", " ")).status_code == 302
     assert "That code is not right" in walk.text_of(give_token(half_in(grace), code))
     assert BackupCode.objects.filter(used_at=None).count() == policy.BACKUP_CODES - 1
@@ -136,7 +139,7 @@ def test_a_backup_code_works_once_in_any_writing(grace):
 
 
 def test_new_backup_codes_end_the_old_ones(grace):
-    old = factors.make_backup_codes(grace, by=grace)
+    old = backup_codes.make_backup_codes(grace, by=grace)
     browser = signed_in(grace)
     page = browser.post("/account/security/backup-codes/").content.decode()
     assert not any(code in page for code in old)
@@ -153,7 +156,7 @@ def test_new_backup_codes_need_a_session_with_the_factor():
 
 
 def test_backup_codes_are_kept_as_hashes_bound_to_their_account(grace):
-    codes = factors.make_backup_codes(grace, by=grace)
+    codes = backup_codes.make_backup_codes(grace, by=grace)
     rosa = holder(PEOPLE["rosa"])
     assert factors.verify(rosa, codes[0]) is None
     kept = [bytes(digest) for digest in BackupCode.objects.values_list("digest", flat=True)]
@@ -195,7 +198,7 @@ def test_half_a_sign_in_ends_when_the_password_changes(grace):
 
 def test_a_basic_account_with_an_authenticator_is_asked_for_it():
     rosa = holder(PEOPLE["rosa"])
-    factors.enrol(rosa, KEY, step_used=-1, by="mock")
+    authenticator_apps.enrol(rosa, KEY, step_used=-1, by="mock")
     assert not is_signed_in(half_in(rosa))
 
 

@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import Account, Session
-from accounts.sessions import SessionStore
+from accounts.sessions.store import SessionStore
 from accounts.sign_in import session
-from dslogon import policy
-from dslogon.demo.people import PEOPLE
+from core import policy
+from demo.people import PEOPLE
 from safeguards.models import AuditEvent
 from tests import walk
 from tests.accounts.holders import KEY, give_password, give_token, holder, is_signed_in, premium, signed_in

@@ -8,8 +8,8 @@ from django.test import Client
 
 from accounts.models import Session
 from accounts.sign_in import consent, session
-from dslogon import policy
-from dslogon.demo.people import PEOPLE
+from core import policy
+from demo.people import PEOPLE
 from safeguards.models import AuditEvent
 from tests import people, walk
 from tests.accounts.holders import (

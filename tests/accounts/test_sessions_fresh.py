@@ -7,8 +7,8 @@ from django.test import Client
 
 from accounts.models import Account, AuthenticatorApp, BackupCode
 from accounts.sign_in import session
-from dslogon import policy
-from dslogon.demo.people import PEOPLE
+from core import policy
+from demo.people import PEOPLE
 from safeguards.models import AuditEvent
 from tests import walk
 from tests.accounts.holders import KEY, give_password, holder, premium, signed_in

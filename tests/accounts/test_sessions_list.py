@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from accounts import tasks
 from accounts.models import Account, Session
-from accounts.sessions import SessionStore
-from dslogon.demo.people import PEOPLE
+from accounts.sessions.store import SessionStore
+from demo.people import PEOPLE
 from safeguards.models import AuditEvent
 from tests import walk
 from tests.accounts.holders import KEY, give_password, give_token, holder, is_signed_in, premium, signed_in

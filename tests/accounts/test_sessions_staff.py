@@ -8,11 +8,11 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client, RequestFactory
 
 from accounts.models import Account
-from accounts.sessions import SessionStore, StaffSessionStore
+from accounts.sessions.store import SessionStore, StaffSessionStore
 from accounts.sign_in import session
 from accounts.urls import with_session
-from dslogon import policy
-from dslogon.demo.people import PEOPLE
+from core import policy
+from demo.people import PEOPLE
 from safeguards.models import AuditEvent
 from tests import walk
 from tests.accounts.holders import STAFF_DOOR, WRONG, give_password, holder, is_signed_in, premium, signed_in, staff

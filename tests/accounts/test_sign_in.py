@@ -12,8 +12,8 @@ from accounts import actions
 from accounts.models import Account, State
 from accounts.sign_in import judge
 from accounts.sign_in.views import safe_next
-from dslogon import policy
-from dslogon.demo.people import PEOPLE
+from core import policy
+from demo.people import PEOPLE
 from safeguards import limits
 from safeguards.models import AuditEvent
 from tests import walk

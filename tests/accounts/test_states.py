@@ -8,7 +8,7 @@ from django.core.management import call_command
 from accounts import actions
 from accounts.models import Account, State
 from accounts.states import MOVES, START
-from dslogon.demo.people import PEOPLE
+from demo.people import PEOPLE
 from safeguards.events import EVENTS
 from safeguards.models import AuditEvent
 from tests.accounts.holders import holder

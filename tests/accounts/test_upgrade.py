@@ -7,12 +7,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import actions, factors
+from accounts import actions
+from accounts.journeys.steps.details import NO_MATCH
 from accounts.models import Account, AuthenticatorApp, UpgradeDraft
-from accounts.registration.steps import NO_MATCH
+from accounts.second_factors import authenticator_apps
+from core.policy import Level
 from deers.models import Person as Registered
-from dslogon.demo.people.person import Person
-from dslogon.policy import Level
+from demo.people.person import Person
 from idproofing.models import Question
 from safeguards.models import AuditEvent
 from tests import people, walk
@@ -217,7 +218,7 @@ def test_an_upgrade_of_another_browser_is_gone(browser, account):
 
 
 def test_an_enrolled_authenticator_is_asked_for_and_not_replaced(account):
-    factors.enrol(account, KEY, step_used=-1, by="mock")
+    authenticator_apps.enrol(account, KEY, step_used=-1, by="mock")
     browser = signed_in(account)
     draft = owing_the_factor(browser, account)
     AuthenticatorApp.objects.update(last_t=-1)
@@ -244,7 +245,7 @@ def test_a_second_tab_that_comes_too_late_is_a_clear_page(browser, account):
 
 def test_an_authenticator_added_on_the_other_page_meanwhile_is_a_clear_page(browser, account):
     draft = owing_the_factor(browser, account)
-    factors.enrol(account, "31" * 20, step_used=-1, by="mock")
+    authenticator_apps.enrol(account, "31" * 20, step_used=-1, by="mock")
     page = browser.post(address(draft, "second-factor"), {"otp_token": walk.token_for(KEY)})
     assert page.status_code == 200
     account.refresh_from_db()

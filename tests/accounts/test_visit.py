@@ -7,12 +7,12 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from accounts import attending
 from accounts.models import Account, RegistrationDraft
-from dslogon import policy
-from dslogon.policy import Level
+from core import policy
+from core.policy import Level
 from idproofing import visits
 from idproofing.models import ActivationCode, Proofing, Visit
+from service_center.visits import expire_late_visits, refuse_visit, verify_documents
 from tests import people, walk
 from tests.accounts.holders import address, holder, registering, signed_in, staff, upgrading
 
@@ -31,7 +31,7 @@ def with_slip(client: Client, key: str = "rosa", level: int = 1, route: str = "i
 
 
 def show_papers(agent: Account, papers: tuple[visits.Shown, ...] = PAPERS) -> None:
-    attending.verify(Visit.objects.latest("made_at"), papers, by=agent)
+    verify_documents(Visit.objects.latest("made_at"), papers, by=agent)
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def test_an_odd_button_makes_no_slip(client: Client, action: str) -> None:
 
 def test_a_refusal_is_said_on_the_page_and_by_email_and_leads_on(client: Client, agent: Account) -> None:
     here = with_slip(client)
-    attending.refuse(Visit.objects.get(), "expired", by=agent)
+    refuse_visit(Visit.objects.get(), "expired", by=agent)
     assert "A document has expired." in walk.text_of(client.get(here))
     assert "A document has expired." in str(walk.deliver_mail()[-1].body)
     walk.send(client, here, {"action": "slip"})
@@ -183,8 +183,8 @@ def test_the_address_of_record_hears_of_documents_in_the_persons_name(client: Cl
 def test_a_slip_that_nobody_used_ends_and_its_owner_hears_of_it(client: Client) -> None:
     here = with_slip(client)
     end = timezone.now() + policy.VISIT_LIFE + timedelta(minutes=1)
-    assert attending.expire(end) == 1
-    assert attending.expire(end) == 0
+    assert expire_late_visits(end) == 1
+    assert expire_late_visits(end) == 0
     assert "no longer good" in str(walk.deliver_mail()[-1].body)
     assert "This slip is no longer good" in walk.text_of(client.get(here))
 

@@ -6,10 +6,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import drafts, waiting
+from accounts.journeys import drafts
+from accounts.journeys.steps import deers_outage
 from accounts.models import Notice, RegistrationDraft, UpgradeDraft
+from core import policy
 from deers import lookup
-from dslogon import policy
 from idproofing.routes import Route
 from tests import people, walk
 from tests.accounts.holders import address, holder, proven, registering, signed_in, upgrading
@@ -45,10 +46,10 @@ def ask(client: Client, here: str) -> str:
 
 def test_the_mail_comes_once_when_deers_answers_and_leads_back_to_what_was_typed(client, silent):
     here = stopped(client)
-    assert waiting.WILL_WRITE in ask(client, here)
-    assert waiting.tell() == 0
+    assert deers_outage.WILL_WRITE in ask(client, here)
+    assert deers_outage.tell() == 0
     answers_again(silent)
-    assert [waiting.tell(), waiting.tell()] == [1, 0]
+    assert [deers_outage.tell(), deers_outage.tell()] == [1, 0]
     (mail,) = walk.deliver_mail()
     rosa = people.load("rosa")
     assert mail.to == [rosa.email]
@@ -68,14 +69,14 @@ def test_a_draft_that_waits_outlives_an_hour_and_ends_with_the_time_promised(cli
     assert client.get(here).status_code == 404
     assert drafts.purge() == 1
     answers_again(silent)
-    assert waiting.tell() == 0
+    assert deers_outage.tell() == 0
 
 
 def test_after_the_mail_there_is_a_day_to_come_back(client, silent):
     ask(client, stopped(client))
     answers_again(silent)
     soon = timezone.now() + timedelta(hours=23)
-    waiting.tell(now=soon)
+    deers_outage.tell(now=soon)
     RegistrationDraft.objects.update(touched_at=timezone.now() - LATER)
     assert RegistrationDraft.objects.get().kept_until == soon + policy.DRAFT_KEPT_FOR_DEERS
 
@@ -85,23 +86,23 @@ def test_whoever_goes_on_before_the_mail_gets_none_and_keeps_no_draft_for_a_day(
     ask(client, here)
     answers_again(silent)
     assert walk.send(client, here, walk.details_of(people.load("rosa"))).endswith("/questions/")
-    assert waiting.tell() == 0
+    assert deers_outage.tell() == 0
     assert RegistrationDraft.objects.get().kept_until is None
 
 
 def test_nobody_is_kept_waiting_when_deers_answers_by_now(client, silent):
     here = stopped(client)
     answers_again(silent)
-    assert waiting.WORKS_AGAIN in ask(client, here)
+    assert deers_outage.WORKS_AGAIN in ask(client, here)
     assert RegistrationDraft.objects.get().kept_until is None
 
 
 def test_the_button_pressed_twice_asks_once(client, silent):
     here = stopped(client)
     for _ in range(policy.DEERS_NEWS_PER_MAILBOX.times + 1):
-        assert waiting.WILL_WRITE in ask(client, here)
+        assert deers_outage.WILL_WRITE in ask(client, here)
     answers_again(silent)
-    assert waiting.tell() == 1
+    assert deers_outage.tell() == 1
 
 
 def test_no_mailbox_is_flooded_however_many_drafts_name_it(silent):
@@ -110,7 +111,7 @@ def test_no_mailbox_is_flooded_however_many_drafts_name_it(silent):
         client = Client(REMOTE_ADDR=f"203.0.113.{place}")
         draft = registering(client, people.load("rosa"), dod_id="")
         said.append(ask(client, address(draft, "details")))
-    assert [waiting.WILL_WRITE in page for page in said] == [True, True, True, False]
+    assert [deers_outage.WILL_WRITE in page for page in said] == [True, True, True, False]
     assert "There were several such requests. Wait" in said[-1]
 
 
@@ -119,7 +120,7 @@ def test_whoever_went_on_or_ended_meanwhile_gets_no_mail(client, silent):
     registering(client, people.load("rosa"), **done)
     registering(client, people.load("rosa"), awaits_deers=True, ended="has-account")
     answers_again(silent)
-    waiting.tell()
+    deers_outage.tell()
     assert not Notice.objects.exists()
     assert not RegistrationDraft.objects.filter(awaits_deers=True).exists()
 
@@ -145,7 +146,7 @@ def test_an_upgrade_waits_too_and_asks_for_the_account_when_it_goes_on(silent):
     assert OFFER in walk.text_of(browser.post(address(draft, "details"), walk.upgrade_details_of(rosa)))
     ask(browser, address(draft, "details"))
     answers_again(silent)
-    assert waiting.tell() == 1
+    assert deers_outage.tell() == 1
     (mail,) = walk.deliver_mail()
     assert address(UpgradeDraft.objects.get(), "details") in mail.body
     browser.post("/sign-out/")

@@ -5,7 +5,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import RegistrationDraft, UpgradeDraft
-from dslogon.policy import Level
+from core.policy import Level
 from idproofing import codes
 from idproofing.models import Proofing, Quiz
 from tests import people, walk

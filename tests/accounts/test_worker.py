@@ -13,9 +13,10 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection, transaction
 from procrastinate.contrib.django import app
 
-from accounts import actions, notices
+from accounts import actions
+from accounts.mail import notices
 from accounts.models import Account, Notice, State
-from dslogon.demo.people import PEOPLE
+from demo.people import PEOPLE
 from safeguards import tasks
 from tests.accounts.holders import holder
 from tests.safeguards.databases import ROOT, environment

@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 
 from bench import counts, pages, people, plans
-from dslogon.demo.people import PEOPLE
-from dslogon.demo.population import load
+from demo.people import PEOPLE
+from demo.population import load
 from tests.hashing import FastHasher
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.urls("bench.urls")]

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from bench import deers, imports, lookups
-from deers.loading import files, invented
+from deers.loading import files
 from deers.loading.steps import Piece
+from demo.invent import registry
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +23,7 @@ def test_its_file_is_imported_without_a_problem(tmp_path: Path) -> None:
 def test_its_people_are_found_and_its_other_numbers_are_nobodys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lookups, "SMALL", 200)
     monkeypatch.setattr(lookups, "ASKED", 50)
-    invented.enter(200, imports.SEED)
+    registry.enter(200, imports.SEED)
     hits, misses = lookups.hits(), lookups.misses()
     assert len(hits) == len(misses) > 20
     assert len(lookups.keys()) > 20

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from django.db import DataError, OperationalError, connection
 
+from core import policy
 from deers import faults, lookup
 from deers.breaker import Breaker
 from deers.deadline import within_deadline
 from deers.registry import Match, RegistryUnavailableError, Unavailable
-from dslogon import policy
 from tests.deers.registered import TODAY, registered, typed
 from tests.parallel import in_parallel
 

@@ -17,9 +17,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from deers import lookup
-from deers.loading import entering, files, invented, settling, staging
+from deers.loading import entering, files, settling, staging
 from deers.models import Eligibility, LegalName, Person, Sponsorship
 from deers.registry import Match
+from demo.invent import registry
 from tests.deers.registered import TODAY, typed
 
 pytestmark = pytest.mark.django_db
@@ -323,8 +324,8 @@ def test_a_run_that_is_killed_with_its_processes_goes_on_later(tmp_path: Path) -
 
 
 def test_invented_people_come_by_copy_and_once() -> None:
-    assert invented.enter(300, seed=1, today=TODAY) == 300
-    assert invented.enter(300, seed=1, today=TODAY) == 0
+    assert registry.enter(300, seed=1, today=TODAY) == 300
+    assert registry.enter(300, seed=1, today=TODAY) == 0
     assert Person.objects.count() == 300
     assert Sponsorship.objects.count() > 50
     person = Person.objects.filter(service_status="retired", date_of_death=None).first()

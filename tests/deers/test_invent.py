@@ -7,12 +7,12 @@ from itertools import islice, pairwise
 
 import pytest
 
-from deers import invent, lookup, ssn
-from deers.invent import Family, families
+from deers import lookup, ssn
 from deers.matching import age
 from deers.models import Eligibility, LegalName, Person, Relationship, Sponsorship
 from deers.registry import Ineligible, Match
-from dslogon.demo.people import PEOPLE
+from demo.invent.families import FIRST_DOD_ID, MOST, Family, families, social_security_number
+from demo.people import PEOPLE
 from tests.deers.registered import TODAY, typed
 
 
@@ -45,12 +45,12 @@ def test_numbers_are_unique_possible_and_only_the_mocks(invented: list[Family]) 
 
 
 def test_numbers_are_unique_by_construction() -> None:
-    assert invent.MOST > 10_000_000
-    assert len({invent.social_security_number(number) for number in range(200_000)}) == 200_000
-    last = [invent.social_security_number(number) for number in range(invent.MOST - 9, invent.MOST)]
-    assert len({*last, invent.social_security_number(0)}) == 10
+    assert MOST > 10_000_000
+    assert len({social_security_number(number) for number in range(200_000)}) == 200_000
+    last = [social_security_number(number) for number in range(MOST - 9, MOST)]
+    assert len({*last, social_security_number(0)}) == 10
     with pytest.raises(ValueError, match="not for more"):
-        next(families(2, seed=1, first=invent.MOST - 1))
+        next(families(2, seed=1, first=MOST - 1))
 
 
 def test_a_second_call_goes_on_where_the_first_stopped() -> None:
@@ -61,7 +61,7 @@ def test_a_second_call_goes_on_where_the_first_stopped() -> None:
 
 def test_the_hand_made_people_keep_to_other_numbers() -> None:
     assert all(person.ssn < "960" for person in PEOPLE.values())
-    assert all(int(person.dod_id) < invent.FIRST_DOD_ID for person in PEOPLE.values())
+    assert all(int(person.dod_id) < FIRST_DOD_ID for person in PEOPLE.values())
 
 
 def test_mail_and_telephones_reach_nobody(invented: list[Family]) -> None:

@@ -7,19 +7,19 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.management import call_command
 from django.db.models import Model
 
-from accounts import factors
 from accounts.models import Account, AuthenticatorApp
-from accounts.roles import ROLES
+from accounts.second_factors import authenticator_apps, factors
+from core import policy
+from core.policy import Level
 from deers.models import Eligibility, LegalName, Person, Sponsorship
-from dslogon import policy
-from dslogon.demo import cast, population
-from dslogon.demo.people import PEOPLE, STAFF
-from dslogon.demo.people.person import FULL_FILE, Staff
-from dslogon.demo.people.person import Person as DemoPerson
-from dslogon.policy import Level
+from demo import people_page, population
+from demo.people import PEOPLE, STAFF
+from demo.people.person import FULL_FILE, Staff
+from demo.people.person import Person as DemoPerson
 from idproofing import quiz
 from idproofing.models import Fact
 from portal.models import Appointment, Observation
+from service_center.roles import ROLES
 from tests import people
 
 TABLES: tuple[type[Model], ...] = (
@@ -146,7 +146,7 @@ def test_the_ready_accounts_are_what_the_page_says() -> None:
 
 
 def test_the_ready_passwords_meet_the_rules_that_people_must_meet() -> None:
-    for entry in cast.ready():
+    for entry in people_page.ready():
         name = entry.who.name
         holder = Account(
             username=entry.account.username, first_name=name.first, last_name=name.last, email=entry.who.email
@@ -161,8 +161,8 @@ def test_the_code_that_the_page_shows_signs_in_once() -> None:
     assert ready is not None
     account = Account.objects.get(username=ready.username)
     assert account.check_password(ready.password)
-    assert factors.base32(ready.authenticator_key) == ready.totp_secret
-    code = cast.present_code(ready)
+    assert authenticator_apps.base32(ready.authenticator_key) == ready.totp_secret
+    code = people_page.present_code(ready)
     assert isinstance(factors.verify(account, code), AuthenticatorApp)
     assert factors.verify(account, code) is None
 

@@ -12,10 +12,10 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.test import Client
 
 from accounts.models import Account
-from dslogon.demo import population
-from dslogon.demo.mail import KeepingBackend
-from dslogon.demo.models import SentMail
-from dslogon.demo.people import PEOPLE, STAFF
+from demo import population
+from demo.mail import KeepingBackend
+from demo.models import SentMail
+from demo.people import PEOPLE, STAFF
 from idproofing import letters
 from idproofing.models import Fact
 from idproofing.questions import wording
@@ -108,7 +108,7 @@ def mail(subject: str, *to: str) -> EmailMultiAlternatives:
 
 @pytest.mark.django_db
 def test_mail_is_kept_once_for_each_recipient_and_shown_newest_first(client: Client) -> None:
-    backend = get_connection("dslogon.demo.mail.KeepingBackend")
+    backend = get_connection("demo.mail.KeepingBackend")
     assert backend.send_messages([mail("The first", "june@example.org"), mail("The second", "a@b.c", "d@e.f")]) == 2
     SentMail.objects.filter(subject="The first").update(sent_at=datetime(2026, 1, 1, tzinfo=UTC))
     kept = client.get("/demo/mail.json").json()
@@ -120,7 +120,7 @@ def test_mail_is_kept_once_for_each_recipient_and_shown_newest_first(client: Cli
 
 @pytest.mark.django_db
 def test_a_mails_html_can_run_nothing(client: Client) -> None:
-    get_connection("dslogon.demo.mail.KeepingBackend").send_messages([mail("Hello", "june@example.org")])
+    get_connection("demo.mail.KeepingBackend").send_messages([mail("Hello", "june@example.org")])
     shown = client.get(f"/demo/mail/{SentMail.objects.get().pk}.html")
     assert "<p>Your code</p>" in shown.content.decode()
     rules = shown["Content-Security-Policy"]

@@ -7,11 +7,11 @@ import pytest
 
 from deers import lookup, ssn
 from deers.registry import Ineligible, Match, PersonQuery
-from dslogon.demo.people import PEOPLE
-from dslogon.demo.people.facts import HAND_MADE
-from dslogon.demo.people.person import Person
+from demo.invent.facts import YEARS_BACK
+from demo.people import PEOPLE
+from demo.people.facts import HAND_MADE
+from demo.people.person import Person
 from idproofing import questions
-from idproofing.invent import YEARS_BACK
 from tests import people
 
 

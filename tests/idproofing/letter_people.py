@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import datetime
 
+from core.policy import Level
 from deers.registry import Beneficiary
-from dslogon.demo.people import PEOPLE
-from dslogon.policy import Level
+from demo.people import PEOPLE
 from idproofing import letters
 from idproofing.models import Batch, Letter
 from tests.idproofing.people import NOON

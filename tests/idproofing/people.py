@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from dslogon import policy
-from dslogon.policy import Level
+from core import policy
+from core.policy import Level
+from demo.invent.facts import facts_for
 from idproofing import quiz
 from idproofing.asking import answer_hash
-from idproofing.invent import facts_for
 from idproofing.models import Fact, Quiz
 
 JUNE = "1000000021"

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from core.policy import Level
 from deers import lookup
-from dslogon.demo.people import PEOPLE
-from dslogon.policy import Level
+from demo.people import PEOPLE
 from idproofing import cases, reviewing
 from idproofing.cases import Moved, Opened, Typed
 from idproofing.models import Case

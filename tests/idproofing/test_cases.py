@@ -9,10 +9,10 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from core import policy
+from core.policy import Level
 from deers import lookup
 from deers.registry import Record
-from dslogon import policy
-from dslogon.policy import Level
 from idproofing import cases, reviewing
 from idproofing.case_states import MOVES, OVER, START, State
 from idproofing.cases import Moved, NotFound, NotNow, Opened, Wait

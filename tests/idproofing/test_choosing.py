@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dslogon import policy
+from core import policy
+from demo.invent.facts import facts_for
 from idproofing import asking, questions
-from idproofing.invent import facts_for
 from idproofing.models import Category, Fact
 from idproofing.questions import NONE_OF_THE_ABOVE, TEMPLATES, fact, wording
 from tests.idproofing.people import BASIC, JUNE, MODEST, PREMIUM, TODAY, anybody, seeds

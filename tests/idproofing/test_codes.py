@@ -8,8 +8,8 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dslogon import policy
-from dslogon.policy import Level
+from core import policy
+from core.policy import Level
 from idproofing import codes, quiz
 from idproofing.codes import Delivery
 from idproofing.models import ActivationCode, Proofing, Quiz

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from dslogon import policy
-from dslogon.policy import Level
+from core import policy
+from core.policy import Level
 from idproofing import codes, quiz
 from idproofing.models import Proofing, Question, Quiz
 from tests.idproofing.people import BASIC, JUNE, NOON, PREMIUM, answer_all, begin, facts_of_june, remember

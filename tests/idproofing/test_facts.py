@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
+from core import policy
 from deers.models import Person, Sponsorship
-from dslogon import policy
 from idproofing import facts, pools, quiz
 from idproofing.facts import FactSource, MockCreditBureau, MockTransactions, of_one_alone, recent
 from idproofing.models import Category, Fact, Source

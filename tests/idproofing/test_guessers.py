@@ -12,12 +12,12 @@ from statistics import median_low
 
 import pytest
 
-from dslogon import policy
-from dslogon.demo import population
-from dslogon.demo.people import PEOPLE
-from dslogon.demo.people.person import FULL_FILE
+from core import policy
+from demo import population
+from demo.invent.facts import facts_for
+from demo.people import PEOPLE
+from demo.people.person import FULL_FILE
 from idproofing import asking, questions
-from idproofing.invent import facts_for
 from idproofing.models import Fact
 from idproofing.questions import NONE_OF_THE_ABOVE, wording
 from tests.idproofing.people import BASIC, PREMIUM

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from dslogon import policy
-from dslogon.policy import Level
+from core import policy
+from core.policy import Level
 from idproofing.checks import guess_chance, quizzes_resist_guessing
 from tests.idproofing.people import BASIC, PREMIUM
 

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dslogon.policy import STRENGTH
-from idproofing.invent import THIN_FILE, facts_for
+from core.policy import STRENGTH
+from demo.invent.facts import THIN_FILE, facts_for
 from idproofing.questions import TEMPLATES, wording
 from tests.idproofing.people import MODEST
 

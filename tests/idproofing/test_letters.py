@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from core import policy
+from core.policy import Level
 from deers.registry import Beneficiary
-from dslogon import policy
-from dslogon.policy import Level
 from idproofing import codes, letters
 from idproofing.models import ActivationCode, Letter, Proofing
 from safeguards.models import AuditEvent

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dslogon import policy
+from core import policy
 from idproofing import pools
 from idproofing.facts import unknown_from
 from idproofing.models import Fact

@@ -9,8 +9,8 @@ from django.db import IntegrityError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dslogon import policy
-from dslogon.policy import Level
+from core import policy
+from core.policy import Level
 from idproofing import asking, quiz
 from idproofing.models import Proofing, Question, Quiz
 from idproofing.questions import NONE_OF_THE_ABOVE, fact, wording

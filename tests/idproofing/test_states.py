@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
-from dslogon.policy import Level
+from core.policy import Level
 from idproofing.management.commands import draw_states
 from idproofing.models import Proofing
 from idproofing.states import MOVES, START, MoveRefused, State, move, proofing_of, turn

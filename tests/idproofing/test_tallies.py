@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.db.models import Sum
 
-from dslogon.policy import Level
+from core.policy import Level
 from idproofing import codes, quiz, tallies
 from idproofing.models import ActivationCode, AnswerTally
 from safeguards.models import AuditEvent

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from playwright.sync_api import Browser, Page, Route, expect
 
 from accounts.sign_in.session import BEGAN, SEEN
-from dslogon import policy
+from core import policy
 from tests.look.test_frame import signed_in
 
 pytestmark = pytest.mark.browser

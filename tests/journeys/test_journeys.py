@@ -6,8 +6,8 @@ from base64 import b32decode
 import pytest
 from playwright.sync_api import Page, expect
 
-from accounts import factors
 from accounts.models import Account
+from accounts.second_factors import authenticator_apps
 from idproofing.models import Fact
 from idproofing.questions import wording
 from tests import people, walk
@@ -67,7 +67,7 @@ def enter_token(page: Page, button: str) -> str:
 
 def base32_to_hex(text: str) -> str:
     key = b32decode(text).hex()
-    assert factors.base32(key) == text
+    assert authenticator_apps.base32(key) == text
     return key
 
 

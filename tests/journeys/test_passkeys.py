@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import CDPSession, Page, expect
 
-from accounts import enrolment
 from accounts.models import Account
-from dslogon.policy import Level
+from accounts.second_factors import enrolment
+from core.policy import Level
 from tests import people
 from tests.accounts.holders import address, holder, proven, token_of
 from tests.journeys.test_journeys import enter_token, sign_in

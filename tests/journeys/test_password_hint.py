@@ -5,8 +5,8 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Page, expect
 
-from accounts import drafts
-from dslogon.demo.people import PEOPLE
+from accounts.journeys import drafts
+from demo.people import PEOPLE
 from tests import people, walk
 from tests.accounts.holders import address, holder, proven, signed_in, token_of
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import Account, AuthenticatorApp, RecoveryRequest
 from accounts.recovery import lost_factor
 from accounts.recovery import password as recovery
-from dslogon import policy
+from core import policy
 from tests import people, walk
 from tests.accounts.holders import KEY, holder, premium
 from tests.journeys.test_journeys import base32_to_hex, sign_in

@@ -10,8 +10,8 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.models import Account
-from accounts.sessions import SEEN, SessionStore
-from dslogon import policy
+from accounts.sessions.store import SEEN, SessionStore
+from core import policy
 from tests import people, walk
 from tests.journeys.test_journeys import give_credentials, sign_in
 

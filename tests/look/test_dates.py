@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django import forms
 
-from dslogon.fields import DateField
+from core.fields import DateField
 
 TODAY = date(2026, 3, 1)
 

@@ -6,7 +6,7 @@ import pytest
 from django import forms
 from django.template import Context, Template
 
-from dslogon.fields import DateField
+from core.fields import DateField
 
 NASTY = '"><script>alert(1)</script>'
 

@@ -11,8 +11,8 @@ from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 
 from accounts.models import Account
-from accounts.sessions import BEGAN, SEEN, SessionStore
-from dslogon import policy, views
+from accounts.sessions.store import BEGAN, SEEN, SessionStore
+from core import policy, views
 
 INLINE = re.compile(r"<style|<script(?![^>]*\bsrc=)|\bstyle=|\son[a-z]+=|javascript:")
 
@@ -146,7 +146,7 @@ def test_a_form_from_elsewhere_is_explained(client: Client):
 
 
 def test_the_page_for_our_own_mistakes_needs_nothing_that_may_have_failed(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("dslogon.look.site", lambda request=None: 1 / 0)
+    monkeypatch.setattr("core.context_processors.site", lambda request=None: 1 / 0)
     answer = views.server_error(RequestFactory().get("/"))
     assert answer.status_code == 500
     assert "It is not your fault" in answer.content.decode()

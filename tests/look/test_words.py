@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.template import Context, Template
 
-from dslogon.look import duration
+from core.words import duration
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.test import Client
 
-from accounts import links
+from accounts.mail import links
 from accounts.models import AuthenticatorApp
 from accounts.models.mail import Purpose
 from accounts.sign_in import session

@@ -7,7 +7,7 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from accounts.models import RegistrationDraft
-from dslogon.policy import Level
+from core.policy import Level
 from idproofing.models import Visit
 from tests import people, walk
 from tests.accounts.holders import (

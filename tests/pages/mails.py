@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from accounts import notices
+from accounts.mail import notices
 from accounts.models import Notice
 from tests.pages.visitors import by_hand
 

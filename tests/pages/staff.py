@@ -8,13 +8,13 @@ from django.test import override_settings
 from django.utils import timezone
 
 from accounts.models import Account, Assistance
-from accounts.recovery import assisted
-from dslogon.demo.people import PEOPLE
-from dslogon.policy import Level
+from core.policy import Level
+from demo.people import PEOPLE
 from idproofing import cases, visits
 from idproofing.models import Proofing, Visit
 from idproofing.routes import Route
 from safeguards.models import AuditEvent
+from service_center import assistance
 from support.models import ContactMessage
 from tests import people, walk
 from tests.accounts.holders import holder, premium, signed_in, staff
@@ -33,7 +33,7 @@ def reads() -> Answers:
     letter = {"name": "Ruth", "email": "ruth@mail.example", "topic": "other", "message": "Please call me back."}
     walk.send(client, "/support/contact/", letter)
     kind, why = Assistance.Kind.LOST_FACTOR, Assistance.Reason.DEVICE_LOST
-    assisted.ask(held, kind, why, by=staff("Supervisor", "colleague"))
+    assistance.ask(held, kind, why, by=staff("Supervisor", "colleague"))
     yield client.get("/admin/")
     yield client.get("/admin/figures/")
     past.a_month()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from dslogon import policy
+from core import policy
 from tests.pages.scenes import PARTS, SCENES, Page, played
 from tests.rules import addresses
 

@@ -9,12 +9,14 @@ from django.shortcuts import render
 from django.test import Client, RequestFactory
 from django.test.signals import template_rendered
 
-from accounts import actions, links, middleware
-from accounts.hashing import TooBusy
+from accounts import actions
+from accounts.mail import links
 from accounts.models.mail import Purpose
-from accounts.recovery.factor_pages import SETTING_UP
-from dslogon import views
-from dslogon.demo.models import SentMail
+from accounts.passwords.hashing import TooBusy
+from accounts.recovery.lost_factor_views import SETTING_UP
+from accounts.sign_in import middleware
+from core import views
+from demo.models import SentMail
 from support.guides import GUIDES
 from tests import people, walk
 from tests.accounts.holders import STAFF_DOOR, WRONG, give_password, give_token, holder, premium, signed_in, staff
@@ -67,7 +69,7 @@ def looks_at_the_demonstration() -> Answers:
     yield client.get("/demo/mail/")
     kept = EmailMultiAlternatives("A subject", "Some text", to=["ruth@mail.example"])
     kept.attach_alternative('<html lang="en-US"><title>A subject</title><main><h1>A subject</h1></main>', "text/html")
-    get_connection("dslogon.demo.mail.KeepingBackend").send_messages([kept])
+    get_connection("demo.mail.KeepingBackend").send_messages([kept])
     letter_people.asked("rosa")
     yield client.get("/demo/mail/")
     yield client.get(f"/demo/mail/{SentMail.objects.get().pk}.html")

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from accounts.models import Account
 from accounts.sign_in import session
-from dslogon.policy import Level
-from portal import invent
+from core.policy import Level
+from demo.invent.records import record_for
+from demo.invent.records import store as store_records
 
 MARKED = {"display", "subject", "body", "text", "title", "location", "author", "reason", "note", "target"}
 RUTH, OTIS = "1029384756", "5647382910"
@@ -75,12 +76,12 @@ def staff(db: None) -> Account:
 def records(db: None) -> Callable[..., list]:
     """Stores the invented record of a patient and gives its rows back; a mark takes the place of every text."""
 
-    def store(dod_id: str, *, mark: str = "") -> list:
-        rows = invent.record_for(dod_id, date(1950, 6, 1), "M", Random(dod_id), theme="diabetes")
+    def stored(dod_id: str, *, mark: str = "") -> list:
+        rows = record_for(dod_id, date(1950, 6, 1), "M", Random(dod_id), theme="diabetes")
         for row in rows if mark else ():
             for name in MARKED & vars(row).keys():
                 setattr(row, name, mark)
-        invent.store(rows)
+        store_records(rows)
         return rows
 
-    return store
+    return stored

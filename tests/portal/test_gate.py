@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from dslogon import policy
-from dslogon.policy import Level
+from core import policy
+from core.policy import Level
 from portal.features import FEATURES, Feature
 from tests.portal.conftest import OTIS, RUTH, proved
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from core.policy import Level
 from deers import lookup
-from dslogon.policy import Level
 from portal import clinical, codes
 from portal.features import FEATURES
 from portal.library import ARTICLES

@@ -6,10 +6,13 @@ from pathlib import Path
 
 from django.conf import settings
 
+from tests.rules.imports import packages_in
+
 ROOT = Path(settings.BASE_DIR)
 READS = re.compile(r"""(?:\benv\.\w+|\brequired|os\.environ(?:\.get)?)[(\[]["']([A-Z][A-Z_]+)["']""")
 EXAMPLE = re.compile(r"^# ([A-Z][A-Z_]+)=(.*)$", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#\s]+)")
+ROOMS = sorted(packages_in(ROOT))
 
 
 def configuration() -> Iterator[Path]:
@@ -44,6 +47,20 @@ def test_every_link_in_the_docs_leads_somewhere():
         if not target.startswith(("http", "mailto:")) and not (page.parent / target).exists()
     ]
     assert dead == []
+
+
+def test_every_module_that_is_spoken_of_is_there():
+    """In docs, comments and docstrings alike: a file that has moved leads a newcomer nowhere."""
+    named = re.compile(rf"(?<![\w/.])(?:{'|'.join(ROOMS)}|tests|bench)/[\w/]+\.(?:py|md|typ)\b")
+    texts = [*pages(), *(path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")))]
+    assert len(texts) > 300
+    gone = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in texts
+        for name in named.findall(path.read_text())
+        if not (ROOT / name).exists()
+    }
+    assert gone == set()
 
 
 def test_every_page_of_the_docs_is_found_from_their_first_one():

@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from dslogon.demo.people import PEOPLE
+from demo.people import PEOPLE
 from tests.accounts.holders import premium, signed_in, staff
 
 ROOT = Path(settings.BASE_DIR)

@@ -1,6 +1,7 @@
-"""The rules of the house: imports run downwards, every event is known, accounts are written in one place."""
+"""The rules of the house: imports run downwards only, every event is known, accounts are written in one place."""
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,19 +10,73 @@ from django.conf import settings
 from importlinter.cli import lint_imports
 
 from safeguards.events import EVENTS
+from tests.rules.imports import circles, imports_upwards, packages_in, read_imports
 
 ROOT = Path(settings.BASE_DIR)
-ROOMS = ["dslogon", "portal", "support", "accounts", "idproofing", "deers", "safeguards"]
+CONTRACT = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+ROOMS = packages_in(ROOT)
+FLOORS = {
+    room.strip(): number for number, layer in enumerate(CONTRACT["contracts"][0]["layers"]) for room in layer.split("|")
+}
+# As Django has them: the model names its store, and the store writes the model.
+SESSIONS = {"accounts.models", "accounts.models.session", "accounts.sessions.store"}
 
 
 def modules() -> Iterator[Path]:
-    for room in ROOMS:
+    for room in sorted(ROOMS):
         yield from (path for path in sorted((ROOT / room).rglob("*.py")) if "migrations" not in path.parts)
 
 
 def test_imports_run_downwards_only(monkeypatch):
     monkeypatch.chdir(ROOT)
     assert lint_imports(config_filename="pyproject.toml", no_cache=True) == 0
+
+
+def test_every_package_stands_on_a_floor_of_the_contract():
+    assert ROOMS == FLOORS.keys() == set(CONTRACT["root_packages"])
+
+
+def test_no_import_runs_up_not_even_inside_a_function():
+    graph = read_imports(ROOT, ROOMS)
+    assert len(graph) > 250
+    assert imports_upwards(graph, FLOORS) == set()
+
+
+def test_no_modules_import_each_other_in_a_circle_but_the_session_and_its_store():
+    assert circles(read_imports(ROOT, ROOMS)) == [SESSIONS]
+
+
+def write_module(root: Path, name: str, text: str = "") -> None:
+    path = root / f"{name.replace('.', '/')}.py"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def test_a_package_that_stands_on_no_floor_is_found(tmp_path):
+    write_module(tmp_path, "accounts.actions")
+    write_module(tmp_path, "corridor.look", "from accounts import actions")
+    assert packages_in(tmp_path) - FLOORS.keys() == {"corridor"}
+
+
+def test_an_import_that_runs_up_is_found_in_a_function_and_behind_another_room(tmp_path):
+    write_module(tmp_path, "service_center.actions", "from core import look")
+    write_module(tmp_path, "core.look", "def seconds():\n    from accounts.sign_in import session")
+    write_module(tmp_path, "accounts.sign_in.session")
+    graph = read_imports(tmp_path, packages_in(tmp_path))
+    assert imports_upwards(graph, FLOORS) == {("core.look", "accounts.sign_in.session")}
+
+
+def test_rooms_side_by_side_may_not_know_each_other(tmp_path):
+    write_module(tmp_path, "portal.page", "import support.guides")
+    write_module(tmp_path, "support.guides")
+    assert imports_upwards(read_imports(tmp_path, packages_in(tmp_path)), FLOORS) == {("portal.page", "support.guides")}
+
+
+def test_a_circle_is_found(tmp_path):
+    write_module(tmp_path, "accounts.tasks", "from accounts import notices")
+    write_module(tmp_path, "accounts.notices", "def send():\n    from accounts.tasks import job")
+    write_module(tmp_path, "accounts.actions", "from accounts import notices")
+    assert circles(read_imports(tmp_path, {"accounts"})) == [{"accounts.tasks", "accounts.notices"}]
 
 
 def recorded() -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.models import RecoveryRequest, RegistrationDraft, UpgradeDraft
 from accounts.recovery import password as recovery
-from dslogon.demo.people.person import Person
+from demo.people.person import Person
 from tests import people, tripwire, walk
 from tests.accounts.holders import WRONG, give_password, give_token
 
@@ -105,7 +105,7 @@ def test_an_error_page_tells_nothing_of_what_was_typed(settings):
     person, browser = people.load("rosa"), Client(raise_request_exception=False)
     here = walk.begin(browser)
     with pytest.MonkeyPatch.context() as broken:
-        broken.setattr("accounts.registration.steps.judge_match", lambda *args, **kwargs: 1 / 0)
+        broken.setattr("accounts.journeys.registration.steps.judge_match", lambda *args, **kwargs: 1 / 0)
         with tripwire.no_secret_is_written(secrets_of(person)):
             page = browser.post(here, walk.details_of(person))
     assert page.status_code == 500

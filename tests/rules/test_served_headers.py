@@ -14,7 +14,7 @@ from django.test import Client
 
 from accounts import tasks
 from accounts.models import RecoveryRequest
-from dslogon.demo.people import PEOPLE
+from demo.people import PEOPLE
 from tests import walk
 from tests.accounts.holders import holder, premium, signed_in, staff
 
@@ -119,9 +119,10 @@ import json, django
 django.setup()
 from django.conf import settings
 from django.test import Client, override_settings
-from accounts import drafts, zones
+from accounts.journeys import drafts
+from accounts.sessions import zones
 from accounts.sign_in import consent
-from dslogon import flash
+from core import flash
 plain = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 with override_settings(STORAGES=plain):
     client = Client(SERVER_NAME="dslogon.example")

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from redis.exceptions import ConnectionError as Unreachable
 
-from dslogon.policy import Limit
+from core.policy import Limit
 from safeguards import limits
 from safeguards.cache import PostgresCache
 from safeguards.models import AuditEvent

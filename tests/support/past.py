@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from dslogon import policy
+from core import policy
 from idproofing import cases
 from idproofing.models import ActivationCode, AnswerTally, Case
 from safeguards.models import AuditEvent

@@ -5,7 +5,7 @@ import time
 import pytest
 from django.test import Client
 
-from dslogon import policy
+from core import policy
 from idproofing import cases, reviewing
 from idproofing.models import Case
 from tests import walk

@@ -9,12 +9,12 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Notice
-from dslogon.demo.people import PEOPLE
-from dslogon.policy import Level
+from core.policy import Level
+from demo.people import PEOPLE
 from idproofing.case_states import State
 from idproofing.models import Case
 from safeguards.models import AuditEvent
-from support.cases import comparing
+from service_center.cases import comparing
 from tests import people, walk
 from tests.accounts.holders import signed_in, staff
 from tests.idproofing.reviewers import emily_typed, open_case

@@ -10,9 +10,9 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from accounts import notices
+from accounts.mail import notices
 from accounts.models import Notice
-from dslogon import policy
+from core import policy
 from safeguards.models import AuditEvent
 from support import contact
 from support.models import ContactMessage, Topic

@@ -8,10 +8,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from dslogon import policy
+from core import policy
 from idproofing.models import ActivationCode, AnswerTally
 from safeguards.models import AuditEvent
-from support import charts, figures
+from service_center import charts, figures
 from tests import people, walk
 from tests.accounts import holders
 from tests.support import past

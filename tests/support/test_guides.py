@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from dslogon import policy
+from core import policy
 from support import guides
 
 SLUGS = sorted(guides.GUIDES)

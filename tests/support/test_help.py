@@ -5,7 +5,7 @@ import re
 from django.test import Client
 from django.urls import reverse
 
-from dslogon import center
+from core import center
 from support import guides
 
 

@@ -10,10 +10,10 @@ from unittest.mock import Mock
 import pytest
 import segno
 
-from dslogon import center
-from dslogon.policy import Level
+from core import center
+from core.policy import Level
 from idproofing.models import Letter
-from support import letters
+from service_center import letters
 from tests.idproofing.letter_people import LINK
 from tests.idproofing.people import NOON
 from tests.support.test_guides import words

@@ -8,14 +8,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import roles, zones
-from accounts.sessions import StaffSessionStore
+from accounts.sessions import zones
+from accounts.sessions.store import StaffSessionStore
 from accounts.sign_in import session
-from dslogon import policy
-from dslogon.policy import Level
+from core import policy
+from core.policy import Level
 from idproofing import letters
 from idproofing.models import ActivationCode, Batch, Letter
 from safeguards.models import AuditEvent
+from service_center import roles
 from tests import people, tripwire, walk
 from tests.accounts.holders import signed_in, staff
 from tests.idproofing.letter_people import asked, beneficiary

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support import guides, typesetting
+from core import typesetting
+from support import guides
 from tests.support.test_guides import words
 
 MADE = datetime(2026, 11, 23, tzinfo=UTC)

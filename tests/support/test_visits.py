@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import Account
-from dslogon import policy
-from dslogon.policy import Level
+from core import policy
+from core.policy import Level
 from idproofing import visits
 from idproofing.models import ActivationCode, Document, Visit
 from idproofing.routes import Route

@@ -7,7 +7,7 @@ from django.db.models import Sum
 from django.utils import timezone
 from tqdm import tqdm
 
-from dslogon import policy
+from core import policy
 from safeguards import verification
 from safeguards.models import AuditSeal
 

@@ -1,0 +1,1 @@
+"""Journeys: registration, upgrade and reviews, and the wizard that runs their steps."""

@@ -1,0 +1,96 @@
+"""Finding, beginning and purging drafts. A draft belongs to one browser, by a cookie that only it holds."""
+
+import secrets
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from accounts.models import Draft, RegistrationDraft, UpgradeDraft
+from accounts.sessions.store import SessionStore
+from core import policy
+from idproofing import quiz
+from safeguards import audit, rows
+from safeguards.cipher import blind_index
+
+COOKIE = "__Host-draft" if settings.SESSION_COOKIE_SECURE else "draft"
+
+D = TypeVar("D", bound=Draft)
+
+
+def browser_of(request: HttpRequest) -> bytes | None:
+    """The keyed hash of this browser's cookie; None when it has none yet."""
+    token = request.COOKIES.get(COOKIE)
+    return hash_of(token) if token else None
+
+
+def hash_of(token: str) -> bytes:
+    """What a draft keeps of its browser's token."""
+    return blind_index(token, purpose="draft-browser")
+
+
+def token_for(request: HttpRequest) -> str:
+    """This browser's token, or a new one of 256 bits. The caller hands it back with `remember`."""
+    return request.COOKIES.get(COOKIE) or secrets.token_urlsafe(32)
+
+
+def remember(response: HttpResponse, token: str) -> None:
+    """Leave the token in the browser until it is closed."""
+    response.set_cookie(
+        COOKIE, token, secure=bool(settings.SESSION_COOKIE_SECURE), httponly=True, samesite="Lax", path="/"
+    )
+
+
+def find(model: type[D], draft_id: UUID, request: HttpRequest, *, lock: bool = False) -> D | None:
+    """This browser's draft with that id, unless it was left idle for too long. `lock` locks its row.
+
+    One that waits for DEERS to work again lives until the time promised.
+    """
+    browser = browser_of(request)
+    if browser is None:
+        return None
+    now = timezone.now()
+    mine = "id = %s AND browser = %s AND (touched_at > %s OR kept_until > %s)"
+    return rows.first(model, mine, [draft_id, browser, now - policy.DRAFT_IDLE, now], lock=lock)
+
+
+def touch(draft: Draft, *, went_on: bool = False) -> None:
+    """Note that the person is still at it, and keep what a step has set. One who `went_on` waits for DEERS no more."""
+    draft.touched_at = timezone.now()
+    if went_on:
+        draft.awaits_deers, draft.kept_until = False, None
+    draft.save()
+
+
+def backup_codes(draft: Draft, now: datetime | None = None) -> list[str]:
+    """The new account's backup codes, while its person may still be writing them down."""
+    until = draft.finished_at and draft.finished_at + policy.BACKUP_CODES_SHOWN
+    return draft.backup_codes.split() if until and (now or timezone.now()) < until else []
+
+
+def purge(now: datetime | None = None) -> int:
+    """Delete idle drafts with everything typed into them, and finished ones with their codes; tells how many idle."""
+    now = now or timezone.now()
+    purged = 0
+    for model in (RegistrationDraft, UpgradeDraft):
+        with transaction.atomic():
+            model._default_manager.filter(finished_at__lte=now - policy.BACKUP_CODES_SHOWN).delete()
+            idle = model._default_manager.filter(touched_at__lte=now - policy.DRAFT_IDLE)
+            count, _ = idle.exclude(kept_until__gt=now).delete()
+            if count:
+                audit.record("registration.draft-purged", by="system", drafts=count)
+        purged += count
+    return purged
+
+
+@app.task(name="accounts.tasks.purge_drafts")
+def purge_drafts(timestamp: int) -> None:
+    """Delete what was left idle: drafts with all that was typed into them, the words of quizzes, sessions."""
+    purge()
+    SessionStore.clear_expired()
+    quiz.end_left_alone(timezone.now())

@@ -1,0 +1,211 @@
+"""Registration as data: its steps, and what each answer does."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.hashers import make_password
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts import actions
+from accounts.journeys.registration.forms import CredentialsForm, DetailsForm
+from accounts.journeys.steps import code, deers_outage, details, letter, questions, route, second_factor, visit
+from accounts.journeys.steps.details import judge_match, person_of_record, reviewed, too_many_tries
+from accounts.journeys.wizard import Journey, Refused, Step, keep
+from accounts.mail import notices
+from accounts.models import RegistrationDraft
+from accounts.passwords import hashing
+from accounts.profile import email_change
+from accounts.second_factors import enrolment, passkeys
+from accounts.second_factors.forms import FirstFactorForm
+from accounts.sign_in import consent, judge, session
+from core import policy
+from deers import lookup
+from deers.names import surname_key
+from deers.registry import Beneficiary, Outcome, PersonQuery
+from idproofing.codes import came_by_email
+from safeguards import audit
+
+TYPED = ("first_name", "middle_name", "last_name", "suffix", "ssn", "email")
+
+
+def details_form(data: Any, draft: RegistrationDraft) -> forms.Form:
+    """The form with what was typed before; the Social Security number is never sent back to the browser."""
+    kept = {name: getattr(draft, name) for name in TYPED if name != "ssn"}
+    kept["date_of_birth"] = date.fromisoformat(draft.date_of_birth) if draft.date_of_birth else None
+    return DetailsForm(data, initial=kept)
+
+
+def look_up(request: HttpRequest, draft: RegistrationDraft, form: forms.Form) -> Outcome | Refused:
+    """Count the try and ask DEERS for the person."""
+    typed = form.cleaned_data
+    whom = f"{typed['date_of_birth']} {surname_key(typed['last_name'])}"
+    return too_many_tries(request, typed["ssn"], typed["dod_id"], whom=whom) or lookup.find_person(
+        PersonQuery(
+            first_name=typed["first_name"],
+            middle_name=typed["middle_name"],
+            last_name=typed["last_name"],
+            suffix=typed["suffix"],
+            date_of_birth=typed["date_of_birth"],
+            ssn=typed["ssn"],
+            dod_id=typed["dod_id"],
+        )
+    )
+
+
+def match_person(request: HttpRequest, draft: RegistrationDraft, form: forms.Form, outcome: Outcome) -> Refused | None:
+    """Keep what was typed and who that is. The answer never tells which detail differed, nor why."""
+    typed, again = form.cleaned_data, bool(draft.dod_id)
+    answers = {name: typed[name] for name in TYPED} | {"date_of_birth": typed["date_of_birth"].isoformat()}
+    answers["typed_dod_id"] = typed["dod_id"]
+    if reviewed(draft, answers):
+        return None
+    keep(draft, answers, DETAILS.forgets)
+    return judge_match(draft, outcome, DETAILS.forgets, again=again, by="visitor")
+
+
+def redeem_code(request: HttpRequest, draft: RegistrationDraft, form: forms.Form, asked: Any) -> Refused | None:
+    """After the right code the person is proven, so now they may learn that they have an account already."""
+    refused = code.redeem_code(request, draft, form, asked)
+    account = actions.account_of(draft.dod_id) if draft.code_redeemed_at else None
+    if account:
+        draft.ended = "has-account"
+        audit.record("registration.already-registered", by="visitor", account_id=account.pk)
+    return refused
+
+
+def choose_credentials(
+    request: HttpRequest, draft: RegistrationDraft, form: forms.Form, person: Beneficiary
+) -> Refused | None:
+    try:
+        draft.password_hash = make_password(form.cleaned_data["password"])
+    except hashing.TooBusy:
+        return Refused(hashing.BUSY, status=503)
+    draft.username = form.cleaned_data["username"]
+    if not consent.given(request):
+        consent.accept(request)
+    if draft.level == policy.Level.PREMIUM:
+        draft.authenticator_key = enrolment.new_key()
+    else:
+        open_account(request, draft, person)
+    return None
+
+
+def enrol(request: HttpRequest, draft: RegistrationDraft, form: forms.Form, person: Beneficiary) -> Refused | None:
+    """The last step at Premium: a passkey or the authenticator's first code opens the account."""
+    judged = second_factor.judge(request, draft, form.cleaned_data)
+    if isinstance(judged, Refused):
+        return judged
+    open_account(request, draft, person, judged)
+    return None
+
+
+def open_account(
+    request: HttpRequest,
+    draft: RegistrationDraft,
+    person: Beneficiary,
+    first: enrolment.NewApp | passkeys.New | None = None,
+) -> None:
+    """Open the account, enrol its second factor, tell the addresses of record, and sign the person in."""
+    level = policy.Level(draft.level)
+    outcome = actions.open_account(
+        dod_id=draft.dod_id,
+        first_name=person.first_name,
+        last_name=person.last_name,
+        level=level,
+        username=draft.username,
+        password_hash=draft.password_hash,
+        email=draft.email,
+        email_confirmed=came_by_email(draft.dod_id, policy.Level(draft.level), draft.email),
+        phone=person.phone,
+        by="visitor",
+    )
+    if isinstance(outcome, actions.UsernameTaken):
+        draft.username = draft.password_hash = ""
+        messages.warning(request, "Somebody else has just taken this username. Please choose another.")
+        return
+    if isinstance(outcome, actions.PersonHasAccount):
+        draft.ended = "has-account"
+        return
+    account = outcome.account
+    factor = None
+    if first is not None:
+        factor, codes = enrolment.enrol(account, first, by="visitor")
+        draft.backup_codes = " ".join(codes)
+    notices.tell(account, "account-opened", to=[account.email, person.email], level=level.label)
+    letter.tell_of_level(account, person, "account-opened", by=account)
+    if account.email_confirmed_at is None:
+        email_change.ask(account, account.email)
+    draft.account, draft.finished_at = account, timezone.now()
+    draft.password_hash = draft.ssn = draft.authenticator_key = draft.date_of_birth = ""
+    session.begin(request, account, factor)
+    judge.count_success(account, factor)
+
+
+DETAILS = Step(
+    name="details",
+    label="Your details",
+    template="accounts/details.html",
+    form=details_form,
+    ask=look_up,
+    save=match_person,
+    done=lambda draft: bool(draft.dod_id),
+    again=True,
+    forgets=(*details.FORGOTTEN, "username", "password_hash"),
+)
+
+CREDENTIALS = Step(
+    name="credentials",
+    label="Username and password",
+    template="accounts/credentials.html",
+    form=CredentialsForm,
+    ask=person_of_record,
+    save=choose_credentials,
+    ready=lambda draft: bool(draft.code_redeemed_at),
+    done=lambda draft: bool(draft.username and draft.password_hash),
+    again=True,
+    context=lambda request, draft: {"asks_consent": not consent.given(request)},
+)
+
+SECOND_FACTOR = Step(
+    name="second-factor",
+    label="Second factor",
+    template="accounts/enrol.html",
+    form=lambda data, draft: FirstFactorForm(data),
+    ask=person_of_record,
+    save=enrol,
+    ready=lambda draft: bool(draft.username and draft.password_hash),
+    done=lambda draft: bool(draft.finished_at),
+    applies=lambda draft: draft.level == policy.Level.PREMIUM,
+    context=second_factor.context,
+)
+
+REGISTRATION = Journey(
+    title="Create your account",
+    begin="register",
+    page="register-step",
+    model=RegistrationDraft,
+    first_label="Choose your account",
+    steps=(
+        deers_outage.TELL_ME,
+        DETAILS,
+        route.WAY,
+        questions.QUESTIONS,
+        letter.LETTER,
+        visit.VISIT,
+        code.code_step(redeem_code),
+        CREDENTIALS,
+        SECOND_FACTOR,
+    ),
+    finish="done",
+    ended={
+        "": "accounts/registered.html",
+        "has-account": "accounts/has_account.html",
+        "letter": "accounts/letter_sent.html",
+        "review": "accounts/review_asked.html",
+    },
+    # The last page shows the backup codes, so it is for the new account's own session only.
+    belongs=lambda request, draft: draft.account_id is None or draft.account_id == request.user.pk,
+)

@@ -1,0 +1,103 @@
+"""Asking for a review, from the page that could not match what was typed. No attempt is used."""
+
+from dataclasses import fields
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from accounts.journeys import drafts, wizard
+from accounts.journeys.registration.steps import REGISTRATION
+from accounts.journeys.upgrade.steps import UPGRADE
+from accounts.journeys.wizard import Journey, actor
+from accounts.mail import notices
+from accounts.models import Draft, UpgradeDraft
+from core.policy import Level
+from core.words import minutes
+from idproofing import cases
+from idproofing.models import Case
+from safeguards import client
+
+# What a draft calls otherwise than a case does.
+OTHERWISE = {"dod_id": "typed_dod_id"}
+
+
+@login_not_required
+@require_POST
+@never_cache
+def in_registration(request: HttpRequest, draft_id: UUID) -> HttpResponse:
+    """The button of the details page."""
+    return ask(request, REGISTRATION, draft_id)
+
+
+@require_POST
+@never_cache
+def in_upgrade(request: HttpRequest, draft_id: UUID) -> HttpResponse:
+    """The button of the identity page."""
+    return ask(request, UPGRADE, draft_id)
+
+
+def ask(request: HttpRequest, journey: Journey, draft_id: UUID) -> HttpResponse:
+    """Open a case about what this draft has typed. Sent twice, it is one case; the draft's last page shows its code."""
+    draft = drafts.find(journey.model, draft_id, request)
+    if draft is None:
+        return wizard.gone(request, journey)
+    if not journey.belongs(request, draft):
+        return wizard.not_theirs(request, journey, draft)
+    if may_ask(draft):
+        wait = cases.too_many(typed_into(draft), address=client.address(request), account_id=account_of(draft))
+        if wait:
+            messages.error(
+                request, f"There were several requests for a review. Wait {minutes(wait.time)}, then ask again."
+            )
+            return redirect(journey.address(draft))
+        with transaction.atomic():
+            draft = drafts.find(journey.model, draft_id, request, lock=True)
+            if draft is not None and may_ask(draft):
+                opened_for(draft, by=actor(request))
+                drafts.touch(draft)
+    return redirect(journey.address(draft) if draft else journey.begin)
+
+
+def may_ask(draft: Draft) -> bool:
+    """Only about details that DEERS was asked for and could not match."""
+    return bool(draft.mismatched_at and not draft.ended and not draft.finished_at)
+
+
+def opened_for(draft: Draft, *, by: object) -> None:
+    """The case, its mail, and the draft's last page; of what was typed the draft keeps nothing, for the case has it."""
+    typed = typed_into(draft)
+    upgrade = isinstance(draft, UpgradeDraft)
+    opened = cases.open_case(
+        Case.Journey.UPGRADE if upgrade else Case.Journey.REGISTRATION,
+        Level(draft.level),
+        typed,
+        by=by,
+        account_id=account_of(draft),
+        holder=draft.account.dod_id or "" if isinstance(draft, UpgradeDraft) else "",
+    )
+    notices.send("case-opened", to=typed.email, account_id=account_of(draft), reference=opened.case.shown_reference)
+    draft.case, draft.continuation_code, draft.ended = opened.case, opened.code, "review"
+    wizard.forget(draft, tuple(OTHERWISE.get(name, name) for name in kept_of(draft) if name != "code_delivery"))
+
+
+def kept_of(draft: Draft) -> list[str]:
+    """The fields of a case that this kind of draft has too."""
+    asked = {field.name for field in draft._meta.concrete_fields}
+    return [field.name for field in fields(cases.Typed) if OTHERWISE.get(field.name, field.name) in asked]
+
+
+def typed_into(draft: Draft) -> cases.Typed:
+    """What the person typed, as a case keeps it."""
+    typed: dict[str, Any] = {name: getattr(draft, OTHERWISE.get(name, name)) or "" for name in kept_of(draft)}
+    return cases.Typed(**typed)
+
+
+def account_of(draft: Draft) -> int | None:
+    return draft.account_id if isinstance(draft, UpgradeDraft) else None

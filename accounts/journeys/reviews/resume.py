@@ -1,0 +1,93 @@
+"""Going on after an approved review: a new draft of the same journey, with the record that the reviewer chose."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.http import HttpRequest
+
+from accounts.journeys import drafts
+from accounts.journeys.registration.steps import REGISTRATION
+from accounts.journeys.reviews.messages import tell
+from accounts.journeys.reviews.request import OTHERWISE, kept_of
+from accounts.journeys.steps.route import on_trail
+from accounts.journeys.upgrade.steps import UPGRADE
+from accounts.journeys.wizard import actor
+from accounts.models import Account, Draft, RegistrationDraft, UpgradeDraft
+from core.policy import Level
+from deers import lookup
+from idproofing import cases
+from idproofing.case_states import State
+from idproofing.models import Case
+from idproofing.reviewing import may_register
+from safeguards import audit
+
+
+@dataclass(frozen=True)
+class GoingOn:
+    """The address where the journey goes on, and the token that binds its draft to this browser."""
+
+    address: str
+    token: str
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """Only the account that asked may go on with its upgrade, and it is not signed in here."""
+
+
+@dataclass(frozen=True)
+class SignOut:
+    """A registration is for somebody without an account; this browser is signed in to one."""
+
+
+@dataclass(frozen=True)
+class NotNow:
+    """Used before, too late, or DEERS does not allow it or does not answer now. The case is as it was."""
+
+
+def go_on(request: HttpRequest, case: Case) -> GoingOn | SignIn | SignOut | NotNow:
+    """Use an approved case, once, and begin the draft that goes on at the proofing."""
+    if case.state != State.APPROVED:
+        return NotNow()
+    if case.is_upgrade and not may_upgrade(request, case):
+        return SignIn()
+    if not case.is_upgrade and request.user.is_authenticated:
+        return SignOut()
+    typed = cases.typed_in(case)
+    if typed is None or not may_register(lookup.record(dod_id=case.dod_id)):
+        return NotNow()
+    token = drafts.token_for(request)
+    with transaction.atomic():
+        outcome = cases.use(case.number, by=actor(request))
+        if isinstance(outcome, cases.NotNow):
+            return NotNow()
+        draft = draft_of(request, case, typed, drafts.hash_of(token))
+        tell(outcome)
+        account_id = case.account_id
+        audit.record(
+            "registration.matched",
+            by=actor(request),
+            account_id=account_id,
+            dod_id=case.dod_id,
+            route=on_trail(draft),
+            again=False,
+        )
+    return GoingOn((UPGRADE if case.is_upgrade else REGISTRATION).address(draft), token)
+
+
+def may_upgrade(request: HttpRequest, case: Case) -> bool:
+    user = request.user
+    return isinstance(user, Account) and user.pk == case.account_id and user.level == Level.BASIC
+
+
+def draft_of(request: HttpRequest, case: Case, typed: cases.Typed, browser: bytes) -> Draft:
+    """The details as they were typed, with the record that the reviewer found for them."""
+    draft: Draft = RegistrationDraft()
+    if case.is_upgrade:
+        assert isinstance(request.user, Account)
+        draft = UpgradeDraft(account=request.user)
+    for name in kept_of(draft):
+        setattr(draft, OTHERWISE.get(name, name), getattr(typed, name))
+    draft.browser, draft.level, draft.dod_id, draft.case = browser, case.level, case.dod_id, case
+    draft.save(force_insert=True)
+    return draft

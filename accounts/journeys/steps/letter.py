@@ -1,0 +1,70 @@
+"""Letters within a journey: the route by which the code comes home with the mail, and the notice of a new level."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.journeys.steps import route
+from accounts.journeys.steps.details import person_of_record
+from accounts.journeys.wizard import Refused, Step, actor
+from accounts.mail import links
+from accounts.models import Account, Draft, UpgradeDraft
+from accounts.models.mail import Purpose
+from core import policy
+from core.policy import Level
+from deers.registry import Beneficiary
+from idproofing import letters, postal
+from idproofing.routes import Route
+
+
+class LetterForm(forms.Form):
+    """Nothing to fill in: the button that asks for the letter."""
+
+
+def ask_for_letter(request: HttpRequest, draft: Draft, form: forms.Form, person: Beneficiary) -> Refused | None:
+    """Have a letter written; the journey ends here, and goes on with the code on another day."""
+    enter_at = "upgrade-with-code" if isinstance(draft, UpgradeDraft) else "register-with-code"
+    by, level = actor(request), Level(draft.level)
+    match letters.ask(person, level, enter_at=enter_at, by=by, begun_at=draft.created_at):
+        case letters.TooSoon():
+            return Refused("You cannot ask for another letter now.")
+        case letters.NoAddress():
+            draft.blocked = "no-address"
+        case letters.Queued():
+            draft.ended = "letter"
+            draft.ssn = draft.date_of_birth = ""
+    return None
+
+
+def letter_context(request: HttpRequest, draft: Draft) -> dict:
+    """From when on a letter may be asked for, if not now; and the other ways."""
+    return {"until": letters.next_one(draft.dod_id, timezone.now()), "ways": route.standing(draft).ways}
+
+
+LETTER = Step(
+    name="letter",
+    label=route.LABEL,
+    template="accounts/letter.html",
+    form=lambda data, draft: LetterForm(data),
+    ask=person_of_record,
+    save=ask_for_letter,
+    ready=lambda draft: bool(draft.dod_id) and not draft.blocked,
+    done=lambda draft: draft.ended == "letter",
+    applies=lambda draft: draft.route == Route.LETTER and draft.code_delivery != "have",
+    context=letter_context,
+)
+
+
+def tell_of_level(account: Account, person: Beneficiary, kind: str, *, by: Any) -> None:
+    """Tell of a new level on paper, if DEERS has no email address for the person (63A §3.10).
+
+    `kind` is the mail whose place the letter takes. Where DEERS has no address at all, nothing more can be done.
+    """
+    if person.email or postal.lines(person) is None:
+        return
+    now = timezone.now()
+    link = links.make(account, Purpose.NOT_ME, data=kind, now=now, on_paper=True)
+    expires_at = now + policy.NOT_ME_LINK_LIFE_LETTER
+    letters.notify(person, Level(account.level or 0), link, expires_at, by=by, now=now)

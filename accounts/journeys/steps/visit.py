@@ -1,0 +1,84 @@
+"""The step of a visit: a slip with a reference to bring along, and the way on once the code has come."""
+
+from typing import Any
+
+import segno
+from django import forms
+from django.http import HttpRequest
+
+from accounts.journeys.steps import route
+from accounts.journeys.wizard import Refused, Step, actor
+from accounts.mail import notices
+from accounts.mail.words import greeting
+from accounts.models import Draft
+from core import policy
+from core.words import minutes
+from idproofing import visits
+from idproofing.routes import Route
+from safeguards import limits
+
+SUPERVISOR = (
+    "A supervisor is looking at a visit in your name. We write to you when that is done. Please do not come yet."
+)
+
+
+def wants_slip(request: HttpRequest, draft: Draft) -> bool:
+    """Whether a slip is asked for and there is none; a second click on the button makes no second one."""
+    return request.POST.get("action") == "slip" and not (draft.visit and visits.is_open(draft.visit))
+
+
+def count_slip(request: HttpRequest, draft: Draft, form: forms.Form) -> bool | Refused:
+    """Before a slip is made: this person may have had enough of them."""
+    wait = limits.hit(policy.VISITS, draft.dod_id) if wants_slip(request, draft) else None
+    return Refused(f"You have made several slips. Wait {minutes(wait)} before you make another.") if wait else True
+
+
+def make_slip(request: HttpRequest, draft: Draft, form: forms.Form, counted: bool) -> Refused | None:
+    """Make the slip and mail its reference, or go on to the activation code, as the button says."""
+    if request.POST.get("action") == "have-code":
+        draft.code_delivery = "have"
+        return None
+    if not wants_slip(request, draft):
+        return None
+    level, by = policy.Level(draft.level), actor(request)
+    outcome = visits.book(draft.dod_id, level, Route(draft.route), draft.email, by=by, begun_at=draft.created_at)
+    if isinstance(outcome, visits.Held):
+        return Refused(SUPERVISOR)
+    name = greeting(draft)
+    if outcome.withdrawn not in ("", draft.email):
+        notices.send("visit-changed", to=outcome.withdrawn, first_name=name, state="withdrawn")
+    draft.visit = outcome.visit
+    reference = outcome.visit.reference or ""
+    notices.send("visit-booked", to=draft.email, first_name=name, reference=reference, route=draft.route)
+    return None
+
+
+def context(request: HttpRequest, draft: Draft) -> dict:
+    """The slip as it stands, and what to bring to it."""
+    visit, level = draft.visit, policy.Level(draft.level)
+    known: dict[str, Any] = {"visit": visit, "level": level, "by_video": draft.route == Route.AGENT, **bring(level)}
+    if visit and visits.is_open(visit):
+        qr = segno.make(visit.reference or "", error="m")
+        known |= {"is_open": True, "qr": qr.svg_data_uri(scale=4, border=2, dark="#1b1b1b", light="#fff")}
+    return known
+
+
+def bring(level: policy.Level) -> dict:
+    """The documents of which one is needed at this level, and those that will do beside it."""
+    first = [d for d in policy.DOCUMENTS.values() if d.photo and d.evidence >= policy.VISIT_EVIDENCE[level]]
+    return {"first": first, "second": [d for d in policy.DOCUMENTS.values() if d not in first]}
+
+
+VISIT = Step(
+    name="visit",
+    label=route.LABEL,
+    template="accounts/visit.html",
+    form=lambda data, draft: forms.Form(data),
+    ask=count_slip,
+    save=make_slip,
+    ready=lambda draft: bool(draft.dod_id) and not (draft.blocked or draft.code_redeemed_at),
+    done=lambda draft: draft.code_delivery == "have",
+    again=True,
+    applies=lambda draft: draft.route in visits.ROUTES,
+    context=context,
+)

@@ -1,0 +1,197 @@
+"""The upgrade as data: its steps, and what each answer does."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts import actions
+from accounts.journeys.steps import code, deers_outage, details, letter, questions, route, second_factor, visit
+from accounts.journeys.steps.details import judge_match, person_of_record, reviewed, too_many_tries
+from accounts.journeys.upgrade.forms import IdentityForm
+from accounts.journeys.wizard import Journey, Refused, Step, keep
+from accounts.mail import notices
+from accounts.models import Factor, UpgradeDraft
+from accounts.second_factors import enrolment, factors, lock
+from accounts.second_factors.forms import FactorForm, FirstFactorForm
+from accounts.sign_in import judge, session
+from accounts.sign_in.views import refusal_of
+from core import policy
+from deers import lookup
+from deers.registry import Beneficiary, Match, NoMatch, Outcome, PersonQuery, Unavailable
+
+TYPED = ("ssn", "email", "phone", "postal_code")
+
+
+def identity_form(data: Any, draft: UpgradeDraft) -> forms.Form:
+    kept = {
+        "email": draft.email or draft.account.email,
+        "phone": draft.phone or draft.account.phone,
+        "postal_code": draft.postal_code,
+        "date_of_birth": date.fromisoformat(draft.date_of_birth) if draft.date_of_birth else None,
+    }
+    return IdentityForm(data, initial=kept)
+
+
+def look_up(request: HttpRequest, draft: UpgradeDraft, form: forms.Form) -> Outcome | Refused:
+    """Count the try and ask DEERS, under the name that it has for the account's person."""
+    typed = form.cleaned_data
+    refused = too_many_tries(request, *{typed["ssn"], typed["dod_id"], draft.account.dod_id or ""})
+    if refused:
+        return refused
+    person = lookup.person(draft.account.dod_id or "")
+    if person is None:
+        return Unavailable()
+    outcome = lookup.find_person(
+        PersonQuery(
+            first_name=person.first_name,
+            middle_name=person.middle_name,
+            last_name=person.last_name,
+            suffix=person.suffix,
+            date_of_birth=typed["date_of_birth"],
+            ssn=typed["ssn"],
+            dod_id=typed["dod_id"],
+        )
+    )
+    return NoMatch() if isinstance(outcome, Match) and not same_person(draft, outcome.person, typed) else outcome
+
+
+def match_account(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, outcome: Outcome) -> Refused | None:
+    """The details must be those of the person whose account this is, and one contact detail must be of record."""
+    typed, again = form.cleaned_data, bool(draft.dod_id)
+    answers = {name: typed[name] for name in TYPED} | {"date_of_birth": typed["date_of_birth"].isoformat()}
+    answers["typed_dod_id"] = typed["dod_id"]
+    if reviewed(draft, answers):
+        return None
+    keep(draft, answers, IDENTITY.forgets)
+    return judge_match(draft, outcome, IDENTITY.forgets, again=again, by=request.user)
+
+
+def same_person(draft: UpgradeDraft, person: Beneficiary, typed: dict) -> bool:
+    """Whether the match is the account's own person, reached by at least one contact detail that DEERS has."""
+    reached = (
+        digits(typed["phone"])[-10:] == digits(person.phone)[-10:] != "",
+        typed["email"].lower() == person.email.lower() != "",
+        plain(typed["postal_code"])[:5] == plain(person.postal_code)[:5] != "",
+    )
+    return person.dod_id == draft.account.dod_id and any(reached)
+
+
+def digits(text: str) -> str:
+    return "".join(c for c in text if c.isdigit())
+
+
+def plain(text: str) -> str:
+    return "".join(c for c in text.casefold() if c.isalnum())
+
+
+def factor_form(data: Any, draft: UpgradeDraft) -> forms.Form:
+    """A first second factor, or one of those that the account has already."""
+    return FactorForm(data) if factors.has_factor(draft.account) else FirstFactorForm(data)
+
+
+def factor_context(request: HttpRequest, draft: UpgradeDraft) -> dict:
+    kinds = factors.kinds(draft.account)
+    return {"has_factor": True, "kinds": kinds} if any(kinds) else second_factor.context(request, draft)
+
+
+def redeem_code(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, asked: Any) -> Refused | None:
+    refused = code.redeem_code(request, draft, form, asked)
+    if draft.code_redeemed_at:
+        draft.authenticator_key = enrolment.new_key()
+    return refused
+
+
+def raise_level(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, person: Beneficiary) -> Refused | None:
+    """The second factor is the last thing owed; with it the account is Premium, in a session with a new key.
+
+    Another tab may have enrolled an authenticator in the meantime; then it is that one that is asked for.
+    """
+    account = draft.account
+    if account.level != policy.Level.BASIC:
+        draft.ended = "not-basic"
+        return None
+    with lock.turn(account):
+        factor = given_factor(request, draft, form.cleaned_data)
+    if isinstance(factor, Refused):
+        return factor
+    if isinstance(actions.raise_level(account, by=account), actions.NotAllowed):
+        draft.ended = "not-basic"
+        return None
+    # The proofing notice goes to the account's address and to the one that DEERS holds (63A §3.10).
+    notices.tell(account, "level-raised", to=[account.email, person.email])
+    letter.tell_of_level(account, person, "level-raised", by=account)
+    draft.finished_at = timezone.now()
+    draft.ssn = draft.authenticator_key = draft.date_of_birth = ""
+    session.begin(request, account, factor)
+    return None
+
+
+def given_factor(request: HttpRequest, draft: UpgradeDraft, given: Mapping[str, str]) -> Factor | Refused:
+    """The factor that was given: one that the account has, or its first one, enrolled by this."""
+    account = draft.account
+    if factors.has_factor(account):
+        outcome = judge.judge_given(request, account, given)
+        if isinstance(outcome, judge.RightFactor):
+            return outcome.factor
+        return Refused(*refusal_of(outcome, with_passkey=bool(given["passkey"])))
+    judged = second_factor.judge(request, draft, given)
+    if isinstance(judged, Refused):
+        return judged
+    factor, codes = enrolment.enrol(account, judged, by=account)
+    draft.backup_codes = " ".join(codes)
+    return factor
+
+
+IDENTITY = Step(
+    name="details",
+    label="Your details",
+    template="accounts/identity.html",
+    form=identity_form,
+    ask=look_up,
+    save=match_account,
+    done=lambda draft: bool(draft.dod_id),
+    again=True,
+    forgets=details.FORGOTTEN,
+)
+
+FACTOR = Step(
+    name="second-factor",
+    label="Second factor",
+    template="accounts/enrol.html",
+    form=factor_form,
+    ask=person_of_record,
+    save=raise_level,
+    ready=lambda draft: bool(draft.code_redeemed_at),
+    done=lambda draft: bool(draft.finished_at),
+    context=factor_context,
+)
+
+UPGRADE = Journey(
+    title="Upgrade to Premium",
+    begin="upgrade",
+    page="upgrade-step",
+    model=UpgradeDraft,
+    first_label="Before you start",
+    steps=(
+        deers_outage.TELL_ME,
+        IDENTITY,
+        route.WAY,
+        questions.QUESTIONS,
+        letter.LETTER,
+        visit.VISIT,
+        code.code_step(redeem_code),
+        FACTOR,
+    ),
+    finish="done",
+    ended={
+        "": "accounts/upgraded.html",
+        "review": "accounts/review_asked.html",
+        "not-basic": "accounts/draft_gone.html",
+        "letter": "accounts/letter_sent.html",
+    },
+    belongs=lambda request, draft: draft.account_id == request.user.pk,
+)

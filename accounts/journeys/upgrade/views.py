@@ -1,0 +1,69 @@
+"""The addresses of the upgrade."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from accounts.journeys import drafts, wizard
+from accounts.journeys.steps import route, second_factor
+from accounts.journeys.upgrade.steps import UPGRADE
+from accounts.models import UpgradeDraft
+from accounts.sign_in.views import safe_next
+from core.policy import Level
+from safeguards import audit
+
+NEXT_MAX_LENGTH = UpgradeDraft._meta.get_field("next").max_length or 0
+
+
+@never_cache
+def begin(request: HttpRequest, *, with_code: bool = False) -> HttpResponse:
+    """What the upgrade needs, and which route. Only for Basic accounts; Premium has nothing to do here."""
+    next_page = safe_next(request, request.POST.get("next") or request.GET.get("next"))
+    if len(next_page) > NEXT_MAX_LENGTH:
+        next_page = ""
+    if request.user.level != Level.BASIC:  # type: ignore[union-attr]
+        return redirect(next_page or "portal")
+    if request.method == "POST" and with_code:
+        return begun(request, {"code_delivery": "have"}, next_page)
+    form = route.RouteForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        return begun(request, form.cleaned_data, next_page)
+    context = {
+        "form": form,
+        "next": next_page,
+        "progress": wizard.beginning(UPGRADE, level=Level.PREMIUM, code_delivery="have" if with_code else ""),
+        "journey": UPGRADE,
+        **route.start_context(),
+    }
+    return render(request, "accounts/upgrade_with_code.html" if with_code else "accounts/upgrade.html", context)
+
+
+def begun(request: HttpRequest, chosen: dict, next_page: str) -> HttpResponse:
+    """Begin a draft with what was chosen: `route` and `code_delivery`."""
+    token = drafts.token_for(request)
+    draft = UpgradeDraft.objects.create(
+        browser=drafts.hash_of(token),
+        level=Level.PREMIUM,
+        account=request.user,  # type: ignore[misc]
+        next=next_page,
+        **chosen,
+    )
+    audit.record("upgrade.started", by=request.user, route=route.on_trail(draft))
+    response = redirect(UPGRADE.address(draft))
+    drafts.remember(response, token)
+    return response
+
+
+def step(request: HttpRequest, draft_id: UUID, name: str) -> HttpResponse:
+    """Any step of any upgrade."""
+    return wizard.page(request, UPGRADE, draft_id, name)
+
+
+@require_POST
+@never_cache
+def passkey_options(request: HttpRequest, draft_id: UUID) -> HttpResponse:
+    """For the script of the last step: what the browser needs to make a passkey."""
+    return second_factor.passkey_options(request, UPGRADE, draft_id)

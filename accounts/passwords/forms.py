@@ -1,0 +1,80 @@
+"""What a person types as a password: the one they have, or a new one."""
+
+from django import forms
+
+from accounts.models import Account
+from accounts.passwords import validation
+from core import policy
+
+NEW_PASSWORD_HINT = (
+    f"At least {policy.PASSWORD_MIN_LENGTH} characters of any kind. Several words in a row are easy to remember and "
+    "hard to guess. Leave out your name, your email and the names of this service."
+)
+
+
+def password_field() -> forms.CharField:
+    """Return the field for the password that a person has. It says nothing beyond being empty or far too long."""
+    return forms.CharField(
+        label="Password",
+        strip=False,
+        max_length=4096,
+        widget=forms.PasswordInput({"autocomplete": "current-password"}),
+        error_messages={"required": "Enter your password.", "max_length": "That is longer than any password."},
+    )
+
+
+def new_password_field() -> forms.CharField:
+    """Return the field for a new password; what is wrong with it is for `validation.problems` to say."""
+    return forms.CharField(
+        label="Password",
+        help_text=NEW_PASSWORD_HINT,
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "new-password", "minlength": policy.PASSWORD_MIN_LENGTH}),
+        error_messages={"required": "Choose a password."},
+    )
+
+
+class PasswordAgainForm(forms.Form):
+    """The password of a person who is signed in, or who came by a link, once more."""
+
+    password = password_field()
+
+
+class AccountForm(forms.Form):
+    """A form that is judged for one account."""
+
+    def __init__(self, data: object, account: Account) -> None:
+        super().__init__(data)  # type: ignore[arg-type]
+        self.account = account
+
+
+class NewPasswordForm(forms.Form):
+    """A new password, twice, judged for the person that `owner` returns."""
+
+    password = new_password_field()
+    password_again = forms.CharField(
+        label="Password, once more",
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+        error_messages={"required": "Enter the password once more."},
+    )
+
+    def owner(self) -> object:
+        """Return whose password it is going to be: an Account, or a validation.Owner."""
+        raise NotImplementedError
+
+    def clean(self) -> dict:
+        password, again = self.cleaned_data.get("password"), self.cleaned_data.get("password_again")
+        if password and again and password != again:
+            self.add_error("password_again", "The two passwords are not the same.")
+        elif password:
+            for sentence in validation.problems(password, self.owner()):
+                self.add_error("password", sentence)
+        return self.cleaned_data
+
+
+class PasswordPairForm(AccountForm, NewPasswordForm):
+    """A new password for an account."""
+
+    def owner(self) -> Account:
+        return self.account

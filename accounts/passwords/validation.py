@@ -1,0 +1,153 @@
+"""Which new passwords are refused, and why, in a sentence for the person (63B §3.1.1.2; ASVS 6.2)."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from django.contrib.auth.password_validation import CommonPasswordValidator
+from django.core.exceptions import ValidationError
+from zxcvbn import matching, scoring, time_estimates
+
+from accounts.passwords.hashing import normalised
+from core import policy
+
+# The local list of common passwords: Django's and zxcvbn's together, 40,000. Few of them are long enough to be
+# chosen here, so two of them in a row count as common too; what else is made of them is for zxcvbn to find.
+COMMON = frozenset(CommonPasswordValidator().passwords) | matching.RANKED_DICTIONARIES["passwords"].keys()
+
+# zxcvbn tries every way to read look-alikes as letters; a password full of them keeps it busy for seconds. So here each
+# sign stands for one letter only: at most 32 ways, a tenth of a second at policy.PASSWORD_JUDGED_LENGTH.
+matching.L33T_TABLE.update({"c": ["("], "i": ["1", "!"], "l": ["|"], "t": ["+", "7"]})
+
+LOOK_ALIKES = str.maketrans("@4836901|!l$57+2", "aabeggoiiiissttz", "'’")
+SHORT_WORD = 4
+"""A shorter word of the person's own ("Lee") counts only where it stands alone, or it would refuse too much."""
+SPREAD_WORD = 6
+"""A word as long as this is found even with blanks or dots between its letters."""
+
+WHY_EASY = {
+    "repeat": "It says the same thing again and again.",
+    "sequence": "It follows a row, such as abc or 123.",
+    "spatial": "It follows the keys of a keyboard.",
+    "date": "It is little more than a date.",
+    "regex": "It is little more than a year.",
+    "dictionary": "It is made of very common words.",
+    "bruteforce": "It has too few different parts.",
+}
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose password it is going to be, as far as that is known; an Account has the same fields."""
+
+    username: str = ""
+    first_name: str = ""
+    middle_name: str = ""
+    last_name: str = ""
+    email: str = ""
+
+
+class NewPasswordValidator:
+    """Django's door to `problems`: for forms and commands."""
+
+    def validate(self, password: str, user: object = None) -> None:
+        """Raise one ValidationError with all sentences; `user` is an Account, an Owner or nobody."""
+        found = problems(password, user)
+        if found:
+            raise ValidationError(found)
+
+    def get_help_text(self) -> str:
+        return f"{policy.PASSWORD_MIN_LENGTH} to {policy.PASSWORD_MAX_LENGTH} characters, and not easy to guess."
+
+
+def problems(password: str, owner: object = None) -> list[str]:
+    """What is wrong with a new password of `owner` (an Account, an Owner or None), as sentences; none if it will do."""
+    # Some signs become eighteen, so no more is spelled out than must be to see that it is too much.
+    text = normalised(password[: 8 * policy.PASSWORD_MAX_LENGTH])
+    return (
+        wrong_length(password, text) or is_common(text) or list(own_words_in(text, owner)) or easy_to_guess(text, owner)
+    )
+
+
+def wrong_length(password: str, text: str) -> list[str]:
+    """Neither spelling may be too short: one typed character can become eighteen (U+FDFA), or three become one."""
+    count = min(len(password), len(text))
+    if count < policy.PASSWORD_MIN_LENGTH:
+        counted = "1 character" if count == 1 else f"{count} characters"
+        return [f"Your password has {counted}. Use at least {policy.PASSWORD_MIN_LENGTH} characters."]
+    if len(text) > policy.PASSWORD_MAX_LENGTH:
+        return [f"Your password is too long. Use at most {policy.PASSWORD_MAX_LENGTH} characters."]
+    return []
+
+
+def is_common(text: str) -> list[str]:
+    folded = text.casefold()
+    halves = ((folded[:at], folded[at:]) for at in range(1, len(folded)))
+    if folded in COMMON or any(first in COMMON and second in COMMON for first, second in halves):
+        return ["Many people use this password, or its two parts. Choose another."]
+    return []
+
+
+def own_words_in(text: str, owner: object) -> Iterator[str]:
+    """A sentence for each kind of own word that the password holds: name, username, email, the service's words."""
+    seen = skeleton(text)
+    for kind, words in own_words(owner).items():
+        if any(holds(seen, word) for word in words):
+            yield f"Leave your {kind} out of your password."
+    for word in policy.SERVICE_WORDS:
+        if holds(seen, word):
+            yield f"Leave “{word}” out of your password. It belongs to this service, so people guess it first."
+            return
+
+
+def own_words(owner: object) -> dict[str, list[str]]:
+    """What a guesser who knows the person tries first, by its kind."""
+    first, middle, last, username, email = (
+        str(getattr(owner, field, "") or "")
+        for field in ("first_name", "middle_name", "last_name", "username", "email")
+    )
+    names = [part for name in (first, middle, last) for part in (name, *name.split(), *name.split("-"))]
+    return {"name": names, "username": [username], "email address": [email, email.split("@")[0]]}
+
+
+def skeleton(text: str) -> str:
+    """`text` as the eye takes it: small plain letters, accents and width undone, look-alikes read as letters."""
+    apart = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(sign for sign in apart if not unicodedata.combining(sign)).translate(LOOK_ALIKES)
+
+
+def holds(seen: str, word: str) -> bool:
+    """Whether the skeleton `seen` of a password holds `word`, in whatever writing."""
+    looks = skeleton(word)
+    bare = letters_of(looks)
+    if len(bare) < SHORT_WORD:
+        return len(bare) > 1 and bare in re.split(r"[\W_]+", seen)
+    return looks in seen or bare in seen or (len(bare) >= SPREAD_WORD and bare in letters_of(seen))
+
+
+def letters_of(seen: str) -> str:
+    return re.sub(r"[\W_]+", "", seen)
+
+
+def easy_to_guess(text: str, owner: object) -> list[str]:
+    """What zxcvbn says, in our words, if it scores the beginning of the password below policy.
+
+    zxcvbn's own front door keeps the person's words in a dictionary that all threads share, so we go around it.
+    """
+    judged = text[: policy.PASSWORD_JUDGED_LENGTH]
+    own = {"own": matching.build_ranked_dict(list(dict.fromkeys(guesses_from(owner))))}
+    found = scoring.most_guessable_match_sequence(
+        judged, matching.omnimatch(judged, matching.RANKED_DICTIONARIES | own)
+    )
+    if time_estimates.guesses_to_score(found["guesses"]) >= policy.PASSWORD_SCORE:
+        return []
+    longest = max(found["sequence"], key=lambda match: len(match["token"]))
+    why = WHY_EASY[longest["pattern"]]
+    return [f"This password is easy to guess. {why} Add a few words that do not belong together."]
+
+
+def guesses_from(owner: object) -> Iterable[str]:
+    """The single words that zxcvbn is to count as known to the guesser, in small letters."""
+    said = [word for words in own_words(owner).values() for word in words] + list(policy.SERVICE_WORDS)
+    return (part for text in said for part in (text.lower(), *re.split(r"[\W_]+", text.lower())) if part)

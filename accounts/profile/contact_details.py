@@ -1,0 +1,74 @@
+"""How DS Logon reaches the person: email address and phone number."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+
+from accounts import actions
+from accounts.mail import links, notices
+from accounts.models import Account
+from accounts.models.mail import Purpose
+from accounts.profile import email_change
+from accounts.profile.forms import EmailForm, PhoneForm
+from accounts.sign_in import unsaved_forms
+from accounts.sign_in.fresh import fresh
+from core import policy
+from core.words import minutes
+
+
+@unsaved_forms.kept
+@never_cache
+@fresh(policy.FRESH_FOR_CREDENTIALS)
+def change_email(request: HttpRequest) -> HttpResponse:
+    """Ask for another email address; nothing changes until the link that goes there is used."""
+    account: Account = request.user  # type: ignore[assignment]
+    form = EmailForm(request.POST or None, account)
+    form.initial = ({} if account.email_confirmed_at else {"email": account.email}) | unsaved_forms.take(request)
+    if request.method == "POST" and form.is_valid():
+        unsaved_forms.forget(request)
+        wait = email_change.ask(account, form.cleaned_data["email"])
+        if wait is None:
+            context = {"here": "profile", "email": form.cleaned_data["email"]}
+            return render(request, "accounts/email_asked.html", context)
+        form.add_error(None, f"There were too many requests. Wait {minutes(wait)}, then try again.")
+    return render(request, "accounts/change_email.html", {"form": form, "here": "profile"})
+
+
+@never_cache
+def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
+    """The link at the new address. Only the signed-in holder can use it: who got it by mistake cannot."""
+    account: Account = request.user  # type: ignore[assignment]
+    link = email_change.awaited(account, token)
+    if request.method == "POST" and email_change.confirm(account, token):
+        return redirect("account")
+    if link is None:
+        return render(request, "accounts/link_over.html", status=410)
+    return render(request, "accounts/confirm_email.html", {"email": link.data, "here": "profile"})
+
+
+@login_not_required
+@never_cache
+def undo_email(request: HttpRequest, token: str) -> HttpResponse:
+    """The link at the old address: POST gives the account this address again, and freezes it."""
+    if request.method == "POST" and email_change.undo(token):
+        return render(request, "accounts/frozen.html", {"email_restored": True})
+    if links.peek(token, Purpose.UNDO_EMAIL) is None:
+        return render(request, "accounts/link_over.html", status=410)
+    return render(request, "accounts/undo_email.html")
+
+
+@unsaved_forms.kept
+@never_cache
+def change_phone(request: HttpRequest) -> HttpResponse:
+    """Another phone number, or none."""
+    account: Account = request.user  # type: ignore[assignment]
+    form = PhoneForm(request.POST or None, initial={"phone": account.phone, **unsaved_forms.take(request)})
+    if request.method == "POST" and form.is_valid():
+        unsaved_forms.forget(request)
+        with transaction.atomic():
+            if actions.set_phone(account, form.cleaned_data["phone"], by=account):
+                notices.tell(account, "phone-changed")
+        return redirect("account")
+    return render(request, "accounts/change_phone.html", {"form": form, "here": "profile"})

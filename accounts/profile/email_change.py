@@ -1,0 +1,77 @@
+"""Another email address: confirmed at the new one, announced at the old one, and taken back from there.
+
+The first one is confirmed in the same way, unless the activation code went there.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from accounts import actions
+from accounts.mail import links, notices
+from accounts.models import Account, Link
+from accounts.models.mail import Purpose
+from core import policy
+from safeguards import audit, limits
+
+
+def ask(account: Account, email: str) -> timedelta | None:
+    """Mail a link to this address, in place of any sent before; how long to wait if there were too many."""
+    wait = limits.hit(policy.EMAIL_CHANGES, str(account.pk), account_id=account.pk)
+    if wait:
+        return wait
+    with transaction.atomic():
+        links.void(account, [Purpose.CONFIRM_EMAIL])
+        link = links.make(account, Purpose.CONFIRM_EMAIL, data=email)
+        audit.record("account.email-asked", by=account)
+        notices.send("confirm-email", to=email, account_id=account.pk, first_name=account.first_name, link=link)
+    return None
+
+
+def confirm(account: Account, token: str, now: datetime | None = None) -> bool:
+    """Use the link up: the address is the account's, and confirmed. False if the link is over, or another account's."""
+    with transaction.atomic():
+        link = awaited(account, token, now)
+        if link is None or not links.use(token, Purpose.CONFIRM_EMAIL, now):
+            return False
+        if link.data == account.email:
+            actions.confirm_email(account, by=account)
+        else:
+            change(account, link.data, by=account)
+    return True
+
+
+def awaited(account: Account, token: str, now: datetime | None = None) -> Link | None:
+    """The link that this account was sent to confirm a new address, while it may be used."""
+    link = links.peek(token, Purpose.CONFIRM_EMAIL, now)
+    return link if link and link.account_id == account.pk else None
+
+
+def change(account: Account, email: str, *, by: object) -> None:
+    """Change the address, and write to the old one and to DEERS's: the old one can take it back."""
+    with transaction.atomic():
+        addresses = notices.addresses_of(account)
+        old = actions.set_email(account, email, by=by)
+        undo = links.make(account, Purpose.UNDO_EMAIL, data=old)
+        notices.send("email-changed", to=old, account_id=account.pk, first_name=account.first_name, undo=undo)
+        others = [address for address in addresses if address.lower() not in (old.lower(), email.lower())]
+        if others:
+            notices.tell(account, "email-changed", to=others)
+
+
+def undo(token: str, now: datetime | None = None) -> bool:
+    """Use the link up, give the account its old address again and freeze it; False if the link is over.
+
+    Whoever changed the address more than once holds links too: those made later than this one end with it, those
+    made earlier stay good.
+    """
+    with transaction.atomic():
+        link = links.use(token, Purpose.UNDO_EMAIL, now)
+        if link is None:
+            return False
+        later = Link.objects.filter(account=link.account, purpose=Purpose.UNDO_EMAIL, created_at__gt=link.created_at)
+        later.filter(used_at=None).update(used_at=link.used_at)
+        audit.record("recovery.email-undone", by="visitor", account_id=link.account.pk)
+        actions.set_email(link.account, link.data, by="visitor")
+        actions.freeze(link.account, by="visitor")
+    return True

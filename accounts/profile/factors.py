@@ -1,0 +1,191 @@
+"""The second factors of the own account: apps, passkeys and backup codes; added, named, removed."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from accounts.mail import notices
+from accounts.models import Account, AuthenticatorApp, Passkey
+from accounts.second_factors import authenticator_apps, enrolment, factors, lock, passkeys
+from accounts.second_factors.backup_codes import make_backup_codes
+from accounts.second_factors.forms import OrPasskeyForm, TokenForm
+from accounts.sessions.store import FACTOR, name_of
+from accounts.sign_in import session
+from accounts.sign_in.fresh import fresh
+from accounts.sign_in.views import ENROL_KEY
+from core import policy
+
+MOST = {"app": policy.AUTHENTICATOR_APPS, "passkey": policy.PASSKEYS}
+
+
+class NameForm(forms.Form):
+    """How the person calls one of the account's factors: no two alike, or the list would help nobody."""
+
+    name = forms.CharField(
+        label="Name",
+        max_length=policy.FACTOR_NAME_MAX,
+        help_text="So that you know it again, such as “My phone”.",
+        widget=forms.TextInput({"autocomplete": "off"}),
+        error_messages={
+            "required": "Enter a name.",
+            "max_length": f"Name: use at most {policy.FACTOR_NAME_MAX} characters.",
+        },
+    )
+
+    def __init__(self, data: Any, account: Account, name: str, of: AuthenticatorApp | Passkey | None = None) -> None:
+        super().__init__(data, initial={"name": name})
+        self.account, self.of = account, of
+        self.fields["name"].required = of is not None
+
+    def clean_name(self) -> str:
+        """A new one of a name that is taken gets a number: the passkey is made by now, and to refuse would lose it."""
+        name = self.cleaned_data["name"] or self.initial["name"]
+        if self.of is None:
+            return factors.free_name(self.account, name)
+        if factors.name_taken(self.account, name, self.of):
+            raise ValidationError("You have one of this name already. Choose another name.")
+        return name
+
+
+class NewAppForm(TokenForm, NameForm):
+    field_order = ["otp_token", "name"]
+
+
+class NewPasskeyForm(NameForm):
+    passkey = OrPasskeyForm.base_fields["passkey"]
+
+
+@never_cache
+@fresh(policy.FRESH_FOR_CREDENTIALS)
+def add_app(request: HttpRequest) -> HttpResponse:
+    """Set up an authenticator app; its key waits in the session for the first code."""
+    account: Account = request.user  # type: ignore[assignment]
+    sent = request.method == "POST"
+    with lock.turn(account):
+        if is_full(account, "app") or (sent and ENROL_KEY not in request.session):  # full, or sent twice
+            return redirect("account-security")
+        key = request.session.setdefault(ENROL_KEY, authenticator_apps.new_key())
+        form = NewAppForm(
+            request.POST if sent else None, account, factors.free_name(account, authenticator_apps.APP_NAME)
+        )
+        if form.is_valid():
+            step = authenticator_apps.step_of(key, form.cleaned_data["otp_token"])
+            if any(app.key == key for app in AuthenticatorApp.objects.filter(user=account)):
+                return redirect("account-security")
+            if step is not None:
+                request.session.pop(ENROL_KEY)
+                app = authenticator_apps.enrol(account, key, step, name=form.cleaned_data["name"], by=account)
+                return added(request, account, app)
+            form.add_error("otp_token", enrolment.TRY_THE_NEXT)
+    return render(request, "accounts/enrol_app.html", {"form": form, **enrolment.picture(key, account.username)})
+
+
+@never_cache
+@fresh(policy.FRESH_FOR_CREDENTIALS)
+def add_passkey(request: HttpRequest) -> HttpResponse:
+    """Set up a passkey, which the page's script has the browser make."""
+    account: Account = request.user  # type: ignore[assignment]
+    sent = request.method == "POST"
+    with lock.turn(account):
+        if is_full(account, "passkey"):
+            return redirect("account-security")
+        name = factors.free_name(account, enrolment.PASSKEY_NAME)
+        form = NewPasskeyForm(request.POST if sent else None, account, name)
+        if form.is_valid():
+            made = passkeys.made(request, account, form.cleaned_data["passkey"])
+            if isinstance(made, passkeys.New):
+                passkey = passkeys.add(account, made, name=form.cleaned_data["name"], by=account)
+                return added(request, account, passkey)
+            form.add_error(None, enrolment.NOT_ACCEPTED)
+    return render(request, "accounts/add_passkey.html", {"form": form})
+
+
+@require_POST
+@never_cache
+def passkey_options(request: HttpRequest) -> HttpResponse:
+    """For the page's script: what the browser needs to make a passkey for this account."""
+    account: Account = request.user  # type: ignore[assignment]
+    return JsonResponse(passkeys.options_to_make(request, account, account.username))
+
+
+def is_full(account: Account, kind: str) -> bool:
+    return sum(factors.kind_of(factor) == kind for factor in factors.all_of(account)) >= MOST[kind]
+
+
+def added(request: HttpRequest, account: Account, factor: AuthenticatorApp | Passkey) -> HttpResponse:
+    """After the first one, sign in anew with it and show the backup codes for the only time."""
+    notices.tell(account, "second-factor-added")
+    if len(factors.all_of(account)) > 1:
+        messages.success(request, f"“{factor.name}” is set up.")
+        return redirect("account-security")
+    session.begin(request, account, factor)
+    codes = make_backup_codes(account, by=account)
+    return render(request, "accounts/backup_codes.html", {"codes": codes, "factor": factor})
+
+
+@never_cache
+@fresh(policy.FRESH_FOR_CREDENTIALS)
+def factor(request: HttpRequest, kind: str, pk: str) -> HttpResponse:
+    """One app or passkey: what is known of it, another name for it, and its removal."""
+    account: Account = request.user  # type: ignore[assignment]
+    if request.POST.get("action") == "remove":
+        return remove(request, account, kind, pk)
+    kept = factors.find(account, kind, pk)
+    if kept is None:
+        raise Http404
+    with lock.turn(account):
+        form = NameForm(request.POST or None, account, kept.name, kept)
+        if form.is_valid():
+            factors.rename(account, kept, form.cleaned_data["name"], by=account)
+            return redirect("account-security")
+    is_last = len(factors.all_of(account)) == 1
+    context = {
+        "form": form,
+        "factor": kept,
+        "kind": kind,
+        "is_last": is_last,
+        "must_stay": is_last and (account.is_premium or account.is_staff),
+        "of_this_session": request.session.get(FACTOR) == name_of(kept),
+    }
+    return render(request, "accounts/factor.html", context)
+
+
+def remove(request: HttpRequest, account: Account, kind: str, pk: str) -> HttpResponse:
+    """Remove it, tell the person by mail, and sign out where it was signed in with."""
+    with transaction.atomic():
+        kept = factors.find(account, kind, pk)
+        outcome = factors.remove(account, kind, pk, by=account)
+        if kept is None or isinstance(outcome, factors.Gone):  # a double click, or another tab
+            return redirect("account-security")
+        if isinstance(outcome, factors.LastOne):
+            return redirect("factor", kind, pk)  # the page says why
+        notices.tell(account, "second-factor-removed")
+    if request.session.get(FACTOR) == name_of(kept):
+        logout(request)
+        messages.success(request, f"“{kept.name}” is removed. You had signed in with it, so please sign in again.")
+        return redirect("sign-in")
+    messages.success(request, f"“{kept.name}” is removed.")
+    return redirect("account-security")
+
+
+@never_cache
+@fresh(policy.FRESH_FOR_CREDENTIALS)
+def backup_codes(request: HttpRequest) -> HttpResponse:
+    """New backup codes in place of the old ones."""
+    account: Account = request.user  # type: ignore[assignment]
+    if not request.user.is_verified():  # type: ignore[union-attr]
+        return redirect("account-security")
+    if request.method == "POST":
+        with lock.turn(account):
+            codes = make_backup_codes(account, by=account)
+            notices.tell(account, "backup-codes-made")
+        return render(request, "accounts/backup_codes.html", {"codes": codes})
+    return render(request, "accounts/new_backup_codes.html")

@@ -1,0 +1,61 @@
+"""What protects the own account, on one page; and the password."""
+
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+
+from accounts import actions
+from accounts.mail import notices
+from accounts.models import Account
+from accounts.passwords.forms import PasswordPairForm
+from accounts.passwords.hints import judge_typed_password, password_hint_view
+from accounts.second_factors import factors
+from accounts.sign_in.fresh import fresh
+from core import policy
+
+
+@never_cache
+def security(request: HttpRequest) -> HttpResponse:
+    """Password, second factors and backup codes."""
+    account: Account = request.user  # type: ignore[assignment]
+    kept = [(factor, factors.kind_of(factor)) for factor in factors.all_of(account)]
+    kinds = [kind for _, kind in kept]
+    context = {
+        "here": "security",
+        "factors": kept,
+        "more_apps": kinds.count("app") < policy.AUTHENTICATOR_APPS,
+        "more_passkeys": kinds.count("passkey") < policy.PASSKEYS,
+        "codes_left": account.backup_codes.filter(used_at=None).count(),
+    }
+    return render(request, "accounts/security.html", context)
+
+
+@never_cache
+@fresh(policy.FRESH_FOR_CREDENTIALS)
+def change_password(request: HttpRequest) -> HttpResponse:
+    """A new password; the other sessions of the account end, this one goes on under a new key."""
+    account: Account = request.user  # type: ignore[assignment]
+    form = PasswordPairForm(request.POST or None, account)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            actions.set_password(account, form.cleaned_data["password"], by=account)
+            notices.tell(account, "password-changed")
+        update_session_auth_hash(request, account)
+        return redirect("account-security")
+    return render(request, "accounts/change_password.html", {"form": form})
+
+
+@password_hint_view
+def judge_password(request: HttpRequest) -> HttpResponse:
+    """Judge what a person types who is signed in and changes the password."""
+    return judge_typed_password(request, request.user, str(request.user.pk), request.user.pk)
+
+
+@login_not_required
+@never_cache
+def where_to_change(request: HttpRequest) -> HttpResponse:
+    """Lead password managers, which look here, to the page that changes the password (W3C "change-password")."""
+    return redirect("change-password")

@@ -1,0 +1,84 @@
+"""Pages for a forgotten username or password, and for "this was not me". They answer the same for everyone."""
+
+from django import forms
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+
+from accounts.mail import links
+from accounts.models.mail import Purpose
+from accounts.passwords.forms import PasswordPairForm
+from accounts.passwords.hints import judge_typed_password, password_hint_view
+from accounts.recovery import not_me, password
+from accounts.sign_in.forms import username_field
+from core.fields import email_field
+from core.words import minutes
+from safeguards import client
+
+
+class EmailForm(forms.Form):
+    email = email_field()
+
+
+class UsernameForm(forms.Form):
+    username = username_field()
+
+
+@login_not_required
+@never_cache
+def recover_username(request: HttpRequest) -> HttpResponse:
+    """The username by mail, if anybody has an account with that address; the page never says."""
+    return ask(request, EmailForm(request.POST or None), "username", "email")
+
+
+@login_not_required
+@never_cache
+def recover_password(request: HttpRequest) -> HttpResponse:
+    """A link for a new password by mail, if there is such a username; the page never says."""
+    return ask(request, UsernameForm(request.POST or None), "password", "username")
+
+
+def ask(request: HttpRequest, form: forms.Form, wanted: str, field: str) -> HttpResponse:
+    if request.method == "POST" and form.is_valid():
+        outcome = password.ask(wanted, form.cleaned_data[field], client.address(request))
+        if isinstance(outcome, password.Asked):
+            return render(request, "accounts/recovery_asked.html", {"wanted": wanted})
+        form.add_error(None, f"There were too many requests. Wait {minutes(outcome.wait)}, then try again.")
+    return render(request, f"accounts/recover_{wanted}.html", {"form": form})
+
+
+@login_not_required
+@never_cache
+def recover_password_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Choose a new password with a link from the mail. It signs nobody in, so the second factor is still asked for."""
+    account = password.account_of(token)
+    if account is None:
+        return render(request, "accounts/link_used.html", status=410)
+    form = PasswordPairForm(request.POST or None, account)
+    if request.method == "POST" and form.is_valid():
+        if not password.set_password(token, form.cleaned_data["password"]):
+            return render(request, "accounts/link_used.html", status=410)
+        return render(request, "accounts/password_set.html")
+    return render(request, "accounts/new_password.html", {"form": form})
+
+
+@login_not_required
+@password_hint_view
+def judge_password(request: HttpRequest, token: str) -> HttpResponse:
+    """Judge what a person types who came by a link from the mail."""
+    account = password.account_of(token)
+    if account is None:
+        raise Http404
+    return judge_typed_password(request, account, str(account.pk), account.pk)
+
+
+@login_not_required
+@never_cache
+def this_was_not_me(request: HttpRequest, token: str) -> HttpResponse:
+    """The link in every notice of a change: GET explains, POST freezes the account and ends its sessions."""
+    if request.method == "POST" and not_me.freeze(token):
+        return render(request, "accounts/frozen.html")
+    if links.peek(token, Purpose.NOT_ME) is None:
+        return render(request, "accounts/link_over.html", status=410)
+    return render(request, "accounts/not_me.html")

@@ -1,0 +1,71 @@
+"""Authenticator apps: time-based one-time codes (RFC 6238)."""
+
+import secrets
+import time
+from base64 import b32encode
+from binascii import unhexlify
+
+from django.db import transaction
+from django.utils import timezone
+from django_otp.oath import TOTP
+
+from accounts.models import Account, AuthenticatorApp
+from core import policy
+from safeguards import audit
+
+# Clocks of phones drift: one step earlier and one later are accepted (RFC 6238 §5.2).
+TOLERANCE = 1
+
+
+APP_NAME = "Authenticator app"
+
+
+def new_key() -> str:
+    """A fresh authenticator key: 160 bits (RFC 4226 §4), in hex."""
+    return secrets.token_hex(20)
+
+
+def base32(key: str) -> str:
+    """A hex key as authenticator apps take it."""
+    return b32encode(unhexlify(key)).decode()
+
+
+def address_of_key(key: str, username: str) -> str:
+    """The otpauth: address that the QR code holds."""
+    return (
+        f"otpauth://totp/DS%20Logon:{username}?secret={base32(key)}&issuer=DS%20Logon"
+        f"&digits={policy.TOTP_DIGITS}&period={int(policy.TOTP_STEP.total_seconds())}"
+    )
+
+
+def step_of(key: str, token: str, *, after: int = -1, now: float | None = None) -> int | None:
+    """The time step in which `token` is right for `key`, later than the step `after`; None when it is not."""
+    if not (token.isascii() and token.isdigit() and len(token) == policy.TOTP_DIGITS):
+        return None
+    totp = TOTP(unhexlify(key), step=int(policy.TOTP_STEP.total_seconds()), digits=policy.TOTP_DIGITS)
+    totp.time = time.time() if now is None else now
+    right = totp.verify(int(token), tolerance=TOLERANCE, min_t=after + 1)
+    return totp.t() if right else None
+
+
+def verify_token(account: Account, token: str, *, now: float | None = None) -> AuthenticatorApp | None:
+    for device in AuthenticatorApp.objects.filter(user=account, confirmed=True):
+        step = step_of(device.key, token, after=device.last_t, now=now)
+        if step is None:
+            continue
+        won = AuthenticatorApp.objects.filter(pk=device.pk, last_t__lt=step).update(
+            last_t=step, last_used_at=timezone.now()
+        )
+        if won:
+            return device
+    return None
+
+
+def enrol(account: Account, key: str, step_used: int, *, name: str = APP_NAME, by: object) -> AuthenticatorApp:
+    """Keep the authenticator whose first token was right in `step_used`; that token will not work again."""
+    with transaction.atomic():
+        device = AuthenticatorApp.objects.create(
+            user=account, name=name, key=key, last_t=step_used, last_used_at=timezone.now()
+        )
+        audit.record("second-factor.enrolled", by=by, account_id=account.pk)
+    return device

@@ -1,0 +1,39 @@
+"""Backup codes: for when nothing else is at hand, each once."""
+
+import secrets
+
+from django.utils import timezone
+
+from accounts.models import Account, BackupCode
+from accounts.second_factors.lock import turn
+from core import policy
+from idproofing import codes
+from safeguards import audit
+from safeguards.cipher import blind_index
+
+BACKUP_CODE_LENGTH = 12
+
+
+def verify_backup_code(account: Account, typed: str) -> BackupCode | None:
+    unused = BackupCode.objects.filter(account=account, digest=digest(account, typed), used_at=None)
+    code = unused.first()
+    return code if code and unused.update(used_at=timezone.now()) else None
+
+
+def digest(account: Account, typed: str) -> bytes:
+    """What is kept of a backup code: its keyed hash, bound to the account."""
+    return blind_index(f"{account.pk}:{codes.normalise(typed)}", purpose="backup-code")
+
+
+def random_text() -> str:
+    return "".join(secrets.choice(codes.ALPHABET) for _ in range(BACKUP_CODE_LENGTH))
+
+
+def make_backup_codes(account: Account, *, by: object) -> list[str]:
+    """Replace the account's backup codes by fresh ones of 60 bits, and return them in clear for the only time."""
+    texts = [random_text() for _ in range(policy.BACKUP_CODES)]
+    with turn(account):
+        BackupCode.objects.filter(account=account).delete()
+        BackupCode.objects.bulk_create(BackupCode(account=account, digest=digest(account, text)) for text in texts)
+        audit.record("backup-codes.made", by=by, account_id=account.pk)
+    return ["-".join((text[:4], text[4:8], text[8:])) for text in texts]

@@ -1,0 +1,69 @@
+"""The first second factor, in a journey or at the first sign-in: an authenticator app with a QR code, or a passkey."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import segno
+from django.http import HttpRequest
+
+from accounts.models import Account, AuthenticatorApp, Draft, Passkey
+from accounts.second_factors import authenticator_apps, backup_codes, passkeys
+
+PASSKEY_NAME = "Passkey"
+NOT_ACCEPTED = "Your passkey could not be set up. Try once more, or use an authenticator app instead."
+TRY_THE_NEXT = "That code is not right. Wait for the next one in your app, and check that your phone's clock is right."
+
+
+@dataclass(frozen=True)
+class NotAccepted:
+    """What was given is no factor: the sentence for the person, and the field it stands beside (none: the form)."""
+
+    message: str
+    field: str | None = None
+
+
+@dataclass(frozen=True)
+class NewApp:
+    """An authenticator app whose first token was right in the time step `step_used`."""
+
+    key: str
+    step_used: int
+
+
+def new_key() -> str:
+    return authenticator_apps.new_key()
+
+
+def picture(key: str, username: str) -> dict:
+    """What the page shows for a key: a QR code as a data address, and the key in groups of four."""
+    text = authenticator_apps.base32(key)
+    qr = segno.make(authenticator_apps.address_of_key(key, username), error="m")
+    return {
+        "qr": qr.svg_data_uri(scale=5, border=3, dark="#1b1b1b", light="#fff"),
+        "key_groups": [text[i : i + 4] for i in range(0, len(text), 4)],
+    }
+
+
+def first_of(
+    request: HttpRequest, owner: Account | Draft, key: str, given: Mapping[str, str]
+) -> NewApp | passkeys.New | NotAccepted:
+    """The factor that a FirstFactorForm holds for `owner`: a new passkey, or the app with this key."""
+    if given["passkey"]:
+        made = passkeys.made(request, owner, given["passkey"])
+        return made if isinstance(made, passkeys.New) else NotAccepted(NOT_ACCEPTED)
+    step = authenticator_apps.step_of(key, given["otp_token"])
+    return NewApp(key, step) if step is not None else NotAccepted(TRY_THE_NEXT, "otp_token")
+
+
+def enrol(
+    account: Account, first: NewApp | passkeys.New, *, by: object
+) -> tuple[AuthenticatorApp | Passkey, list[str]]:
+    """Keep the account's first second factor and make the backup codes, returned in clear for the only time."""
+    return keep(account, first, by=by), backup_codes.make_backup_codes(account, by=by)
+
+
+def keep(account: Account, first: NewApp | passkeys.New, *, by: object) -> AuthenticatorApp | Passkey:
+    """Keep a new factor under its usual name."""
+    if isinstance(first, passkeys.New):
+        return passkeys.add(account, first, name=PASSKEY_NAME, by=by)
+    return authenticator_apps.enrol(account, first.key, first.step_used, by=by)

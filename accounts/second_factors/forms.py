@@ -1,0 +1,55 @@
+"""What a person types, or a passkey answers, as a second factor."""
+
+from django import forms
+
+from core import policy
+
+
+class OrPasskeyForm(forms.Form):
+    """A form in which the answer of a passkey, which the page's script brings, takes the place of `otp_token`."""
+
+    passkey = forms.CharField(
+        required=False,
+        max_length=20_000,
+        widget=forms.HiddenInput,
+        error_messages={"max_length": "That passkey was not accepted."},
+    )
+
+    def clean(self) -> dict:
+        if self.cleaned_data.get("passkey"):
+            self.errors.pop("otp_token", None)
+            self.cleaned_data["otp_token"] = ""
+        return self.cleaned_data
+
+
+class FactorForm(OrPasskeyForm):
+    """A code of the authenticator app, a backup code, or the answer of a passkey."""
+
+    otp_token = forms.CharField(
+        label="Code",
+        max_length=40,
+        help_text=f"{policy.TOTP_DIGITS} digits from your app, or a backup code.",
+        widget=forms.TextInput({"autocomplete": "one-time-code", "spellcheck": "false", "autocapitalize": "none"}),
+        error_messages={"required": "Enter a code.", "max_length": "That is longer than any code."},
+    )
+
+
+class TokenForm(forms.Form):
+    """The six digits that the authenticator app shows."""
+
+    otp_token = forms.CharField(
+        label=f"{policy.TOTP_DIGITS}-digit code from your app",
+        max_length=20,
+        widget=forms.TextInput({"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}),
+        error_messages={
+            "required": "Enter the code that your authenticator app shows.",
+            "max_length": f"The code has {policy.TOTP_DIGITS} digits.",
+        },
+    )
+
+    def clean_otp_token(self) -> str:
+        return "".join(self.cleaned_data["otp_token"].split())
+
+
+class FirstFactorForm(OrPasskeyForm, TokenForm):
+    """The first digits of an authenticator app, or a passkey that the page's script has made."""

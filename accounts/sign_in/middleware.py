@@ -1,0 +1,73 @@
+"""Keeps sessions within their limits, and tells whether a second factor was given in this one."""
+
+from collections.abc import Callable
+from functools import partial
+
+from django.contrib.auth import logout
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.middleware import get_user
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
+from django.utils.functional import SimpleLazyObject
+
+from accounts.models import Account
+from accounts.passwords.hashing import TooBusy
+from accounts.sessions.store import ACCOUNT
+from accounts.sign_in import session
+from core import policy
+
+
+class SessionLimitsMiddleware:
+    """Ends sessions that were idle or old; moves the idle end of the others, whose pages no cache may keep.
+
+    `user.is_verified()` comes from the session's own note of the factor, without django-otp's query for the device:
+    removing a factor ends the sessions that used it. Anonymous visitors cost nothing here.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        signed_in = ACCOUNT in request.session
+        if session.BEGAN in request.session:
+            if session.seconds_left(request) <= 0:
+                logout(request)
+                vars(request).pop("_cached_user", None)  # get_user() would give whom logout() has just forgotten
+            elif not request.path.endswith(("/session/left/", "/session/keep/")):
+                session.touch(request)
+        request.user = SimpleLazyObject(partial(with_factor, request))  # type: ignore[assignment]
+        response = self.get_response(request)
+        if signed_in:
+            add_never_cache_headers(response)
+        return response
+
+
+def with_factor(request: HttpRequest) -> AbstractBaseUser | AnonymousUser:
+    """Who asks, with django-otp's `is_verified()`: whether this session was begun with a second factor.
+
+    Premium without one is nobody: such a session could only be one that began in the very moment of an upgrade.
+    """
+    user, factor_given = get_user(request), session.FACTOR in request.session
+    if isinstance(user, Account) and user.is_premium and not factor_given:
+        user = AnonymousUser()
+    verified = user.is_authenticated and factor_given
+    vars(user)["is_verified"] = lambda: verified
+    return user
+
+
+class BusyMiddleware:
+    """Answers "busy, try again" where there was no room to hash a password, and says on every 503 when to come back."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code == 503:
+            response.headers.setdefault("Retry-After", str(int(policy.HASH_WAIT.total_seconds())))
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return render(request, "errors/503.html", status=503) if isinstance(exception, TooBusy) else None

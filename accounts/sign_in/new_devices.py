@@ -1,0 +1,61 @@
+"""A mail to the person when their account was signed in from a device for the first time.
+
+The audit trail has each sign-in with the kind of device it came from, so signing in does nothing for this: the worker
+reads what is new there. "Chrome on Windows" is all that is known of a device. Whoever signs in from the same kind as
+the person is not noticed here, and nobody is written to because an address changed, as it does on every journey.
+"""
+
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.formats import date_format
+from procrastinate.contrib.django import app
+
+from accounts.mail import notices
+from accounts.models import KnownDevice, State
+from core import policy
+
+# Of two looks at once each device is one's alone: the other finds it known.
+REMEMBER = """
+    INSERT INTO accounts_knowndevice (account_id, device, first_at)
+    SELECT account_id, device, min(at) FROM safeguards_auditevent
+    WHERE event = 'sign-in.succeeded' AND at > %s AND device <> ''
+        AND account_id IN (SELECT id FROM accounts_account)
+    GROUP BY account_id, device
+    ON CONFLICT (account_id, device) DO NOTHING
+    RETURNING id
+"""
+
+
+def look(now: datetime | None = None) -> int:
+    """Remember the devices of the latest sign-ins, and write to those who had others before; tells to how many."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(REMEMBER, [since(now or timezone.now())])
+            new = [pk for (pk,) in cursor.fetchall()]
+        found = KnownDevice.objects.filter(pk__in=new, account__state=State.ACTIVE).select_related("account")
+        strange = [device for device in found if had_others_before(device)]
+        for device in strange:
+            when = date_format(timezone.localtime(device.first_at), r"F j, Y, \a\t g:i A")
+            notices.tell(device.account, "new-device", device=device.device, when=when)
+    return len(strange)
+
+
+def had_others_before(device: KnownDevice) -> bool:
+    """The first one is that of whoever opened the account, who had a mail about that."""
+    return device.account.known_devices.filter(first_at__lt=device.first_at).exists()
+
+
+def since(now: datetime) -> datetime:
+    """How far back to look: to shortly before the newest device that is known, or for a day."""
+    known = KnownDevice.objects.aggregate(newest=Max("first_at"))["newest"]
+    day = now - policy.NEW_DEVICES_WITHIN
+    return max(day, known - policy.NEW_DEVICES_OVERLAP) if known else day
+
+
+@app.task(name="accounts.tasks.look_for_new_devices")
+def look_for_new_devices(timestamp: int) -> None:
+    """Tell people of a sign-in from a device that their account was never signed in from."""
+    look()

@@ -1,0 +1,1 @@
+"""Template tags of accounts, where Django looks for them."""

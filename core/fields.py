@@ -1,0 +1,169 @@
+"""Form fields that every room shares: lines of text, email, phone, and a date in three boxes, as people write it."""
+
+import re
+from calendar import month_name, monthrange
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any, TypeVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.utils import timezone
+
+MONTHS = [("", "Select"), *((str(number), month_name[number]) for number in range(1, 13))]
+# Nobody who is alive was born earlier, and no record of ours begins earlier.
+FIRST_YEAR = 1900
+
+F = TypeVar("F", bound=type[forms.Form])
+
+
+class Shared(dict[str, forms.Field]):
+    """Fields that a form takes as they are. Django copies each of them for each request, in case one is changed."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, forms.Field]:
+        return dict(self)
+
+
+def shared_fields(form: F) -> F:
+    """For a form on a page that everybody passes, whose fields nobody changes: copying costs as much as drawing."""
+    form.base_fields = Shared(form.base_fields)  # type: ignore[misc]
+    return form
+
+
+class MemorableDate(forms.MultiWidget):
+    """Month (a list), day and year, named `<name>_month`, `<name>_day`, `<name>_year`; reads one ISO `<name>` too."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        number = {"inputmode": "numeric"}
+        super().__init__(
+            {
+                "month": forms.Select(choices=MONTHS),
+                "day": forms.TextInput(attrs={**number, "maxlength": 2}),
+                "year": forms.TextInput(attrs={**number, "maxlength": 4}),
+            },
+            attrs,
+        )
+
+    def decompress(self, value: date | None) -> list[str]:
+        return [str(value.month), str(value.day), str(value.year)] if value else ["", "", ""]
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> list[str]:
+        """[month, day, year] as typed. A `<name>` that is no ISO date is kept where the year goes."""
+        parts = [str(data.get(f"{name}_{part}") or "").strip() for part in ("month", "day", "year")]
+        whole = str(data.get(name) or "").strip()
+        if any(parts) or not whole:
+            return [_listed(parts[0]), *parts[1:]]
+        iso = re.fullmatch(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})", whole)
+        return [_listed(iso[2]), iso[3], iso[1]] if iso else ["", "", whole]
+
+
+class DateField(forms.Field):
+    """A date typed in three boxes; cleans to a `date`, or None when it is optional and left empty.
+
+    With `past`, a date after today is refused. With `autocomplete="bday"` browsers fill in a birth date.
+    """
+
+    widget = MemorableDate
+    default_error_messages = {"required": "Enter the month, the day and the year."}
+
+    def __init__(
+        self,
+        *,
+        past: bool = False,
+        autocomplete: str = "",
+        today: Callable[[], date] = timezone.localdate,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.past = past
+        self.today = today
+        if autocomplete:
+            self.widget.attrs["autocomplete"] = autocomplete
+
+    def to_python(self, value: Any) -> date | None:
+        if isinstance(value, date):
+            return value
+        month, day, year = value or ("", "", "")
+        if not (month or day or year):
+            return None
+        missing = [name for name, typed in (("month", month), ("day", day), ("year", year)) if not typed]
+        if missing:
+            raise ValidationError(f"Enter the {' and the '.join(missing)} too.", "incomplete")
+        return self.checked(_number(year, 4), _number(month, 2), _number(day, 2))
+
+    def checked(self, year: int | None, month: int | None, day: int | None) -> date:
+        """The date, or a sentence that says what cannot be; None stands for what was not a number."""
+        if year is None or year < FIRST_YEAR:
+            raise ValidationError(f"Enter the year with four digits, {FIRST_YEAR} or later.", "year")
+        if month is None or not 1 <= month <= 12:
+            raise ValidationError("Choose a month from January to December.", "month")
+        if day is None or not 1 <= day <= 31:
+            raise ValidationError("Enter the day as a number from 1 to 31.", "day")
+        last = monthrange(year, month)[1]
+        if day > last:
+            raise ValidationError(f"{month_name[month]} {year} has only {last} days.", "day")
+        typed = date(year, month, day)
+        if self.past and typed > self.today():
+            raise ValidationError("Enter a date in the past; this one is in the future.", "future")
+        return typed
+
+
+def _listed(month: str) -> str:
+    """A month as the list of months has it: 6 for 06."""
+    return month.removeprefix("0") or month
+
+
+def _number(text: str, most: int) -> int | None:
+    """The number that 1 to `most` ASCII digits say, else None (int() would take other scripts' digits too)."""
+    return int(text) if re.fullmatch(rf"[0-9]{{1,{most}}}", text) else None
+
+
+def text_field(label: str, *, autocomplete: str, most: int = 100, missing: str = "") -> forms.CharField:
+    """A one-line text field that tells the browser what it holds; `missing` is said when it is left empty."""
+    return forms.CharField(
+        label=label,
+        max_length=most,
+        required=bool(missing),
+        error_messages={"required": missing, "max_length": f"{label}: use at most {most} characters."},
+        widget=forms.TextInput({"autocomplete": autocomplete, "spellcheck": "false"}),
+    )
+
+
+def email_field() -> forms.EmailField:
+    """Return the field for an email address."""
+    return forms.EmailField(
+        label="Email address",
+        max_length=254,
+        widget=forms.EmailInput({"autocomplete": "email", "spellcheck": "false"}),
+        error_messages={
+            "required": "Enter your email address.",
+            "invalid": "Enter an email address in the form name@example.com.",
+        },
+    )
+
+
+class PhoneField(forms.CharField):
+    """A phone number in any usual writing, or none; the cleaned value is as typed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="Phone number",
+            max_length=32,
+            required=False,
+            widget=forms.TextInput({"autocomplete": "tel", "inputmode": "tel"}),
+            validators=[
+                RegexValidator(r"\A[0-9+(). /x-]*\Z", "Use only digits, blanks and + ( ) . / - in the phone number.")
+            ],
+            error_messages={"max_length": "Phone number: use at most 32 characters."},
+        )
+
+    def clean(self, value: Any) -> str:
+        typed = super().clean(value)
+        if typed and sum(char.isdigit() for char in typed) < FEWEST_DIGITS:
+            raise ValidationError("Enter the whole phone number, with its area code.")
+        return typed
+
+
+# With area code or country code, no number is shorter.
+FEWEST_DIGITS = 7

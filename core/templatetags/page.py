@@ -1,0 +1,147 @@
+"""Template tags and filters that every page shares: form fields, icons, steps, and times in words."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from django import forms, template
+from django.forms import BoundField
+from django.templatetags.static import static
+from django.urls import get_urlconf
+from django.utils.safestring import SafeString, mark_safe
+
+from core import widgets
+from core.context_processors import site
+from core.widgets import esc
+from core.words import duration, seconds
+
+register = template.Library()
+register.filter(duration)
+register.filter(seconds)
+NOT_NAMED = forms.Field.default_error_messages["required"]
+
+
+class OnceNode(template.Node):
+    """Renders what stands inside the first time and keeps it for the life of the process.
+
+    It is rendered without the request's context, so nothing of one person can reach another's page; only what
+    `site` says is known inside. Under /admin/ the same names lead elsewhere, so that is kept apart.
+    """
+
+    child_nodelists = ()
+
+    def __init__(self, inside: template.NodeList) -> None:
+        self.inside = inside
+        self.kept: dict[str | None, SafeString] = {}
+
+    def render(self, context: template.Context) -> SafeString:
+        urlconf = get_urlconf()
+        if urlconf not in self.kept:
+            bare = template.Context(site())
+            with bare.bind_template(context.template):  # type: ignore[arg-type]
+                self.kept[urlconf] = self.inside.render(bare)
+        return self.kept[urlconf]
+
+
+@register.tag
+def once(parser: template.base.Parser, token: template.base.Token) -> OnceNode:
+    """`{% once %}…{% endonce %}`: for the parts of the frame that are the same on every page.
+
+    Addresses of pages and files are most of what a plain page costs; they do not change while a process runs.
+    """
+    inside = parser.parse(("endonce",))
+    parser.delete_first_token()
+    return OnceNode(inside)
+
+
+@register.simple_tag
+@cache
+def icon(name: str, size: int = 0) -> SafeString:
+    """An icon of the USWDS sprite, hidden from screen readers; `size` 3 to 9 enlarges it."""
+    kind = f" usa-icon--size-{size:d}" if size else ""
+    use = f'<use href="{static("uswds/img/sprite.svg")}#{esc(name)}"></use>'
+    return mark_safe(f'<svg class="usa-icon{kind}" aria-hidden="true" focusable="false">{use}</svg>')  # noqa: S308
+
+
+@register.simple_tag
+def steps(journey: Any) -> SafeString:
+    """The step indicator: `journey.steps` are labels, `journey.position` counts from 0."""
+    labels, now = [esc(label) for label in journey.steps], journey.position
+    segments = "".join(_segment(label, at, now) for at, label in enumerate(labels))
+    return mark_safe(  # noqa: S308 - the labels are escaped
+        '<div class="usa-step-indicator usa-step-indicator--counters-sm" role="region" aria-label="Progress">'
+        f'<ol class="usa-step-indicator__segments">{segments}</ol>'
+        '<div class="usa-step-indicator__header"><p class="usa-step-indicator__heading">'
+        '<span class="usa-step-indicator__heading-counter"><span class="usa-sr-only">Step</span> '
+        f'<span class="usa-step-indicator__current-step">{now + 1}</span> '
+        f'<span class="usa-step-indicator__total-steps">of {len(labels)}</span></span> '
+        f'<span class="usa-step-indicator__heading-text">{labels[now]}</span></p></div></div>'
+    )
+
+
+def _segment(label: str, at: int, now: int) -> str:
+    kind, said = "", ' <span class="usa-sr-only">not completed</span>'
+    if at < now:
+        kind, said = " usa-step-indicator__segment--complete", ' <span class="usa-sr-only">completed</span>'
+    elif at == now:
+        kind, said = ' usa-step-indicator__segment--current" aria-current="step', ""
+    text = f'<span class="usa-step-indicator__segment-label">{label}{said}</span>'
+    return f'<li class="usa-step-indicator__segment{kind}">{text}</li>'
+
+
+@register.simple_tag
+def errors(form: forms.BaseForm) -> SafeString | str:
+    """What is wrong with a form, for the top of the page: each sentence leads to its field. Nothing if all is well."""
+    if not form.errors:
+        return ""
+    lines = [line for name, said in form.errors.items() for line in _lines(form, name, said)]
+    heading = "There is a problem" if len(lines) == 1 else f"There are {len(lines)} problems"
+    return mark_safe(  # noqa: S308 - the sentences are escaped
+        '<div class="usa-alert usa-alert--error error-summary" role="alert" tabindex="-1" data-focus>'
+        f'<div class="usa-alert__body"><h2 class="usa-alert__heading">{heading}</h2>'
+        f'<ul class="usa-list">{"".join(f"<li>{line}</li>" for line in lines)}</ul></div></div>'
+    )
+
+
+def _lines(form: forms.BaseForm, name: str, sentences: Iterable[Any]) -> Iterator[str]:
+    """One field's sentences as links to it. Django's own "This field is required" says which field it means."""
+    bound = form[name] if name in form.fields else None
+    for sentence in sentences:
+        if bound is None or bound.is_hidden:
+            yield esc(sentence)
+        else:
+            label = f"{esc(bound.label)}: " if sentence == NOT_NAMED else ""
+            yield f'<a href="#{widgets.first_input(bound)}">{label}{esc(sentence)}</a>'
+
+
+@register.simple_tag
+def field(
+    bound: BoundField,
+    *,
+    hint: str = "",
+    label: str = "",
+    tiles: bool = False,
+    large: bool = False,
+    keep: bool = True,
+    optional: bool = True,
+    descriptions: Mapping[Any, str] | None = None,
+) -> SafeString:
+    """One form field with its label, hint and error.
+
+    `tiles` draws radio buttons and checkboxes as large tiles, `descriptions` (value to sentence) says more
+    under each; `large` makes the label the heading of the page; `keep=False` shows the box empty (codes);
+    `optional=False` leaves "(optional)" out where one of two boxes must be filled in.
+    """
+    if bound.is_hidden:
+        return bound.as_widget()
+    html = widgets.draw(
+        bound,
+        hint=hint,
+        label=label,
+        tiles=tiles,
+        large=large,
+        keep=keep,
+        optional=optional,
+        descriptions=descriptions or {},
+    )
+    return mark_safe(html)  # noqa: S308 - inputs.py escapes what enters it

@@ -1,0 +1,74 @@
+"""Any number of generated people, entered batch by batch, so that an interrupted run goes on where it stopped."""
+
+import random
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+
+from django.db import transaction
+
+from deers.models import Eligibility, LegalName, Person, ServiceStatus, Sponsorship
+from demo.invent import facts as invented_facts
+from demo.invent import records as invented_records
+from demo.invent.families import Family, families
+from idproofing.models import Fact
+
+BATCH = 500
+
+
+def enter(count: int, seed: int, *, records: bool = True, advance: Callable[[int], object] = int) -> int:
+    """See to it that there are `count` generated people; returns how many of them are new.
+
+    Whoever is there stays as is, whatever the seed was. `records=False` leaves out health records, which are by far
+    the most rows. `advance` is told of each batch, as a number of people.
+    """
+    new = 0
+    for batch in batches(families(count, seed)):
+        new += enter_batch(batch, records=records)
+        advance(sum(len(family.persons) for family in batch))
+    return new
+
+
+def batches(some: Iterable[Family]) -> Iterator[list[Family]]:
+    """Families together until they are at least BATCH people."""
+    batch: list[Family] = []
+    for family in some:
+        batch.append(family)
+        if sum(len(each.persons) for each in batch) >= BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def enter_batch(batch: list[Family], *, records: bool) -> int:
+    """Enter those of the batch who are not there yet, all of them or none; returns how many they are."""
+    people = {person.dod_id: person for family in batch for person in family.persons}
+    there = set(Person.objects.filter(pk__in=people).values_list("pk", flat=True))
+    new = {dod_id: person for dod_id, person in people.items() if dod_id not in there}
+    if not new:
+        return 0
+    with transaction.atomic():
+        Person.objects.bulk_create(new.values())
+        LegalName.objects.bulk_create(name for family in batch for name in family.names if name.person_id in new)
+        Sponsorship.objects.bulk_create(
+            tie for family in batch for tie in family.sponsorships if tie.dependent_id in new
+        )
+        Eligibility.objects.bulk_create(
+            period for family in batch for period in family.eligibilities if period.person_id in new
+        )
+        Fact.objects.bulk_create(chain.from_iterable(map(facts_of, new.values())))
+        if records:
+            invented_records.store(chain.from_iterable(map(record_of, new.values())))
+    return len(new)
+
+
+def facts_of(person: Person) -> list[Fact]:
+    served = person.service_status != ServiceStatus.CIVILIAN
+    return invented_facts.facts_for(person.dod_id, person.date_of_birth, home=person.city, served=served)
+
+
+def record_of(person: Person) -> list:
+    luck = random.Random(person.dod_id)  # noqa: S311 - nothing secret
+    return invented_records.record_for(
+        person.dod_id, person.date_of_birth, person.sex, luck, today=person.date_of_death
+    )

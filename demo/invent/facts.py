@@ -1,0 +1,164 @@
+"""Invents the facts of an invented person: homes, loans, vehicles and bills that fit age and time."""
+
+import random
+from calendar import month_name
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import pairwise
+
+from django.utils import timezone
+
+from core import policy
+from idproofing import pools
+from idproofing.models import Fact
+from idproofing.questions import TEMPLATES, Dollars, fact
+
+YEARS_BACK = policy.FACT_YEARS
+ADULT = 18
+THIN_FILE = 2
+"""How many facts a person with a thin file has: too few for any quiz."""
+
+
+def facts_for(
+    dod_id: str,
+    born: date,
+    *,
+    home: str = "",
+    served: bool = True,
+    thin: bool = False,
+    today: date | None = None,
+    rng: random.Random | None = None,
+) -> list[Fact]:
+    """Unsaved facts about a person, the same ones each time unless `rng` says otherwise; none about a minor.
+
+    An adult has at least eight, in at least four categories. `home` is the present city, which is never asked
+    about; `served` tells a service member or veteran from family; a `thin` file is too small for a quiz.
+    """
+    today = today or timezone.localdate()
+    life = Life(dod_id, born, today, rng or random.Random(f"facts of {dod_id}"))  # noqa: S311 - not a secret
+    if life.adult_on > today:
+        return []
+    homes(life, home)
+    cards(life)
+    vehicles(life)
+    bills(life)
+    loans(life)
+    benefits(life, served)
+    return life.facts[:THIN_FILE] if thin else life.facts
+
+
+@dataclass
+class Life:
+    """One person's dates, and the facts found so far."""
+
+    dod_id: str
+    born: date
+    today: date
+    rng: random.Random
+    facts: list[Fact] = field(default_factory=list)
+
+    @property
+    def adult_on(self) -> date:
+        """The first day of being of age; those born on 29 February wait for 1 March."""
+        year = self.born.year + ADULT
+        leap_day = (self.born.month, self.born.day) == (2, 29)
+        return date(year, 3, 1) if leap_day else self.born.replace(year=year)
+
+    @property
+    def age(self) -> int:
+        return (
+            self.today.year - self.born.year - ((self.today.month, self.today.day) < (self.born.month, self.born.day))
+        )
+
+    def years(self, most: int) -> list[int]:
+        """One to `most` different years as an adult, in order."""
+        past = range(max(self.adult_on.year, self.today.year - YEARS_BACK), self.today.year + 1)
+        return sorted(self.rng.sample(past, min(len(past), self.rng.randint(1, most))))
+
+    def day_in(self, year: int) -> date:
+        """A day of that year on which the person was of age and that is not in the future."""
+        first, last = max(date(year, 1, 1), self.adult_on), min(date(year, 12, 31), self.today)
+        return first + timedelta(days=self.rng.randint(0, (last - first).days))
+
+    def one_of(self, groups: tuple[tuple[str, ...], ...]) -> str:
+        return self.rng.choice(self.rng.choice(groups))
+
+    def dollars(self, kind: str) -> int:
+        """A usual amount well inside one of the quiz's ranges, so that a rounded memory still finds it."""
+        usual = TEMPLATES[kind].answers
+        assert isinstance(usual, Dollars)
+        margin = usual.step // 5
+        low = usual.step * self.rng.randrange(usual.least // usual.step, usual.most // usual.step)
+        return low + self.rng.randint(margin, usual.step - 1 - margin)
+
+    def add(self, kind: str, value: str | int, qualifier: str | int, since: date, until: date | None = None) -> None:
+        self.facts.append(fact(self.dod_id, kind, value, qualifier, since, until))
+
+    def one_after_another(self, kind: str, groups: tuple[tuple[str, ...], ...], most: int) -> None:
+        """Facts of a kind of which one holds at a time, each until the next begins."""
+        days = [self.day_in(year) for year in self.years(most)]
+        for since, following in zip(days, [*days[1:], None], strict=True):
+            self.add(kind, self.one_of(groups), since.year, since, following and following - timedelta(days=1))
+
+
+def homes(life: Life, present: str) -> None:
+    """Two or three former homes, each until the next move. The last move leads to the present home."""
+    first = max(life.born.year + ADULT // 2, life.today.year - YEARS_BACK)
+    moves = sorted(life.rng.sample(range(first, life.today.year), life.rng.choice([3, 4])))
+    cities = [name for name in sum(pools.CITIES, ()) if not present or present not in name]
+    for begin, end in pairwise(moves):
+        since, until = date(begin, life.rng.randint(1, 6), 1), date(end, 1, 1) - timedelta(days=1)
+        year = life.rng.randint(since.year, until.year)
+        life.add("city", life.rng.choice(cities), year, since, until)
+        life.add("street", life.one_of(pools.STREETS), year, since, until)
+
+
+def cards(life: Life) -> None:
+    for year in life.years(2):
+        since = life.day_in(year)
+        life.add("card_bank", life.one_of(pools.BANKS), year, since)
+        life.add("card_limit", life.dollars("card_limit"), year, since)
+
+
+def vehicles(life: Life) -> None:
+    """One or two vehicles, most of them bought with a loan."""
+    for year in life.years(2):
+        since = life.day_in(year)
+        decade = sum(year >= first for first in pools.VEHICLE_DECADES) - 1
+        life.add("vehicle", life.rng.choice(pools.VEHICLES[decade]), year, since)
+        life.add("vehicle_color", life.one_of(pools.COLORS), year, since)
+        if life.rng.random() < 0.7:
+            life.add("car_lender", life.one_of(pools.CAR_LENDERS), year, since)
+            life.add("car_payment", life.dollars("car_payment"), year, since)
+
+
+def bills(life: Life) -> None:
+    """A phone, electric power for those with a household of their own, and a prescription within the year."""
+    life.one_after_another("phone_company", pools.PHONE_COMPANIES, 2)
+    if life.age > ADULT + 3:
+        life.one_after_another("power_company", pools.POWER_COMPANIES, 2)
+    filled = life.today - timedelta(days=life.rng.randint(30, 330))
+    month = f"{month_name[filled.month]} {filled.year}"
+    life.add("pharmacy", life.one_of(pools.PHARMACIES), month, filled, filled)
+    life.add("pharmacy_paid", life.dollars("pharmacy_paid"), month, filled, filled)
+
+
+def loans(life: Life) -> None:
+    """A student loan for the younger, a home loan for many of the older."""
+    if life.age < 45 and life.rng.random() < 0.6:
+        life.one_after_another("student_lender", pools.STUDENT_LENDERS, 1)
+    if life.age > ADULT + 8 and life.rng.random() < 0.6:
+        year = life.years(1)[0]
+        since = life.day_in(year)
+        life.add("home_lender", life.one_of(pools.HOME_LENDERS), year, since)
+        life.add("home_payment", life.dollars("home_payment"), year, since)
+
+
+def benefits(life: Life, served: bool) -> None:
+    """A benefit of one's own service, or one for families."""
+    own, family = pools.BENEFITS
+    year = life.years(1)[0]
+    since = life.day_in(year)
+    life.add("benefit", life.rng.choice(own if served else family), year, since)
+    life.add("benefit_amount", life.dollars("benefit_amount"), year, since)
+    life.add("benefit_bank", life.one_of(pools.BANKS), year, since)

@@ -1,0 +1,15 @@
+"""The hand-made people: each invented, each with a reason to exist, grouped by what they are there to try."""
+
+from demo.people import abroad, closed_doors, families, names, serving, staff, veterans
+from demo.people.person import Person, Staff
+
+GROUPS: dict[str, tuple[Person, ...]] = {
+    "Those who have served": veterans.PEOPLE,
+    "Families": families.PEOPLE,
+    "Those who serve today": serving.PEOPLE,
+    "Names that software gets wrong": names.PEOPLE,
+    "Addresses around the world": abroad.PEOPLE,
+    "When the questions cannot help": closed_doors.PEOPLE,
+}
+PEOPLE: dict[str, Person] = {person.key: person for group in GROUPS.values() for person in group}
+STAFF: tuple[Staff, ...] = staff.PEOPLE

@@ -1,0 +1,133 @@
+"""What the demo knows of one invented person: everything that the mocks hold, and why the person exists."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+
+from core.policy import Level
+from deers.models import Plan, Region, Relationship, ServiceStatus
+
+# Enough facts for a Level 1 quiz twice (3 + 3) and a Level 2 quiz twice (4 + 4), and some to spare: of those that began
+# on one day, a quiz asks about one alone.
+FULL_FILE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A legal name, and the day it became one; the name given at birth has no such day."""
+
+    first: str
+    last: str
+    middle: str = ""
+    suffix: str = ""
+    since: date | None = None
+
+    @property
+    def full(self) -> str:
+        return " ".join(part for part in (self.first, self.middle, self.last, self.suffix) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A postal address; `country` is the two letters of ISO 3166 and `state` is empty where there is none."""
+
+    street: str
+    city: str
+    state: str
+    postal_code: str
+    country: str = "US"
+
+    def __str__(self) -> str:
+        town = f"{self.city}, {self.state}" if self.state else self.city
+        abroad = f", {self.country}" if self.country != "US" else ""
+        return f"{self.street}, {town} {self.postal_code}{abroad}"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Days on which a person is covered, both included; an open end is None."""
+
+    begin: date
+    plan: Plan
+    end: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """What ties a dependent to the sponsor with the key `sponsor`."""
+
+    sponsor: str
+    relationship: Relationship
+    since: date
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyAccount:
+    """An account that is there from the start, so that a newcomer can look round at once."""
+
+    username: str
+    password: str
+    level: Level | None = None
+    role: str = ""
+
+    @property
+    def authenticator_key(self) -> str:
+        """The authenticator app's 160-bit key in hex; known on purpose, so the username's digest will do.
+
+        A Basic account has none (""): only Premium and staff must have a second factor.
+        """
+        if self.level == Level.BASIC:
+            return ""
+        return hashlib.sha256(f"invented {self.username}".encode()).hexdigest()[:40]
+
+    @property
+    def totp_secret(self) -> str:
+        """The same key in base32, as one types it into the app."""
+        return base64.b32encode(bytes.fromhex(self.authenticator_key)).decode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """One invented person. `names` is oldest first; `facts_known` says how full the credit file is,
+    `theme` what the health record is about (portal.invent.THEMES; empty: by chance).
+
+    `key` names the person in tests and is stable; `story` says in plain sentences why the person exists.
+    """
+
+    key: str
+    story: str
+    names: tuple[Name, ...]
+    born: date
+    sex: str
+    ssn: str
+    dod_id: str
+    address: Address
+    email: str = ""
+    phone: str = ""
+    died: date | None = None
+    status: ServiceStatus = ServiceStatus.CIVILIAN
+    kin: Kin | None = None
+    region: Region
+    periods: tuple[Period, ...] = ()
+    protected: bool = False
+    locked: bool = False
+    facts_known: int = FULL_FILE
+    theme: str = ""
+    account: ReadyAccount | None = None
+
+    @property
+    def name(self) -> Name:
+        """The legal name of today."""
+        return self.names[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Someone who works here: no DEERS record and no level, only an account with a role."""
+
+    story: str
+    name: Name
+    email: str
+    account: ReadyAccount

@@ -1,0 +1,42 @@
+"""Those who work here: one for each role, each with an authenticator app."""
+
+from demo.people.person import Name, ReadyAccount, Staff
+
+PEOPLE = (
+    Staff(
+        "Finds accounts, helps people who are stuck, unlocks accounts and sends codes again.",
+        Name("Maya", "Thornton"),
+        "maya.thornton@example.org",
+        ReadyAccount("agent.maya", "river-candle-orbit-74", role="Service center agent"),
+    ),
+    Staff(
+        "Does what an agent does, and what needs a second pair of eyes.",
+        Name("Curtis", "Bell"),
+        "curtis.bell@example.org",
+        ReadyAccount("supervisor.curtis", "marble-falcon-dune-26", role="Supervisor"),
+    ),
+    Staff(
+        "Decides on cases in which DEERS and what was typed do not agree.",
+        Name("Ingrid", "Solberg"),
+        "ingrid.solberg@example.org",
+        ReadyAccount("reviewer.ingrid", "saddle-cobalt-mist-93", role="Proofing reviewer"),
+    ),
+    Staff(
+        "The second reviewer: confirms at Premium what Ingrid proposes, or sends it back, and the other way round.",
+        Name("Rafael", "Okafor"),
+        "rafael.okafor@example.org",
+        ReadyAccount("reviewer.rafael", "timber-saffron-quay-58", role="Proofing reviewer"),
+    ),
+    Staff(
+        "Reads everything that has been done, and can change nothing.",
+        Name("Amos", "Whitley"),
+        "amos.whitley@example.org",
+        ReadyAccount("auditor.amos", "lantern-pebble-frost-17", role="Auditor"),
+    ),
+    Staff(
+        "A nurse who answers the secure messages of her patients.",
+        Name("Teresa", "Quill"),
+        "teresa.quill@example.org",
+        ReadyAccount("nurse.teresa", "meadow-silver-anchor-65", role="Care team"),
+    ),
+)

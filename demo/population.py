@@ -1,0 +1,182 @@
+"""Puts the hand-made people where the mocks look: the registry, the credit file, the health record, the accounts."""
+
+import random
+from datetime import timedelta
+from itertools import pairwise
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.db.models import Model
+from django.utils import timezone
+
+from accounts import actions
+from accounts.models import Account
+from accounts.second_factors import authenticator_apps
+from deers import models as deers
+from demo.invent import facts as invented_facts
+from demo.invent import records as invented_records
+from demo.people import PEOPLE, STAFF
+from demo.people.facts import HAND_MADE
+from demo.people.person import FULL_FILE, Person, ReadyAccount, Staff
+from idproofing import questions
+from idproofing.facts import recent, unknown_from
+from idproofing.models import Fact
+
+
+def missing() -> list[Person | Staff]:
+    """Everyone not loaded yet, sponsors before their dependents."""
+    people = deers.Person.objects.filter(pk__in=[person.dod_id for person in PEOPLE.values()])
+    staff = Account.objects.filter(username__in=[member.account.username for member in STAFF])
+    known = {*people.values_list("pk", flat=True), *staff.values_list("username", flat=True)}
+    in_order = sorted(PEOPLE.values(), key=lambda person: person.kin is not None)
+    return [
+        *(person for person in in_order if person.dod_id not in known),
+        *(member for member in STAFF if member.account.username not in known),
+    ]
+
+
+def load(who: Person | Staff, *, record: bool = True, account: bool = True) -> None:
+    """Everything about one person, whole or not at all; the sponsor must be there before."""
+    with transaction.atomic():
+        if isinstance(who, Staff):
+            open_staff_account(who)
+            return
+        enter_in_registry(who)
+        Fact.objects.bulk_create(facts_of(who))
+        if record:
+            invented_records.store(record_of(who))
+        if account and who.account:
+            open_ready_account(who, who.account)
+
+
+def enter_in_registry(person: Person) -> None:
+    """The person's DEERS record: identity, names, sponsor and coverage."""
+    entry = deers.Person(
+        dod_id=person.dod_id,
+        date_of_birth=person.born,
+        date_of_death=person.died,
+        sex=person.sex,
+        email=person.email,
+        phone=person.phone,
+        street=person.address.street,
+        city=person.address.city,
+        state=person.address.state,
+        postal_code=person.address.postal_code,
+        country=person.address.country,
+        service_status=person.status,
+        protected=person.protected,
+        locked=person.locked,
+    )
+    entry.set_ssn(person.ssn)
+    entry.save(force_insert=True)
+    deers.LegalName.objects.bulk_create(legal_names(person))
+    deers.Eligibility.objects.bulk_create(
+        deers.Eligibility(
+            person_id=person.dod_id, plan=period.plan, region=person.region, begin=period.begin, end=period.end
+        )
+        for period in person.periods
+    )
+    if person.kin:
+        sponsor = PEOPLE[person.kin.sponsor]
+        deers.Sponsorship.objects.create(
+            sponsor_id=sponsor.dod_id,
+            dependent_id=person.dod_id,
+            relationship=person.kin.relationship,
+            begin=person.kin.since,
+            end=person.kin.until,
+        )
+
+
+def legal_names(person: Person) -> list[deers.LegalName]:
+    """The person's names as DEERS dates them: each ends the day before the next begins."""
+    ends = [later.since - timedelta(days=1) for _, later in pairwise(person.names) if later.since]
+    return [
+        deers.LegalName(
+            person_id=person.dod_id,
+            first=name.first,
+            middle=name.middle,
+            last=name.last,
+            suffix=name.suffix,
+            since=name.since,
+            until=end,
+        )
+        for name, end in zip(person.names, [*ends, None], strict=True)
+    ]
+
+
+def facts_of(person: Person) -> list[Fact]:
+    """What the credit bureau and the transactions source know: made by hand as far as that goes, then invented."""
+    facts = [
+        questions.fact(person.dod_id, known.kind, known.value, known.qualifier, known.since, known.until)
+        for known in HAND_MADE.get(person.key, ())
+    ]
+    if person.facts_known < FULL_FILE:
+        return facts
+    today = timezone.localdate()
+    facts = recent(facts, today)  # as years go by, they must not stand in for what can still be asked
+    asked = {(fact.kind, fact.qualifier) for fact in facts}
+    for fact in unknown_from(recent(invented(person), today), details_of(person)):
+        if len(facts) >= person.facts_known:
+            break
+        if (fact.kind, fact.qualifier) not in asked:
+            asked.add((fact.kind, fact.qualifier))
+            facts.append(fact)
+    return facts
+
+
+def invented(person: Person) -> list[Fact]:
+    """More invented facts than anyone needs, shuffled: a few runs of luck one after the other, the same each time."""
+    served, facts = person.kin is None, []
+    for turn in range(4):
+        luck = random.Random(f"{person.dod_id} {turn}")  # noqa: S311 - nothing secret
+        run = invented_facts.facts_for(person.dod_id, person.born, home=person.address.city, served=served, rng=luck)
+        facts += luck.sample(run, len(run))
+    return facts
+
+
+def details_of(person: Person) -> list[str]:
+    """What stands in DEERS, so that no question may ask for it."""
+    name, address = person.name, person.address
+    return [name.first, name.middle, name.last, person.email, address.street, address.city, address.state]
+
+
+def record_of(person: Person) -> list[Model]:
+    """The person's health record, which ends with the person's life."""
+    luck = random.Random(person.dod_id)  # noqa: S311 - nothing secret
+    return invented_records.record_for(
+        person.dod_id, person.born, person.sex, luck, today=person.died, theme=person.theme
+    )
+
+
+def open_ready_account(person: Person, account: ReadyAccount) -> None:
+    """A beneficiary's account, as if he or she had registered; Premium with its authenticator."""
+    assert account.level is not None
+    opened = actions.open_account(
+        dod_id=person.dod_id,
+        first_name=person.name.first,
+        last_name=person.name.last,
+        level=account.level,
+        username=account.username,
+        password_hash=make_password(account.password),
+        email=person.email,
+        email_confirmed=True,
+        phone=person.phone,
+        by="mock",
+    )
+    if isinstance(opened, actions.Opened) and account.authenticator_key:
+        authenticator_apps.enrol(opened.account, account.authenticator_key, step_used=-1, by="mock")
+
+
+def open_staff_account(member: Staff) -> None:
+    """An account for the admin: no level, no DEERS record, one role, and a second factor."""
+    opened = actions.open_staff_account(
+        username=member.account.username,
+        password_hash=make_password(member.account.password),
+        first_name=member.name.first,
+        last_name=member.name.last,
+        email=member.email,
+        role=member.account.role,
+        by="mock",
+    )
+    if isinstance(opened, actions.Opened):
+        authenticator_apps.enrol(opened.account, member.account.authenticator_key, step_used=-1, by="mock")

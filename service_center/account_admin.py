@@ -1,0 +1,132 @@
+"""Accounts in the admin: find one, see what happened to it, help."""
+
+from functools import partial
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path
+from django.urls.resolvers import URLPattern
+from django.views.decorators.http import require_POST
+
+from accounts import actions
+from accounts.models import Account, Assistance
+from deers import lookup
+from safeguards import audit
+from safeguards.events import EVENTS
+from service_center import assistance, confirmed_actions, resend_code
+from service_center.read_only import ReadOnlyAdmin, may, page_of
+
+
+class HelpForm(forms.Form):
+    """What shall be done for somebody who cannot get back in, and why: no free text, so no personal data."""
+
+    kind = forms.TypedChoiceField(label="What to do", choices=Assistance.Kind.choices, coerce=Assistance.Kind)
+    reason = forms.TypedChoiceField(label="Why", choices=Assistance.Reason.choices, coerce=Assistance.Reason)
+
+    def __init__(self, data: Any = None, *, for_staff: bool) -> None:
+        super().__init__(data)
+        if for_staff:  # DEERS holds no address of theirs
+            lost = Assistance.Kind.LOST_FACTOR
+            self.fields["kind"].choices = [(lost.value, lost.label)]  # type: ignore[attr-defined]
+
+
+@admin.register(Account)
+class AccountAdmin(ReadOnlyAdmin):
+    """Accounts, found by username, name, DoD ID number or the last four digits of the Social Security number."""
+
+    list_display = ("username", "last_name", "first_name", "dod_id", "level", "state", "is_staff")
+    list_filter = ("state", "level", "is_staff")
+    list_per_page = 25
+    show_full_result_count = False
+    ordering = ("last_name", "first_name", "pk")
+    search_fields = ("username",)
+    search_help_text = (
+        "Search for somebody: username, name, DoD ID number, or the last four digits of the Social Security number."
+    )
+    change_form_template = "admin/accounts/account/change_form.html"
+    fieldsets = (
+        ("Who", {"fields": ("first_name", "last_name", "dod_id", "email", "email_confirmed_at", "phone")}),
+        ("Account", {"fields": ("username", "level", "proofed_at", "state", "failures_in_a_row", "is_staff")}),
+        ("When", {"fields": ("created_at", "last_login")}),
+    )
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        """Only beside what was found: until then there is nothing to filter."""
+        return self.list_filter if request.GET.get("q") else ()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Account], search_term: str
+    ) -> tuple[QuerySet[Account], bool]:
+        """By username; and through DEERS by name, DoD ID number or last four digits. Nobody is listed unasked."""
+        text = search_term.replace("\x00", "").strip()[:100]
+        if not text:
+            return queryset.none(), False
+        audit.record("support.person-searched", by=request.user)
+        people = [person.dod_id for person in lookup.search(text)]
+        found = queryset.filter(username__lower=text.lower()) | queryset.filter(dod_id__in=people)
+        named = queryset.filter(first_name__lower=text.lower()) | queryset.filter(last_name__lower=text.lower())
+        return found | named, False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
+    ) -> HttpResponse:
+        account = self.get_object(request, object_id)
+        if account is not None and self.has_view_permission(request, account):
+            audit.record("support.account-viewed", by=request.user, account_id=account.pk)
+            extra_context = {**(extra_context or {}), **self.history_of(request, account)}
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def history_of(self, request: HttpRequest, account: Account) -> dict:
+        """What happened to the account, and what this member of staff may do about it."""
+        events = list(audit.for_account(account.pk)[:50])
+        return {
+            "title": account.get_full_name(),
+            "events": [(event, EVENTS.get(event.event, event.event)) for event in events],
+            "can_unlock": account.state in ("locked", "frozen", "dormant") and may(request, "accounts.unlock_account"),
+            "can_freeze": account.state in ("active", "locked") and may(request, "accounts.freeze_account"),
+            "can_resend": may(request, "accounts.resend_code") and bool(resend_code.waiting_for(account.dod_id)),
+            **self.help_for(request, account),
+        }
+
+    def help_for(self, request: HttpRequest, account: Account) -> dict:
+        """Whether this member of staff may ask for help with the account, or approve what a colleague asked for."""
+        own = account.pk == request.user.pk
+        if own or account.state not in assistance.HELPED or not may(request, "accounts.assist_account"):
+            return {}
+        asked, form = assistance.waiting(account), HelpForm(for_staff=account.is_staff)
+        return {"asked": asked, "asked_by_me": asked and asked.asked_by_id == request.user.pk, "help_form": form}
+
+    def get_urls(self) -> list[URLPattern]:
+        views: dict[str, Any] = {move.name: partial(self.move, move=move) for move in confirmed_actions.OF_ACCOUNTS}
+        views["help"] = require_POST(self.ask_for_help)
+        moves = [
+            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"accounts_account_{name}")
+            for name, view in views.items()
+        ]
+        return moves + super().get_urls()
+
+    def move(self, request: HttpRequest, pk: int, *, move: confirmed_actions.Move) -> HttpResponse:
+        """One of the buttons: GET says what it does, POST does it, if this member of staff may."""
+        account = self.get_object(request, str(pk))
+        if account is None or not self.has_view_permission(request) or not may(request, move.permission):
+            return HttpResponse(status=403)
+        if request.method != "POST":
+            audit.record("support.account-viewed", by=request.user, account_id=account.pk)
+        return confirmed_actions.page(request, self.admin_site, move, account, page_of(account))
+
+    def ask_for_help(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What was chosen in the form waits for a second member of staff."""
+        account = self.get_object(request, str(pk))
+        if account is None or not may(request, "accounts.assist_account"):
+            return HttpResponse(status=403)
+        form = HelpForm(request.POST, for_staff=account.is_staff)
+        if not form.is_valid():
+            messages.error(request, "Choose what to do and why.")
+        elif isinstance(assistance.ask(account, **form.cleaned_data, by=request.user), actions.Done):  # type: ignore[arg-type]
+            messages.success(request, "Asked for. A second member of staff has to approve.")
+        else:
+            messages.error(request, "That is not possible now. Look at the account's state.")
+        return HttpResponseRedirect(page_of(account))

@@ -1,0 +1,17 @@
+"""The audit trail, in the admin."""
+
+from django.contrib import admin
+
+from safeguards.models import AuditEvent
+from service_center.read_only import ReadOnlyAdmin
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyAdmin):
+    """The audit trail, for those whose role it is to read it."""
+
+    list_display = ("at", "event", "actor_kind", "actor_id", "account_id", "address", "device")
+    list_filter = ("event", "actor_kind")
+    list_per_page = 50
+    show_full_result_count = False
+    ordering = ("-pk",)

@@ -1,0 +1,278 @@
+"""The reviewers' queue, and the page on which they decide."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import SEARCH_VAR
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Concat
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import path, reverse
+from django.urls.resolvers import URLPattern
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from accounts.journeys.reviews.messages import told
+from accounts.models import Account
+from deers import dod_id as dod_ids
+from deers import lookup
+from idproofing import cases, reviewing
+from idproofing.case_states import State
+from idproofing.cases import typed_in
+from idproofing.models import Case
+from idproofing.reviewing import Decision
+from safeguards import audit
+from service_center.cases import comparing
+from service_center.read_only import ReadOnlyAdmin
+
+Reviews = QuerySet[Case]
+
+
+class Queue(admin.SimpleListFilter):
+    """What waits comes first: without a choice, only that is shown."""
+
+    title = "queue"
+    parameter_name = "queue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("late", "Overdue"),
+            ("mine", "Taken by me"),
+            ("second", "For me to confirm"),
+            ("all", "All, also over"),
+        ]
+
+    def choices(self, changelist: Any) -> Any:
+        first, *others = super().choices(changelist)
+        yield {**first, "display": "Waiting"}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: Reviews) -> Reviews:
+        if self.value() is None and request.GET.get(SEARCH_VAR):
+            return queryset  # who looks for one case finds it wherever it stands
+        waiting, me = queryset.filter(state__in=Case.WAITING), request.user.pk
+        match self.value():
+            case "late":
+                return waiting.filter(due_at__lt=timezone.now())
+            case "mine":
+                return waiting.filter(state=State.TAKEN, taken_by=me)
+            case "second":
+                return waiting.filter(state=State.PROPOSED).exclude(decided_by=me)
+            case "all":
+                return queryset
+        return waiting
+
+
+class ReasonForm(forms.Form):
+    """A decision, its reason from the list, and for an approval the record that is meant."""
+
+    decision = forms.ChoiceField(choices=Decision.choices, widget=forms.HiddenInput)
+    reason = forms.ChoiceField(label="Reason", choices=reviewing.Reason.choices)
+    dod_id = forms.CharField(required=False, max_length=10, widget=forms.HiddenInput)
+
+    @classmethod
+    def of(cls, decision: str, dod_id: str = "") -> "ReasonForm":
+        """The form of one button."""
+        form = cls(initial={"decision": decision, "dod_id": dod_id}, auto_id=f"{decision}-%s")
+        reasons = [(reason.value, reason.label) for reason in reviewing.REASONS[decision]]
+        form.fields["reason"].label = f"Reason to {Decision(decision).label.partition(':')[0].lower()}"
+        form.fields["reason"].choices = [("", "- Select -"), *reasons]  # type: ignore[attr-defined]
+        return form
+
+
+@admin.register(Case)
+class CaseAdmin(ReadOnlyAdmin):
+    """Cases by due date; opening one leaves an audit event. What was typed is on no list."""
+
+    list_display = ("number", "due", "where", "level", "journey", "opened_at", "with_whom")
+    list_display_links = ("number",)
+    list_filter = (Queue, "level", "journey")
+    list_per_page = 25
+    show_full_result_count = False
+    ordering = ("due_at", "number")
+    search_fields = ("reference",)
+    search_help_text = "The number of a case, or the reference that the person has."
+
+    def get_queryset(self, request: HttpRequest) -> Reviews:
+        reviewer = Account.objects.filter(pk=OuterRef("taken_by"))
+        name = reviewer.values_list(Concat("first_name", Value(" "), "last_name"))
+        return super().get_queryset(request).exclude(state=State.REPEATED).annotate(reviewer=Subquery(name))
+
+    def get_search_results(self, request: HttpRequest, queryset: Reviews, search_term: str) -> tuple[Reviews, bool]:
+        typed = search_term.strip()
+        if not typed:
+            return queryset, False
+        if typed.isdecimal() and len(typed) < BIG_NUMBER:
+            return queryset.filter(number=int(typed)), False
+        own, repeats = Q(reference=cases.plain(typed)), Q(reference=cases.plain(typed), state=State.REPEATED)
+        first = Q(subject__in=Case.objects.filter(repeats).values("subject"), state__in=Case.WAITING)
+        return queryset.filter(own | first), False
+
+    @admin.display(description="State", ordering="state")
+    def where(self, case: Case) -> str:
+        return case.get_state_display()
+
+    @admin.display(description="Due", ordering="due_at")
+    def due(self, case: Case) -> str:
+        day = timezone.localtime(case.due_at).strftime("%b %-d, %Y")
+        late = case.state in Case.WAITING and case.due_at < timezone.now()
+        return f"{day} (overdue)" if late else day
+
+    @admin.display(description="With", empty_value="")
+    def with_whom(self, case: Case) -> str | None:
+        return getattr(case, "reviewer", None)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
+    ) -> HttpResponse:
+        case = self.get_object(request, object_id)
+        if case is None or not self.has_view_permission(request, case) or request.method == "POST":
+            return super().change_view(request, object_id, form_url, extra_context)
+        return self.page(request, case)
+
+    def page(self, request: HttpRequest, case: Case, *, found: Any = None, chosen: str = "") -> HttpResponse:
+        """The case with everything to decide it: whom it may be, side by side, and what this reviewer may do."""
+        audit.record("case.viewed", by=request.user, account_id=case.account_id, case=case.number)
+        typed, names = typed_in(case), names_of_reviewers()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(case),
+            "opts": self.opts,
+            "case": case,
+            "reference": case.shown_reference,
+            "overdue": case.state in Case.WAITING and case.due_at < timezone.now(),
+            "history": [(past, names.get(past.by or 0, "")) for past in case.history.all()],
+            "holder": names.get(case.taken_by or 0, "") if case.state == State.TAKEN else "",
+            "proposer": names.get(case.decided_by or 0, ""),
+            "found": found,
+            **self.buttons(request, case),
+        }
+        if typed:
+            context |= self.comparison(request, case, typed, chosen)
+        return render(request, "admin/idproofing/case/review.html", context)
+
+    def comparison(self, request: HttpRequest, case: Case, typed: cases.Typed, chosen: str) -> dict:
+        """Candidates, the one that is compared, and the decisions that fit it."""
+        candidates = comparing.candidates(case, typed)
+        chosen = chosen or case.dod_id or (candidates[0].person.dod_id if candidates else "")
+        record = lookup.record(dod_id=chosen) if chosen else None
+        if record:
+            audit.record("case.compared", by=request.user, dod_id=chosen, case=case.number)
+        hindrance, silent = record.hindrance if record else None, record is None and not lookup.answers()
+        fitting = () if silent else reviewing.fitting(record)
+        return {
+            "typed": typed,
+            "candidates": candidates,
+            "silent": silent,
+            "record": record,
+            "lines": comparing.lines(case, typed, record) if record else comparing.alone(typed),
+            "hindrance": comparing.HINDRANCES[hindrance] if hindrance else "",
+            "decisions": [
+                (Decision(one).label, ReasonForm.of(one, chosen if one == "approve" else "")) for one in fitting
+            ],
+        }
+
+    def buttons(self, request: HttpRequest, case: Case) -> dict[str, bool]:
+        """What this member of staff may do with the case as it stands."""
+        may, me = self.may_decide(request), request.user.pk
+        return {
+            "can_take": may and case.state == State.OPEN,
+            "can_decide": may and case.state == State.TAKEN and case.taken_by == me,
+            "can_put_back": may and case.state == State.TAKEN,
+            "can_confirm": may and case.state == State.PROPOSED and case.decided_by != me,
+            "can_take_back": may and case.state == State.PROPOSED and case.decided_by == me,
+            "can_search": may and case.state == State.TAKEN and case.taken_by == me and not case.is_upgrade,
+        }
+
+    def may_decide(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("idproofing.decide_case")  # type: ignore[union-attr]
+
+    def get_urls(self) -> list[URLPattern]:
+        moves: dict[str, Callable[..., HttpResponse]] = {
+            "take": self.take,
+            "put-back": self.put_back,
+            "compare": self.compare,
+            "decide": self.decide,
+            "confirm": self.confirm,
+            "send-back": self.send_back,
+        }
+        named = [
+            path(f"<int:pk>/{name}/", self.admin_site.admin_view(require_POST(view)), name=f"idproofing_case_{name}")
+            for name, view in moves.items()
+        ]
+        return named + super().get_urls()
+
+    def take(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self.act(request, pk, partial(reviewing.take, pk, by=request.user), "The case is yours.")
+
+    def put_back(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self.act(request, pk, partial(reviewing.put_back, pk, by=request.user), "The case is back in the queue.")
+
+    def send_back(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self.act(
+            request, pk, partial(reviewing.send_back, pk, by=request.user), "The case is back in the queue."
+        )
+
+    def confirm(self, request: HttpRequest, pk: int) -> HttpResponse:
+        proposed = Case.objects.filter(pk=pk).values_list("dod_id", flat=True).first()
+        record = lookup.record(dod_id=proposed) if proposed else None
+        return self.act(request, pk, partial(reviewing.confirm, pk, record, by=request.user), "Confirmed.")
+
+    def decide(self, request: HttpRequest, pk: int) -> HttpResponse:
+        form = ReasonForm(request.POST)
+        if not form.is_valid():
+            messages.error(request, "Choose a reason.")
+            return self.back_to(pk)
+        given = form.cleaned_data
+        record = lookup.record(dod_id=given["dod_id"]) if given["dod_id"] else None
+        decision = partial(reviewing.decide, pk, given["decision"], given["reason"], record, by=request.user)
+        return self.act(request, pk, decision, "Decided.")
+
+    def act(self, request: HttpRequest, pk: int, action: Callable[[], object], done: str) -> HttpResponse:
+        """Do what one of the buttons says, and have the person told."""
+        if not self.may_decide(request):
+            return HttpResponse(status=403)
+        outcome = told(action)
+        if isinstance(outcome, cases.Moved):
+            waits = outcome.case.state == State.PROPOSED
+            messages.success(request, "Proposed. A second reviewer has to confirm it." if waits else done)
+        else:
+            messages.error(request, REFUSALS[type(outcome)])
+        return self.back_to(pk)
+
+    def back_to(self, pk: int) -> HttpResponseRedirect:
+        return HttpResponseRedirect(reverse("admin:idproofing_case_change", args=[pk]))
+
+    def compare(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Another record beside what was typed, or a search for one. A POST, so that no name stands in an address.
+
+        Only for who has taken the case up: it is no way to look through DEERS.
+        """
+        case = self.get_object(request, str(pk))
+        if case is None or not self.buttons(request, case)["can_search"]:
+            return HttpResponse(status=403)
+        text = request.POST.get("search", "").replace("\x00", "").strip()[:100]
+        chosen = dod_ids.clean(request.POST.get("dod_id", ""))
+        if not text:
+            return self.page(request, case, chosen=chosen)
+        audit.record("support.person-searched", by=request.user)
+        return self.page(request, case, found={"text": text, "people": lookup.search(text, most=MOST_FOUND)})
+
+
+MOST_FOUND = 20
+BIG_NUMBER = 10
+REFUSALS: dict[type, str] = {
+    cases.NotNow: "That is not possible now: somebody else was faster. Look at the case as it stands.",
+    reviewing.NotYours: "That is for another reviewer to do.",
+    reviewing.NotFitting: "That does not fit: DEERS does not allow it or does not answer, or the reason is for another "
+    "decision.",
+}
+
+
+def names_of_reviewers() -> dict[int, str]:
+    """The names of staff by the number of their account; one query, and there are few."""
+    return {account.pk: account.get_full_name() for account in Account.objects.filter(is_staff=True)}

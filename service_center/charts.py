@@ -1,0 +1,160 @@
+"""The figures as charts: every row of a table with its bar, in percent of the width, so that it fits any screen.
+
+A chart is its own table: screen readers read the rows, the drawing is hidden from them.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from core import policy
+from service_center.figures import Age, Funnel, Rate, Wait
+
+FEW = f"1 to {policy.FIGURES_FROM - 1}"
+NO_SHARE = "–"
+# Waits go from minutes to weeks, so their axis is logarithmic, from its first mark to its last.
+MARKS = (
+    ("1 min", timedelta(minutes=1)),
+    ("10 min", timedelta(minutes=10)),
+    ("1 h", timedelta(hours=1)),
+    ("1 day", timedelta(days=1)),
+    ("", timedelta(days=7)),
+    ("1 month", timedelta(days=30)),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a chart: its name, its bars from left to right as (class, begin, width), and its cells."""
+
+    label: str
+    bars: tuple[tuple[str, str, str], ...]
+    cells: tuple[str, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A mark of the axis and its place."""
+
+    label: str
+    at: str
+    anchor: str
+
+
+def percent(part: float) -> str:
+    """A place or a width in an SVG, from a part of 1."""
+    return f"{100 * min(1.0, max(0.0, part)):.2f}%"
+
+
+def share(part: int, of: int) -> str:
+    """A part in words, such as "84%"; "0%" and "100%" only where it is none or all."""
+    whole = round(100 * part / of)
+    return f"{min(99, max(1, whole)) if 0 < part < of else whole}%"
+
+
+def number(count: int | None) -> str:
+    return FEW if count is None else f"{count:,}"
+
+
+def bar(kind: str, begin: float, count: int | None, longest: int) -> tuple[str, str, str]:
+    """A bar as (class, begin, width); where the count is not told, as long as it may be at most, and paler."""
+    return (f"{kind} few" if count is None else kind, percent(begin / longest), percent(reach(count) / longest))
+
+
+def reach(count: int | None) -> int:
+    """How many there may be."""
+    return policy.FIGURES_FROM - 1 if count is None else count
+
+
+def funnel_rows(funnel: Funnel) -> list[Row]:
+    """The steps of a route: how many, and how many of those of the step before."""
+    longest = max(reach(stage.count) for stage in funnel.stages) or 1
+    before = [None, *(stage.count for stage in funnel.stages)]
+    return [
+        Row(stage.label, (bar("fill", 0, stage.count, longest),), (number(stage.count), kept(stage.count, earlier)))
+        for stage, earlier in zip(funnel.stages, before, strict=False)
+    ]
+
+
+def kept(count: int | None, before: int | None) -> str:
+    """The share of the step before; none where more came than were there, from other routes or earlier days."""
+    return share(count, before) if count is not None and before and count <= before else NO_SHARE
+
+
+def rate_rows(rates: Sequence[Rate]) -> list[Row]:
+    return [
+        Row(
+            rate.kind,
+            (("fill", "0%", percent(rate.correct / rate.answered)),),
+            (share(rate.correct, rate.answered), number(rate.answered)),
+            rate.category,
+        )
+        for rate in rates
+    ]
+
+
+def wait_rows(waits: Sequence[Wait]) -> list[Row]:
+    """A line from the median to what nine of ten stay under."""
+    return [
+        Row(
+            wait.delivery,
+            (
+                ("span", place(wait.median), percent(position(wait.most) - position(wait.median))),
+                ("end", place(wait.most), ""),
+            ),
+            (rounded(wait.median), rounded(wait.most), number(wait.count)),
+        )
+        for wait in waits
+    ]
+
+
+def position(time: timedelta) -> float:
+    """Where a time lies on the axis, from 0 to 1."""
+    first, last = MARKS[0][1], MARKS[-1][1]
+    return min(1.0, max(0.0, math.log(max(time, first) / first) / math.log(last / first)))
+
+
+def place(time: timedelta) -> str:
+    return percent(position(time))
+
+
+def marks() -> list[Mark]:
+    """The marks of the axis; the outer ones keep their words inside of it."""
+    ends = {0: "start", len(MARKS) - 1: "end"}
+    return [Mark(label, place(time), ends.get(number, "middle")) for number, (label, time) in enumerate(MARKS)]
+
+
+def rounded(time: timedelta) -> str:
+    """A time in its biggest unit, as far as anybody needs it: "under 1 min", "7 min", "3 h", "4 days"."""
+    minutes = time / timedelta(minutes=1)
+    if minutes < 1:
+        return "under 1 min"
+    if minutes < 90:
+        return f"{round(minutes)} min"
+    hours = time / timedelta(hours=1)
+    return f"{round(hours)} h" if hours < 48 else f"{round(hours / 24)} days"
+
+
+def age_rows(ages: Sequence[Age]) -> list[Row]:
+    """Cases in time, and after them, apart, those that are overdue."""
+    longest = max((reach(age.in_time) + reach(age.overdue) for age in ages), default=0) or 1
+    return [
+        Row(
+            age_words(age),
+            (bar("fill", 0, age.in_time, longest), bar("late", reach(age.in_time), age.overdue, longest)),
+            (number(age.in_time), number(age.overdue)),
+        )
+        for age in ages
+    ]
+
+
+def age_words(age: Age) -> str:
+    """The ages of a row: "Less than 1 day", "1 or 2 days", "3 to 6 days", "14 days or more"."""
+    if not age.days:
+        return "Less than 1 day" if age.until == 1 else f"Less than {age.until} days"
+    if age.until is None:
+        return f"{age.days} days or more"
+    last = age.until - 1
+    return f"{age.days} {'or' if last == age.days + 1 else 'to'} {last} days"

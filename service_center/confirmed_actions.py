@@ -1,0 +1,138 @@
+"""The buttons of the service center that cannot be taken back: each says first, on a page of its own, what it does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.defaultfilters import capfirst
+from django.template.response import TemplateResponse
+
+from accounts import actions
+from accounts.models import Account, Assistance
+from core import policy
+from core.words import duration
+from service_center import assistance, resend_code
+
+TOLD = "Every address that we have for the person gets an email about it."
+
+
+@dataclass(frozen=True)
+class Move:
+    """One button: who may press it, what it asks, what follows, and what it does to the account or person."""
+
+    name: str
+    permission: str
+    question: str
+    button: str
+    follows: Callable[[Any], list[str]]
+    act: Callable[..., actions.Done | actions.NotAllowed]
+    done: str
+    refused: str = "That is not possible now. Look at the account's state."
+
+
+def always(*sentences: str) -> Callable[[Any], list[str]]:
+    return lambda subject: list(sentences)
+
+
+def follows_approval(account: Account) -> list[str]:
+    """What approving does, by what was asked for."""
+    asked = assistance.waiting(account)
+    if asked and asked.kind == Assistance.Kind.EMAIL_OF_RECORD:
+        return [
+            "From now on we write to the email address that DEERS holds.",
+            "Links for a new password or another email address that were sent before end.",
+            "The address that we write to today gets a link that takes this back and freezes the account.",
+        ]
+    return [
+        f"A wait of {duration(policy.LOST_FACTOR_WAIT)} begins. Every address that we have gets a link that stops it.",
+        "After it we send a link to set up a new second factor. The password is still asked for.",
+        "With the new second factor all old ones end, and so do all sessions.",
+    ]
+
+
+def resend_to(subject: Any, *, by: Account) -> actions.Done | actions.NotAllowed:
+    """A new code, whether the page is that of an account or that of a person on the way to one."""
+    return (
+        resend_code.to_account(subject, by=by)
+        if isinstance(subject, Account)
+        else resend_code.to_person(subject.dod_id, by=by)
+    )
+
+
+RESEND = Move(
+    name="resend",
+    permission="accounts.resend_code",
+    question="Send the activation code again?",
+    button="Send a new code",
+    follows=always(
+        "A new activation code goes to the email address that the person gave.",
+        "The code that was sent before does not work any more.",
+    ),
+    act=resend_to,
+    done="A new activation code is on its way.",
+    refused="That is not possible now. Nobody waits for a code by email here.",
+)
+
+OF_ACCOUNTS = (
+    Move(
+        name="unlock",
+        permission="accounts.unlock_account",
+        question="Unlock this account?",
+        button="Unlock the account",
+        follows=always(
+            "The person can sign in again, and wrong passwords are counted anew.",
+            "An account that was frozen has no password any more: the person chooses a new one by email.",
+            TOLD,
+        ),
+        act=actions.unlock,
+        done="The account is unlocked.",
+    ),
+    Move(
+        name="freeze",
+        permission="accounts.freeze_account",
+        question="Freeze this account?",
+        button="Freeze the account",
+        follows=always(
+            "Nobody can sign in, and all sessions end at once.",
+            "Links that were sent for a new password, email address or second factor end.",
+            "The person cannot undo it. When staff unlock the account, its old password does not come back.",
+            TOLD,
+        ),
+        act=actions.freeze,
+        done="The account is frozen.",
+    ),
+    RESEND,
+    Move(
+        name="approve",
+        permission="accounts.assist_account",
+        question="Approve the help that was asked for?",
+        button="I have checked who it is: approve",
+        follows=follows_approval,
+        act=assistance.approve,
+        done="Approved and under way.",
+    ),
+    Move(
+        name="decline",
+        permission="accounts.assist_account",
+        question="Decline the help that was asked for?",
+        button="Decline",
+        follows=always("Nothing changes for the person.", "The help can be asked for again."),
+        act=assistance.decline,
+        done="Declined.",
+    ),
+)
+
+
+def page(request: HttpRequest, site: admin.AdminSite, move: Move, subject: Any, back: str) -> HttpResponse:
+    """GET asks, with what follows; POST does it and leads `back`. The caller has seen to it that this member may."""
+    if request.method == "POST":
+        if isinstance(move.act(subject, by=request.user), actions.Done):
+            messages.success(request, move.done)
+        else:
+            messages.error(request, move.refused)
+        return HttpResponseRedirect(back)
+    context = {"title": move.question, "move": move, "follows": move.follows(subject), "back": back}
+    context |= {"subject": subject, "opts": subject._meta, "kind": capfirst(subject._meta.verbose_name)}
+    return TemplateResponse(request, "admin/confirm.html", {**site.each_context(request), **context})

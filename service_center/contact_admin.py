@@ -1,0 +1,42 @@
+"""Messages to the service center, in the admin: staff read them and mark them answered. Nothing else can be done."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from safeguards import audit
+from service_center.read_only import ReadOnlyAdmin
+from support import contact
+from support.models import ContactMessage
+
+
+@admin.register(ContactMessage)
+class ContactMessageAdmin(ReadOnlyAdmin):
+    """The messages: the list shows no personal data, and opening one leaves an audit event."""
+
+    list_display = ("reference", "topic", "created_at", "answered_at")
+    list_filter = (("answered_at", admin.EmptyFieldListFilter), "topic")
+    search_fields = ("reference",)
+    search_help_text = "The reference of a message, such as C-7F3K-9Q2M"
+    date_hierarchy = "created_at"
+    ordering = ("-created_at",)
+    fields = readonly_fields = ("reference", "topic", "name", "email", "body", "created_at", "answered_at")
+    actions = ("answered",)
+
+    def has_answer_permission(self, request: HttpRequest) -> bool:
+        """Who may mark messages as answered, the one change there is; the admin asks this for the action below."""
+        return request.user.has_perm("support.change_contactmessage")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
+    ) -> HttpResponse:
+        response = super().change_view(request, object_id, form_url, extra_context)
+        opened = self.get_object(request, object_id)
+        if opened and response.status_code == 200:
+            audit.record("support.message-read", by=request.user, reference=opened.reference.lower())
+        return response
+
+    @admin.action(description="Mark as answered", permissions=["answer"])
+    def answered(self, request: HttpRequest, queryset: QuerySet[ContactMessage]) -> None:
+        marked = sum(contact.mark_answered(message, by=request.user) for message in queryset)
+        messages.success(request, f"{marked} message{'' if marked == 1 else 's'} marked as answered.")

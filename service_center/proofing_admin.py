@@ -1,0 +1,58 @@
+"""People on their way to an account, in the admin."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.urls.resolvers import URLPattern
+
+from deers import lookup
+from idproofing.models import Proofing
+from safeguards import audit
+from service_center import confirmed_actions, resend_code
+from service_center.read_only import ReadOnlyAdmin, may, page_of
+
+
+@admin.register(Proofing)
+class ProofingAdmin(ReadOnlyAdmin):
+    """People on their way to an account: where each stands, and a code sent again to those who wait for one."""
+
+    list_display = ("dod_id", "level", "state", "attempts", "changed_at")
+    list_filter = ("state", "level")
+    list_per_page = 25
+    show_full_result_count = False
+    ordering = ("-changed_at",)
+    search_fields = ("dod_id",)
+    search_help_text = "DoD ID number, name, or the last four digits of the Social Security number."
+    change_form_template = "admin/idproofing/proofing/change_form.html"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Proofing], search_term: str
+    ) -> tuple[QuerySet[Proofing], bool]:
+        text = search_term.replace("\x00", "").strip()[:100]
+        if not text:
+            return queryset, False
+        audit.record("support.person-searched", by=request.user)
+        return queryset.filter(dod_id__in=[person.dod_id for person in lookup.search(text)]), False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
+    ) -> HttpResponse:
+        proofing = self.get_object(request, object_id)
+        waits = proofing is not None and bool(resend_code.waiting_for(proofing.dod_id))
+        if proofing is not None and self.has_view_permission(request, proofing):
+            audit.record("support.account-viewed", by=request.user, dod_id=proofing.dod_id)
+        can_resend = waits and may(request, "accounts.resend_code")
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "can_resend": can_resend})
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.resend)
+        return [path("<int:pk>/resend/", view, name="idproofing_proofing_resend"), *super().get_urls()]
+
+    def resend(self, request: HttpRequest, pk: int) -> HttpResponse:
+        proofing = self.get_object(request, str(pk))
+        if proofing is None or not self.has_view_permission(request) or not may(request, "accounts.resend_code"):
+            return HttpResponse(status=403)
+        if request.method != "POST":
+            audit.record("support.account-viewed", by=request.user, dod_id=proofing.dod_id)
+        return confirmed_actions.page(request, self.admin_site, confirmed_actions.RESEND, proofing, page_of(proofing))

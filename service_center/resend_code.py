@@ -1,0 +1,42 @@
+"""A code sent again by the service center: to the address that the person gave, and to no other."""
+
+from accounts.actions import Done, NotAllowed
+from accounts.mail import notices
+from accounts.models import Account
+from core.policy import Level
+from deers import lookup
+from idproofing import codes
+from idproofing.models import ActivationCode
+from safeguards import audit
+from safeguards.turns import turn
+
+
+def waiting_for(dod_id: str | None) -> ActivationCode | None:
+    """The code by email that this person has not used yet, at whichever level; nothing when there is none."""
+    if not dod_id:
+        return None
+    found = (codes.live(dod_id, level) for level in Level)
+    return next((code for code in found if code and code.delivery == ActivationCode.Delivery.EMAIL), None)
+
+
+def to_account(account: Account, *, by: object) -> Done | NotAllowed:
+    """As `to_person`, for the holder of an account who is upgrading."""
+    return to_person(account.dod_id or "", by=by, account_id=account.pk)
+
+
+def to_person(dod_id: str, *, by: object, account_id: int | None = None) -> Done | NotAllowed:
+    """Void the code that the person waits for, and mail a new one to the same address. Staff never see either."""
+    with turn("resend", dod_id):
+        waiting = waiting_for(dod_id)
+        person = lookup.person(dod_id)
+        if waiting is None or person is None or not waiting.destination:
+            return NotAllowed()
+        issued = codes.issue(
+            dod_id, Level(waiting.level), waiting.delivery, waiting.destination, by=by, route=waiting.route
+        )
+        notices.send(
+            "activation-code", to=waiting.destination, account_id=account_id,
+            first_name=person.first_name, code=issued.text,
+        )  # fmt: skip
+        audit.record("support.code-sent-again", by=by, account_id=account_id, dod_id=dod_id)
+    return Done()

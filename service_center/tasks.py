@@ -1,0 +1,7 @@
+"""The calendar of the desk. The job stands beside the function that does its work."""
+
+from procrastinate.contrib.django import app
+
+from service_center.visits import expire_visits
+
+app.periodic(cron="15 * * * *")(expire_visits)

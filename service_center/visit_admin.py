@@ -1,0 +1,211 @@
+"""Visits in the admin: an agent opens a slip by its reference, compares documents with DEERS, and accepts or refuses.
+
+An agent sees no list of slips and gets to none without its reference, which stands in no address. Which slip was opened
+is kept in the agent's session. Supervisors see the list, without references, and settle what is held.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.urls.resolvers import URLPattern
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from accounts.journeys.steps.visit import bring
+from accounts.models import Account
+from core import policy
+from core.policy import Level
+from core.words import minutes
+from deers import lookup
+from deers.registry import Unavailable
+from idproofing import visits
+from idproofing.models import Visit
+from safeguards import audit, limits
+from service_center.read_only import ReadOnlyAdmin
+from service_center.visit_forms import DocumentForm, ReferenceForm, RefusalForm, documents, problem
+from service_center.visits import refuse_visit, settle_visit, verify_documents
+
+OPENED = "visit"
+OVER = "This slip is no longer good: somebody has just used, replaced or settled it, or its time is over."
+SILENT = "DEERS does not answer right now. Nothing was changed. Please try again in a few minutes."
+
+
+@admin.register(Visit)
+class VisitAdmin(ReadOnlyAdmin):
+    """Slips for visits: attended by agents, one at a time; listed and settled by supervisors."""
+
+    list_display = ("made_at", "state", "level", "route", "reason", "expires_at", "changed_at")
+    list_filter = ("state", "route", "level")
+    list_per_page = 25
+    show_full_result_count = False
+    ordering = ("-changed_at",)
+    fields = readonly_fields = (
+        "dod_id", "level", "route", "state", "reason", "attended_by", "made_at", "expires_at", "changed_at",
+    )  # fmt: skip
+    change_list_template = "admin/idproofing/visit/change_list.html"
+    change_form_template = "admin/idproofing/visit/change_form.html"
+
+    def has_view_permission(self, request: HttpRequest, obj: Visit | None = None) -> bool:
+        """Whoever attends visits finds them in the menu, and no further."""
+        return super().has_view_permission(request, obj) or (obj is None and may(request, "attend_visit"))
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        if not may(request, "view_visit"):
+            return redirect("admin:idproofing_visit_attend")
+        return super().changelist_view(
+            request, {**(extra_context or {}), "title": "Visits", "can_attend": may(request, "attend_visit")}
+        )
+
+    @admin.display(description="Attended by")
+    def attended_by(self, visit: Visit) -> str:
+        agent = Account.objects.filter(pk=visit.agent).first() if visit.agent else None
+        return agent.get_full_name() if agent else "-"
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
+    ) -> HttpResponse:
+        visit = self.get_object(request, object_id)
+        if visit is not None and self.has_view_permission(request, visit):
+            audit.record("support.account-viewed", by=request.user, dod_id=visit.dod_id)
+            held = visit.state == Visit.State.HELD
+            settles = held and may(request, "settle_visit")
+            mine = settles and visit.agent == request.user.pk
+            extra_context = {**(extra_context or {}), "can_settle": settles and not mine, "attended_by_me": mine}
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def get_urls(self) -> list[URLPattern]:
+        pages = [
+            path(address, self.admin_site.admin_view(view), name=f"idproofing_visit_{name}")
+            for address, name, view in (
+                ("attend/", "attend", self.attend),
+                ("attend/slip/", "slip", self.slip),
+                ("attend/refuse/", "refuse", require_POST(self.refuse)),
+                ("<uuid:pk>/settle/", "settle", require_POST(self.settle)),
+            )
+        ]
+        return pages + super().get_urls()
+
+    @method_decorator(never_cache)
+    def attend(self, request: HttpRequest) -> HttpResponse:
+        """Ask for the reference and open its slip. Look-ups are counted, right ones too."""
+        if not may(request, "attend_visit"):
+            raise PermissionDenied
+        form = ReferenceForm(request.POST or None, label_suffix="")
+        if request.method == "POST" and form.is_valid():
+            wait = limits.hit(policy.VISIT_LOOKUPS, str(request.user.pk))
+            visit = None if wait else visits.find(form.cleaned_data["reference"], by=request.user)
+            if visit:
+                request.session[OPENED] = str(visit.pk)
+                return redirect("admin:idproofing_visit_slip")
+            form.add_error(
+                "reference",
+                f"You have looked for many slips. Wait {minutes(wait)}."
+                if wait
+                else "No open slip has this reference. Check it, or ask the person to make another slip.",
+            )
+        return self.page(request, "attend", title="Attend a visit", form=form)
+
+    @method_decorator(never_cache)
+    @method_decorator(sensitive_post_parameters())
+    def slip(self, request: HttpRequest) -> HttpResponse:
+        """Show whom DEERS has under the opened slip; judge the documents that were entered."""
+        visit = opened(request)
+        if visit is None:
+            return redirect("admin:idproofing_visit_attend")
+        filled = documents(request.POST if request.method == "POST" else None)
+        if request.method != "POST":
+            return self.slip_page(request, visit, filled)
+        wrong = problem(filled, Level(visit.level))
+        return self.slip_page(request, visit, filled, wrong=wrong) if wrong else self.accept(request, visit, filled)
+
+    def accept(self, request: HttpRequest, visit: Visit, filled: list[DocumentForm]) -> HttpResponse:
+        outcome = verify_documents(visit, [form.shown() for form in filled], by=request.user)  # type: ignore[arg-type]
+        match outcome:
+            case Unavailable():
+                return redirect("admin:idproofing_visit_slip")  # which says why
+            case visits.Verified():
+                messages.success(request, "Accepted. The activation code is on its way to the person’s email address.")
+            case visits.DocumentOfAnother():
+                messages.error(request, "Not accepted: a supervisor has to look at this visit. The person hears of it.")
+            case visits.Over():
+                messages.error(request, OVER)
+        del request.session[OPENED]
+        return redirect("admin:idproofing_visit_attend")
+
+    def refuse(self, request: HttpRequest) -> HttpResponse:
+        visit = opened(request)
+        if visit is None:
+            return redirect("admin:idproofing_visit_attend")
+        form = RefusalForm(request.POST, label_suffix="")
+        if not form.is_valid():
+            return self.slip_page(request, visit, documents(None), refusal=form)
+        outcome = refuse_visit(visit, form.cleaned_data["reason"], by=request.user)  # type: ignore[arg-type]
+        if isinstance(outcome, visits.Over):
+            messages.error(request, OVER)
+        else:
+            messages.success(request, "Refused. The person hears of it by email, with the reason.")
+        del request.session[OPENED]
+        return redirect("admin:idproofing_visit_attend")
+
+    def settle(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """A supervisor who did not attend the visit makes its slip good again, or ends it."""
+        if not may(request, "settle_visit"):
+            raise PermissionDenied
+        visit = get_object_or_404(Visit, pk=pk)
+        again = request.POST.get("action") == "again"
+        outcome = settle_visit(visit, again=again, by=request.user)  # type: ignore[arg-type]
+        if isinstance(outcome, visits.Over):
+            messages.error(request, "That is not possible: the visit is not held, or you attended it yourself.")
+        else:
+            messages.success(request, "The slip is good again." if again else "The visit is refused.")
+        return redirect("admin:idproofing_visit_change", pk)
+
+    def slip_page(
+        self, request: HttpRequest, visit: Visit, filled: list[DocumentForm], *,
+        refusal: RefusalForm | None = None, wrong: str = "",
+    ) -> HttpResponse:  # fmt: skip
+        person = lookup.person(visit.dod_id)
+        if person is None:
+            messages.error(request, SILENT)
+        return self.page(
+            request,
+            "slip",
+            title="Compare the documents",
+            visit=visit,
+            person=person,
+            documents=filled,
+            wrong=wrong,
+            refusal=refusal or RefusalForm(label_suffix=""),
+            mailbox=masked(visit.email or ""),
+            **bring(Level(visit.level)),
+        )
+
+    def page(self, request: HttpRequest, name: str, **context: Any) -> HttpResponse:
+        everywhere = {**self.admin_site.each_context(request), "opts": Visit._meta}
+        return render(request, f"admin/idproofing/visit/{name}.html", everywhere | context)
+
+
+def may(request: HttpRequest, what: str) -> bool:
+    return request.user.has_perm(f"idproofing.{what}")  # type: ignore[union-attr]
+
+
+def opened(request: HttpRequest) -> Visit | None:
+    """The slip that this agent has opened by its reference, while it is good."""
+    if not may(request, "attend_visit"):
+        raise PermissionDenied
+    pk = request.session.get(OPENED)
+    visit = Visit.objects.filter(pk=pk).first() if pk else None
+    return visit if visit and visits.is_open(visit) else None
+
+
+def masked(email: str) -> str:
+    """An address as the person can confirm it and nobody can learn it: "r•••@mail.example"."""
+    name, _, host = email.partition("@")
+    return f"{name[:1]}•••@{host}"

@@ -1,0 +1,116 @@
+"""What an agent types who attends a visit."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from core import policy
+from core.policy import DOCUMENTS, Level
+from idproofing import visits
+
+Data = Mapping[str, Any] | None
+STATES = (
+    "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR "
+    "PA RI SC SD TN TX UT VT VA WA WV WI WY AS GU MP PR VI"
+)
+KINDS = [("", "Choose a kind"), *((name, kind.label) for name, kind in DOCUMENTS.items())]
+CHECKS = {
+    "photo_matches": "The photo is this person, or this kind has none",
+    "name_matches": "The name is the one in DEERS",
+    "birth_date_matches": "The birth date is the one in DEERS, or it shows none",
+    "not_expired": "It has not expired and looks genuine",
+}
+
+
+class Unkept(forms.TextInput):
+    """A text box that never shows again what was typed into it."""
+
+    def format_value(self, value: Any) -> None:
+        return None
+
+
+class ReferenceForm(forms.Form):
+    """The reference on the slip."""
+
+    reference = forms.CharField(
+        label="Reference on the slip",
+        max_length=40,
+        widget=Unkept(
+            {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "autofocus": True}
+        ),
+        error_messages={"required": "Enter the reference.", "max_length": "That is longer than any reference."},
+    )
+
+
+class DocumentForm(forms.Form):
+    """One document in hand. Every check has to be made."""
+
+    kind = forms.ChoiceField(
+        label="Kind", choices=KINDS, error_messages={"required": "Choose the kind.", "invalid_choice": "Choose a kind."}
+    )
+    state = forms.ChoiceField(
+        label="State that issued it",
+        choices=[("", "Not issued by a state"), *((code, code) for code in STATES.split())],
+        required=False,
+        help_text="For driver’s licenses and state ID cards.",
+        error_messages={"invalid_choice": "Choose a state from the list."},
+    )
+    number = forms.CharField(
+        label="Number",
+        max_length=40,
+        help_text="Only a scrambled form is kept, and nobody can read it again.",
+        widget=Unkept({"autocomplete": "off", "spellcheck": "false"}),
+        error_messages={
+            "required": "Enter the number on the document.",
+            "max_length": "No document has a number as long as that.",
+        },
+    )
+
+    def __init__(self, data: Data, prefix: str) -> None:
+        super().__init__(data, prefix=prefix, label_suffix="")
+        for name, label in CHECKS.items():
+            self.fields[name] = forms.BooleanField(label=label, error_messages={"required": "Make this check."})
+
+    @property
+    def checks(self) -> list[forms.BoundField]:
+        return [self[name] for name in CHECKS]
+
+    def clean_number(self) -> str:
+        number: str = self.cleaned_data["number"]
+        if sum(c.isalnum() for c in number) < policy.DOCUMENT_NUMBER_MIN:
+            raise ValidationError("Enter the number as it stands on the document.")
+        return number
+
+    def clean(self) -> dict:
+        kind = DOCUMENTS.get(self.cleaned_data.get("kind", ""))
+        if kind and kind.by_state and not self.cleaned_data.get("state") and "state" not in self.errors:
+            self.add_error("state", "Choose the state that issued it.")
+        return self.cleaned_data
+
+    def shown(self) -> visits.Shown:
+        given = self.cleaned_data
+        return visits.Shown(given["kind"], given["number"], given["state"])
+
+
+def documents(data: Data) -> list[DocumentForm]:
+    """A form for each document that a visit needs."""
+    return [DocumentForm(data, prefix=f"document-{number}") for number in range(1, policy.VISIT_DOCUMENTS + 1)]
+
+
+def problem(forms_of_documents: list[DocumentForm], level: Level) -> str | None:
+    """What is wrong: something in one of the forms, too few kinds, or too weak ones for the level."""
+    if any(form.errors for form in forms_of_documents):
+        return "Something is missing or wrong below."
+    return visits.shortfall([form.cleaned_data["kind"] for form in forms_of_documents], level)
+
+
+class RefusalForm(forms.Form):
+    """Why the documents are not accepted: no free text, so no personal data."""
+
+    reason = forms.ChoiceField(
+        label="Why",
+        choices=[("", "Choose a reason"), *(c for c in visits.Reason.choices if c[0] != visits.Reason.USED_BEFORE)],
+        error_messages={"required": "Choose a reason.", "invalid_choice": "Choose a reason from the list."},
+    )

@@ -1,0 +1,98 @@
+"""What comes of a visit: the documents accepted and a code on its way, or not; and the mail that tells the person."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from procrastinate.contrib.django import app
+
+from accounts.mail import notices
+from accounts.models import Account
+from core.policy import Level
+from deers import lookup
+from deers.registry import Unavailable
+from idproofing import codes, visits
+from idproofing.models import Visit
+
+
+def verify_documents(
+    visit: Visit, shown: Collection[visits.Shown], *, by: Account, now: datetime | None = None
+) -> visits.Verified | visits.DocumentOfAnother | visits.Over | Unavailable:
+    """Accept the documents, once, and mail an activation code to the address that the person gave in the journey.
+
+    The address of record hears of it as well, so that nobody is proven in silence, not even by somebody of staff.
+    Nothing happens while DEERS is silent, for then there is nothing to compare the documents with.
+    """
+    person = lookup.person(visit.dod_id)
+    if person is None:
+        return Unavailable()
+    with transaction.atomic():
+        outcome = visits.verify(visit.pk, shown, by=by, agent=by.pk, now=now)
+        match outcome:
+            case visits.Verified():
+                send_code(visit, outcome.email, person.first_name, by=by, now=now)
+                if person.email.lower() not in ("", outcome.email.lower()):
+                    notices.send("visit-changed", to=person.email, first_name=person.first_name, state="verified")
+            case visits.DocumentOfAnother():
+                notices.send("visit-changed", to=outcome.email, first_name=person.first_name, state="held")
+    return outcome
+
+
+def send_code(visit: Visit, email: str, name: str, *, by: Account, now: datetime | None) -> None:
+    issued = codes.issue(
+        visit.dod_id, Level(visit.level), "email", email, by=by, route=visit.route, begun_at=visit.begun_at, now=now
+    )
+    notices.send("visit-verified", to=email, first_name=name, code=issued.text, level=str(visit.level))
+
+
+def refuse_visit(visit: Visit, reason: str, *, by: Account) -> visits.Settled | visits.Over:
+    """End the visit without a code."""
+    words = visits.Reason(reason).label
+    with transaction.atomic():
+        outcome = visits.refuse(visit.pk, reason, by=by, agent=by.pk)
+        tell(visit, outcome, state="refused", reason=str(words))
+    return outcome
+
+
+def settle_visit(visit: Visit, *, again: bool, by: Account) -> visits.Settled | visits.Over:
+    """A supervisor makes a held slip good again, or ends it."""
+    words = visits.Reason.USED_BEFORE.label
+    with transaction.atomic():
+        outcome = visits.settle(visit.pk, again=again, by=by, supervisor=by.pk)
+        tell(visit, outcome, state="open" if again else "refused", reason=str(words))
+    return outcome
+
+
+def expire_late_visits(now: datetime | None = None) -> int:
+    """End the slips whose time is over; tells how many. For the job worker."""
+    ended = 0
+    for visit_id in visits.due(now):
+        ended += expire_visit(visit_id, now)
+    return ended
+
+
+def expire_visit(visit_id: UUID, now: datetime | None) -> bool:
+    visit = Visit.objects.get(pk=visit_id)
+    with transaction.atomic():
+        outcome = visits.expire(visit_id, now=now)
+        tell(visit, outcome, state="expired")
+    return isinstance(outcome, visits.Settled)
+
+
+def tell(visit: Visit, outcome: visits.Settled | visits.Over, state: str, reason: str = "") -> None:
+    """Write to the person when something changed."""
+    if isinstance(outcome, visits.Settled):
+        notices.send("visit-changed", to=outcome.email, first_name=first_name(visit.dod_id), state=state, reason=reason)
+
+
+def first_name(dod_id: str) -> str:
+    """How a mail greets the person; "" while DEERS is silent."""
+    person = lookup.person(dod_id)
+    return person.first_name if person else ""
+
+
+@app.task(name="accounts.tasks.expire_visits")
+def expire_visits(timestamp: int) -> None:
+    """End the slips for a visit whose time is over."""
+    expire_late_visits()
