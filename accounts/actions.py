@@ -145,7 +145,7 @@ def raise_level(account: Account, *, by: object) -> Done | NotAllowed:
 
 def lock(account: Account, *, by: object) -> Done | NotAllowed:
     """Refuse sign-in until recovery or staff unlock the account."""
-    return move(account, State.LOCKED, by=by)
+    return change_state(account, State.LOCKED, by=by)
 
 
 def unlock(account: Account, *, by: object) -> Done | NotAllowed:
@@ -154,27 +154,27 @@ def unlock(account: Account, *, by: object) -> Done | NotAllowed:
     The password of a frozen account may be known to somebody else, so it does not come back: the holder chooses a new
     one by mail.
     """
-    return move(account, State.ACTIVE, by=by)
+    return change_state(account, State.ACTIVE, by=by)
 
 
 def freeze(account: Account, *, by: object) -> Done | NotAllowed:
     """Stop everything: the person says that somebody else is using their name."""
-    return move(account, State.FROZEN, by=by)
+    return change_state(account, State.FROZEN, by=by)
 
 
 def close(account: Account, *, by: object) -> Done | NotAllowed:
     """End the account for good; the person may register again later."""
-    return move(account, State.CLOSED, by=by)
+    return change_state(account, State.CLOSED, by=by)
 
 
-def move(account: Account, to: State, *, by: object) -> Done | NotAllowed:
-    """Move `account` to another state if the table of moves allows it, under a lock on its row.
+def change_state(account: Account, to: State, *, by: object) -> Done | NotAllowed:
+    """Move `account` to another state if the table of transitions allows it, under a lock on its row.
 
     Its sessions end, as do links that would change a frozen or closed account, and every address of record is told.
     """
     with transaction.atomic():
         row = Account.objects.select_for_update().get(pk=account.pk)
-        event = states.MOVES.get((row.state, to))
+        event = states.TRANSITIONS.get((row.state, to))
         if event is None:
             return NotAllowed()
         # Whoever opens a disabled account again is warned anew before it is disabled the next time.

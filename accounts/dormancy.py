@@ -19,7 +19,7 @@ from core import policy
 BATCH = 200
 
 
-def look(now: datetime | None = None) -> tuple[int, int]:
+def warn_and_disable(now: datetime | None = None) -> tuple[int, int]:
     """Warn and disable whoever is due; tells how many of each. Run twice, or by two workers at once, does no more."""
     now = (now or timezone.now()).astimezone(UTC)  # days of 24 hours, as the database counts them
     return in_batches(to_warn(now), warn, now), in_batches(to_disable(now), disable, now)
@@ -69,10 +69,10 @@ def warn(account: Account, now: datetime) -> None:
 
 
 def disable(account: Account, now: datetime) -> None:
-    actions.move(account, State.DORMANT, by="system")
+    actions.change_state(account, State.DORMANT, by="system")
 
 
 @app.task(name="accounts.tasks.look_for_dormant")
 def look_for_dormant(timestamp: int) -> None:
     """Warn those who have not signed in for long, and disable the accounts of those who were warned."""
-    look()
+    warn_and_disable()

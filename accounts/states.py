@@ -1,8 +1,8 @@
-"""The states of an account and the moves between them, each with the event that it leaves in the audit trail."""
+"""The states of an account and the transitions between them, each with the event that it leaves in the audit trail."""
 
 from accounts.models.account import State
 
-MOVES: dict[tuple[str, str], str] = {
+TRANSITIONS: dict[tuple[str, str], str] = {
     (State.ACTIVE, State.LOCKED): "account.locked",
     (State.ACTIVE, State.FROZEN): "account.frozen",
     (State.ACTIVE, State.DORMANT): "account.dormant",

@@ -13,7 +13,7 @@ import django
 import psycopg
 
 from bench.databases import database
-from dslogon.up.trouble import tell
+from dslogon.up.errors import say
 
 if TYPE_CHECKING:
     from bench.pages import Comparison
@@ -44,7 +44,7 @@ def main() -> None:
     if wanted.only != [REGISTRY]:
         the_site(server, wanted)
     if not wanted.million and REGISTRY in (wanted.only or KEYS):
-        tell(f"Measuring the registry up to {wanted.people:,} people ...")
+        say(f"Measuring the registry up to {wanted.people:,} people ...")
         # In a process of its own, for its settings are others.
         measuring = [sys.executable, "-m", "bench.registry", "--people", str(wanted.people)]
         subprocess.run([*measuring, "--keep"] if wanted.keep else measuring, check=True)
@@ -60,7 +60,7 @@ def the_site(server: str, wanted: argparse.Namespace) -> None:
         # What bench is made of needs the settings that were chosen here.
         from bench import people
 
-        tell("Filling the databases ...")
+        say("Filling the databases ...")
         people.fill(GENERATED_PEOPLE, ACCOUNTS, HOLDERS)
         if wanted.million:
             million(server, wanted.seconds)
@@ -113,7 +113,7 @@ def print_table(compared: list["Comparison"], others: Mapping[str, Mapping[str, 
         os.sched_setaffinity(0, cores[-1:])
         print(table.HEADING, flush=True)
         for each in compared:
-            tell(f"Measuring {each.key} for {seconds:g} s ...")
+            say(f"Measuring {each.key} for {seconds:g} s ...")
             pair = (each.page, each.measure)
             ours, theirs = (counts.counted(page) if page.site == "dslogon" else None for page in pair)
             measured = measure.compare(

@@ -26,7 +26,7 @@ from bench.site import cpu_of
 from deers.loading import files
 from deers.loading.rows import COLUMNS
 from deers.loading.steps import Piece
-from deers.loading.workers import cores, sharing
+from deers.loading.workers import count_cores, share_work
 from demo.invent import registry
 
 SEED = 1
@@ -70,7 +70,7 @@ def timed(path: Path, people: int) -> Speed:
     began = time.perf_counter()
     with watched() as seen:
         found = files.import_file(
-            path, files.NDJSON, report, processes=cores(), advance=lambda done, of: advanced.append(done)
+            path, files.NDJSON, report, processes=count_cores(), advance=lambda done, of: advanced.append(done)
         )
     took = time.perf_counter() - began
     assert found == (people, 0), "The import did not take everybody."
@@ -82,7 +82,7 @@ def write(path: Path, first: int, count: int) -> None:
     """The invented people from the `first`-th to the `count`-th as NDJSON; the file is there only when it is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    with sharing(cores()) as share, part.open("w") as file:
+    with share_work(count_cores()) as share, part.open("w") as file:
         file.writelines(share(lines, registry.pieces(count, first)))
     part.rename(path)
 
@@ -97,7 +97,9 @@ def verdicts(imported: Speed, before: Speed | None, folder: Path) -> Iterator[st
     for what, indexes in (("bare tables", False), ("tables with indexes and constraints", True)):
         bare = bare_copy(folder, indexes=indexes)
         yield at_least(f"beside {bare.rate:,.0f} people/s by bare COPY into {what}", imported.rate / bare.rate, 0.15)
-        yield at_least(f"the same by processor time, all {cores()} cores ours", cores() * bare.cpu / imported.cpu, 0.15)
+        yield at_least(
+            f"the same by processor time, all {count_cores()} cores ours", count_cores() * bare.cpu / imported.cpu, 0.15
+        )
     if before:
         yield at_most(
             f"its memory beside the smaller import's ({imported.memory:.0f} MiB)", imported.memory / before.memory, 1.1

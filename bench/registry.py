@@ -12,7 +12,7 @@ import django
 import psycopg
 
 from bench.databases import database
-from dslogon.up.trial import KEPT
+from dslogon.up.tests import KEPT
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ import psutil
 import psycopg
 
 from dslogon.up import serve
-from dslogon.up.trouble import Trouble
+from dslogon.up.errors import UserFacingError
 
 PATIENCE = 30
 """Seconds that a site may take to answer first."""
@@ -85,5 +85,5 @@ def wait_for(port: int, name: str) -> None:
             return connection.close()
         except OSError:
             if time.monotonic() > deadline:
-                raise Trouble(f"The site does not answer; var/bench-{name}.log may say why.") from None
+                raise UserFacingError(f"The site does not answer; var/bench-{name}.log may say why.") from None
             time.sleep(0.1)

@@ -30,7 +30,7 @@ FUNCTIONS = {
 LITERALS = {"softbreak": '" "', "hardbreak": "linebreak()", "hr": "line(length: 100%)"}
 
 
-def pdf(source: str, *, made: datetime, standard: Literal["ua-1"] | None = "ua-1") -> bytes:
+def typeset(source: str, *, made: datetime, standard: Literal["ua-1"] | None = "ua-1") -> bytes:
     """The PDF of a Typst `source` that may import what stands in `paper/`; the same source gives the same bytes.
 
     `made` is the date that the document carries. `standard` is the one the PDF must meet: PDF/UA-1 is ISO 14289-1,
@@ -49,7 +49,7 @@ def pdf(source: str, *, made: datetime, standard: Literal["ua-1"] | None = "ua-1
 
 def document(tokens: list[Token], **about: str) -> str:
     """A whole Typst document of Markdown `tokens`, laid out by `paper/layout.typ`; `about` goes to its `guide`."""
-    arguments = ", ".join(f"{name}: {quoted(value)}" for name, value in about.items())
+    arguments = ", ".join(f"{name}: {quote(value)}" for name, value in about.items())
     return (
         f'#import "/layout.typ": callout, guide\n'
         f"#show: guide.with({arguments})\n"
@@ -57,7 +57,7 @@ def document(tokens: list[Token], **about: str) -> str:
     )
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     """`text` as a Typst string."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
@@ -72,9 +72,9 @@ def one(node: SyntaxTreeNode, *, site: str) -> str:
     if node.type in LITERALS:
         return LITERALS[node.type]
     if node.type in ("text", "image"):
-        return quoted(node.content)
+        return quote(node.content)
     if node.type in ("code_inline", "code_block", "fence"):
-        return f"raw({quoted(node.content)}, block: {'false' if node.type == 'code_inline' else 'true'})"
+        return f"raw({quote(node.content)}, block: {'false' if node.type == 'code_inline' else 'true'})"
     if node.type in ("bullet_list", "ordered_list"):
         return listed(node, site=site)
     if node.type == "table":
@@ -92,8 +92,8 @@ def linked(href: str, inside: str, *, site: str) -> str:
     if href.startswith("/"):
         address = site.rstrip("/") + href
         printed = address.partition("//")[2]
-        return f"link({quoted(address)}, {inside}); {quoted(f' ({printed})')}"
-    return f"link({quoted(href)}, {inside})" if href and not href.startswith("#") else inside
+        return f"link({quote(address)}, {inside}); {quote(f' ({printed})')}"
+    return f"link({quote(href)}, {inside})" if href and not href.startswith("#") else inside
 
 
 def listed(node: SyntaxTreeNode, *, site: str) -> str:

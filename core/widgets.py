@@ -19,7 +19,7 @@ UNSAFE = re.compile(r"""[&<>"']""")
 SEVERAL = (forms.RadioSelect, forms.CheckboxSelectMultiple)
 
 
-def draw(
+def draw_field(
     bound: BoundField,
     *,
     hint: str,
@@ -35,7 +35,7 @@ def draw(
     wrong = bound.form.errors.get(bound.name, ())
     notes, described = _notes(widget, name, hint or str(bound.help_text), wrong)
     attrs = _shared(bound, described, bool(wrong))
-    caption = f"{esc(label or bound.label)}{_optional(bound) if optional else ''}"
+    caption = f"{escape(label or bound.label)}{_optional(bound) if optional else ''}"
     value = bound.value() if keep else None
     if isinstance(widget, MemorableDate):
         inner = _fieldset(caption, large, notes + _date(bound, widget, value, attrs), "")
@@ -53,7 +53,7 @@ def draw(
     return _counted(widget, name, f'<div class="{group}">{inner}</div>')
 
 
-def esc(text: object) -> str:
+def escape(text: object) -> str:
     """`text` made safe for HTML; text that is HTML already stays. (Django's own costs five times as much.)"""
     if hasattr(text, "__html__"):
         return text.__html__()
@@ -63,7 +63,7 @@ def esc(text: object) -> str:
 
 def input_id(bound: BoundField) -> str:
     """The id of a field's input, also the stem of the ids of its hint and error."""
-    return esc(bound.auto_id or bound.html_name)
+    return escape(bound.auto_id or bound.html_name)
 
 
 def first_input(bound: BoundField) -> str:
@@ -83,7 +83,7 @@ def attributes(attrs: Mapping[str, Any]) -> str:
         if value is True:
             said.append(f" {name}")
         elif value is not None and value is not False:
-            said.append(f' {name}="{esc(value)}"')
+            said.append(f' {name}="{escape(value)}"')
     return "".join(said)
 
 
@@ -111,10 +111,10 @@ def _notes(widget: forms.Widget, name: str, hint: str, wrong: Collection[Any]) -
     """Hint and error as HTML, and their ids for `aria-describedby`."""
     notes, ids = "", []
     if hint:
-        notes += f'<div class="usa-hint" id="{name}_hint">{esc(hint)}</div>'
+        notes += f'<div class="usa-hint" id="{name}_hint">{escape(hint)}</div>'
         ids.append(f"{name}_hint")
     if wrong:
-        sentences = " ".join(esc(sentence) for sentence in wrong)
+        sentences = " ".join(escape(sentence) for sentence in wrong)
         said = '<span class="usa-sr-only">Error: </span>'
         notes += f'<span class="usa-error-message" id="{name}_error">{said}{sentences}</span>'
         ids.append(f"{name}_error")
@@ -136,7 +136,7 @@ def _classes(kind: str, attrs: dict[str, Any]) -> str:
     """The USWDS classes of an input, and those its widget asks for beside them."""
     wrong = f" {kind}--error" if "aria-invalid" in attrs else ""
     extra = attrs.pop("class", "")
-    return f"{kind}{wrong} {esc(extra)}" if extra else kind + wrong
+    return f"{kind}{wrong} {escape(extra)}" if extra else kind + wrong
 
 
 def _control(bound: BoundField, widget: forms.Widget, value: Any, attrs: dict[str, Any]) -> str:
@@ -144,7 +144,7 @@ def _control(bound: BoundField, widget: forms.Widget, value: Any, attrs: dict[st
     if isinstance(widget, forms.Textarea):
         kind = _classes("usa-textarea", attrs) + (" usa-character-count__field" if _counts(widget) else "")
         # The line break keeps one that the text may begin with: HTML drops the first.
-        return f'<textarea class="{kind}"{attributes(attrs)}>\n{esc(value or "")}</textarea>'
+        return f'<textarea class="{kind}"{attributes(attrs)}>\n{escape(value or "")}</textarea>'
     if isinstance(widget, forms.Select):
         return _select(widget, value, attrs)
     if isinstance(widget, forms.PasswordInput):
@@ -178,10 +178,10 @@ def _options(choices: Iterable[tuple[Any, Any]], chosen: set[str]) -> str:
     parts = []
     for value, label in choices:
         if isinstance(label, list | tuple):
-            parts.append(f'<optgroup label="{esc(value)}">{_options(label, chosen)}</optgroup>')
+            parts.append(f'<optgroup label="{escape(value)}">{_options(label, chosen)}</optgroup>')
             continue
         text = "" if value is None else str(value)
-        parts.append(f'<option value="{esc(text)}"{" selected" if text in chosen else ""}>{esc(label)}</option>')
+        parts.append(f'<option value="{escape(text)}"{" selected" if text in chosen else ""}>{escape(label)}</option>')
     return "".join(parts)
 
 
@@ -203,16 +203,16 @@ def _choices(
     for at, (option, label) in enumerate(widget.choices):
         text = "" if option is None else str(option)
         own = attrs | {"id": f"{stem}_{at}", "value": text, "checked": text in chosen}
-        parts.append(_choice(kind, esc(label), own, tiles, descriptions.get(option, "")))
+        parts.append(_choice(kind, escape(label), own, tiles, descriptions.get(option, "")))
     return "".join(parts)
 
 
 def _choice(kind: str, caption: str, attrs: dict[str, Any], tiles: bool, description: str) -> str:
-    more = f' <span class="usa-{kind}__label-description">{esc(description)}</span>' if description else ""
+    more = f' <span class="usa-{kind}__label-description">{escape(description)}</span>' if description else ""
     tile = f" usa-{kind}__input--tile" if tiles else ""
     extra = attrs.pop("class", "")
     return (
-        f'<div class="usa-{kind}"><input class="usa-{kind}__input{tile}{" " if extra else ""}{esc(extra)}"'
+        f'<div class="usa-{kind}"><input class="usa-{kind}__input{tile}{" " if extra else ""}{escape(extra)}"'
         f' type="{kind}"{attributes(attrs)}>'
         f'<label class="usa-{kind}__label" for="{attrs["id"]}">{caption}{more}</label></div>'
     )

@@ -16,7 +16,7 @@ from deers.registry import RegistryUnavailableError
 LUCK = random.SystemRandom()
 
 
-def suffer(*, rng: random.Random = LUCK, sleep: Callable[[float], object] = time.sleep) -> None:
+def simulate(*, rng: random.Random = LUCK, sleep: Callable[[float], object] = time.sleep) -> None:
     """Wait as long as the mock's answers take; RegistryUnavailableError if none is to come, at the latest in time."""
     fault, deadline = settings.DEERS_FAULT, policy.DEERS_DEADLINE.total_seconds()
     if fault == "unavailable" or (fault == "flapping" and rng.random() < settings.DEERS_FAULT_RATE):

@@ -35,7 +35,7 @@ BY_DOD_ID = NAMES_OF.format(number="dod_id", asked="p.dod_id = %s")
 BY_BOTH = NAMES_OF.format(number="ssn_index", asked="p.ssn_index = %s AND p.dod_id = %s")
 
 
-class OnRecord(NamedTuple):
+class RecordRow(NamedTuple):
     """A person under one of the names borne, and what decides whether he or she may open an account."""
 
     person: Beneficiary
@@ -49,7 +49,7 @@ class OnRecord(NamedTuple):
         return names.Name(self.person.first_name, self.person.middle_name, self.person.last_name, self.person.suffix)
 
 
-def borne_by(*, ssn_index: bytes, dod_id: str, today: date) -> list[OnRecord]:
+def records_matching(*, ssn_index: bytes, dod_id: str, today: date) -> list[RecordRow]:
     """Whoever has the numbers given (not b"", not ""), once for each name, the present name first; one query.
 
     If nobody has them, somebody else, who was not `asked_for`.
@@ -58,10 +58,10 @@ def borne_by(*, ssn_index: bytes, dod_id: str, today: date) -> list[OnRecord]:
     given = [number for number in (ssn_index, dod_id) if number]
     with connection.cursor() as cursor:
         cursor.execute(sql, [today, today, *given, given[0]])
-        return [OnRecord(Beneficiary(*row[:-4]), *row[-4:]) for row in cursor.fetchall()]
+        return [RecordRow(Beneficiary(*row[:-4]), *row[-4:]) for row in cursor.fetchall()]
 
 
-def judge(query: PersonQuery, found: Sequence[OnRecord], today: date) -> Outcome:
+def judge_match(query: PersonQuery, found: Sequence[RecordRow], today: date) -> Outcome:
     """The outcome for what was typed, given who has the numbers. One small difference, not two, is near."""
     if not found:
         return NoMatch()
@@ -70,7 +70,7 @@ def judge(query: PersonQuery, found: Sequence[OnRecord], today: date) -> Outcome
     # A stranger who was not asked for is passed over, but not before as much was compared as for the right person.
     borne = [record.name for record in found]
     verdicts = compare_names(typed, borne), compare_dates(query.date_of_birth, present.person.date_of_birth)
-    reason = hindrance(present, today)
+    reason = ineligibility(present, today)
     if not present.asked_for or "none" in verdicts or verdicts == ("near", "near"):
         return NoMatch()
     if "near" in verdicts:
@@ -96,7 +96,7 @@ def compare_dates(typed: date, record: date) -> names.Verdict:
     return "match" if a == b else unlike
 
 
-def hindrance(record: OnRecord, today: date) -> Reason | None:
+def ineligibility(record: RecordRow, today: date) -> Reason | None:
     """Why this very person may not open an account; None if nothing stands in the way."""
     if record.deceased:
         return Reason.DECEASED

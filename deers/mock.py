@@ -13,7 +13,7 @@ from django.db.models import F, Q, QuerySet
 
 from deers import faults, names, ssn
 from deers.deadline import within_deadline
-from deers.matching import borne_by, hindrance, judge
+from deers.matching import ineligibility, judge_match, records_matching
 from deers.models import Eligibility, LegalName, Person, Relationship, Sponsorship, ssn_index, ssn_last4_index
 from deers.registry import Beneficiary, Coverage, FamilyMember, NoMatch, Outcome, Period, PersonQuery, Record
 
@@ -21,7 +21,7 @@ from deers.registry import Beneficiary, Coverage, FamilyMember, NoMatch, Outcome
 @contextmanager
 def answering() -> Iterator[None]:
     """What every answer goes through: the faults that the settings order, then the deadline for our own database."""
-    faults.suffer()
+    faults.simulate()
     with within_deadline():
         yield
 
@@ -35,8 +35,8 @@ class MockRegistry:
         digits = ssn.clean(query.ssn)
         if (query.ssn and not digits) or (query.dod_id and not is_dod_id(query.dod_id)) or not (digits or query.dod_id):
             return NoMatch()
-        found = borne_by(ssn_index=ssn_index(digits) if digits else b"", dod_id=query.dod_id, today=today)
-        return judge(query, found, today)
+        found = records_matching(ssn_index=ssn_index(digits) if digits else b"", dod_id=query.dod_id, today=today)
+        return judge_match(query, found, today)
 
     @answering()
     def person(self, dod_id: str) -> Beneficiary | None:
@@ -48,11 +48,11 @@ class MockRegistry:
         """One query."""
         if (dod_id and not is_dod_id(dod_id)) or not (ssn or dod_id):
             return None
-        found = borne_by(ssn_index=ssn_index(ssn) if ssn else b"", dod_id=dod_id, today=today)
+        found = records_matching(ssn_index=ssn_index(ssn) if ssn else b"", dod_id=dod_id, today=today)
         if not found or not found[0].asked_for:
             return None
         present, *former = found
-        return Record(present.person, tuple(name.person.full_name for name in former), hindrance(present, today))
+        return Record(present.person, tuple(name.person.full_name for name in former), ineligibility(present, today))
 
     @answering()
     def coverage(self, dod_id: str, *, today: date) -> Coverage | None:

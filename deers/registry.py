@@ -127,7 +127,7 @@ class Record:
 
     person: Beneficiary
     former_names: tuple[str, ...]
-    hindrance: Reason | None
+    ineligibility: Reason | None
 
 
 class RegistryUnavailableError(Exception):

@@ -12,7 +12,7 @@ from deers import names
 from demo.people import GROUPS, PEOPLE, STAFF
 from demo.people.person import Person, ReadyAccount, Staff
 from idproofing.facts import Fact
-from idproofing.questions import wording
+from idproofing.questions import word_question
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def known_facts() -> dict[str, list[dict[str, str]]]:
     told: dict[str, list[dict[str, str]]] = defaultdict(list)
     everyones = Fact.objects.filter(dod_id__in=[person.dod_id for person in PEOPLE.values()])
     for fact in everyones.order_by("dod_id", "kind", "qualifier"):
-        question, answer = wording(fact)
+        question, answer = word_question(fact)
         told[fact.dod_id].append({"question": question, "answer": answer})
     return told
 

@@ -19,7 +19,7 @@ from demo.people import PEOPLE, STAFF
 from demo.people.facts import HAND_MADE
 from demo.people.person import FULL_FILE, Person, ReadyAccount, Staff
 from idproofing import questions
-from idproofing.facts import recent, unknown_from
+from idproofing.facts import facts_unknown_from, recent_facts
 from idproofing.models import Fact
 
 
@@ -107,15 +107,15 @@ def legal_names(person: Person) -> list[deers.LegalName]:
 def facts_of(person: Person) -> list[Fact]:
     """What the credit bureau and the transactions source know: made by hand as far as that goes, then invented."""
     facts = [
-        questions.fact(person.dod_id, known.kind, known.value, known.qualifier, known.since, known.until)
+        questions.make_fact(person.dod_id, known.kind, known.value, known.qualifier, known.since, known.until)
         for known in HAND_MADE.get(person.key, ())
     ]
     if person.facts_known < FULL_FILE:
         return facts
     today = timezone.localdate()
-    facts = recent(facts, today)  # as years go by, they must not stand in for what can still be asked
+    facts = recent_facts(facts, today)  # as years go by, they must not stand in for what can still be asked
     asked = {(fact.kind, fact.qualifier) for fact in facts}
-    for fact in unknown_from(recent(invented(person), today), details_of(person)):
+    for fact in facts_unknown_from(recent_facts(invented(person), today), details_of(person)):
         if len(facts) >= person.facts_known:
             break
         if (fact.kind, fact.qualifier) not in asked:
@@ -164,7 +164,7 @@ def open_ready_account(person: Person, account: ReadyAccount) -> None:
         by="mock",
     )
     if isinstance(opened, actions.Opened) and account.authenticator_key:
-        authenticator_apps.enrol(opened.account, account.authenticator_key, step_used=-1, by="mock")
+        authenticator_apps.enroll(opened.account, account.authenticator_key, step_used=-1, by="mock")
 
 
 def open_staff_account(member: Staff) -> None:
@@ -179,4 +179,4 @@ def open_staff_account(member: Staff) -> None:
         by="mock",
     )
     if isinstance(opened, actions.Opened):
-        authenticator_apps.enrol(opened.account, member.account.authenticator_key, step_used=-1, by="mock")
+        authenticator_apps.enroll(opened.account, member.account.authenticator_key, step_used=-1, by="mock")

@@ -12,7 +12,7 @@ from demo import letters, people_page
 from demo.models import SentMail
 from idproofing.letter_states import IN_THE_HOUSE
 from idproofing.models import Letter
-from service_center.letters import pdf
+from service_center.letters import letters_pdf
 
 NEWEST = 200
 
@@ -49,7 +49,7 @@ def mail(request: HttpRequest) -> HttpResponse:
 def letter_pdf(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One letter as it would be printed, until it is in the mail."""
     letter = get_object_or_404(Letter, pk=pk, state__in=IN_THE_HOUSE)
-    made = pdf([letter], title=f"Letter {letter.reference}", made=letter.made_at)
+    made = letters_pdf([letter], title=f"Letter {letter.reference}", made=letter.made_at)
     return HttpResponse(made, content_type="application/pdf")
 
 

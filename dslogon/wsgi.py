@@ -11,8 +11,8 @@ django.setup(set_prefix=False)
 from django.db import connection  # noqa: E402
 
 from dslogon.request import Application  # noqa: E402
-from safeguards.probe import keys_must_fit  # noqa: E402
+from safeguards.probe import require_fitting_keys  # noqa: E402
 
-keys_must_fit()
+require_fitting_keys()
 connection.close()
 application = Application()

@@ -10,7 +10,7 @@ from uuid import UUID
 from core import policy
 from deers import lookup
 from idproofing import questions
-from idproofing.facts import facts_about, of_one_alone, recent, unknown_from
+from idproofing.facts import facts_about, facts_of_one_alone, facts_unknown_from, recent_facts
 from idproofing.models import Fact, Question, Quiz
 from safeguards.cipher import blind_index
 
@@ -51,8 +51,8 @@ def askable(known: Known, shown: Collection[str], options: int, today: date) -> 
     They are recent, were never asked, stand neither in DEERS nor among the values `shown` in this session, are true
     of this person alone, and have enough plausible wrong answers beside them.
     """
-    alone = of_one_alone(recent(known.facts, today), known.relatives)
-    untold = unknown_from(alone, [*shown, *known.details])
+    alone = facts_of_one_alone(recent_facts(known.facts, today), known.relatives)
+    untold = facts_unknown_from(alone, [*shown, *known.details])
     return unasked(known.dod_id, [fact for fact in untold if questions.has_options(fact, known.facts, options)])
 
 
@@ -117,7 +117,7 @@ def write(
                 dod_id=dod_id,
                 fact_key=fact_key(fact),
                 kind=fact.kind,
-                prompt=questions.wording(fact)[0],
+                prompt=questions.word_question(fact)[0],
                 hint=questions.TEMPLATES[fact.kind].hint,
                 options=options,
                 right=answer_hash(quiz.pk, position, right),

@@ -1,17 +1,17 @@
-"""The states of a case and the moves between them, each with the event that it leaves in the audit trail."""
+"""The states of a case and the transitions between them, each with the event that it leaves in the audit trail."""
 
 from datetime import datetime
 
 from django.db import transaction
 
 from idproofing.models import Case, CaseMove
-from idproofing.moves import step
+from idproofing.transitions import apply
 from safeguards import audit
 
 State = Case.State
 START = State.OPEN
 
-MOVES: dict[tuple[str, str], str] = {
+TRANSITIONS: dict[tuple[str, str], str] = {
     (State.OPEN, State.TAKEN): "case.taken",
     (State.TAKEN, State.OPEN): "case.put-back",
     # At Basic one reviewer decides.
@@ -38,22 +38,22 @@ MOVES: dict[tuple[str, str], str] = {
     (State.REPEATED, State.EXPIRED): "case.expired",
     (State.APPROVED, State.EXPIRED): "case.expired",
 }
-OVER = {state for state in State if not any(before == state for before, _ in MOVES)}
+OVER = {state for state in State if not any(before == state for before, _ in TRANSITIONS)}
 
 
-def move(case: Case, to: str, *, by: object, now: datetime, **values: object) -> None:
+def change_state(case: Case, to: str, *, by: object, now: datetime, **values: object) -> None:
     """Move to the state `to`, set other columns with it, and leave the event and the entry in the case's history.
 
-    What was typed is wiped when the case is over. MoveRefused as in idproofing.moves.step.
+    What was typed is wiped when the case is over. TransitionRefused as in idproofing.transitions.apply.
     """
     if to in OVER:
         values |= {"typed": None, "subject": None}
     with transaction.atomic():
-        event = step(case, to, MOVES, now=now, **values)
-        note(case, event, by=by, now=now)
+        event = apply(case, to, TRANSITIONS, now=now, **values)
+        record_event(case, event, by=by, now=now)
 
 
-def note(case: Case, event: str, *, by: object, now: datetime) -> None:
+def record_event(case: Case, event: str, *, by: object, now: datetime) -> None:
     """The event in the audit trail, and the entry in the case's own history."""
     CaseMove.objects.create(case=case, state=case.state, at=now, by=getattr(by, "pk", None) if is_staff(by) else None)
     about = {"account_id": case.account_id, "dod_id": case.dod_id or case.holder or None}

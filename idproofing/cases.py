@@ -18,11 +18,11 @@ from django.utils import timezone
 from core import policy
 from core.policy import Level
 from idproofing import codes
-from idproofing.case_states import State, move, note
+from idproofing.case_states import State, change_state, record_event
 from idproofing.models import Case
 from safeguards import audit, limits
 from safeguards.cipher import blind_index
-from safeguards.turns import turn
+from safeguards.locks import exclusive
 
 
 @dataclass(frozen=True)
@@ -121,11 +121,11 @@ def open_case(
         changed_at=now,
     )
     assert case.subject is not None
-    with turn("case", case.subject.hex()):
+    with exclusive("case", case.subject.hex()):
         if Case.objects.filter(subject=case.subject, state__in=Case.WAITING).exists():
             case.state = State.REPEATED
         case.save(force_insert=True)
-        note(case, "case.repeated" if case.state == State.REPEATED else "case.opened", by=by, now=now)
+        record_event(case, "case.repeated" if case.state == State.REPEATED else "case.opened", by=by, now=now)
     return Opened(case, f"{code[: codes.HALF]}-{code[codes.HALF :]}")
 
 
@@ -170,24 +170,24 @@ def find(reference: str, code: str, *, address: str, by: object = "visitor") -> 
 
 def plain(typed: str) -> str:
     """What was typed, as it would stand in a reference or a code; whatever cannot stand there is left out."""
-    return "".join(letter for letter in codes.normalise(typed[:100]) if letter in codes.ALPHABET)[: policy.CODE_LENGTH]
+    return "".join(letter for letter in codes.normalize(typed[:100]) if letter in codes.ALPHABET)[: policy.CODE_LENGTH]
 
 
-def typed_in(case: Case) -> Typed | None:
+def read_typed(case: Case) -> Typed | None:
     """What was typed; None once the case is over."""
     return Typed(**json.loads(case.typed)) if case.typed else None
 
 
 def use(number: int, *, by: object, now: datetime | None = None) -> Moved | NotNow:
     """Use the link back into the journey, once; what was typed is wiped with it."""
-    return judge(number, State.APPROVED, State.CONTINUED, by=by, now=now)
+    return judge_case(number, State.APPROVED, State.CONTINUED, by=by, now=now)
 
 
 def end_what_is_late(now: datetime | None = None) -> list[Moved]:
     """End every case whose time is over; then let the first of those that repeated it reach the reviewers."""
     now = now or timezone.now()
     late = Case.objects.filter(state__in=Case.UNDER_WAY, expires_at__lte=now).values_list("pk", "state")
-    outcomes = [judge(number, state, State.EXPIRED, by="system", now=now) for number, state in late]
+    outcomes = [judge_case(number, state, State.EXPIRED, by="system", now=now) for number, state in late]
     for subject in waiting_in_vain():
         bring_forward(subject, now)
     return [outcome for outcome in outcomes if isinstance(outcome, Moved)]
@@ -202,25 +202,27 @@ def waiting_in_vain() -> list[bytes]:
 
 def bring_forward(subject: bytes, now: datetime) -> None:
     """Make the oldest request about this subject a case like any other: whoever asked first must not stop the rest."""
-    with turn("case", subject.hex()):
+    with exclusive("case", subject.hex()):
         about = Case.objects.filter(subject=subject)
         first = about.filter(state=State.REPEATED).order_by("pk").first()
         if first and not about.filter(state__in=Case.WAITING).exists():
-            move(first, State.OPEN, by="system", now=now, due_at=now + policy.CASE_DUE)
+            change_state(first, State.OPEN, by="system", now=now, due_at=now + policy.CASE_DUE)
 
 
-def judge(number: int, seen: str, to: str, *, by: object, now: datetime | None, **values: object) -> Moved | NotNow:
+def judge_case(
+    number: int, seen: str, to: str, *, by: object, now: datetime | None, **values: object
+) -> Moved | NotNow:
     """Move a case from the state in which it was seen; NotNow when it is in another one, or its link is too old."""
     now = now or timezone.now()
     with transaction.atomic():
         case = Case.objects.select_for_update().filter(pk=number, state=seen).first()
         if case is None or (to == State.CONTINUED and case.expires_at <= now):
             return NotNow()
-        return moved(case, to, by=by, now=now, **values)
+        return move_case(case, to, by=by, now=now, **values)
 
 
-def moved(case: Case, to: str, *, by: object, now: datetime | None, **values: object) -> Moved:
+def move_case(case: Case, to: str, *, by: object, now: datetime | None, **values: object) -> Moved:
     """Move a locked case; whom to tell is read before it may be wiped."""
-    typed = typed_in(case)
-    move(case, to, by=by, now=now or timezone.now(), **values)
+    typed = read_typed(case)
+    change_state(case, to, by=by, now=now or timezone.now(), **values)
     return Moved(case, typed.email if typed else "")

@@ -15,7 +15,7 @@ from core.policy import Level
 from idproofing import quiz
 from idproofing.models import ActivationCode
 from idproofing.routes import Route
-from idproofing.states import State, move, proofing_of, turn
+from idproofing.states import State, change_state, exclusive_proofing, get_proofing
 from safeguards import audit
 from safeguards.cipher import blind_index
 
@@ -103,13 +103,13 @@ def issue(
         issued_at=now,
         expires_at=now + LIVES[Delivery(delivery)],
     )
-    with turn(dod_id):
-        proofing = proofing_of(dod_id, level, by=by, now=now)
+    with exclusive_proofing(dod_id):
+        proofing = get_proofing(dod_id, level, by=by, now=now)
         quiz.supersede(proofing, by=by, now=now)
         replaced = unspent(dod_id, level).update(voided_at=now)
         code.save(force_insert=True)
         details: dict[str, bool | str] = {"delivery": delivery, "replaced": bool(replaced), "route": code.route}
-        move(proofing, State.CODE_SENT, by=by, now=now, **details)
+        change_state(proofing, State.CODE_SENT, by=by, now=now, **details)
     return Issued(f"{text[:HALF]}-{text[HALF:]}", code.expires_at)
 
 
@@ -121,8 +121,8 @@ def redeem(
     A person without a code costs the same hash, the same lock and the same event as one with it.
     """
     now = now or timezone.now()
-    tried = digest(dod_id, level, normalise(typed))
-    with turn(dod_id):
+    tried = digest(dod_id, level, normalize(typed))
+    with exclusive_proofing(dod_id):
         code = newest(dod_id, level)
         right = hmac.compare_digest(bytes(code.digest) if code else bytes(len(tried)), tried)
         outcome = Unknown() if code is None else refusal(code, now)
@@ -146,9 +146,9 @@ def use(code: ActivationCode, *, by: object, now: datetime) -> Redeemed | Used:
     """Redeem a live code, once. Within a `turn`."""
     if not ActivationCode.objects.filter(pk=code.pk, used_at__isnull=True, voided_at__isnull=True).update(used_at=now):
         return Used()
-    proofing = proofing_of(code.dod_id, Level(code.level), by=by, now=now)
+    proofing = get_proofing(code.dod_id, Level(code.level), by=by, now=now)
     quiz.supersede(proofing, by=by, now=now)
-    move(proofing, State.PROVEN, by=by, now=now, route=code.route)
+    change_state(proofing, State.PROVEN, by=by, now=now, route=code.route)
     return Redeemed()
 
 
@@ -168,7 +168,7 @@ def count_wrong(code: ActivationCode, *, by: object, now: datetime) -> Wrong | V
 
 def withdraw(code_id: UUID, dod_id: str, *, by: object, reason: str, now: datetime | None = None) -> bool:
     """Make one code of this person void, if nobody has used it: the letter that it was in came back, say."""
-    with turn(dod_id):
+    with exclusive_proofing(dod_id):
         code = ActivationCode.objects.filter(pk=code_id, dod_id=dod_id, used_at=None, voided_at=None).first()
         if code is None:
             return False
@@ -198,7 +198,7 @@ def digest(dod_id: str, level: Level, text: str) -> bytes:
     return blind_index(f"{dod_id}:{int(level)}:{text}", purpose="activation-code")
 
 
-def normalise(typed: str) -> str:
+def normalize(typed: str) -> str:
     """What was typed, as it would stand in a code: O is 0, I and L are 1; case, blanks and dashes do not matter."""
     return typed.upper().translate(LOOK_ALIKES)
 

@@ -9,7 +9,7 @@ from django.utils.module_loading import import_string
 
 from core import policy
 from idproofing.models import Category, Fact, Source
-from idproofing.questions import true_at_once
+from idproofing.questions import are_true_at_once
 
 # What the people of one household have in common.
 HOUSEHOLD = (Category.MORTGAGE, Category.ADDRESS, Category.UTILITY)
@@ -47,12 +47,12 @@ def facts_about(*dod_ids: str) -> list[Fact]:
     return sorted(facts, key=lambda fact: (fact.dod_id, fact.kind, fact.qualifier))
 
 
-def recent(facts: Iterable[Fact], today: date) -> list[Fact]:
+def recent_facts(facts: Iterable[Fact], today: date) -> list[Fact]:
     """Those facts that are old news to nobody: begun, and not over for longer, than policy allows."""
     return [fact for fact in facts if fact.since <= today and _begun_late(fact, today) and _over_late(fact, today)]
 
 
-def of_one_alone(facts: Iterable[Fact], relatives: Collection[Fact]) -> list[Fact]:
+def facts_of_one_alone(facts: Iterable[Fact], relatives: Collection[Fact]) -> list[Fact]:
     """Those facts that do not hold for a relative too: a joint loan tells two people apart for nobody.
 
     The same answer to the same question is shared; so is what a household has one of, such as a former address,
@@ -72,10 +72,10 @@ def _over_late(fact: Fact, today: date) -> bool:
 def _shared(one: Fact, other: Fact) -> bool:
     if (one.kind, one.value) != (other.kind, other.value):
         return False
-    return one.qualifier == other.qualifier or (one.category in HOUSEHOLD and true_at_once(one, other))
+    return one.qualifier == other.qualifier or (one.category in HOUSEHOLD and are_true_at_once(one, other))
 
 
-def unknown_from(facts: Collection[Fact], seen: Iterable[str]) -> list[Fact]:
+def facts_unknown_from(facts: Collection[Fact], seen: Iterable[str]) -> list[Fact]:
     """Those facts whose answer can not be read off `seen`: values on record in DEERS, or typed in this session.
 
     An answer counts as seen when it stands in a seen value, or a seen value of some length in the answer,

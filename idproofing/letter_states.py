@@ -1,17 +1,17 @@
-"""The states of a letter and the moves between them, each with the event that it leaves in the audit trail."""
+"""The states of a letter and the transitions between them, each with the event that it leaves in the audit trail."""
 
 from datetime import datetime
 
 from django.db import transaction
 
 from idproofing.models import Batch, Letter
-from idproofing.moves import step
+from idproofing.transitions import apply
 from safeguards import audit
 
 State = Letter.State
 START = State.QUEUED
 
-MOVES: dict[tuple[str, str], str] = {
+TRANSITIONS: dict[tuple[str, str], str] = {
     (State.QUEUED, State.PRINTED): "letter.printed",
     (State.QUEUED, State.VOID): "letter.voided",
     # The page was torn in the printer: the letter waits for the next batch, with the same code.
@@ -26,20 +26,22 @@ IN_THE_HOUSE = (State.QUEUED, State.PRINTED)
 WIPED = {"addressee": None, "secret": None}
 
 
-def move(letter: Letter, to: str, *, by: object, now: datetime, batch: Batch | None = None, reason: str = "") -> None:
+def change_state(
+    letter: Letter, to: str, *, by: object, now: datetime, batch: Batch | None = None, reason: str = ""
+) -> None:
     """Move to the state `to` and leave the event of that move; what nobody may read any more is wiped.
 
-    A queued letter is in no batch, a printed one in `batch`. MoveRefused as in `moves.step`.
+    A queued letter is in no batch, a printed one in `batch`. TransitionRefused as in `moves.step`.
     """
     values: dict[str, object] = {} if to in IN_THE_HOUSE else {**WIPED}
     if to in IN_THE_HOUSE:
         values["batch"] = batch
     with transaction.atomic():
-        event = step(letter, to, MOVES, now=now, **values)
-        note(event, letter, by=by, **({"reason": reason} if reason else {}))
+        event = apply(letter, to, TRANSITIONS, now=now, **values)
+        record_event(event, letter, by=by, **({"reason": reason} if reason else {}))
 
 
-def note(event: str, letter: Letter, *, by: object, **details: str) -> None:
+def record_event(event: str, letter: Letter, *, by: object, **details: str) -> None:
     """The event of something that happened to a letter."""
     about = {"letter": letter.reference.lower(), "kind": str(letter.kind)}
     audit.record(event, by=by, dod_id=letter.dod_id, level=int(letter.level), **about, **details)  # type: ignore[arg-type]

@@ -18,9 +18,9 @@ from core import policy
 from core.policy import Level
 from deers.registry import Beneficiary
 from idproofing import codes, postal
-from idproofing.letter_states import IN_THE_HOUSE, MOVES, State, move, note
+from idproofing.letter_states import IN_THE_HOUSE, TRANSITIONS, State, change_state, record_event
 from idproofing.models import Batch, Letter
-from idproofing.states import turn
+from idproofing.states import exclusive_proofing
 from safeguards import audit
 
 Kind = Letter.Kind
@@ -64,13 +64,13 @@ def ask(
     to = postal.lines(person)
     if to is None:
         return NoAddress()
-    with turn(person.dod_id):
+    with exclusive_proofing(person.dod_id):
         until = next_one(person.dod_id, now)
         if until:
             audit.record("limit.reached", by=by, dod_id=person.dod_id, limit=policy.LETTERS.name)
             return TooSoon(until)
         for earlier in unread(person.dod_id, level):
-            move(earlier, State.VOID, by=by, now=now, reason="replaced")
+            change_state(earlier, State.VOID, by=by, now=now, reason="replaced")
         # The address stands in the letter alone, which is wiped; the code need not know it.
         delivery = postal.delivery(person)
         issued = codes.issue(person.dod_id, level, delivery, "", by=by, begun_at=begun_at, now=now, rng=rng)
@@ -101,7 +101,7 @@ def queue(letter: Letter, to: list[str], secret: str, expires_at: datetime, *, b
     letter.reference = new_reference()
     letter.made_at, letter.changed_at, letter.expires_at = now, now, expires_at
     letter.save(force_insert=True)
-    note("letter.queued", letter, by=by)
+    record_event("letter.queued", letter, by=by)
     return letter
 
 
@@ -149,7 +149,7 @@ def make_batch(*, by: object, now: datetime | None = None) -> Batch | None:
             return None
         batch = Batch.objects.create(made_at=now)
         for letter in taken:
-            move(letter, State.PRINTED, by=by, now=now, batch=batch)
+            change_state(letter, State.PRINTED, by=by, now=now, batch=batch)
         audit.record("letters.batch-made", by=by, batch=batch.pk, letters=len(taken))
     return batch
 
@@ -169,7 +169,7 @@ def mailed(batch: Batch, *, by: object, now: datetime | None = None) -> int | No
             return None
         sent = list(batch.letters.filter(state=State.PRINTED).order_by("pk").select_for_update())
         for letter in sent:
-            move(letter, State.SENT, by=by, now=now)
+            change_state(letter, State.SENT, by=by, now=now)
         audit.record("letters.batch-mailed", by=by, batch=batch.pk, letters=len(sent))
     return len(sent)
 
@@ -192,11 +192,11 @@ def returned(letter: Letter, *, by: object, now: datetime | None = None) -> bool
 def change(letter: Letter, to: State, *, by: object, now: datetime | None, reason: str = "") -> bool:
     """One move of one letter that staff ask for, if its state allows it; a letter that ends takes its code along."""
     now = now or timezone.now()
-    with turn(letter.dod_id):
+    with exclusive_proofing(letter.dod_id):
         row = Letter.objects.select_for_update().get(pk=letter.pk)
-        if (row.state, to) not in MOVES:
+        if (row.state, to) not in TRANSITIONS:
             return False
-        move(row, to, by=by, now=now, reason=reason)
+        change_state(row, to, by=by, now=now, reason=reason)
         if row.code_id and to not in IN_THE_HOUSE:
             codes.withdraw(row.code_id, row.dod_id, by=by, reason=reason, now=now)
     return True
@@ -225,7 +225,9 @@ def useless(now: datetime) -> QuerySet[Letter]:
 
 def end(dead: Iterable[Letter], now: datetime) -> None:
     for letter in dead:
-        move(letter, State.VOID, by="system", now=now, reason="expired" if letter.expires_at <= now else "replaced")
+        change_state(
+            letter, State.VOID, by="system", now=now, reason="expired" if letter.expires_at <= now else "replaced"
+        )
 
 
 @app.task(name="accounts.tasks.void_letters")

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Protocol
 
 from core import policy
-from idproofing import pools
+from idproofing import answer_pools
 from idproofing.models import Category, Fact, Source
 
 NONE_OF_THE_ABOVE = "None of the above"
@@ -90,7 +90,7 @@ PAYMENT = "Look at your award letter or a bank statement from that time."
 
 TEMPLATES = {
     "home_lender": Template(
-        Category.MORTGAGE, "Which company gave you a home loan in {}?", HOME_PAPERS, Names(pools.HOME_LENDERS)
+        Category.MORTGAGE, "Which company gave you a home loan in {}?", HOME_PAPERS, Names(answer_pools.HOME_LENDERS)
     ),
     "home_payment": Template(
         Category.MORTGAGE,
@@ -99,7 +99,7 @@ TEMPLATES = {
         Dollars(200, 600, 3_200),
     ),
     "car_lender": Template(
-        Category.LOAN, "Which company gave you a car loan in {}?", LOAN_PAPERS, Names(pools.CAR_LENDERS)
+        Category.LOAN, "Which company gave you a car loan in {}?", LOAN_PAPERS, Names(answer_pools.CAR_LENDERS)
     ),
     "car_payment": Template(
         Category.LOAN,
@@ -108,10 +108,16 @@ TEMPLATES = {
         Dollars(50, 150, 750),
     ),
     "student_lender": Template(
-        Category.LOAN, "Which company did you owe a student loan to in {}?", LOAN_PAPERS, Names(pools.STUDENT_LENDERS)
+        Category.LOAN,
+        "Which company did you owe a student loan to in {}?",
+        LOAN_PAPERS,
+        Names(answer_pools.STUDENT_LENDERS),
     ),
     "card_bank": Template(
-        Category.CARD, "Which bank or credit union gave you a credit card in {}?", CARD_PAPERS, Names(pools.BANKS)
+        Category.CARD,
+        "Which bank or credit union gave you a credit card in {}?",
+        CARD_PAPERS,
+        Names(answer_pools.BANKS),
     ),
     "card_limit": Template(
         Category.CARD,
@@ -119,31 +125,38 @@ TEMPLATES = {
         CARD_PAPERS,
         Dollars(1_000, 1_000, 18_000),
     ),
-    "city": Template(Category.ADDRESS, "In which of these cities did you live in {}?", MAIL, Names(pools.CITIES)),
-    "street": Template(Category.ADDRESS, "On which of these streets did you live in {}?", MAIL, Names(pools.STREETS)),
+    "city": Template(
+        Category.ADDRESS, "In which of these cities did you live in {}?", MAIL, Names(answer_pools.CITIES)
+    ),
+    "street": Template(
+        Category.ADDRESS, "On which of these streets did you live in {}?", MAIL, Names(answer_pools.STREETS)
+    ),
     "vehicle": Template(
         Category.VEHICLE,
         "Which of these vehicles did you register in {}?",
         VEHICLE_PAPERS,
-        Names(pools.VEHICLES),
+        Names(answer_pools.VEHICLES),
     ),
     "vehicle_color": Template(
-        Category.VEHICLE, "What color was the vehicle that you registered in {}?", VEHICLE_PAPERS, Names(pools.COLORS)
+        Category.VEHICLE,
+        "What color was the vehicle that you registered in {}?",
+        VEHICLE_PAPERS,
+        Names(answer_pools.COLORS),
     ),
     "power_company": Template(
-        Category.UTILITY, "Which company sent your electric bill in {}?", BILL, Names(pools.POWER_COMPANIES)
+        Category.UTILITY, "Which company sent your electric bill in {}?", BILL, Names(answer_pools.POWER_COMPANIES)
     ),
     "phone_company": Template(
-        Category.UTILITY, "Which company sent your phone bill in {}?", BILL, Names(pools.PHONE_COMPANIES)
+        Category.UTILITY, "Which company sent your phone bill in {}?", BILL, Names(answer_pools.PHONE_COMPANIES)
     ),
     "pharmacy": Template(
-        Category.PHARMACY, "Which pharmacy filled a prescription for you in {}?", BOTTLE, Names(pools.PHARMACIES)
+        Category.PHARMACY, "Which pharmacy filled a prescription for you in {}?", BOTTLE, Names(answer_pools.PHARMACIES)
     ),
     "pharmacy_paid": Template(
         Category.PHARMACY, "About how much did you pay for the prescription filled in {}?", BOTTLE, Dollars(10, 0, 80)
     ),
     "benefit": Template(
-        Category.BENEFIT, "Which of these benefits were you first paid in {}?", PAYMENT, Names(pools.BENEFITS)
+        Category.BENEFIT, "Which of these benefits were you first paid in {}?", PAYMENT, Names(answer_pools.BENEFITS)
     ),
     "benefit_amount": Template(
         Category.BENEFIT,
@@ -155,12 +168,12 @@ TEMPLATES = {
         Category.BENEFIT,
         "Which bank or credit union received your benefit payments in {}?",
         PAYMENT,
-        Names(pools.BANKS),
+        Names(answer_pools.BANKS),
     ),
 }
 
 
-def fact(
+def make_fact(
     dod_id: str, kind: str, value: str | int, qualifier: str | int, since: date, until: date | None = None
 ) -> Fact:
     """An unsaved fact of a known kind, true from `since` to `until` (None: still), category and source filled in."""
@@ -178,7 +191,7 @@ def fact(
     )
 
 
-def wording(fact: Fact) -> tuple[str, str]:
+def word_question(fact: Fact) -> tuple[str, str]:
     """The question about this fact and its right answer, exactly as the quiz words them."""
     template = TEMPLATES[fact.kind]
     return template.prompt.format(fact.qualifier), template.answers.word(fact.value)
@@ -212,11 +225,11 @@ def has_options(fact: Fact, others: Collection[Fact], count: int) -> bool:
 def wrong_answers(fact: Fact, others: Collection[Fact]) -> list[str]:
     """The plausible answers that no fact of the person, this one or another of the same time, makes right."""
     answers = TEMPLATES[fact.kind].answers
-    true = {answers.word(other.value) for other in [fact, *others] if true_at_once(fact, other)}
+    true = {answers.word(other.value) for other in [fact, *others] if are_true_at_once(fact, other)}
     return [words for words in answers.usual(fact.value) if words not in true]
 
 
-def true_at_once(one: Fact, other: Fact) -> bool:
+def are_true_at_once(one: Fact, other: Fact) -> bool:
     """Whether two facts of a kind hold in a common year, which is as fine as the questions ask."""
     if one.kind != other.kind:
         return False

@@ -16,9 +16,9 @@ from django.utils import timezone
 
 from core import policy
 from core.policy import Level
-from idproofing import asking, tallies
+from idproofing import answer_statistics, asking
 from idproofing.models import Proofing, Question, Quiz
-from idproofing.states import MOVES, State, move, proofing_of, turn
+from idproofing.states import TRANSITIONS, State, change_state, exclusive_proofing, get_proofing
 from safeguards import audit
 
 
@@ -105,20 +105,20 @@ def start(
         known = asking.known_of(dod_id)
     if known is None:
         return Unavailable()
-    with turn(dod_id):
-        proofing = proofing_of(dod_id, strength.level, by=by, now=now)
+    with exclusive_proofing(dod_id):
+        proofing = get_proofing(dod_id, strength.level, by=by, now=now)
         if not proofing.attempts_left(now):
             assert proofing.attempts_forgotten_at is not None
             audit.record("quiz.cooling-down", by=by, dod_id=dod_id, level=int(strength.level))
             return CoolingDown(proofing.attempts_forgotten_at)
         chosen = asking.choose(asking.askable(known, shown, strength.options, today), strength, rng)
         if chosen is None:
-            if (proofing.state, State.THIN_FILE) in MOVES:
-                move(proofing, State.THIN_FILE, by=by, now=now)
+            if (proofing.state, State.THIN_FILE) in TRANSITIONS:
+                change_state(proofing, State.THIN_FILE, by=by, now=now)
             return ThinFile()
         supersede(proofing, by=by, now=now)
         use_attempt(proofing, now)
-        move(proofing, State.QUESTIONS, by=by, now=now, attempt=proofing.attempts)
+        change_state(proofing, State.QUESTIONS, by=by, now=now, attempt=proofing.attempts)
         return Started(asking.write(dod_id, strength, chosen, known.facts, now, rng))
 
 
@@ -240,11 +240,11 @@ def end(quiz_id: UUID, state: Quiz.State, *, by: object, now: datetime) -> Quiz:
     quiz = Quiz.objects.get(pk=quiz_id)
     if quiz.state != Quiz.State.LIVE:
         return quiz
-    with turn(quiz.dod_id):
+    with exclusive_proofing(quiz.dod_id):
         if Quiz.objects.filter(pk=quiz_id, state=Quiz.State.LIVE).update(state=state, ended_at=now):
-            tallies.count(quiz, now)
+            answer_statistics.count_answer(quiz, now)
             quiz.questions.update(prompt="", hint="", options=[])
-            settle(proofing_of(quiz.dod_id, Level(quiz.level), by=by), state, by=by, now=now)
+            settle(get_proofing(quiz.dod_id, Level(quiz.level), by=by), state, by=by, now=now)
     quiz.refresh_from_db()
     return quiz
 
@@ -257,13 +257,13 @@ def settle(proofing: Proofing, state: Quiz.State, *, by: object, now: datetime) 
     proofing.attempts_forgotten_at = None if passed else now + policy.QUIZ_WAIT
     proofing.save(update_fields=["attempts", "attempts_forgotten_at"])
     if passed:
-        move(proofing, State.PASSED, by=by, now=now)
+        change_state(proofing, State.PASSED, by=by, now=now)
     elif not proofing.attempts_left(now):
-        move(proofing, State.COOLING_DOWN, by=by, now=now, reason=state.value)
+        change_state(proofing, State.COOLING_DOWN, by=by, now=now, reason=state.value)
     elif state == Quiz.State.ABANDONED:
-        move(proofing, State.ABANDONED, by=by, now=now)
+        change_state(proofing, State.ABANDONED, by=by, now=now)
     else:
-        move(proofing, State.FAILED, by=by, now=now, reason=state.value)
+        change_state(proofing, State.FAILED, by=by, now=now, reason=state.value)
 
 
 def failure(quiz: Quiz, now: datetime) -> Failed:

@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from core import policy
 from core.policy import Level
-from deers.registry import Reason as Hindrance
+from deers.registry import Reason as Ineligibility
 from deers.registry import Record
 from idproofing.case_states import State
-from idproofing.cases import Moved, NotNow, judge, moved
+from idproofing.cases import Moved, NotNow, judge_case, move_case
 from idproofing.models import Case
 
 Decision, Reason = Case.Decision, Case.Reason
@@ -23,11 +23,11 @@ REASONS: dict[str, tuple[Case.Reason, ...]] = {
     Decision.IN_PERSON: (Reason.PAPERS, Reason.DOUBT, Reason.HINDERED),
 }
 # What fits somebody to whom DEERS allows no account. Of a protected person nobody may learn more than of nobody at all.
-FITTING: dict[Hindrance, tuple[Case.Decision, ...]] = {
-    Hindrance.MINOR: (Decision.DECLINE, Decision.IN_PERSON),
-    Hindrance.DECEASED: (Decision.DECLINE, Decision.IN_PERSON),
-    Hindrance.ENDED: (Decision.DECLINE, Decision.IN_PERSON),
-    Hindrance.PROTECTED: (Decision.DECLINE,),
+FITTING: dict[Ineligibility, tuple[Case.Decision, ...]] = {
+    Ineligibility.MINOR: (Decision.DECLINE, Decision.IN_PERSON),
+    Ineligibility.DECEASED: (Decision.DECLINE, Decision.IN_PERSON),
+    Ineligibility.ENDED: (Decision.DECLINE, Decision.IN_PERSON),
+    Ineligibility.PROTECTED: (Decision.DECLINE,),
 }
 ENDS: dict[str, State] = {
     Decision.APPROVE: State.APPROVED,
@@ -48,12 +48,12 @@ class NotFitting:
 
 def take(number: int, *, by: object, now: datetime | None = None) -> Moved | NotNow:
     """Take up an open case."""
-    return judge(number, State.OPEN, State.TAKEN, by=by, now=now, taken_by=pk_of(by))
+    return judge_case(number, State.OPEN, State.TAKEN, by=by, now=now, taken_by=pk_of(by))
 
 
 def put_back(number: int, *, by: object, now: datetime | None = None) -> Moved | NotNow:
     """Give a case back to the queue, one's own or that of a colleague who is away."""
-    return judge(number, State.TAKEN, State.OPEN, by=by, now=now, taken_by=None)
+    return judge_case(number, State.TAKEN, State.OPEN, by=by, now=now, taken_by=None)
 
 
 def decide(
@@ -77,7 +77,7 @@ def decide(
             return NotFitting()
         chosen = {"decision": decision, "reason": reason, "dod_id": dod_id, "decided_by": pk_of(by)}
         if case.level == Level.PREMIUM:
-            return moved(case, State.PROPOSED, by=by, now=now, **chosen)
+            return move_case(case, State.PROPOSED, by=by, now=now, **chosen)
         return end(case, decision, by=by, now=now, **chosen)
 
 
@@ -85,12 +85,12 @@ def fitting(record: Record | None) -> tuple[Case.Decision, ...]:
     """The decisions to offer with this record: fewer when DEERS allows it no account, or has nobody to approve."""
     if record is None:
         return (Decision.DECLINE, Decision.IN_PERSON)
-    return FITTING[record.hindrance] if record.hindrance else tuple(Decision)
+    return FITTING[record.ineligibility] if record.ineligibility else tuple(Decision)
 
 
 def may_register(record: Record | None) -> bool:
     """Whether DEERS has this record, and nothing against an account."""
-    return record is not None and record.hindrance is None
+    return record is not None and record.ineligibility is None
 
 
 def confirm(
@@ -112,17 +112,17 @@ def confirm(
 def send_back(number: int, *, by: object, now: datetime | None = None) -> Moved | NotNow:
     """Do not confirm: the case goes back to the queue as if nobody had decided. Who proposed may take it back so."""
     undone = {"decision": "", "reason": "", "dod_id": "", "decided_by": None, "taken_by": None}
-    return judge(number, State.PROPOSED, State.OPEN, by=by, now=now, **undone)
+    return judge_case(number, State.PROPOSED, State.OPEN, by=by, now=now, **undone)
 
 
 def end(case: Case, settled: str, *, by: object, now: datetime | None, **values: object) -> Moved:
     """Settle a case. Approval gives the link its time, and ends what was asked again about the same number."""
     if settled != Decision.APPROVE:
-        return moved(case, ENDS[settled], by=by, now=now, **values)
+        return move_case(case, ENDS[settled], by=by, now=now, **values)
     now = now or timezone.now()
     repeats = Case.objects.select_for_update().filter(subject=case.subject, state=State.REPEATED)
-    also = tuple(moved(repeat, State.IN_PERSON, by="system", now=now) for repeat in repeats)
-    approved = moved(case, State.APPROVED, by=by, now=now, expires_at=now + policy.CASE_GO_ON_LIFE, **values)
+    also = tuple(move_case(repeat, State.IN_PERSON, by="system", now=now) for repeat in repeats)
+    approved = move_case(case, State.APPROVED, by=by, now=now, expires_at=now + policy.CASE_GO_ON_LIFE, **values)
     return replace(approved, also=also)
 
 

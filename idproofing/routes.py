@@ -17,7 +17,7 @@ class Route(models.TextChoices):
 
 
 @dataclass(frozen=True)
-class Way:
+class RouteOffer:
     """A route as it is offered: one sentence each for what it needs and how long it takes, and what its button says."""
 
     route: Route
@@ -27,27 +27,27 @@ class Way:
 
 
 BASIC, PREMIUM = (policy.STRENGTH[level].questions for level in policy.Level)
-WAYS = {
-    Route.QUESTIONS: Way(
+OFFERS = {
+    Route.QUESTIONS: RouteOffer(
         Route.QUESTIONS,
         needs=f"We ask {BASIC} questions for Basic, {PREMIUM} for Premium. Have papers about loans, cards, bills and "
         "former homes at hand.",
         takes="You can be done today, at one sitting.",
         button="Answer the questions",
     ),
-    Route.LETTER: Way(
+    Route.LETTER: RouteOffer(
         Route.LETTER,
         needs="You get mail at the address that DEERS has for you.",
         takes=f"Your code comes with the mail, mostly within {policy.LETTER_ARRIVES.days} days.",
         button="Send me a letter",
     ),
-    Route.IN_PERSON: Way(
+    Route.IN_PERSON: RouteOffer(
         Route.IN_PERSON,
         needs="Bring two documents to an ID card office or a VA clinic.",
         takes="Your code comes by email right after the visit.",
         button="Get ready for a visit",
     ),
-    Route.AGENT: Way(
+    Route.AGENT: RouteOffer(
         Route.AGENT,
         needs="Have two documents at hand, and a phone, tablet or computer with a camera.",
         takes="Your code comes by email right after the call.",
@@ -58,9 +58,9 @@ WAYS = {
 
 def choices() -> list[tuple[str, str]]:
     """What is offered, in the order of the page, for the field of a form."""
-    return [(route.value, str(route.label)) for route in WAYS]
+    return [(route.value, str(route.label)) for route in OFFERS]
 
 
 def descriptions() -> dict[str, str]:
     """What stands under each choice."""
-    return {route.value: f"{way.needs} {way.takes}" for route, way in WAYS.items()}
+    return {route.value: f"{offer.needs} {offer.takes}" for route, offer in OFFERS.items()}

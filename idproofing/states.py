@@ -1,4 +1,4 @@
-"""The states of a proofing and the moves between them, each with the event that it leaves in the audit trail."""
+"""The states of a proofing and the transitions between them, each with the event that it leaves in the audit trail."""
 
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -8,15 +8,15 @@ from django.utils import timezone
 
 from core.policy import Level
 from idproofing.models import Proofing
-from idproofing.moves import MoveRefused, step
-from safeguards import audit, turns
+from idproofing.transitions import TransitionRefused, apply
+from safeguards import audit, locks
 
-__all__ = ["MOVES", "START", "MoveRefused", "State", "move", "proofing_of", "turn"]
+__all__ = ["START", "TRANSITIONS", "State", "TransitionRefused", "change_state", "exclusive_proofing", "get_proofing"]
 
 State = Proofing.State
 START = State.STARTED
 
-MOVES: dict[tuple[str, str], str] = {
+TRANSITIONS: dict[tuple[str, str], str] = {
     # A quiz begins. It may be asked for from anywhere: an earlier one that still lives is abandoned first.
     (State.STARTED, State.QUESTIONS): "quiz.started",
     (State.PASSED, State.QUESTIONS): "quiz.started",
@@ -55,12 +55,12 @@ MOVES: dict[tuple[str, str], str] = {
 }
 
 
-def turn(dod_id: str) -> AbstractContextManager[None]:
+def exclusive_proofing(dod_id: str) -> AbstractContextManager[None]:
     """A transaction in which this person's proofing is ours alone, at every level."""
-    return turns.turn("idproofing", dod_id)
+    return locks.exclusive("idproofing", dod_id)
 
 
-def proofing_of(dod_id: str, level: Level, *, by: object, now: datetime | None = None) -> Proofing:
+def get_proofing(dod_id: str, level: Level, *, by: object, now: datetime | None = None) -> Proofing:
     """The person's proofing at this level, begun if there is none yet. Call it within a `turn`."""
     proofing, is_new = Proofing.objects.get_or_create(
         dod_id=dod_id, level=level, defaults={"changed_at": now or timezone.now()}
@@ -70,11 +70,13 @@ def proofing_of(dod_id: str, level: Level, *, by: object, now: datetime | None =
     return proofing
 
 
-def move(proofing: Proofing, to: str, *, by: object, now: datetime | None = None, **details: int | bool | str) -> None:
+def change_state(
+    proofing: Proofing, to: str, *, by: object, now: datetime | None = None, **details: int | bool | str
+) -> None:
     """Move to the state `to` and leave the event of that move; `details` go into the event.
 
-    MoveRefused when the table has no such move, or when the row is no longer in the state we saw.
+    TransitionRefused when the table has no such move, or when the row is no longer in the state we saw.
     """
     with transaction.atomic():
-        event = step(proofing, to, MOVES, now=now or timezone.now())
+        event = apply(proofing, to, TRANSITIONS, now=now or timezone.now())
         audit.record(event, by=by, dod_id=proofing.dod_id, level=proofing.level, **details)  # type: ignore[arg-type]

@@ -1,18 +1,18 @@
-"""The states of a slip for a visit and the moves between them, each with its event in the audit trail."""
+"""The states of a slip for a visit and the transitions between them, each with its event in the audit trail."""
 
 from datetime import datetime
 
 from django.db import transaction
 
 from idproofing.models import Visit
-from idproofing.moves import step
+from idproofing.transitions import apply
 from safeguards import audit
 
 State = Visit.State
 START = State.OPEN
 LIVE = (State.OPEN, State.HELD)
 
-MOVES: dict[tuple[str, str], str] = {
+TRANSITIONS: dict[tuple[str, str], str] = {
     # An agent has looked at the documents.
     (State.OPEN, State.VERIFIED): "visit.verified",
     (State.OPEN, State.REFUSED): "visit.refused",
@@ -26,15 +26,15 @@ MOVES: dict[tuple[str, str], str] = {
 }
 
 
-def move(
+def change_state(
     visit: Visit, to: str, *, by: object, now: datetime, details: dict[str, str] | None = None, **values: object
 ) -> None:
     """Move to the state `to` with other `values` of the row, wipe it if that is the end, and leave the move's event.
 
-    MoveRefused when the table has no such move, or when the row is no longer in the state we saw.
+    TransitionRefused when the table has no such move, or when the row is no longer in the state we saw.
     """
     if to not in LIVE:
         values |= {"reference": None, "email": None}
     with transaction.atomic():
-        event = step(visit, to, MOVES, now=now, **values)
+        event = apply(visit, to, TRANSITIONS, now=now, **values)
         audit.record(event, by=by, dod_id=visit.dod_id, level=visit.level, route=visit.route, **(details or {}))  # type: ignore[arg-type]

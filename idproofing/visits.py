@@ -21,8 +21,8 @@ from core.policy import DOCUMENTS, Level
 from idproofing import codes
 from idproofing.models import Document, Visit
 from idproofing.routes import Route
-from idproofing.states import turn
-from idproofing.visit_states import LIVE, State, move
+from idproofing.states import exclusive_proofing
+from idproofing.visit_states import LIVE, State, change_state
 from safeguards import audit
 from safeguards.cipher import blind_index
 
@@ -103,7 +103,7 @@ def book(
     """
     now, rng = now or timezone.now(), rng or secrets.SystemRandom()
     text = "".join(rng.choices(codes.ALPHABET, k=policy.REFERENCE_LENGTH))
-    with turn(dod_id):
+    with exclusive_proofing(dod_id):
         earlier = Visit.objects.filter(dod_id=dod_id, level=level, state__in=LIVE).first()
         if earlier and earlier.state == State.HELD:
             return Held()
@@ -126,7 +126,7 @@ def book(
 
 def find(reference: str, *, by: object, now: datetime | None = None) -> Visit | None:
     """The open slip with this reference. Both the right and the wrong ones are on record, without the reference."""
-    visit = Visit.objects.filter(digest=digest(codes.normalise(reference))).first()
+    visit = Visit.objects.filter(digest=digest(codes.normalize(reference))).first()
     if visit is None or not is_open(visit, now):
         audit.record("visit.not-found", by=by, known=visit is not None)
         return None
@@ -164,9 +164,9 @@ def verify(
         email = visit.email or ""
         kinds = {f"document_{place}": one.kind for place, one in enumerate(shown, 1)}
         if not claim(visit.dod_id, shown, now):
-            move(visit, State.HELD, by=by, now=now, agent=agent, details=kinds)
+            change_state(visit, State.HELD, by=by, now=now, agent=agent, details=kinds)
             return DocumentOfAnother(email)
-        move(visit, State.VERIFIED, by=by, now=now, agent=agent, details=kinds)
+        change_state(visit, State.VERIFIED, by=by, now=now, agent=agent, details=kinds)
         return Verified(email)
 
 
@@ -208,7 +208,7 @@ def settled(visit: Visit, to: str, *, by: object, now: datetime, **values: objec
     """Move the visit; the address that it has until then."""
     email = visit.email or ""
     details = {"reason": str(values["reason"])} if "reason" in values else {}
-    move(visit, to, by=by, now=now, details=details, **values)
+    change_state(visit, to, by=by, now=now, details=details, **values)
     return Settled(email)
 
 
@@ -230,7 +230,7 @@ def due(now: datetime | None = None) -> list[UUID]:
 @contextmanager
 def turn_of(visit_id: UUID) -> Iterator[Visit]:
     """The visit as it is now, in its person's turn: of thirty who act at once, each sees what the one before did."""
-    with turn(Visit.objects.values_list("dod_id", flat=True).get(pk=visit_id)):
+    with exclusive_proofing(Visit.objects.values_list("dod_id", flat=True).get(pk=visit_id)):
         yield Visit.objects.get(pk=visit_id)
 
 

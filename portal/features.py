@@ -228,6 +228,6 @@ FEATURES = (
 BY_SLUG = {feature.slug: feature for feature in FEATURES}
 
 
-def groups() -> list[tuple[str, list[Feature]]]:
+def menu_groups() -> list[tuple[str, list[Feature]]]:
     """The features by the heading that the menu puts them under."""
     return [(group, list(some)) for group, some in groupby(FEATURES, key=lambda feature: feature.group)]

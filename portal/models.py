@@ -18,7 +18,7 @@ from portal import codes
 RECORD = uuid.UUID("6f0c2ab4-9f0e-5c0f-8a43-0d51f1a5a0e6")
 
 
-def identity(patient: str, kind: str, which: str | int) -> uuid.UUID:
+def resource_id(patient: str, kind: str, which: str | int) -> uuid.UUID:
     """The id of `patient`'s resource `which` of this `kind`: the same whenever it is asked for."""
     return uuid.uuid5(RECORD, f"{patient}:{kind}:{which}")
 

@@ -13,7 +13,7 @@ from accounts.sign_in import fresh
 from core import policy
 from core.policy import Level
 from portal import dashboard
-from portal.features import BY_SLUG, groups
+from portal.features import BY_SLUG, menu_groups
 from portal.paging import page_number
 
 
@@ -46,7 +46,7 @@ def feature(request: HttpRequest, slug: str, item: str = "") -> HttpResponse:
         context |= {"preview": True, "strength": strength, **found.sample()}
         return render(request, found.template, context)
     if found.asks_again and not fresh.proved_within(request, found.asks_again):
-        return fresh.ask(request)
+        return fresh.ask_to_sign_in_again(request)
     if item and found.detail:
         return render(request, found.detail_template, context | found.detail(account, item))
     context |= found.content(account, page_number(request.GET.get("page", "1")))
@@ -67,5 +67,5 @@ def for_beneficiaries(request: HttpRequest) -> HttpResponse:
 @cache
 def menu(level: int, current: str) -> SafeString:
     """The side menu of a level with one entry marked as current; the same for all people, so made once."""
-    context = {"groups": groups(), "level": level, "current": current}
+    context = {"groups": menu_groups(), "level": level, "current": current}
     return render_to_string("portal/menu.html", context)

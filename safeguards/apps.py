@@ -15,7 +15,7 @@ class SafeguardsConfig(AppConfig):
 
 def after_migrate(using: str, **kwargs: Any) -> None:
     """The first migrate writes down which keys the database is written with; each later one looks whether they fit."""
-    from safeguards.probe import keys_must_fit
+    from safeguards.probe import require_fitting_keys
 
     if using == "default":
-        keys_must_fit()
+        require_fitting_keys()

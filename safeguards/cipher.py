@@ -33,12 +33,12 @@ def encrypt(text: str, *, context: str, key_id: str | None = None) -> bytes:
     """
     keys = settings.FIELD_KEYS
     key_id = key_id or next(reversed(keys))
-    head, nonce = header(key_id), os.urandom(NONCE_BYTES)
+    head, nonce = key_header(key_id), os.urandom(NONCE_BYTES)
     return head + nonce + _aes(keys[key_id]).encrypt(nonce, text.encode(), head + context.encode())
 
 
 @lru_cache(maxsize=16)
-def header(key_id: str) -> bytes:
+def key_header(key_id: str) -> bytes:
     """The first bytes of every value that the key seals, and of no other."""
     return bytes([VERSION, len(key_id)]) + key_id.encode("ascii")
 

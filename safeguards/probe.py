@@ -20,7 +20,7 @@ TEXT = "probe"
 FIELD, INDEX = "field:", "index"
 
 
-def keys_must_fit() -> None:
+def require_fitting_keys() -> None:
     """To be called before anything is served: ImproperlyConfigured, without any key in it, unless the keys fit.
 
     A database that does not answer, or has no tables yet, cannot be asked; that is for others to complain about.
@@ -64,7 +64,7 @@ def misfit(name: str, sealed: bytes) -> str:
 
 def remember() -> None:
     """Keep a probe for the key that seals and for the index key, unless there is one."""
-    name = FIELD + newest()
+    name = FIELD + newest_key()
     probes = [
         KeyProbe(name=name, sealed=encrypt(TEXT, context=name)),
         KeyProbe(name=INDEX, sealed=blind_index(TEXT, purpose=INDEX)),
@@ -74,10 +74,10 @@ def remember() -> None:
 
 def forget_older_keys() -> None:
     """Nothing is sealed with an older key any more: FIELD_KEYS need not hold it."""
-    KeyProbe.objects.exclude(name__in=(FIELD + newest(), INDEX)).delete()
+    KeyProbe.objects.exclude(name__in=(FIELD + newest_key(), INDEX)).delete()
 
 
-def newest() -> str:
+def newest_key() -> str:
     """The id of the key that seals."""
     return next(reversed(settings.FIELD_KEYS))
 

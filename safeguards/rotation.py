@@ -12,9 +12,9 @@ from django.apps import apps
 from django.db import connection, models, transaction
 from psycopg import sql
 
-from safeguards.cipher import DecryptionError, decrypt, encrypt, header
+from safeguards.cipher import DecryptionError, decrypt, encrypt, key_header
 from safeguards.fields import EncryptedTextField
-from safeguards.probe import newest
+from safeguards.probe import newest_key
 
 # Rows in one transaction: a few milliseconds' work, so that somebody who wants one of them hardly waits.
 BATCH = 500
@@ -42,7 +42,7 @@ class SealedTable:
 
     def statement(self, text: str, **more: sql.Composable) -> sql.Composed:
         """SQL about this table; {old} is true for a row with a value that is not under the newest key."""
-        head = header(newest())
+        head = key_header(newest_key())
         old = [sql.SQL("substr({}, 1, {}) <> {}").format(name, len(head), head) for name in self.columns]
         return sql.SQL(text).format(
             table=sql.Identifier(self.name),
@@ -151,7 +151,7 @@ def resealed(value: bytes, context: str) -> bytes:
 
 def is_new(value: bytes | None) -> bool:
     """Whether a value is under the newest key, or is none."""
-    return value is None or value.startswith(header(newest()))
+    return value is None or value.startswith(key_header(newest_key()))
 
 
 def write(table: SealedTable, rows: list[tuple]) -> None:

@@ -21,8 +21,8 @@ from psycopg import sql
 
 from core import policy
 from safeguards.cipher import blind_index
+from safeguards.locks import exclusive
 from safeguards.models import AuditEvent, AuditSeal
-from safeguards.turns import turn
 
 logger = logging.getLogger(__name__)
 
@@ -127,7 +127,7 @@ def seal_days(now: datetime) -> list[AuditSeal]:
 
 def seal_next(now: datetime) -> AuditSeal | None:
     """Seal the first day that is due, in a transaction of its own; None when none is."""
-    with turn("audit", "seal"):
+    with exclusive("audit", "seal"):
         latest = AuditSeal.objects.order_by("-day").first()
         day = latest.day + ONE_DAY if latest else first_day()
         if day is None or not is_over(day, now):

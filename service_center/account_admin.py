@@ -17,7 +17,7 @@ from deers import lookup
 from safeguards import audit
 from safeguards.events import EVENTS
 from service_center import assistance, confirmed_actions, resend_code
-from service_center.read_only import ReadOnlyAdmin, may, page_of
+from service_center.read_only import ReadOnlyAdmin, admin_page, has_permission
 
 
 class HelpForm(forms.Form):
@@ -85,16 +85,18 @@ class AccountAdmin(ReadOnlyAdmin):
         return {
             "title": account.get_full_name(),
             "events": [(event, EVENTS.get(event.event, event.event)) for event in events],
-            "can_unlock": account.state in ("locked", "frozen", "dormant") and may(request, "accounts.unlock_account"),
-            "can_freeze": account.state in ("active", "locked") and may(request, "accounts.freeze_account"),
-            "can_resend": may(request, "accounts.resend_code") and bool(resend_code.waiting_for(account.dod_id)),
+            "can_unlock": account.state in ("locked", "frozen", "dormant")
+            and has_permission(request, "accounts.unlock_account"),
+            "can_freeze": account.state in ("active", "locked") and has_permission(request, "accounts.freeze_account"),
+            "can_resend": has_permission(request, "accounts.resend_code")
+            and bool(resend_code.waiting_for(account.dod_id)),
             **self.help_for(request, account),
         }
 
     def help_for(self, request: HttpRequest, account: Account) -> dict:
         """Whether this member of staff may ask for help with the account, or approve what a colleague asked for."""
         own = account.pk == request.user.pk
-        if own or account.state not in assistance.HELPED or not may(request, "accounts.assist_account"):
+        if own or account.state not in assistance.HELPED or not has_permission(request, "accounts.assist_account"):
             return {}
         asked, form = assistance.waiting(account), HelpForm(for_staff=account.is_staff)
         return {"asked": asked, "asked_by_me": asked and asked.asked_by_id == request.user.pk, "help_form": form}
@@ -108,19 +110,19 @@ class AccountAdmin(ReadOnlyAdmin):
         ]
         return moves + super().get_urls()
 
-    def move(self, request: HttpRequest, pk: int, *, move: confirmed_actions.Move) -> HttpResponse:
+    def move(self, request: HttpRequest, pk: int, *, move: confirmed_actions.ConfirmedAction) -> HttpResponse:
         """One of the buttons: GET says what it does, POST does it, if this member of staff may."""
         account = self.get_object(request, str(pk))
-        if account is None or not self.has_view_permission(request) or not may(request, move.permission):
+        if account is None or not self.has_view_permission(request) or not has_permission(request, move.permission):
             return HttpResponse(status=403)
         if request.method != "POST":
             audit.record("support.account-viewed", by=request.user, account_id=account.pk)
-        return confirmed_actions.page(request, self.admin_site, move, account, page_of(account))
+        return confirmed_actions.confirm(request, self.admin_site, move, account, admin_page(account))
 
     def ask_for_help(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What was chosen in the form waits for a second member of staff."""
         account = self.get_object(request, str(pk))
-        if account is None or not may(request, "accounts.assist_account"):
+        if account is None or not has_permission(request, "accounts.assist_account"):
             return HttpResponse(status=403)
         form = HelpForm(request.POST, for_staff=account.is_staff)
         if not form.is_valid():
@@ -129,4 +131,4 @@ class AccountAdmin(ReadOnlyAdmin):
             messages.success(request, "Asked for. A second member of staff has to approve.")
         else:
             messages.error(request, "That is not possible now. Look at the account's state.")
-        return HttpResponseRedirect(page_of(account))
+        return HttpResponseRedirect(admin_page(account))

@@ -19,7 +19,7 @@ TOLD = "Every address that we have for the person gets an email about it."
 
 
 @dataclass(frozen=True)
-class Move:
+class ConfirmedAction:
     """One button: who may press it, what it asks, what follows, and what it does to the account or person."""
 
     name: str
@@ -32,7 +32,7 @@ class Move:
     refused: str = "That is not possible now. Look at the account's state."
 
 
-def always(*sentences: str) -> Callable[[Any], list[str]]:
+def say_always(*sentences: str) -> Callable[[Any], list[str]]:
     return lambda subject: list(sentences)
 
 
@@ -61,12 +61,12 @@ def resend_to(subject: Any, *, by: Account) -> actions.Done | actions.NotAllowed
     )
 
 
-RESEND = Move(
+RESEND = ConfirmedAction(
     name="resend",
     permission="accounts.resend_code",
     question="Send the activation code again?",
     button="Send a new code",
-    follows=always(
+    follows=say_always(
         "A new activation code goes to the email address that the person gave.",
         "The code that was sent before does not work any more.",
     ),
@@ -76,12 +76,12 @@ RESEND = Move(
 )
 
 OF_ACCOUNTS = (
-    Move(
+    ConfirmedAction(
         name="unlock",
         permission="accounts.unlock_account",
         question="Unlock this account?",
         button="Unlock the account",
-        follows=always(
+        follows=say_always(
             "The person can sign in again, and wrong passwords are counted anew.",
             "An account that was frozen has no password any more: the person chooses a new one by email.",
             TOLD,
@@ -89,12 +89,12 @@ OF_ACCOUNTS = (
         act=actions.unlock,
         done="The account is unlocked.",
     ),
-    Move(
+    ConfirmedAction(
         name="freeze",
         permission="accounts.freeze_account",
         question="Freeze this account?",
         button="Freeze the account",
-        follows=always(
+        follows=say_always(
             "Nobody can sign in, and all sessions end at once.",
             "Links that were sent for a new password, email address or second factor end.",
             "The person cannot undo it. When staff unlock the account, its old password does not come back.",
@@ -104,7 +104,7 @@ OF_ACCOUNTS = (
         done="The account is frozen.",
     ),
     RESEND,
-    Move(
+    ConfirmedAction(
         name="approve",
         permission="accounts.assist_account",
         question="Approve the help that was asked for?",
@@ -113,19 +113,21 @@ OF_ACCOUNTS = (
         act=assistance.approve,
         done="Approved and under way.",
     ),
-    Move(
+    ConfirmedAction(
         name="decline",
         permission="accounts.assist_account",
         question="Decline the help that was asked for?",
         button="Decline",
-        follows=always("Nothing changes for the person.", "The help can be asked for again."),
+        follows=say_always("Nothing changes for the person.", "The help can be asked for again."),
         act=assistance.decline,
         done="Declined.",
     ),
 )
 
 
-def page(request: HttpRequest, site: admin.AdminSite, move: Move, subject: Any, back: str) -> HttpResponse:
+def confirm(
+    request: HttpRequest, site: admin.AdminSite, move: ConfirmedAction, subject: Any, back: str
+) -> HttpResponse:
     """GET asks, with what follows; POST does it and leads `back`. The caller has seen to it that this member may."""
     if request.method == "POST":
         if isinstance(move.act(subject, by=request.user), actions.Done):

@@ -13,42 +13,42 @@ from django.utils.formats import date_format
 
 from core import center, typesetting
 from core.policy import Level
-from core.typesetting import quoted
+from core.typesetting import quote
 from idproofing.models import Letter
 
 REGISTERING = "register-with-code"
 
 
-def pdf(letters: Sequence[Letter], *, title: str, made: datetime) -> bytes:
+def letters_pdf(letters: Sequence[Letter], *, title: str, made: datetime) -> bytes:
     """One PDF/UA document of these letters, a sheet each; the same letters and time give the same bytes.
 
     They must still have their address and secret. `title` must not tell who they are for: viewers show it, and keep it.
     """
-    return typesetting.pdf(source(letters, title=title), made=made)
+    return typesetting.typeset(source(letters, title=title), made=made)
 
 
 def source(letters: Sequence[Letter], *, title: str) -> str:
     """The same as a Typst document."""
     sheets = "\n#pagebreak()\n".join(sheet(letter) for letter in letters)
     head = '#import "/letter.typ": code-letter, letters, notice-letter'
-    return f"{head}\n#show: letters.with(title: {quoted(title)})\n{sheets}\n"
+    return f"{head}\n#show: letters.with(title: {quote(title)})\n{sheets}\n"
 
 
 def sheet(letter: Letter) -> str:
     """Typst code for one letter."""
     assert letter.addressee
-    lines = "".join(f"{quoted(line)}, " for line in letter.addressee.splitlines())
+    lines = "".join(f"{quote(line)}, " for line in letter.addressee.splitlines())
     told = code_told(letter) if letter.kind == Letter.Kind.CODE else notice_told(letter)
     told |= {
         "to": f"({lines})",
-        "reference": quoted(letter.reference),
-        "level": quoted(Level(letter.level).label),
-        "date": quoted(day(letter.made_at)),
-        "good-until": quoted(day(letter.expires_at)),
-        "phone": quoted(center.PHONE),
-        "tty": quoted(center.TTY),
-        "abroad": quoted(center.FROM_ABROAD),
-        "hours": quoted(center.HOURS),
+        "reference": quote(letter.reference),
+        "level": quote(Level(letter.level).label),
+        "date": quote(day(letter.made_at)),
+        "good-until": quote(day(letter.expires_at)),
+        "phone": quote(center.PHONE),
+        "tty": quote(center.TTY),
+        "abroad": quote(center.FROM_ABROAD),
+        "hours": quote(center.HOURS),
     }
     return f"#{letter.kind}-letter({', '.join(f'{name}: {value}' for name, value in told.items())})"
 
@@ -64,10 +64,10 @@ def code_told(letter: Letter) -> dict[str, str]:
     """What only a letter with a code says. Its picture leads to a page that is the same for everybody."""
     address = address_in(letter)
     return {
-        "code": quoted(letter.secret or ""),
+        "code": quote(letter.secret or ""),
         "upgrade": typst_bool(letter.enter_at != REGISTERING),
         "second-factor": typst_bool(letter.level == Level.PREMIUM),
-        "address": quoted(short(address)),
+        "address": quote(short(address)),
         "qr": picture(address, "A picture for phones that leads to the page where you enter the code"),
     }
 
@@ -76,8 +76,8 @@ def notice_told(letter: Letter) -> dict[str, str]:
     """What only a notice says."""
     link = address_in(letter)
     return {
-        "since": quoted(day(letter.made_at)),
-        "address": quoted(short(link)),
+        "since": quote(day(letter.made_at)),
+        "address": quote(short(link)),
         "qr": picture(link, "A picture for phones that leads to the page where you freeze the account"),
     }
 
@@ -103,4 +103,4 @@ def picture(address: str, alt: str) -> str:
     segno.make(address, error="m", micro=False).save(
         drawn, kind="svg", xmldecl=False, border=3, dark="#1b1b1b", light="#fff"
     )
-    return f'image(bytes({quoted(drawn.getvalue().decode())}), format: "svg", width: 1.2in, alt: {quoted(alt)})'
+    return f'image(bytes({quote(drawn.getvalue().decode())}), format: "svg", width: 1.2in, alt: {quote(alt)})'

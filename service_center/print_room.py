@@ -17,16 +17,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import actions
-from accounts.sign_in.fresh import fresh
+from accounts.sign_in.fresh import require_fresh_sign_in
 from core import policy
 from deers import lookup
 from idproofing import letter_states, letters
 from idproofing.models import Batch, Letter
 from safeguards import audit
 from service_center import confirmed_actions
-from service_center.confirmed_actions import Move, always
-from service_center.letters import pdf
-from service_center.read_only import ReadOnlyAdmin, may, page_of
+from service_center.confirmed_actions import ConfirmedAction, say_always
+from service_center.letters import letters_pdf
+from service_center.read_only import ReadOnlyAdmin, admin_page, has_permission
 
 State = Letter.State
 PRINT = "idproofing.print_letter"
@@ -34,20 +34,20 @@ LOOK_AT_IT = "That is not possible now. Look at the letter's state."
 
 
 def outcome(act: Callable[..., bool]) -> Callable[..., actions.Done | actions.NotAllowed]:
-    """What a button did, in the words of staff_moves."""
+    """What a button did, in the words of confirmed_actions."""
     return lambda subject, *, by: actions.Done() if act(subject, by=by) else actions.NotAllowed()
 
 
 # The buttons of a letter, each with the state to which it leads.
-BUTTONS: tuple[tuple[State, Move], ...] = (
+BUTTONS: tuple[tuple[State, ConfirmedAction], ...] = (
     (
         State.QUEUED,
-        Move(
+        ConfirmedAction(
             name="again",
             permission=PRINT,
             question="Print this letter again?",
             button="Print it again",
-            follows=always(
+            follows=say_always(
                 "The letter leaves its batch and is printed in the next one, with the same code.",
                 "Shred what is left of the page that was spoiled.",
             ),
@@ -58,12 +58,12 @@ BUTTONS: tuple[tuple[State, Move], ...] = (
     ),
     (
         State.RETURNED,
-        Move(
+        ConfirmedAction(
             name="returned",
             permission=PRINT,
             question="Did this letter come back from the post office?",
             button="It came back",
-            follows=always(
+            follows=say_always(
                 "A code in it does not work any more.",
                 "The person may ask for another letter once the address in DEERS is right.",
                 "Shred the letter unopened.",
@@ -75,12 +75,12 @@ BUTTONS: tuple[tuple[State, Move], ...] = (
     ),
     (
         State.VOID,
-        Move(
+        ConfirmedAction(
             name="void",
             permission=PRINT,
             question="Make this letter void?",
             button="Make it void",
-            follows=always(
+            follows=say_always(
                 "A code in it does not work any more, and a letter that waits is not printed.",
                 "The person is not told, and may ask for another letter.",
                 "If the page is printed, shred it.",
@@ -91,7 +91,7 @@ BUTTONS: tuple[tuple[State, Move], ...] = (
         ),
     ),
 )
-MAILED = Move(
+MAILED = ConfirmedAction(
     name="mailed",
     permission=PRINT,
     question="Is every letter of this batch in the mail?",
@@ -132,7 +132,7 @@ class BatchAdmin(ReadOnlyAdmin):
         more = {
             "title": "Batches of letters",
             "waiting": waiting,
-            "may_print": may(request, PRINT),
+            "may_print": has_permission(request, PRINT),
             "most": policy.LETTERS_IN_BATCH,
         }
         return super().changelist_view(request, {**(extra_context or {}), **more})
@@ -141,7 +141,7 @@ class BatchAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
     ) -> HttpResponse:
         batch = self.get_object(request, object_id)
-        more: dict[str, Any] = {"may_print": may(request, PRINT)}
+        more: dict[str, Any] = {"may_print": has_permission(request, PRINT)}
         if batch is not None:
             more["letters"] = list(batch.letters.order_by("made_at", "pk"))
             more["to_print"] = sum(letter.state == State.PRINTED for letter in more["letters"])
@@ -149,7 +149,7 @@ class BatchAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         staff = self.admin_site.admin_view
-        pdf_after_proof = never_cache(fresh(policy.FRESH_FOR_EXPORTS)(self.pdf))
+        pdf_after_proof = never_cache(require_fresh_sign_in(policy.FRESH_FOR_EXPORTS)(self.pdf))
         return [
             path("make/", staff(require_POST(self.make)), name="idproofing_batch_make"),
             path("<int:pk>/pdf/", staff(require_GET(pdf_after_proof)), name="idproofing_batch_pdf"),
@@ -159,34 +159,36 @@ class BatchAdmin(ReadOnlyAdmin):
 
     def make(self, request: HttpRequest) -> HttpResponse:
         """Take the letters that wait into a new batch, and lead to it."""
-        if not may(request, PRINT):
+        if not has_permission(request, PRINT):
             return HttpResponse(status=403)
         batch = letters.make_batch(by=request.user)
         if batch is None:
             messages.info(request, "No letter waits to be printed.")
             return HttpResponseRedirect(reverse("admin:idproofing_batch_changelist"))
-        return HttpResponseRedirect(page_of(batch))
+        return HttpResponseRedirect(admin_page(batch))
 
     def pdf(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The letters of the batch to print, a sheet each."""
         batch = self.get_object(request, str(pk))
-        if batch is None or not may(request, PRINT):
+        if batch is None or not has_permission(request, PRINT):
             return HttpResponse(status=403)
         sheets = letters.to_print(batch)
         if not sheets:
             messages.error(request, "This batch has no letter to print any more.")
-            return HttpResponseRedirect(page_of(batch))
+            return HttpResponseRedirect(admin_page(batch))
         audit.record("letters.batch-opened", by=request.user, batch=pk, letters=len(sheets))
-        response = HttpResponse(pdf(sheets, title=str(batch), made=batch.made_at), content_type="application/pdf")
+        response = HttpResponse(
+            letters_pdf(sheets, title=str(batch), made=batch.made_at), content_type="application/pdf"
+        )
         response["Content-Disposition"] = f'attachment; filename="letters-{pk}.pdf"'
         return response
 
     def mailed(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Everything of the batch is in the mail, so nobody needs to read it any more."""
         batch = self.get_object(request, str(pk))
-        if batch is None or not may(request, PRINT):
+        if batch is None or not has_permission(request, PRINT):
             return HttpResponse(status=403)
-        return confirmed_actions.page(request, self.admin_site, MAILED, batch, page_of(batch))
+        return confirmed_actions.confirm(request, self.admin_site, MAILED, batch, admin_page(batch))
 
 
 @admin.register(Letter)
@@ -222,7 +224,7 @@ class LetterAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
     ) -> HttpResponse:
         letter = self.get_object(request, object_id)
-        buttons = buttons_of(letter) if letter is not None and may(request, PRINT) else []
+        buttons = buttons_of(letter) if letter is not None and has_permission(request, PRINT) else []
         if letter is not None and self.has_view_permission(request, letter):
             audit.record("support.account-viewed", by=request.user, dod_id=letter.dod_id)
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "buttons": buttons})
@@ -237,12 +239,12 @@ class LetterAdmin(ReadOnlyAdmin):
         ]
         return own + super().get_urls()
 
-    def press(self, request: HttpRequest, pk: UUID, *, move: Move) -> HttpResponse:
+    def press(self, request: HttpRequest, pk: UUID, *, move: ConfirmedAction) -> HttpResponse:
         """One of the buttons: GET says what it does, POST does it if the letter's state still allows it."""
         letter = self.get_object(request, str(pk))
-        if letter is None or not may(request, move.permission):
+        if letter is None or not has_permission(request, move.permission):
             return HttpResponse(status=403)
-        return confirmed_actions.page(request, self.admin_site, move, letter, page_of(letter))
+        return confirmed_actions.confirm(request, self.admin_site, move, letter, admin_page(letter))
 
 
 def buttons_of(letter: Letter) -> list[tuple[str, str, str]]:
@@ -250,5 +252,5 @@ def buttons_of(letter: Letter) -> list[tuple[str, str, str]]:
     return [
         (move.name, reverse(f"admin:idproofing_letter_{move.name}", args=[letter.pk]), move.button)
         for to, move in BUTTONS
-        if (letter.state, to) in letter_states.MOVES
+        if (letter.state, to) in letter_states.TRANSITIONS
     ]

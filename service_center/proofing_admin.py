@@ -10,7 +10,7 @@ from deers import lookup
 from idproofing.models import Proofing
 from safeguards import audit
 from service_center import confirmed_actions, resend_code
-from service_center.read_only import ReadOnlyAdmin, may, page_of
+from service_center.read_only import ReadOnlyAdmin, admin_page, has_permission
 
 
 @admin.register(Proofing)
@@ -42,7 +42,7 @@ class ProofingAdmin(ReadOnlyAdmin):
         waits = proofing is not None and bool(resend_code.waiting_for(proofing.dod_id))
         if proofing is not None and self.has_view_permission(request, proofing):
             audit.record("support.account-viewed", by=request.user, dod_id=proofing.dod_id)
-        can_resend = waits and may(request, "accounts.resend_code")
+        can_resend = waits and has_permission(request, "accounts.resend_code")
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "can_resend": can_resend})
 
     def get_urls(self) -> list[URLPattern]:
@@ -51,8 +51,14 @@ class ProofingAdmin(ReadOnlyAdmin):
 
     def resend(self, request: HttpRequest, pk: int) -> HttpResponse:
         proofing = self.get_object(request, str(pk))
-        if proofing is None or not self.has_view_permission(request) or not may(request, "accounts.resend_code"):
+        if (
+            proofing is None
+            or not self.has_view_permission(request)
+            or not has_permission(request, "accounts.resend_code")
+        ):
             return HttpResponse(status=403)
         if request.method != "POST":
             audit.record("support.account-viewed", by=request.user, dod_id=proofing.dod_id)
-        return confirmed_actions.page(request, self.admin_site, confirmed_actions.RESEND, proofing, page_of(proofing))
+        return confirmed_actions.confirm(
+            request, self.admin_site, confirmed_actions.RESEND, proofing, admin_page(proofing)
+        )

@@ -39,12 +39,12 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return field in [*offered, self.date_hierarchy] and how in FILTERS_ASK
 
 
-def may(request: HttpRequest, permission: str) -> bool:
+def has_permission(request: HttpRequest, permission: str) -> bool:
     """Whether the role of this member of staff says so."""
     return request.user.has_perm(permission)  # type: ignore[union-attr]
 
 
-def page_of(row: Model) -> str:
+def admin_page(row: Model) -> str:
     """The page of an account or a person in the admin."""
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 

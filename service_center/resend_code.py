@@ -8,7 +8,7 @@ from deers import lookup
 from idproofing import codes
 from idproofing.models import ActivationCode
 from safeguards import audit
-from safeguards.turns import turn
+from safeguards.locks import exclusive
 
 
 def waiting_for(dod_id: str | None) -> ActivationCode | None:
@@ -26,7 +26,7 @@ def to_account(account: Account, *, by: object) -> Done | NotAllowed:
 
 def to_person(dod_id: str, *, by: object, account_id: int | None = None) -> Done | NotAllowed:
     """Void the code that the person waits for, and mail a new one to the same address. Staff never see either."""
-    with turn("resend", dod_id):
+    with exclusive("resend", dod_id):
         waiting = waiting_for(dod_id)
         person = lookup.person(dod_id)
         if waiting is None or person is None or not waiting.destination:

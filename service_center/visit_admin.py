@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from accounts.journeys.steps.visit import bring
+from accounts.journeys.steps.visit import documents_to_bring
 from accounts.models import Account
 from core import policy
 from core.policy import Level
@@ -29,7 +29,7 @@ from idproofing import visits
 from idproofing.models import Visit
 from safeguards import audit, limits
 from service_center.read_only import ReadOnlyAdmin
-from service_center.visit_forms import DocumentForm, ReferenceForm, RefusalForm, documents, problem
+from service_center.visit_forms import DocumentForm, ReferenceForm, RefusalForm, document_forms, find_problem
 from service_center.visits import refuse_visit, settle_visit, verify_documents
 
 OPENED = "visit"
@@ -119,10 +119,10 @@ class VisitAdmin(ReadOnlyAdmin):
         visit = opened(request)
         if visit is None:
             return redirect("admin:idproofing_visit_attend")
-        filled = documents(request.POST if request.method == "POST" else None)
+        filled = document_forms(request.POST if request.method == "POST" else None)
         if request.method != "POST":
             return self.slip_page(request, visit, filled)
-        wrong = problem(filled, Level(visit.level))
+        wrong = find_problem(filled, Level(visit.level))
         return self.slip_page(request, visit, filled, wrong=wrong) if wrong else self.accept(request, visit, filled)
 
     def accept(self, request: HttpRequest, visit: Visit, filled: list[DocumentForm]) -> HttpResponse:
@@ -145,7 +145,7 @@ class VisitAdmin(ReadOnlyAdmin):
             return redirect("admin:idproofing_visit_attend")
         form = RefusalForm(request.POST, label_suffix="")
         if not form.is_valid():
-            return self.slip_page(request, visit, documents(None), refusal=form)
+            return self.slip_page(request, visit, document_forms(None), refusal=form)
         outcome = refuse_visit(visit, form.cleaned_data["reason"], by=request.user)  # type: ignore[arg-type]
         if isinstance(outcome, visits.Over):
             messages.error(request, OVER)
@@ -184,7 +184,7 @@ class VisitAdmin(ReadOnlyAdmin):
             wrong=wrong,
             refusal=refusal or RefusalForm(label_suffix=""),
             mailbox=masked(visit.email or ""),
-            **bring(Level(visit.level)),
+            **documents_to_bring(Level(visit.level)),
         )
 
     def page(self, request: HttpRequest, name: str, **context: Any) -> HttpResponse:

@@ -94,12 +94,12 @@ class DocumentForm(forms.Form):
         return visits.Shown(given["kind"], given["number"], given["state"])
 
 
-def documents(data: Data) -> list[DocumentForm]:
+def document_forms(data: Data) -> list[DocumentForm]:
     """A form for each document that a visit needs."""
     return [DocumentForm(data, prefix=f"document-{number}") for number in range(1, policy.VISIT_DOCUMENTS + 1)]
 
 
-def problem(forms_of_documents: list[DocumentForm], level: Level) -> str | None:
+def find_problem(forms_of_documents: list[DocumentForm], level: Level) -> str | None:
     """What is wrong: something in one of the forms, too few kinds, or too weak ones for the level."""
     if any(form.errors for form in forms_of_documents):
         return "Something is missing or wrong below."

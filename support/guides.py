@@ -62,7 +62,7 @@ GUIDES = {
 def source(guide: Guide) -> str:
     """The guide's Markdown with every number of the policy, and the ways to prove who one is, filled in."""
     template = Template((FOLDER / f"{guide.slug}.md").read_text(encoding="utf-8"))
-    ways = routes.WAYS.values()
+    ways = routes.OFFERS.values()
     return template.render(Context({"policy": policy, "center": center, "ways": ways}, autoescape=False))
 
 
@@ -133,4 +133,4 @@ def layout() -> str:
 @lru_cache(maxsize=8)
 def typeset(text: str) -> bytes:
     """The PDF of a Typst source, made once by each process; dated by the policy, so every process makes the same."""
-    return typesetting.pdf(text, made=datetime.combine(policy.REVIEWED, time(), UTC))
+    return typesetting.typeset(text, made=datetime.combine(policy.REVIEWED, time(), UTC))

@@ -66,7 +66,7 @@ def guide_pdf(request: HttpRequest, slug: str) -> HttpResponse:
     return HttpResponse(pdf, content_type="application/pdf", headers=headers)
 
 
-@unsaved_forms.kept
+@unsaved_forms.keeps_unsaved_form
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def contact_form(request: HttpRequest) -> HttpResponse:

@@ -13,7 +13,7 @@ from accounts.models import Notice, RegistrationDraft, UpgradeDraft
 from accounts.sign_in import consent
 from demo.people.person import Person
 from idproofing.models import Fact, Question
-from idproofing.questions import wording
+from idproofing.questions import word_question
 
 PASSWORD = "grüne Heringe im Nordwind"
 WRONG_CHOICE = 99
@@ -60,7 +60,7 @@ def to_questions(client: Client, person: Person, level: int = 1, code_delivery: 
 def right_choice(person: Person, page: Any) -> int:
     """The place of the right answer, as somebody knows it who has the person's papers."""
     asked, options = page.context["question"].prompt, page.context["question"].options
-    answers = dict(wording(fact) for fact in Fact.objects.filter(dod_id=person.dod_id))
+    answers = dict(word_question(fact) for fact in Fact.objects.filter(dod_id=person.dod_id))
     return options.index(answers[asked]) if answers[asked] in options else len(options) - 1
 
 

@@ -55,7 +55,7 @@ class DodIdField(forms.CharField):
         return digits
 
 
-def need_a_number(form: forms.Form) -> None:
+def require_a_number(form: forms.Form) -> None:
     """One of the two numbers is enough; a number that was given wrong has its own sentence already."""
     if form.cleaned_data.get("ssn") == form.cleaned_data.get("dod_id") == "":
         form.add_error("ssn", "Enter your Social Security number or your DoD ID number.")

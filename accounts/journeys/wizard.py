@@ -119,16 +119,16 @@ def beginning(journey: Journey, **fields: Any) -> Progress:
     return Progress(progress(journey, journey.model(**fields), "").steps, 0)
 
 
-def forget(draft: Draft, names: tuple[str, ...]) -> None:
+def clear_answers(draft: Draft, names: tuple[str, ...]) -> None:
     """Clear what later steps had set, because an earlier answer changed."""
     for name in names:
         setattr(draft, name, cast(models.Field, draft._meta.get_field(name)).get_default())
 
 
-def keep(draft: Draft, answers: dict[str, str], forgets: tuple[str, ...]) -> None:
+def keep_answers(draft: Draft, answers: dict[str, str], forgets: tuple[str, ...]) -> None:
     """Store answers in the draft's fields; when one differs from before, all that was built on it is forgotten."""
     if any(getattr(draft, name) != value for name, value in answers.items()):
-        forget(draft, forgets)
+        clear_answers(draft, forgets)
     for name, value in answers.items():
         setattr(draft, name, value)
 

@@ -62,7 +62,7 @@ def typeable() -> str:
 
 def digest(token: str, purpose: Purpose) -> bytes:
     """The keyed hash of a token; in one that was typed, case, dashes and look-alikes do not matter."""
-    meant = codes.normalise(token) if len(token) < TYPED_MAX else token
+    meant = codes.normalize(token) if len(token) < TYPED_MAX else token
     return blind_index(meant, purpose=f"link-{purpose}")
 
 

@@ -4,7 +4,7 @@ from accounts.models import Draft
 from deers import names
 
 
-def greeting(draft: Draft) -> str:
+def greet(draft: Draft) -> str:
     """How a mail greets the person. Of what was typed only the letters of two words.
 
     In brackets anything may stand, and any words after a first name may be middle names that DEERS does not have: our

@@ -13,7 +13,7 @@ models.CharField.register_lookup(Lower)
 
 
 class State(models.TextChoices):
-    """Where an account stands; the allowed moves are in accounts/states.py."""
+    """Where an account stands; the allowed transitions are in accounts/states.py."""
 
     ACTIVE = "active", "Active"
     LOCKED = "locked", "Locked"

@@ -21,7 +21,7 @@ class TooBusy(Exception):
     """No room to hash came free in time; nothing was judged and nothing changed. A page says so (middleware.py)."""
 
 
-def normalised(password: str) -> str:
+def normalize(password: str) -> str:
     """The one spelling under which a password is hashed and judged: NFKC (63B §3.1.1.2).
 
     A Mac may send "ü" as two characters where a PC sends one; a phone may send wide letters for plain ones.
@@ -33,10 +33,10 @@ class Normalising:
     """Before another hasher: it sees every password in its one spelling, to set it and to check it."""
 
     def encode(self, password: str, salt: str, *more: Any) -> str:
-        return super().encode(normalised(password), salt, *more)  # type: ignore[misc]
+        return super().encode(normalize(password), salt, *more)  # type: ignore[misc]
 
     def verify(self, password: str, encoded: str) -> bool:
-        return super().verify(normalised(password), encoded)  # type: ignore[misc]
+        return super().verify(normalize(password), encoded)  # type: ignore[misc]
 
 
 places = BoundedSemaphore(settings.HASHES_AT_ONCE)

@@ -9,7 +9,7 @@ from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 from zxcvbn import matching, scoring, time_estimates
 
-from accounts.passwords.hashing import normalised
+from accounts.passwords.hashing import normalize
 from core import policy
 
 # The local list of common passwords: Django's and zxcvbn's together, 40,000. Few of them are long enough to be
@@ -64,7 +64,7 @@ class NewPasswordValidator:
 def problems(password: str, owner: object = None) -> list[str]:
     """What is wrong with a new password of `owner` (an Account, an Owner or None), as sentences; none if it will do."""
     # Some signs become eighteen, so no more is spelled out than must be to see that it is too much.
-    text = normalised(password[: 8 * policy.PASSWORD_MAX_LENGTH])
+    text = normalize(password[: 8 * policy.PASSWORD_MAX_LENGTH])
     return (
         wrong_length(password, text) or is_common(text) or list(own_words_in(text, owner)) or easy_to_guess(text, owner)
     )

@@ -7,7 +7,7 @@ from django.views.decorators.cache import never_cache
 
 from accounts import actions
 from accounts.models import Account
-from accounts.sign_in.fresh import fresh
+from accounts.sign_in.fresh import require_fresh_sign_in
 from core import policy
 
 
@@ -23,7 +23,7 @@ def freeze(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@fresh(policy.FRESH_FOR_CREDENTIALS)
+@require_fresh_sign_in(policy.FRESH_FOR_CREDENTIALS)
 def close(request: HttpRequest) -> HttpResponse:
     """GET explains, POST closes the account, ends its sessions and says so at every address of record."""
     account: Account = request.user  # type: ignore[assignment]

@@ -13,14 +13,14 @@ from accounts.models.mail import Purpose
 from accounts.profile import email_change
 from accounts.profile.forms import EmailForm, PhoneForm
 from accounts.sign_in import unsaved_forms
-from accounts.sign_in.fresh import fresh
+from accounts.sign_in.fresh import require_fresh_sign_in
 from core import policy
 from core.words import minutes
 
 
-@unsaved_forms.kept
+@unsaved_forms.keeps_unsaved_form
 @never_cache
-@fresh(policy.FRESH_FOR_CREDENTIALS)
+@require_fresh_sign_in(policy.FRESH_FOR_CREDENTIALS)
 def change_email(request: HttpRequest) -> HttpResponse:
     """Ask for another email address; nothing changes until the link that goes there is used."""
     account: Account = request.user  # type: ignore[assignment]
@@ -59,7 +59,7 @@ def undo_email(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "accounts/undo_email.html")
 
 
-@unsaved_forms.kept
+@unsaved_forms.keeps_unsaved_form
 @never_cache
 def change_phone(request: HttpRequest) -> HttpResponse:
     """Another phone number, or none."""

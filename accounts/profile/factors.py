@@ -14,12 +14,12 @@ from django.views.decorators.http import require_POST
 
 from accounts.mail import notices
 from accounts.models import Account, AuthenticatorApp, Passkey
-from accounts.second_factors import authenticator_apps, enrolment, factors, lock, passkeys
+from accounts.second_factors import authenticator_apps, enrollment, factors, locks, passkeys
 from accounts.second_factors.backup_codes import make_backup_codes
 from accounts.second_factors.forms import OrPasskeyForm, TokenForm
-from accounts.sessions.store import FACTOR, name_of
+from accounts.sessions.store import FACTOR, factor_label
 from accounts.sign_in import session
-from accounts.sign_in.fresh import fresh
+from accounts.sign_in.fresh import require_fresh_sign_in
 from accounts.sign_in.views import ENROL_KEY
 from core import policy
 
@@ -64,12 +64,12 @@ class NewPasskeyForm(NameForm):
 
 
 @never_cache
-@fresh(policy.FRESH_FOR_CREDENTIALS)
+@require_fresh_sign_in(policy.FRESH_FOR_CREDENTIALS)
 def add_app(request: HttpRequest) -> HttpResponse:
     """Set up an authenticator app; its key waits in the session for the first code."""
     account: Account = request.user  # type: ignore[assignment]
     sent = request.method == "POST"
-    with lock.turn(account):
+    with locks.lock_factors(account):
         if is_full(account, "app") or (sent and ENROL_KEY not in request.session):  # full, or sent twice
             return redirect("account-security")
         key = request.session.setdefault(ENROL_KEY, authenticator_apps.new_key())
@@ -82,29 +82,29 @@ def add_app(request: HttpRequest) -> HttpResponse:
                 return redirect("account-security")
             if step is not None:
                 request.session.pop(ENROL_KEY)
-                app = authenticator_apps.enrol(account, key, step, name=form.cleaned_data["name"], by=account)
+                app = authenticator_apps.enroll(account, key, step, name=form.cleaned_data["name"], by=account)
                 return added(request, account, app)
-            form.add_error("otp_token", enrolment.TRY_THE_NEXT)
-    return render(request, "accounts/enrol_app.html", {"form": form, **enrolment.picture(key, account.username)})
+            form.add_error("otp_token", enrollment.TRY_THE_NEXT)
+    return render(request, "accounts/enrol_app.html", {"form": form, **enrollment.key_context(key, account.username)})
 
 
 @never_cache
-@fresh(policy.FRESH_FOR_CREDENTIALS)
+@require_fresh_sign_in(policy.FRESH_FOR_CREDENTIALS)
 def add_passkey(request: HttpRequest) -> HttpResponse:
     """Set up a passkey, which the page's script has the browser make."""
     account: Account = request.user  # type: ignore[assignment]
     sent = request.method == "POST"
-    with lock.turn(account):
+    with locks.lock_factors(account):
         if is_full(account, "passkey"):
             return redirect("account-security")
-        name = factors.free_name(account, enrolment.PASSKEY_NAME)
+        name = factors.free_name(account, enrollment.PASSKEY_NAME)
         form = NewPasskeyForm(request.POST if sent else None, account, name)
         if form.is_valid():
             made = passkeys.made(request, account, form.cleaned_data["passkey"])
             if isinstance(made, passkeys.New):
                 passkey = passkeys.add(account, made, name=form.cleaned_data["name"], by=account)
                 return added(request, account, passkey)
-            form.add_error(None, enrolment.NOT_ACCEPTED)
+            form.add_error(None, enrollment.NOT_ACCEPTED)
     return render(request, "accounts/add_passkey.html", {"form": form})
 
 
@@ -132,7 +132,7 @@ def added(request: HttpRequest, account: Account, factor: AuthenticatorApp | Pas
 
 
 @never_cache
-@fresh(policy.FRESH_FOR_CREDENTIALS)
+@require_fresh_sign_in(policy.FRESH_FOR_CREDENTIALS)
 def factor(request: HttpRequest, kind: str, pk: str) -> HttpResponse:
     """One app or passkey: what is known of it, another name for it, and its removal."""
     account: Account = request.user  # type: ignore[assignment]
@@ -141,7 +141,7 @@ def factor(request: HttpRequest, kind: str, pk: str) -> HttpResponse:
     kept = factors.find(account, kind, pk)
     if kept is None:
         raise Http404
-    with lock.turn(account):
+    with locks.lock_factors(account):
         form = NameForm(request.POST or None, account, kept.name, kept)
         if form.is_valid():
             factors.rename(account, kept, form.cleaned_data["name"], by=account)
@@ -153,7 +153,7 @@ def factor(request: HttpRequest, kind: str, pk: str) -> HttpResponse:
         "kind": kind,
         "is_last": is_last,
         "must_stay": is_last and (account.is_premium or account.is_staff),
-        "of_this_session": request.session.get(FACTOR) == name_of(kept),
+        "of_this_session": request.session.get(FACTOR) == factor_label(kept),
     }
     return render(request, "accounts/factor.html", context)
 
@@ -168,7 +168,7 @@ def remove(request: HttpRequest, account: Account, kind: str, pk: str) -> HttpRe
         if isinstance(outcome, factors.LastOne):
             return redirect("factor", kind, pk)  # the page says why
         notices.tell(account, "second-factor-removed")
-    if request.session.get(FACTOR) == name_of(kept):
+    if request.session.get(FACTOR) == factor_label(kept):
         logout(request)
         messages.success(request, f"“{kept.name}” is removed. You had signed in with it, so please sign in again.")
         return redirect("sign-in")
@@ -177,14 +177,14 @@ def remove(request: HttpRequest, account: Account, kind: str, pk: str) -> HttpRe
 
 
 @never_cache
-@fresh(policy.FRESH_FOR_CREDENTIALS)
+@require_fresh_sign_in(policy.FRESH_FOR_CREDENTIALS)
 def backup_codes(request: HttpRequest) -> HttpResponse:
     """New backup codes in place of the old ones."""
     account: Account = request.user  # type: ignore[assignment]
     if not request.user.is_verified():  # type: ignore[union-attr]
         return redirect("account-security")
     if request.method == "POST":
-        with lock.turn(account):
+        with locks.lock_factors(account):
             codes = make_backup_codes(account, by=account)
             notices.tell(account, "backup-codes-made")
         return render(request, "accounts/backup_codes.html", {"codes": codes})

@@ -13,7 +13,7 @@ from accounts.models import Account
 from accounts.passwords.forms import PasswordPairForm
 from accounts.passwords.hints import judge_typed_password, password_hint_view
 from accounts.second_factors import factors
-from accounts.sign_in.fresh import fresh
+from accounts.sign_in.fresh import require_fresh_sign_in
 from core import policy
 
 
@@ -34,7 +34,7 @@ def security(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@fresh(policy.FRESH_FOR_CREDENTIALS)
+@require_fresh_sign_in(policy.FRESH_FOR_CREDENTIALS)
 def change_password(request: HttpRequest) -> HttpResponse:
     """A new password; the other sessions of the account end, this one goes on under a new key."""
     account: Account = request.user  # type: ignore[assignment]

@@ -13,7 +13,7 @@ from accounts.models import Account, Session
 from safeguards import audit, client
 
 
-def running(account: Account, now: datetime | None = None) -> QuerySet[Session]:
+def running_sessions(account: Account, now: datetime | None = None) -> QuerySet[Session]:
     """The sessions in which the account is signed in now, the last used first."""
     return account.sessions.filter(expire_date__gt=now or timezone.now()).order_by("-seen_at", "pk")
 
@@ -26,15 +26,20 @@ def sessions(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         others, named = account.sessions.exclude(pk=here), request.POST.get("session", "")
         if named == "others":
-            end(account, others)
+            end_sessions(account, others)
         elif named.isalnum():
-            end(account, others.filter(pk=named))
+            end_sessions(account, others.filter(pk=named))
         return redirect("account-sessions")
-    context = {"sessions": running(account), "this_one": here, "address": client.address(request), "here": "sessions"}
+    context = {
+        "sessions": running_sessions(account),
+        "this_one": here,
+        "address": client.address(request),
+        "here": "sessions",
+    }
     return render(request, "accounts/sessions.html", context)
 
 
-def end(account: Account, some: QuerySet[Session]) -> None:
+def end_sessions(account: Account, some: QuerySet[Session]) -> None:
     """End these sessions of the account, at once: their next request is a stranger's."""
     with transaction.atomic():
         ended, _ = some.delete()

@@ -14,7 +14,7 @@ from accounts import actions
 from accounts.mail import links, notices
 from accounts.models import Account, AuthenticatorApp, LostFactor, Passkey, Session, State
 from accounts.models.mail import Purpose
-from accounts.second_factors import authenticator_apps, backup_codes, lock
+from accounts.second_factors import authenticator_apps, backup_codes, locks
 from core import policy
 from safeguards import audit, limits
 
@@ -122,14 +122,14 @@ def replace(token: str, key: str, step_used: int, now: datetime | None = None) -
     account = account_of(token, now)
     if account is None:
         return None
-    with lock.turn(account):
+    with locks.lock_factors(account):
         if not links.use(token, Purpose.NEW_FACTOR, now) or not end(account, LostFactor.Outcome.REPLACED):
             return None
         AuthenticatorApp.objects.filter(user=account).delete()
         Passkey.objects.filter(user=account).delete()
         Session.objects.filter(account=account).delete()
         audit.record("recovery.factor-replaced", by="visitor", account_id=account.pk)
-        authenticator_apps.enrol(account, key, step_used, by="visitor")
+        authenticator_apps.enroll(account, key, step_used, by="visitor")
         codes = backup_codes.make_backup_codes(account, by="visitor")
         notices.tell(account, "factor-replaced", to=notices.addresses_of(account))
     return codes

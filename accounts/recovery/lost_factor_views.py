@@ -13,7 +13,7 @@ from accounts.models import Account
 from accounts.models.mail import Purpose
 from accounts.passwords.forms import PasswordAgainForm
 from accounts.recovery import lost_factor
-from accounts.second_factors import authenticator_apps, enrolment, factors, forms
+from accounts.second_factors import authenticator_apps, enrollment, factors, forms
 from accounts.sign_in import judge, session
 from core import policy
 from core.words import minutes
@@ -60,7 +60,7 @@ def set_up(request: HttpRequest, token: str) -> HttpResponse:
     if account is None:
         return render(request, "accounts/link_over.html", status=410)
     key = key_for(request, account)
-    return enrol(request, account, token, key) if key else ask_password(request, account)
+    return enroll(request, account, token, key) if key else ask_password(request, account)
 
 
 def key_for(request: HttpRequest, account: Account) -> str:
@@ -92,7 +92,7 @@ def ask_password(request: HttpRequest, account: Account) -> HttpResponse:
     return render(request, "accounts/new_factor_password.html", {"form": form})
 
 
-def enrol(request: HttpRequest, account: Account, token: str, key: str) -> HttpResponse:
+def enroll(request: HttpRequest, account: Account, token: str, key: str) -> HttpResponse:
     form = forms.TokenForm(request.POST if "otp_token" in request.POST else None)
     if form.is_valid():
         step = authenticator_apps.step_of(key, form.cleaned_data["otp_token"])
@@ -100,5 +100,5 @@ def enrol(request: HttpRequest, account: Account, token: str, key: str) -> HttpR
         if codes:
             request.session.flush()
             return render(request, "accounts/factor_replaced.html", {"codes": codes})
-        form.add_error("otp_token", enrolment.TRY_THE_NEXT)
-    return render(request, "accounts/new_factor.html", {"form": form, **enrolment.picture(key, account.username)})
+        form.add_error("otp_token", enrollment.TRY_THE_NEXT)
+    return render(request, "accounts/new_factor.html", {"form": form, **enrollment.key_context(key, account.username)})

@@ -61,7 +61,7 @@ def verify_token(account: Account, token: str, *, now: float | None = None) -> A
     return None
 
 
-def enrol(account: Account, key: str, step_used: int, *, name: str = APP_NAME, by: object) -> AuthenticatorApp:
+def enroll(account: Account, key: str, step_used: int, *, name: str = APP_NAME, by: object) -> AuthenticatorApp:
     """Keep the authenticator whose first token was right in `step_used`; that token will not work again."""
     with transaction.atomic():
         device = AuthenticatorApp.objects.create(

@@ -5,7 +5,7 @@ import secrets
 from django.utils import timezone
 
 from accounts.models import Account, BackupCode
-from accounts.second_factors.lock import turn
+from accounts.second_factors.locks import lock_factors
 from core import policy
 from idproofing import codes
 from safeguards import audit
@@ -22,7 +22,7 @@ def verify_backup_code(account: Account, typed: str) -> BackupCode | None:
 
 def digest(account: Account, typed: str) -> bytes:
     """What is kept of a backup code: its keyed hash, bound to the account."""
-    return blind_index(f"{account.pk}:{codes.normalise(typed)}", purpose="backup-code")
+    return blind_index(f"{account.pk}:{codes.normalize(typed)}", purpose="backup-code")
 
 
 def random_text() -> str:
@@ -32,7 +32,7 @@ def random_text() -> str:
 def make_backup_codes(account: Account, *, by: object) -> list[str]:
     """Replace the account's backup codes by fresh ones of 60 bits, and return them in clear for the only time."""
     texts = [random_text() for _ in range(policy.BACKUP_CODES)]
-    with turn(account):
+    with lock_factors(account):
         BackupCode.objects.filter(account=account).delete()
         BackupCode.objects.bulk_create(BackupCode(account=account, digest=digest(account, text)) for text in texts)
         audit.record("backup-codes.made", by=by, account_id=account.pk)

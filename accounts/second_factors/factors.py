@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from accounts.models import Account, AuthenticatorApp, BackupCode, Passkey
 from accounts.second_factors.authenticator_apps import verify_token
 from accounts.second_factors.backup_codes import verify_backup_code
-from accounts.second_factors.lock import turn
+from accounts.second_factors.locks import lock_factors
 from accounts.sessions import store
 from core import policy
 from safeguards import audit, rows
@@ -107,7 +107,7 @@ def name_taken(account: Account, name: str, by: AuthenticatorApp | Passkey | Non
 
 def rename(account: Account, factor: AuthenticatorApp | Passkey, name: str, *, by: object) -> None:
     """Give the factor another name, one that is not taken."""
-    with turn(account):
+    with lock_factors(account):
         type(factor)._default_manager.filter(pk=factor.pk, user=account).update(name=name)
         audit.record("second-factor.renamed", by=by, account_id=account.pk)
 
@@ -118,7 +118,7 @@ def remove(account: Account, kind: str, pk: str, *, by: object) -> Removed | Las
     Under a lock on the account's row, and in turn with everything else about its factors: of two removals at once the
     second one counts what the first one left, and an upgrade meanwhile counts too.
     """
-    with turn(account):
+    with lock_factors(account):
         row = Account.objects.select_for_update().get(pk=account.pk)
         factor = find(row, kind, pk)
         if factor is None:

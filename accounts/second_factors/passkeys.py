@@ -45,7 +45,7 @@ from webauthn.registration.verify_registration_response import VerifiedRegistrat
 
 from accounts.models import Account, Passkey, PasskeyHandle
 from core import policy
-from safeguards import audit, limits, turns
+from safeguards import audit, limits, locks
 
 CHALLENGE = "passkey_challenge"
 ALONE = "sign-in"
@@ -178,7 +178,7 @@ def made(request: HttpRequest, owner: Any, sent: str, *, now: float | None = Non
         return Refused()
     digest = sha256(seen.credential_id).hexdigest()
     fits = len(seen.credential_id) <= ID_MAX_BYTES and seen.sign_count <= MOST_USES
-    with turns.turn("new-passkey", digest):
+    with locks.exclusive("new-passkey", digest):
         if not fits or Passkey.objects.filter(credential_id_sha256=digest).exists():
             return Refused()
     return New(unsaved(seen, answer), handle)

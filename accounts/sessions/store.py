@@ -153,14 +153,14 @@ def moment(seconds: int | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
-def name_of(factor: Factor) -> str:
+def factor_label(factor: Factor) -> str:
     """How a session notes the factor that it was begun with."""
     return f"{factor._meta.label_lower}/{factor.pk}"
 
 
 def end_with_factor(account: Account, factor: Factor) -> None:
     """End the account's sessions that were begun with this factor; what they hold is sealed, so each is opened."""
-    name = name_of(factor)
+    name = factor_label(factor)
     for row in Session.objects.filter(account=account, with_factor=True):
         try:
             begun_with = json.loads(row.session_data).get(FACTOR)

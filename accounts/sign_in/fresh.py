@@ -28,7 +28,7 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
-def fresh(age: timedelta) -> Callable[[View[P]], View[P]]:
+def require_fresh_sign_in(age: timedelta) -> Callable[[View[P]], View[P]]:
     """For views that want the person to have proved who they are within `age`; otherwise they are asked again.
 
     Somebody who was sending a form meanwhile is led to its empty page: what stood in it may be secret, so it is kept
@@ -38,14 +38,14 @@ def fresh(age: timedelta) -> Callable[[View[P]], View[P]]:
     def decorator(view: View[P]) -> View[P]:
         @wraps(view)
         def asked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-            return view(request, *args, **kwargs) if proved_within(request, age) else ask(request)
+            return view(request, *args, **kwargs) if proved_within(request, age) else ask_to_sign_in_again(request)
 
         return asked
 
     return decorator
 
 
-def ask(request: HttpRequest) -> HttpResponse:
+def ask_to_sign_in_again(request: HttpRequest) -> HttpResponse:
     """To the page that asks, which leads back to the address that was asked for."""
     back = {"next": request.get_full_path()} | ({"sent": "1"} if request.method == "POST" else {})
     return redirect(f"{reverse('sign-in-again')}?{urlencode(back)}")

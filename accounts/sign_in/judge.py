@@ -13,9 +13,10 @@ from django.utils import timezone
 from accounts import actions
 from accounts.models import Account, AuthenticatorApp, BackupCode, Factor, Passkey, State
 from accounts.passwords import hashing
-from accounts.second_factors import factors, lock, passkeys
+from accounts.second_factors import factors, passkeys
+from accounts.second_factors.locks import lock_factors
 from core import policy
-from safeguards import audit, client, limits, turns
+from safeguards import audit, client, limits, locks
 
 ACCOUNT_LIMITS = (policy.SIGN_IN_PER_ACCOUNT, policy.SIGN_IN_PER_ACCOUNT_LONG)
 
@@ -85,7 +86,7 @@ def judge_password(username: str, password: str, address: str, *, staff: bool = 
     Guesses at one name take turns, and so do those from one household, or parallel ones would pass a limit together.
     """
     name = username.lower()
-    with turns.turn("sign-in", name, ("sign-in-from", limits.household(address))):
+    with locks.exclusive("sign-in", name, ("sign-in-from", limits.household(address))):
         return judged_in_turn(name, password, address, staff)
 
 
@@ -195,7 +196,7 @@ def judge_passkey(request: HttpRequest, account: Account, sent: str) -> RightFac
 def judge_in_turn(account: Account, given: Callable[[], Factor | None]) -> RightFactor | WrongFactor | Wait:
     """What `given` proves, judged while nobody else's guess at this account is."""
     key = str(account.pk)
-    with lock.turn(account):
+    with lock_factors(account):
         wait = limits.waiting(policy.TOTP_FAILURES, key, account_id=account.pk)
         if wait:
             return Wait(wait)

@@ -29,7 +29,7 @@ REMEMBER = """
 """
 
 
-def look(now: datetime | None = None) -> int:
+def notify_of_new_devices(now: datetime | None = None) -> int:
     """Remember the devices of the latest sign-ins, and write to those who had others before; tells to how many."""
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -58,4 +58,4 @@ def since(now: datetime) -> datetime:
 @app.task(name="accounts.tasks.look_for_new_devices")
 def look_for_new_devices(timestamp: int) -> None:
     """Tell people of a sign-in from a device that their account was never signed in from."""
-    look()
+    notify_of_new_devices()

@@ -13,7 +13,7 @@ from accounts.second_factors import passkeys
 from accounts.second_factors.forms import OrPasskeyForm
 from accounts.sign_in import consent, judge, session
 from accounts.sign_in.forms import PasswordForm
-from accounts.sign_in.views import finish, safe_next
+from accounts.sign_in.views import finish_sign_in, safe_next
 from core import policy
 from core.words import minutes
 from safeguards import client, limits
@@ -77,7 +77,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         outcome = judge.judge_passkey_alone(request, sent)
         match outcome:
             case judge.RightPasskey(passkey):
-                return finish(request, passkey.user, passkey, next_page)
+                return finish_sign_in(request, passkey.user, passkey, next_page)
             case judge.NotActive(state):
                 return render(request, "accounts/not_active.html", {"state": state}, status=403)
     if isinstance(outcome, judge.Wait):

@@ -13,7 +13,7 @@ from django.utils.crypto import constant_time_compare
 
 from accounts.models import Account, Factor
 from accounts.second_factors import factors
-from accounts.sessions.store import BEGAN, FACTOR, SEEN, name_of
+from accounts.sessions.store import BEGAN, FACTOR, SEEN, factor_label
 from core import policy
 from safeguards import audit
 
@@ -47,7 +47,7 @@ def begin(request: HttpRequest, account: Account, factor: Factor | None) -> None
     request.session.pop(HALF, None)
     request.session[BEGAN] = request.session[SEEN] = request.session[PROVED] = now
     if factor is not None:
-        request.session[FACTOR] = name_of(factor)
+        request.session[FACTOR] = factor_label(factor)
     request.session.save()
 
 

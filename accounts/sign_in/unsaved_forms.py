@@ -23,7 +23,7 @@ View = TypeVar("View", bound=Callable[..., HttpResponse])
 PAGE = "kept_page"
 
 
-def kept(view: View) -> View:
+def keeps_unsaved_form(view: View) -> View:
     """For a view whose form may be kept: text that is no secret, sent by a form with `data-keep`."""
     view.form_is_kept = True  # type: ignore[attr-defined]
     return view

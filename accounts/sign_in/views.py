@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import Account, Factor
 from accounts.passwords import hashing
-from accounts.second_factors import authenticator_apps, enrolment, factors, lock
+from accounts.second_factors import authenticator_apps, enrollment, factors, locks
 from accounts.second_factors.forms import FactorForm, FirstFactorForm
 from accounts.sign_in import consent, judge, session
 from accounts.sign_in.forms import PasswordForm
@@ -69,7 +69,7 @@ def judged(request: HttpRequest, form: PasswordForm, next_page: str) -> HttpResp
             if judge.needs_factor(account):
                 session.begin_half(request, account, next_page)
                 return redirect("second-factor")
-            return finish(request, account, None, next_page)
+            return finish_sign_in(request, account, None, next_page)
         case judge.StaffOnly():
             return redirect(f"{reverse('sign-in', settings.STAFF_URLCONF)}?staff_only=1")
         case judge.Wait(wait):
@@ -81,7 +81,7 @@ def judged(request: HttpRequest, form: PasswordForm, next_page: str) -> HttpResp
     return None
 
 
-def finish(request: HttpRequest, account: Account, factor: Factor | None, next_page: str) -> HttpResponse:
+def finish_sign_in(request: HttpRequest, account: Account, factor: Factor | None, next_page: str) -> HttpResponse:
     session.begin(request, account, factor)
     judge.count_success(account, factor)
     return redirect(next_page or home_of(account))
@@ -95,23 +95,23 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     if half is None:
         return redirect("sign-in")
     if not any(half.kinds):
-        return enrol_at_sign_in(request, half)
+        return enroll_at_sign_in(request, half)
     form = FactorForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             outcome = judge.judge_given(request, half.account, form.cleaned_data)
             if isinstance(outcome, judge.RightFactor):
-                return finish(request, half.account, outcome.factor, half.next)
+                return finish_sign_in(request, half.account, outcome.factor, half.next)
         refuse_factor(form, outcome)
     return render(request, "accounts/second_factor.html", {"form": form, "kinds": half.kinds})
 
 
 def refuse_factor(form: forms.Form, outcome: judge.WrongFactor | judge.Wait) -> None:
-    sentence, field = refusal_of(outcome, with_passkey=bool(form.cleaned_data["passkey"]))
+    sentence, field = refusal_for(outcome, with_passkey=bool(form.cleaned_data["passkey"]))
     form.add_error(field, sentence)
 
 
-def refusal_of(outcome: judge.WrongFactor | judge.Wait, *, with_passkey: bool) -> tuple[str, str | None]:
+def refusal_for(outcome: judge.WrongFactor | judge.Wait, *, with_passkey: bool) -> tuple[str, str | None]:
     """What to say of a second factor that was not accepted, and the field it stands beside."""
     if isinstance(outcome, judge.Wait):
         sentence = f"There were too many wrong codes. Wait {minutes(outcome.wait)}, then try again."
@@ -122,20 +122,22 @@ def refusal_of(outcome: judge.WrongFactor | judge.Wait, *, with_passkey: bool) -
     return sentence, None if with_passkey else "otp_token"
 
 
-def enrol_at_sign_in(request: HttpRequest, half: session.Half) -> HttpResponse:
+def enroll_at_sign_in(request: HttpRequest, half: session.Half) -> HttpResponse:
     """A member of staff signs in for the first time: a passkey or an app is enrolled before anything else."""
     key = request.session.setdefault(ENROL_KEY, authenticator_apps.new_key())
     form = FirstFactorForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        with lock.turn(half.account):
+        with locks.lock_factors(half.account):
             if factors.has_factor(half.account):
                 return redirect("second-factor")
-            first = enrolment.first_of(request, half.account, key, form.cleaned_data)
-            if not isinstance(first, enrolment.NotAccepted):
+            first = enrollment.judge_first_factor(request, half.account, key, form.cleaned_data)
+            if not isinstance(first, enrollment.NotAccepted):
                 request.session.pop(ENROL_KEY)
-                return finish(request, half.account, enrolment.keep(half.account, first, by=half.account), half.next)
+                return finish_sign_in(
+                    request, half.account, enrollment.keep(half.account, first, by=half.account), half.next
+                )
         form.add_error(first.field, first.message)
-    context = {"form": form, "at_sign_in": True, **enrolment.picture(key, half.account.username)}
+    context = {"form": form, "at_sign_in": True, **enrollment.key_context(key, half.account.username)}
     return render(request, "accounts/enrol_at_sign_in.html", context)
 
 

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from core import widgets
 from core.context_processors import site
-from core.widgets import esc
+from core.widgets import escape
 from core.words import duration, seconds
 
 register = template.Library()
@@ -59,14 +59,14 @@ def once(parser: template.base.Parser, token: template.base.Token) -> OnceNode:
 def icon(name: str, size: int = 0) -> SafeString:
     """An icon of the USWDS sprite, hidden from screen readers; `size` 3 to 9 enlarges it."""
     kind = f" usa-icon--size-{size:d}" if size else ""
-    use = f'<use href="{static("uswds/img/sprite.svg")}#{esc(name)}"></use>'
+    use = f'<use href="{static("uswds/img/sprite.svg")}#{escape(name)}"></use>'
     return mark_safe(f'<svg class="usa-icon{kind}" aria-hidden="true" focusable="false">{use}</svg>')  # noqa: S308
 
 
 @register.simple_tag
 def steps(journey: Any) -> SafeString:
     """The step indicator: `journey.steps` are labels, `journey.position` counts from 0."""
-    labels, now = [esc(label) for label in journey.steps], journey.position
+    labels, now = [escape(label) for label in journey.steps], journey.position
     segments = "".join(_segment(label, at, now) for at, label in enumerate(labels))
     return mark_safe(  # noqa: S308 - the labels are escaped
         '<div class="usa-step-indicator usa-step-indicator--counters-sm" role="region" aria-label="Progress">'
@@ -108,10 +108,10 @@ def _lines(form: forms.BaseForm, name: str, sentences: Iterable[Any]) -> Iterato
     bound = form[name] if name in form.fields else None
     for sentence in sentences:
         if bound is None or bound.is_hidden:
-            yield esc(sentence)
+            yield escape(sentence)
         else:
-            label = f"{esc(bound.label)}: " if sentence == NOT_NAMED else ""
-            yield f'<a href="#{widgets.first_input(bound)}">{label}{esc(sentence)}</a>'
+            label = f"{escape(bound.label)}: " if sentence == NOT_NAMED else ""
+            yield f'<a href="#{widgets.first_input(bound)}">{label}{escape(sentence)}</a>'
 
 
 @register.simple_tag
@@ -134,7 +134,7 @@ def field(
     """
     if bound.is_hidden:
         return bound.as_widget()
-    html = widgets.draw(
+    html = widgets.draw_field(
         bound,
         hint=hint,
         label=label,

@@ -6,7 +6,7 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from deers.loading.columns import LISTS, NULL, Column, Wrong
+from deers.loading.columns import LISTS, NULL, Column, InvalidValue
 from deers.loading.lines import Problem, person
 
 LIST_MAX = 50
@@ -31,7 +31,7 @@ class Batch(NamedTuple):
     sponsors: Entries
 
 
-def checked(records: Mapping[int, dict]) -> tuple[Batch, list[Problem]]:
+def check_records(records: Mapping[int, dict]) -> tuple[Batch, list[Problem]]:
     """The records, by line, in columns; without those that have a problem, each of which is told."""
     batch, problems = parsed(records)
     if problems:
@@ -69,9 +69,9 @@ def columns_of(some: Sequence[dict], wanted: Mapping[str, Column], known: frozen
         name: parse(values) for (name, parse), values in zip(wanted.items(), transposed(some, wanted), strict=True)
     }
     for name, values in clean.items():
-        if Wrong in set(map(type, values)):
+        if InvalidValue in set(map(type, values)):
             for place, value in enumerate(values):
-                if type(value) is Wrong:
+                if type(value) is InvalidValue:
                     tell(place, name, str(value))
     if not all(map(known.issuperset, some)):
         for place, each in enumerate(some):

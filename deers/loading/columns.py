@@ -24,13 +24,13 @@ NULL = r"\N"
 """How COPY reads that there is nothing."""
 
 
-class Wrong(str):
+class InvalidValue(str):
     """Stands where a value could not be taken, and says why."""
 
     __slots__ = ()
 
 
-class Bad(Exception):
+class ParseError(Exception):
     """The same, on its way out of a parser."""
 
 
@@ -45,8 +45,8 @@ def judged(parse: Parser) -> Parser:
     def parse_or_tell(value: Any) -> str:
         try:
             return parse(value)
-        except Bad as bad:
-            return Wrong(bad)
+        except ParseError as bad:
+            return InvalidValue(bad)
 
     return parse_or_tell
 
@@ -115,16 +115,16 @@ def text(most: int, *, required: bool = False) -> Parser:
     def parse(value: Any) -> str:
         if value is None or value == "":
             if required:
-                raise Bad("is missing")
+                raise ParseError("is missing")
             return ""
         if not isinstance(value, str):
-            raise Bad("must be text")
+            raise ParseError("must be text")
         if not value.isalnum() or not value.isascii():
             value = unicodedata.normalize("NFC", " ".join(value.split()))
         if not value.isprintable():
-            raise Bad("holds characters that cannot be printed")
+            raise ParseError("holds characters that cannot be printed")
         if len(value) > most:
-            raise Bad(f"is longer than {most} characters")
+            raise ParseError(f"is longer than {most} characters")
         return value.replace("\\", "\\\\") if "\\" in value else value
 
     return parse
@@ -147,7 +147,7 @@ def day(value: Any) -> str:
             return date.fromisoformat(value).isoformat()
     except ValueError:
         pass
-    raise Bad(NO_DAY)
+    raise ParseError(NO_DAY)
 
 
 a_day_or_none = often(day)
@@ -157,7 +157,7 @@ a_day_or_none = often(day)
 def a_day(values: Sequence[Any]) -> Sequence[str]:
     """Where none may be missing."""
     days = a_day_or_none(values)
-    return [Wrong(NO_DAY) if each == NULL else each for each in days] if NULL in days else days
+    return [InvalidValue(NO_DAY) if each == NULL else each for each in days] if NULL in days else days
 
 
 def one_of(choices: type[models.TextChoices], default: str | None = None) -> Parser:
@@ -166,7 +166,7 @@ def one_of(choices: type[models.TextChoices], default: str | None = None) -> Par
     def parse(value: Any) -> str:
         value = PLAIN(value) or default
         if value not in known:
-            raise Bad(f"must be one of {', '.join(sorted(known))}")
+            raise ParseError(f"must be one of {', '.join(sorted(known))}")
         return str(value)
 
     return parse
@@ -175,7 +175,7 @@ def one_of(choices: type[models.TextChoices], default: str | None = None) -> Par
 def number(value: Any) -> str:
     digits = dod_id.clean(PLAIN(value))
     if not digits:
-        raise Bad("must be ten digits")
+        raise ParseError("must be ten digits")
     return digits
 
 
@@ -186,7 +186,7 @@ def social_security_number(mock_serves: bool) -> Parser:
         value = PLAIN(value)
         digits = ssn.clean(value)
         if value and ssn.problem(digits, mock_serves=mock_serves):
-            raise Bad("cannot be a Social Security number")
+            raise ParseError("cannot be a Social Security number")
         return digits
 
     return parse
@@ -197,7 +197,7 @@ def flag(value: Any) -> str:
         return "f"
     if value in (True, "true"):
         return "t"
-    raise Bad("must be true or false")
+    raise ParseError("must be true or false")
 
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -206,14 +206,14 @@ EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 def email(value: Any) -> str:
     value = ADDRESS(value)
     if value and not EMAIL.fullmatch(value):
-        raise Bad("must be an email address")
+        raise ParseError("must be an email address")
     return value
 
 
 def country(value: Any) -> str:
     value = PLAIN(value).upper() or "US"
     if not re.fullmatch("[A-Z]{2}", value):
-        raise Bad("must be two letters")
+        raise ParseError("must be two letters")
     return value
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from deers.loading import rows, staging
-from deers.loading.batch import checked
-from deers.loading.lines import LINE_MAX, Header, header_of, records
-from deers.loading.steps import Advance, Piece, claimed, load
+from deers.loading.batch import check_records
+from deers.loading.lines import LINE_MAX, Header, read_header, read_records
+from deers.loading.steps import Advance, Piece, claim_staging, load
 
 PIECE_BYTES = 1024 * 1024
 CSV, NDJSON = "csv", "ndjson"
@@ -39,9 +39,9 @@ def import_file(
     header, begins = None, 0
     if kind == CSV:
         with path.open("rb") as file:
-            header, begins = header_of(file.readline(LINE_MAX)), file.tell()
+            header, begins = read_header(file.readline(LINE_MAX)), file.tell()
     read = partial(stage, path=path, header=header)
-    with claimed(key_of(path, piece_bytes), processes) as share:
+    with claim_staging(key_of(path, piece_bytes), processes) as share:
         whole = path.stat().st_size - begins
         people = load(share, pieces(path, begins, piece_bytes), whole, read, advance=advance)
         return Imported(people, staging.report(report))
@@ -71,7 +71,7 @@ def stage(piece: Piece, path: Path, header: Header | None) -> tuple[int, int]:
     """Validate, normalise, encrypt and put down each line of a piece; its size, and how many people it has."""
     with path.open("rb") as file:
         file.seek(piece.place)
-        found, problems = records(file.read(piece.size), piece.line, header)
-    batch, more = checked(found)
+        found, problems = read_records(file.read(piece.size), piece.line, header)
+    batch, more = check_records(found)
     staging.stage(piece.place, piece.size, len(batch.lines), rows.written(batch), [*problems, *more])
     return piece.size, len(batch.lines)

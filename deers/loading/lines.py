@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from deers import lookup
-from deers.loading.columns import LISTS, Bad, Column, person_columns
+from deers.loading.columns import LISTS, Column, ParseError, person_columns
 
 LINE_MAX = 64 * 1024
 """Bytes; a person's record has about one hundredth of it."""
@@ -38,7 +38,7 @@ class Header:
         self.width = len(columns)
         paths = [tuple(column.strip().split(".")) for column in columns]
         if bad := [i for i, path in enumerate(paths, 1) if not known(path)] or repeated(paths):
-            raise Bad(f"The header's columns {', '.join(map(str, bad))} are unknown or stand twice.")
+            raise ParseError(f"The header's columns {', '.join(map(str, bad))} are unknown or stand twice.")
         self.plain = [(i, path[0]) for i, path in enumerate(paths) if len(path) == 1]
         listed = sorted((path[0], int(path[1]), i, path[2]) for i, path in enumerate(paths) if len(path) == 3)
         self.listed = [
@@ -50,7 +50,7 @@ class Header:
         """The line as NDJSON would have it; entries of lists that are quite empty are left out."""
         (cells,) = csv.reader([line], strict=True)
         if len(cells) != self.width:
-            raise Bad(f"has {len(cells)} cells instead of {self.width}")
+            raise ParseError(f"has {len(cells)} cells instead of {self.width}")
         record: dict[str, Any] = {name: cells[i] for i, name in self.plain}
         for kind, columns in self.listed:
             entry = {name: cells[i] for i, name in columns}
@@ -59,12 +59,12 @@ class Header:
         return record
 
 
-def header_of(head: bytes) -> Header:
+def read_header(head: bytes) -> Header:
     """The header that a file begins with; Bad if it is none."""
     try:
         columns = next(csv.reader([head.removeprefix(BOM).decode().rstrip("\r\n")], strict=True), [])
     except (UnicodeDecodeError, csv.Error):
-        raise Bad("The header is not CSV in UTF-8.") from None
+        raise ParseError("The header is not CSV in UTF-8.") from None
     return Header(columns)
 
 
@@ -78,13 +78,13 @@ def repeated(paths: list[tuple[str, ...]]) -> list[int]:
     return [i for i, path in enumerate(paths, 1) if path in paths[: i - 1]]
 
 
-def records(text: bytes, first: int, header: Header | None) -> tuple[dict[int, dict], list[Problem]]:
+def read_records(text: bytes, first: int, header: Header | None) -> tuple[dict[int, dict], list[Problem]]:
     """The records of some whole lines by their numbers, and what is no record. Without a header they are JSON."""
     found, problems = {}, []
     for number, raw in numbered(text, first):
         try:
             found[number] = record(raw, header)
-        except Bad as bad:
+        except ParseError as bad:
             problems.append(Problem(number, "", str(bad)))
     return found, problems
 
@@ -98,16 +98,16 @@ def numbered(text: bytes, first: int) -> Iterable[tuple[int, bytes]]:
 
 def record(raw: bytes, header: Header | None) -> dict:
     if len(raw) > LINE_MAX:
-        raise Bad(f"is longer than {LINE_MAX} bytes")
+        raise ParseError(f"is longer than {LINE_MAX} bytes")
     try:
         line = raw.decode()
         found, end = (header.record(line), len(line)) if header else first_value(line)
     except UnicodeDecodeError:
-        raise Bad("is not UTF-8") from None
+        raise ParseError("is not UTF-8") from None
     except (csv.Error, ValueError, RecursionError):
-        raise Bad("is not CSV: a quote is out of place" if header else "is not JSON") from None
+        raise ParseError("is not CSV: a quote is out of place" if header else "is not JSON") from None
     if end != len(line):
-        raise Bad("is not JSON")
+        raise ParseError("is not JSON")
     if not isinstance(found, dict):
-        raise Bad("is not a JSON object")
+        raise ParseError("is not a JSON object")
     return found

@@ -9,7 +9,7 @@ from deers.loading.steps import Advance
 
 
 @contextmanager
-def progress(doing: str) -> Iterator[Advance]:
+def show_progress(doing: str) -> Iterator[Advance]:
     """On the screen; what an earlier run has done is shown, but not counted in the rate."""
     with tqdm(desc=doing, unit=" people", unit_scale=True, smoothing=0.05) as bar:
         bar.initial = -1

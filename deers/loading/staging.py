@@ -1,8 +1,8 @@
 """Where people wait while a file is read, and how they get from there into the registry.
 
 Many processes fill the staging tables at once: these have no index and no constraint, and are not logged. When all is
-there, what contradicts itself is taken out (settling.py). Then people are entered by ranges of DoD ID numbers, again by
-many processes at once, and their ties to their sponsors when all people are there (entering.py).
+there, what contradicts itself is taken out (conflicts.py). Then people are inserted by ranges of DoD ID numbers, again
+by many processes at once, and linked to their sponsors when all people are there (insertion.py).
 
 What was done leaves a mark in deers_staged_done, in its own transaction, and is not done again. After a crash of the
 server the staging tables are empty, marks and all, and the import begins anew.
@@ -37,48 +37,48 @@ class Busy(Exception):
 
 def claim() -> None:
     """One import at a time, as long as this connection lasts; waits for what a killed one has still under way."""
-    if rows_of("SELECT pg_try_advisory_lock(%s)", LOCK) != [(True,)]:
+    if read_rows("SELECT pg_try_advisory_lock(%s)", LOCK) != [(True,)]:
         raise Busy
-    run("SELECT pg_advisory_lock(%s), pg_advisory_unlock(%s)", WORK, WORK)
+    run_statement("SELECT pg_advisory_lock(%s), pg_advisory_unlock(%s)", WORK, WORK)
 
 
 def release() -> None:
-    run("SELECT pg_advisory_unlock(%s)", LOCK)
+    run_statement("SELECT pg_advisory_unlock(%s)", LOCK)
 
 
 def prepare(key: str) -> None:
     """Empty staging tables, unless those of an interrupted import of the same `key` are there."""
-    if rows_of("SELECT obj_description(to_regclass('deers_staged_done'))") == [(key,)]:
+    if read_rows("SELECT obj_description(to_regclass('deers_staged_done'))") == [(key,)]:
         return
     with transaction.atomic():
         drop()
         for table, select in STAGED.items():
-            run(f"CREATE UNLOGGED TABLE {table} AS {select} LIMIT 0")
-        run("ALTER TABLE deers_staged_done ADD PRIMARY KEY (step, place)")
-        run(f"COMMENT ON TABLE deers_staged_done IS '{key}'")  # a hash in hexadecimal
+            run_statement(f"CREATE UNLOGGED TABLE {table} AS {select} LIMIT 0")
+        run_statement("ALTER TABLE deers_staged_done ADD PRIMARY KEY (step, place)")
+        run_statement(f"COMMENT ON TABLE deers_staged_done IS '{key}'")  # a hash in hexadecimal
 
 
 def drop() -> None:
-    run(f"DROP TABLE IF EXISTS {', '.join(STAGED)}")
+    run_statement(f"DROP TABLE IF EXISTS {', '.join(STAGED)}")
 
 
-def done(step: str) -> dict[int, tuple[int, int]]:
+def finished_places(step: str) -> dict[int, tuple[int, int]]:
     """The places of a step that are done: how large, and how many people there were."""
     asked = "SELECT place, size, people FROM deers_staged_done WHERE step = %s"
-    return {place: (size, people) for place, size, people in rows_of(asked, step)}
+    return {place: (size, people) for place, size, people in read_rows(asked, step)}
 
 
-def mark(step: str, place: int, size: int = 0, people: int = 0) -> None:
+def mark_done(step: str, place: int, size: int = 0, people: int = 0) -> None:
     """In the transaction of what was done, which need not wait for the disk: what is lost is done once more."""
-    run("SET LOCAL synchronous_commit TO off")
-    run("SELECT pg_advisory_xact_lock_shared(%s)", WORK)
-    run("INSERT INTO deers_staged_done VALUES (%s, %s, %s, %s)", step, place, size, people)
+    run_statement("SET LOCAL synchronous_commit TO off")
+    run_statement("SELECT pg_advisory_xact_lock_shared(%s)", WORK)
+    run_statement("INSERT INTO deers_staged_done VALUES (%s, %s, %s, %s)", step, place, size, people)
 
 
 def stage(place: int, size: int, people: int, tables: dict[str, str], problems: Sequence[Problem]) -> None:
     """Put down what was made of a piece: finished rows, each with its line before it, and what was wrong."""
     with transaction.atomic():
-        mark("read", place, size, people)
+        mark_done("read", place, size, people)
         for table, lines in tables.items():
             copy(table.replace("deers_", "deers_staged_"), lines)
         tell(problems)
@@ -105,14 +105,14 @@ def report(path: Path) -> int:
         return cursor.rowcount
 
 
-def run(statement: str, *values: Any) -> int:
+def run_statement(statement: str, *values: Any) -> int:
     """How many rows it was about."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values or None)
         return cursor.rowcount
 
 
-def rows_of(statement: str, *values: Any) -> list[tuple]:
+def read_rows(statement: str, *values: Any) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values or None)
         return cursor.fetchall()

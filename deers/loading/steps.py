@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import NamedTuple
 
-from deers.loading import entering, settling, staging
-from deers.loading.workers import Share, sharing
+from deers.loading import conflicts, insertion, staging
+from deers.loading.workers import Share, share_work
 
 BEYOND = ":"
 """Comes after every digit."""
@@ -26,12 +26,12 @@ class Piece(NamedTuple):
 
 
 @contextmanager
-def claimed(key: str, processes: int) -> Iterator[Share]:
+def claim_staging(key: str, processes: int) -> Iterator[Share]:
     """The staging tables, for one import alone and kept for its next try, and processes to share the work out to.
 
     staging.Busy: another import is running.
     """
-    with sharing(processes) as share:
+    with share_work(processes) as share:
         staging.claim()
         try:
             staging.prepare(key)
@@ -55,19 +55,22 @@ def load(
     `whole`: the size of all pieces together. `stage` puts one of them down and gives its size and how many people it
     has. Without `replace`, people who are on record are left as they are.
     """
-    there = staging.done("read")
+    there = staging.finished_places("read")
     size, people = sum(size for size, _ in there.values()), sum(people for _, people in there.values())
-    entered = sum(people for _, people in staging.done("enter").values())
+    entered = sum(people for _, people in staging.finished_places("enter").values())
     advance(READ * people + ENTER * entered, people * whole / size if size else 0)
     for more, more_people in share(stage, (piece for piece in pieces if piece.place not in there)):
         size, people = size + more, people + more_people
         advance(READ * people, people * whole / size)
-    begins = settling.settle(replace=replace)
-    ranges = [entering.Range(place, *bounds) for place, bounds in enumerate(pairwise([*begins, BEYOND]))]
-    for step, before, share_of_work in ((entering.enter, READ, ENTER), (entering.tie, READ + ENTER, TIE)):
-        there = staging.done(step.__name__)
+    begins = conflicts.resolve_conflicts(replace=replace)
+    ranges = [insertion.Range(place, *bounds) for place, bounds in enumerate(pairwise([*begins, BEYOND]))]
+    for name, step, before, share_of_work in (
+        ("enter", insertion.insert, READ, ENTER),
+        ("tie", insertion.link_sponsors, READ + ENTER, TIE),
+    ):
+        there = staging.finished_places(name)
         left = [each for each in ranges if each.place not in there]
         for finished, _ in enumerate(share(step, left), len(there) + 1):
             advance((before + share_of_work * finished / len(ranges)) * people, people)
-    entering.tie_the_rest()
-    return sum(people for _, people in staging.done("enter").values())
+    insertion.link_remaining_sponsors()
+    return sum(people for _, people in staging.finished_places("enter").values())

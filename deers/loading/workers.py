@@ -21,7 +21,7 @@ Share = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
 
 
 @contextmanager
-def sharing(processes: int) -> Iterator[Share]:
+def share_work(processes: int) -> Iterator[Share]:
     """A function like `map` that has other processes work; with 0 of them, `map` itself.
 
     Our connections are closed: a forked process must not speak on them.
@@ -59,5 +59,5 @@ def begin() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def cores() -> int:
+def count_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -9,9 +9,9 @@ from itertools import pairwise
 from django.utils import timezone
 
 from core import policy
-from idproofing import pools
+from idproofing import answer_pools
 from idproofing.models import Fact
-from idproofing.questions import TEMPLATES, Dollars, fact
+from idproofing.questions import TEMPLATES, Dollars, make_fact
 
 YEARS_BACK = policy.FACT_YEARS
 ADULT = 18
@@ -92,7 +92,7 @@ class Life:
         return low + self.rng.randint(margin, usual.step - 1 - margin)
 
     def add(self, kind: str, value: str | int, qualifier: str | int, since: date, until: date | None = None) -> None:
-        self.facts.append(fact(self.dod_id, kind, value, qualifier, since, until))
+        self.facts.append(make_fact(self.dod_id, kind, value, qualifier, since, until))
 
     def one_after_another(self, kind: str, groups: tuple[tuple[str, ...], ...], most: int) -> None:
         """Facts of a kind of which one holds at a time, each until the next begins."""
@@ -105,18 +105,18 @@ def homes(life: Life, present: str) -> None:
     """Two or three former homes, each until the next move. The last move leads to the present home."""
     first = max(life.born.year + ADULT // 2, life.today.year - YEARS_BACK)
     moves = sorted(life.rng.sample(range(first, life.today.year), life.rng.choice([3, 4])))
-    cities = [name for name in sum(pools.CITIES, ()) if not present or present not in name]
+    cities = [name for name in sum(answer_pools.CITIES, ()) if not present or present not in name]
     for begin, end in pairwise(moves):
         since, until = date(begin, life.rng.randint(1, 6), 1), date(end, 1, 1) - timedelta(days=1)
         year = life.rng.randint(since.year, until.year)
         life.add("city", life.rng.choice(cities), year, since, until)
-        life.add("street", life.one_of(pools.STREETS), year, since, until)
+        life.add("street", life.one_of(answer_pools.STREETS), year, since, until)
 
 
 def cards(life: Life) -> None:
     for year in life.years(2):
         since = life.day_in(year)
-        life.add("card_bank", life.one_of(pools.BANKS), year, since)
+        life.add("card_bank", life.one_of(answer_pools.BANKS), year, since)
         life.add("card_limit", life.dollars("card_limit"), year, since)
 
 
@@ -124,41 +124,41 @@ def vehicles(life: Life) -> None:
     """One or two vehicles, most of them bought with a loan."""
     for year in life.years(2):
         since = life.day_in(year)
-        decade = sum(year >= first for first in pools.VEHICLE_DECADES) - 1
-        life.add("vehicle", life.rng.choice(pools.VEHICLES[decade]), year, since)
-        life.add("vehicle_color", life.one_of(pools.COLORS), year, since)
+        decade = sum(year >= first for first in answer_pools.VEHICLE_DECADES) - 1
+        life.add("vehicle", life.rng.choice(answer_pools.VEHICLES[decade]), year, since)
+        life.add("vehicle_color", life.one_of(answer_pools.COLORS), year, since)
         if life.rng.random() < 0.7:
-            life.add("car_lender", life.one_of(pools.CAR_LENDERS), year, since)
+            life.add("car_lender", life.one_of(answer_pools.CAR_LENDERS), year, since)
             life.add("car_payment", life.dollars("car_payment"), year, since)
 
 
 def bills(life: Life) -> None:
     """A phone, electric power for those with a household of their own, and a prescription within the year."""
-    life.one_after_another("phone_company", pools.PHONE_COMPANIES, 2)
+    life.one_after_another("phone_company", answer_pools.PHONE_COMPANIES, 2)
     if life.age > ADULT + 3:
-        life.one_after_another("power_company", pools.POWER_COMPANIES, 2)
+        life.one_after_another("power_company", answer_pools.POWER_COMPANIES, 2)
     filled = life.today - timedelta(days=life.rng.randint(30, 330))
     month = f"{month_name[filled.month]} {filled.year}"
-    life.add("pharmacy", life.one_of(pools.PHARMACIES), month, filled, filled)
+    life.add("pharmacy", life.one_of(answer_pools.PHARMACIES), month, filled, filled)
     life.add("pharmacy_paid", life.dollars("pharmacy_paid"), month, filled, filled)
 
 
 def loans(life: Life) -> None:
     """A student loan for the younger, a home loan for many of the older."""
     if life.age < 45 and life.rng.random() < 0.6:
-        life.one_after_another("student_lender", pools.STUDENT_LENDERS, 1)
+        life.one_after_another("student_lender", answer_pools.STUDENT_LENDERS, 1)
     if life.age > ADULT + 8 and life.rng.random() < 0.6:
         year = life.years(1)[0]
         since = life.day_in(year)
-        life.add("home_lender", life.one_of(pools.HOME_LENDERS), year, since)
+        life.add("home_lender", life.one_of(answer_pools.HOME_LENDERS), year, since)
         life.add("home_payment", life.dollars("home_payment"), year, since)
 
 
 def benefits(life: Life, served: bool) -> None:
     """A benefit of one's own service, or one for families."""
-    own, family = pools.BENEFITS
+    own, family = answer_pools.BENEFITS
     year = life.years(1)[0]
     since = life.day_in(year)
     life.add("benefit", life.rng.choice(own if served else family), year, since)
     life.add("benefit_amount", life.dollars("benefit_amount"), year, since)
-    life.add("benefit_bank", life.one_of(pools.BANKS), year, since)
+    life.add("benefit_bank", life.one_of(answer_pools.BANKS), year, since)

@@ -10,10 +10,10 @@ from django.db import models
 from django.utils import timezone
 
 from deers.loading import rows, staging
-from deers.loading.batch import checked
+from deers.loading.batch import check_records
 from deers.loading.columns import LISTS
 from deers.loading.lines import person as person_columns
-from deers.loading.steps import Advance, Piece, claimed, load
+from deers.loading.steps import Advance, Piece, claim_staging, load
 from demo.invent import families
 
 FAMILIES = 2_000
@@ -33,7 +33,7 @@ def enter(
     Who is there stays as is, so it is safe to repeat and to interrupt. Facts and health records they have none.
     """
     day = today or timezone.localdate()
-    with claimed(f"{count} invented people by seed {seed} as of {day}", processes) as share:
+    with claim_staging(f"{count} invented people by seed {seed} as of {day}", processes) as share:
         invents = partial(stage, seed=seed, today=day)
         return load(share, pieces(count), count, invents, replace=False, advance=advance)
 
@@ -44,7 +44,7 @@ def pieces(count: int, first: int = 0) -> Iterator[Piece]:
 
 def stage(piece: Piece, seed: int, today: date) -> tuple[int, int]:
     people = dict(enumerate(records(piece, seed, today), piece.line))
-    batch, problems = checked(people)
+    batch, problems = check_records(people)
     staging.stage(piece.place, piece.size, len(batch.lines), rows.written(batch), problems)
     return piece.size, len(batch.lines)
 

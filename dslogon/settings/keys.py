@@ -39,7 +39,7 @@ def local_keys(path: Path | str) -> tuple[str, dict[str, bytes], bytes]:
         finally:
             fresh.unlink()
     kept = json.loads(file.read_text())
-    return kept["secret_key"], decoded(kept["field_keys"]), base64.b64decode(kept["index_key"])
+    return kept["secret_key"], decode_keys(kept["field_keys"]), base64.b64decode(kept["index_key"])
 
 
 def add_field_key(path: Path | str) -> str:
@@ -66,7 +66,7 @@ def add_field_key(path: Path | str) -> str:
     return key_id
 
 
-def decoded(keys: dict[str, str]) -> dict[str, bytes]:
+def decode_keys(keys: dict[str, str]) -> dict[str, bytes]:
     """Field keys as bytes, by key id; the last one encrypts, all of them decrypt."""
     return {key_id: base64.b64decode(text) for key_id, text in keys.items()}
 

@@ -6,7 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from dslogon.settings.base import *  # noqa: F403
 from dslogon.settings.base import env
-from dslogon.settings.keys import decoded
+from dslogon.settings.keys import decode_keys
 
 if env.bool("DSLOGON_DEMO", default=False):
     raise ImproperlyConfigured(
@@ -26,7 +26,7 @@ def required(name: str, hint: str) -> str:
 SECRET_KEY = required("SECRET_KEY", "50 random characters that sign cookies and links.")
 KEY_PAIRS = "id:key pairs, separated by commas, the newest last; each key is 32 bytes in base64."
 try:
-    FIELD_KEYS = decoded(dict(pair.split(":", 1) for pair in required("FIELD_KEYS", KEY_PAIRS).split(",")))
+    FIELD_KEYS = decode_keys(dict(pair.split(":", 1) for pair in required("FIELD_KEYS", KEY_PAIRS).split(",")))
     INDEX_KEY = base64.b64decode(required("INDEX_KEY", "32 bytes in base64, for blind indexes."))
 except ValueError:
     raise ImproperlyConfigured(f"FIELD_KEYS or INDEX_KEY cannot be read. FIELD_KEYS: {KEY_PAIRS}") from None

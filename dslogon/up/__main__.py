@@ -6,8 +6,8 @@ import signal
 import subprocess
 import sys
 
-from dslogon.up import assets, check, lock, serve, trial
-from dslogon.up.trouble import Trouble, sentence_for_os_error, tell
+from dslogon.up import assets, check, lock, serve, tests
+from dslogon.up.errors import UserFacingError, say, sentence_for_os_error
 
 
 def main(command: str, arguments: list[str]) -> int:
@@ -18,9 +18,9 @@ def main(command: str, arguments: list[str]) -> int:
                 end_with_parent()
             serve.serve()
         case "test":
-            return trial.test(arguments)
+            return tests.test(arguments)
         case "bench":
-            return trial.bench(arguments)
+            return tests.bench(arguments)
         case "check":
             return check.check()
         case "manage":
@@ -31,7 +31,7 @@ def main(command: str, arguments: list[str]) -> int:
             assets.fetch()
             assets.collect()
         case _:
-            raise Trouble(f"There is no command {command}.")
+            raise UserFacingError(f"There is no command {command}.")
     return 0
 
 
@@ -54,11 +54,11 @@ def manage(arguments: list[str]) -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1], sys.argv[2:]))
-    except Trouble as trouble:
+    except UserFacingError as trouble:
         sys.exit(str(trouble))
     except OSError as error:
         sys.exit(sentence_for_os_error(error))
     except serve.Ended:
-        tell("\nDS Logon has ended.")
+        say("\nDS Logon has ended.")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -9,7 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from dslogon.up.trouble import quietly, tell
+from dslogon.up.errors import run_quietly, say
 
 ROOT = Path(__file__).resolve().parents[2]
 # The style sheet uses none of these: sources, older font formats, and icons that the sprite already holds.
@@ -34,10 +34,10 @@ def fetch(*, for_tests: bool = False) -> None:
     whole = f"{lock} with what tests use"
     if stamp.exists() and stamp.read_text() in ((whole,) if for_tests else (whole, lock)):
         return
-    tell("Fetching the design system ...")
+    say("Fetching the design system ...")
     command = [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     left_out = [] if for_tests else ["--omit=dev"]
-    quietly([*command, *left_out], cwd=ROOT, failure="npm could not fetch the design system:")
+    run_quietly([*command, *left_out], cwd=ROOT, failure="npm could not fetch the design system:")
     stamp.write_text(whole if for_tests else lock)
 
 
@@ -48,7 +48,7 @@ def npm() -> list[str]:
         return [found]
     beside = Path(sys.executable).with_name("npm")
     if not beside.exists():
-        tell("There is no Node here: installing one into .venv ...")
+        say("There is no Node here: installing one into .venv ...")
         pip = [
             sys.executable,
             "-m",
@@ -59,7 +59,7 @@ def npm() -> list[str]:
             "--no-input",
         ]
         wanted = ["--require-hashes", "--only-binary", ":all:", "-r", "requirements/node.txt"]
-        quietly([*pip, *wanted], cwd=ROOT, failure="Node could not be installed:")
+        run_quietly([*pip, *wanted], cwd=ROOT, failure="Node could not be installed:")
     return [sys.executable, str(beside)]
 
 
@@ -70,12 +70,12 @@ def collect() -> None:
     state = fingerprint([ROOT / "package-lock.json", Path(__file__), *sorted(sources)])
     if stamp.exists() and stamp.read_text() == state and (ROOT / "var/staticfiles.json").exists():
         return
-    tell("Gathering style sheets, scripts and images ...")
+    say("Gathering style sheets, scripts and images ...")
     ignored = [word for pattern in (*LEFT_OUT, *LEFT_OUT_UNMINIFIED) for word in ("--ignore", pattern)]
     command = [sys.executable, "manage.py", "collectstatic", "--clear", "--noinput", "--skip-checks", "--verbosity=0"]
     # The base settings, because local ones serve files as they lie until the first collection is there.
     env = os.environ | {"DJANGO_SETTINGS_MODULE": "dslogon.settings.base"}
-    quietly([*command, *ignored], env=env, cwd=ROOT, failure="The static files could not be gathered:")
+    run_quietly([*command, *ignored], env=env, cwd=ROOT, failure="The static files could not be gathered:")
     stamp.write_text(state)
 
 

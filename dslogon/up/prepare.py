@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.core.management.base import OutputWrapper
 from django.db import OperationalError
 
-from dslogon.up.trouble import sentence_for, tell
+from dslogon.up.errors import say, sentence_for
 
 
 def main() -> None:
@@ -28,5 +28,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    tell("Preparing the database ...")
+    say("Preparing the database ...")
     main()

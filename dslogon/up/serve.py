@@ -16,7 +16,7 @@ from typing import NoReturn
 import environ
 
 from dslogon.up import assets, health, port, postgres
-from dslogon.up.trouble import DISK_FULL, Trouble, tell, with_parent
+from dslogon.up.errors import DISK_FULL, UserFacingError, end_with_parent_command, say
 
 ROOT = assets.ROOT
 VAR = ROOT / "var"
@@ -31,7 +31,7 @@ GRACE = 7
 """Seconds that the web server and the worker may take to end: a little more than a request in hand is given."""
 
 
-class AlreadyRuns(Trouble):
+class AlreadyRuns(UserFacingError):
     """Another run holds this folder."""
 
 
@@ -56,7 +56,7 @@ def serve() -> None:
         }
         children: dict[str, subprocess.Popen[bytes]] = {}
         if not env.get("DATABASE_URL"):
-            tell("Starting PostgreSQL ...")
+            say("Starting PostgreSQL ...")
             server = running.enter_context(postgres.running(VAR))
             env["DATABASE_URL"] = server.url
             children["PostgreSQL"] = server.process
@@ -117,12 +117,12 @@ def alone(address: str) -> Iterator[None]:
 
 def prepared(env: Mapping[str, str]) -> str:
     """Migrates and loads the people (it shows its own progress); the lines about one of them to try."""
-    command = [*with_parent("KILL"), sys.executable, *PREPARE]
+    command = [*end_with_parent_command("KILL"), sys.executable, *PREPARE]
     done = subprocess.run(
         command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, process_group=0
     )
     if done.returncode:
-        raise Trouble("The database could not be prepared; the lines above say why.")
+        raise UserFacingError("The database could not be prepared; the lines above say why.")
     return done.stdout
 
 
@@ -137,7 +137,7 @@ def child(
     """
     with log_of(name).open("wb") as out:
         process = subprocess.Popen(
-            [*with_parent(orphan), sys.executable, *arguments],
+            [*end_with_parent_command(orphan), sys.executable, *arguments],
             cwd=ROOT,
             env=env,
             stdin=subprocess.DEVNULL,
@@ -177,7 +177,7 @@ def wait_until_it_answers(children: Mapping[str, subprocess.Popen[bytes]]) -> No
     while health.answer() is None:
         stop_if_any_died(children)
         if time.monotonic() > deadline:
-            raise Trouble("The web server does not answer; var/web.log may say why.")
+            raise UserFacingError("The web server does not answer; var/web.log may say why.")
         time.sleep(0.1)
 
 
@@ -186,6 +186,8 @@ def stop_if_any_died(children: Mapping[str, subprocess.Popen[bytes]]) -> None:
     for name, process in children.items():
         if process.poll() is not None:
             if shutil.disk_usage(VAR).free < 2**24:
-                raise Trouble(DISK_FULL)
+                raise UserFacingError(DISK_FULL)
             how = f"was killed ({signal.Signals(-process.returncode).name})" if process.returncode < 0 else "ended"
-            raise Trouble(f"{name} {how}, so the rest was ended too; nothing saved is lost, and var holds the logs.")
+            raise UserFacingError(
+                f"{name} {how}, so the rest was ended too; nothing saved is lost, and var holds the logs."
+            )

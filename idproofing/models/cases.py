@@ -9,7 +9,7 @@ from safeguards.fields import EncryptedTextField
 
 
 class Case(models.Model):
-    """One review. idproofing/case_states.py has the moves; `number` is for staff, `reference` for the person.
+    """One review. idproofing/case_states.py has the transitions; `number` is for staff, `reference` for the person.
 
     `code` is the keyed hash of the continuation code that opens the status page. `typed` is what was typed
     (idproofing.cases.Typed as JSON) and `subject` the keyed hash of the number it is about, both wiped when the case

@@ -27,7 +27,7 @@ class Batch(models.Model):
 
 
 class Letter(models.Model):
-    """One letter to somebody's address of record; idproofing/letter_states.py has the moves.
+    """One letter to somebody's address of record; idproofing/letter_states.py has the transitions.
 
     `addressee` (name and address, a line each) and `secret` (the code, or the link that freezes the account) are
     encrypted, and wiped as soon as the letter is in the mail or void. `enter_at` names the address of the page where

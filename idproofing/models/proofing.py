@@ -12,7 +12,7 @@ LEVELS = [(level.value, level.label) for level in Level]
 
 
 class Proofing(models.Model):
-    """How far one person has come in proving who they are at one level; idproofing/states.py has the moves.
+    """How far one person has come in proving who they are at one level; idproofing/states.py has the transitions.
 
     A quiz uses one of `policy.QUIZ_ATTEMPTS` when it begins. All that were used are forgotten at
     `attempts_forgotten_at`, `policy.QUIZ_WAIT` after the last of them ended.

@@ -12,7 +12,7 @@ from safeguards.fields import EncryptedTextField
 
 
 class Visit(models.Model):
-    """A slip for one visit, at an office or by video call; idproofing/visit_states.py has the moves.
+    """A slip for one visit, at an office or by video call; idproofing/visit_states.py has the transitions.
 
     It is found by the keyed hash of its reference alone. The reference and the address that the activation code goes to
     are wiped when the visit is over. `agent` is the account of the member of staff who attended, `begun_at` the time

@@ -16,13 +16,13 @@ from django.urls.resolvers import URLPattern
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from accounts.journeys.reviews.messages import told
+from accounts.journeys.reviews.messages import act_and_notify
 from accounts.models import Account
 from deers import dod_id as dod_ids
 from deers import lookup
 from idproofing import cases, reviewing
 from idproofing.case_states import State
-from idproofing.cases import typed_in
+from idproofing.cases import read_typed
 from idproofing.models import Case
 from idproofing.reviewing import Decision
 from safeguards import audit
@@ -137,7 +137,7 @@ class CaseAdmin(ReadOnlyAdmin):
     def page(self, request: HttpRequest, case: Case, *, found: Any = None, chosen: str = "") -> HttpResponse:
         """The case with everything to decide it: whom it may be, side by side, and what this reviewer may do."""
         audit.record("case.viewed", by=request.user, account_id=case.account_id, case=case.number)
-        typed, names = typed_in(case), names_of_reviewers()
+        typed, names = read_typed(case), names_of_reviewers()
         context = {
             **self.admin_site.each_context(request),
             "title": str(case),
@@ -162,7 +162,7 @@ class CaseAdmin(ReadOnlyAdmin):
         record = lookup.record(dod_id=chosen) if chosen else None
         if record:
             audit.record("case.compared", by=request.user, dod_id=chosen, case=case.number)
-        hindrance, silent = record.hindrance if record else None, record is None and not lookup.answers()
+        ineligibility, silent = record.ineligibility if record else None, record is None and not lookup.answers()
         fitting = () if silent else reviewing.fitting(record)
         return {
             "typed": typed,
@@ -170,7 +170,7 @@ class CaseAdmin(ReadOnlyAdmin):
             "silent": silent,
             "record": record,
             "lines": comparing.lines(case, typed, record) if record else comparing.alone(typed),
-            "hindrance": comparing.HINDRANCES[hindrance] if hindrance else "",
+            "ineligibility": comparing.HINDRANCES[ineligibility] if ineligibility else "",
             "decisions": [
                 (Decision(one).label, ReasonForm.of(one, chosen if one == "approve" else "")) for one in fitting
             ],
@@ -236,7 +236,7 @@ class CaseAdmin(ReadOnlyAdmin):
         """Do what one of the buttons says, and have the person told."""
         if not self.may_decide(request):
             return HttpResponse(status=403)
-        outcome = told(action)
+        outcome = act_and_notify(action)
         if isinstance(outcome, cases.Moved):
             waits = outcome.case.state == State.PROPOSED
             messages.success(request, "Proposed. A second reviewer has to confirm it." if waits else done)

@@ -43,7 +43,7 @@ def holder(
 def premium(person: Person, **other: Any) -> Account:
     """A Premium account whose authenticator has the key KEY."""
     account = holder(person, level=Level.PREMIUM, **other)
-    authenticator_apps.enrol(account, KEY, step_used=-1, by="mock")
+    authenticator_apps.enroll(account, KEY, step_used=-1, by="mock")
     return account
 
 
@@ -59,7 +59,7 @@ def staff(role: str, username: str = "works.here") -> Account:
         by="mock",
     )
     assert isinstance(opened, actions.Opened)
-    authenticator_apps.enrol(opened.account, KEY, step_used=-1, by="mock")
+    authenticator_apps.enroll(opened.account, KEY, step_used=-1, by="mock")
     return opened.account
 
 

@@ -34,7 +34,7 @@ def sign_in(account: Account, agent: str) -> None:
 
 def mails() -> list[tuple[str, str]]:
     """To whom the worker has written of a new device, and what."""
-    new_devices.look()
+    new_devices.notify_of_new_devices()
     return [(message.to[0], str(message.body)) for message in walk.deliver_mail() if "new device" in message.subject]
 
 
@@ -76,7 +76,7 @@ def test_a_browser_that_says_nothing_of_itself_alarms_nobody(rosa):
 
 def test_after_a_freeze_there_is_nothing_left_to_warn_of(rosa):
     sign_in(rosa, FIREFOX)
-    new_devices.look()
+    new_devices.notify_of_new_devices()
     sign_in(rosa, SAFARI)
     actions.freeze(rosa, by="visitor")
     assert mails() == []
@@ -84,10 +84,10 @@ def test_after_a_freeze_there_is_nothing_left_to_warn_of(rosa):
 
 def test_a_worker_that_rested_for_most_of_a_day_misses_nothing(rosa):
     sign_in(rosa, FIREFOX)
-    new_devices.look()
+    new_devices.notify_of_new_devices()
     KnownDevice.objects.update(first_at=timezone.now() - timedelta(days=40))
     sign_in(rosa, SAFARI)
-    assert new_devices.look(timezone.now() + policy.NEW_DEVICES_WITHIN - timedelta(minutes=1)) == 1
+    assert new_devices.notify_of_new_devices(timezone.now() + policy.NEW_DEVICES_WITHIN - timedelta(minutes=1)) == 1
 
 
 def test_devices_from_before_we_remembered_them_are_not_new(rosa):
@@ -103,4 +103,4 @@ def test_thirty_workers_at_once_write_once():
     rosa = holder(PEOPLE["rosa"])
     sign_in(rosa, FIREFOX)
     sign_in(rosa, SAFARI)
-    assert sum(in_parallel(lambda number: new_devices.look())) == 1
+    assert sum(in_parallel(lambda number: new_devices.notify_of_new_devices())) == 1

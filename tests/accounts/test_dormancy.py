@@ -34,7 +34,7 @@ def rosa(db: None) -> Account:
 
 def look(day: float) -> tuple[int, int]:
     """What the worker does on that day after the last use: how many were warned, how many disabled."""
-    return dormancy.look(USED + day * DAY)
+    return dormancy.warn_and_disable(USED + day * DAY)
 
 
 def state() -> str:

@@ -14,7 +14,7 @@ from accounts.mail import links, notices
 from accounts.models import Account, Link, Session, State
 from accounts.models.mail import Purpose
 from accounts.recovery import not_me
-from accounts.states import MOVES
+from accounts.states import TRANSITIONS
 from core import policy
 from demo.people import PEOPLE
 from safeguards.models import AuditEvent
@@ -129,7 +129,7 @@ def test_the_thief_who_knows_the_password_is_not_let_in_again_by_the_unfreezing(
     assert "choose a new password" in str(walk.deliver_mail()[-1].body).lower()
 
 
-@pytest.mark.parametrize("event", sorted(set(MOVES.values())))
+@pytest.mark.parametrize("event", sorted(set(TRANSITIONS.values())))
 def test_every_move_of_an_account_has_its_mail(event):
     assert (FOLDER / f"{event.replace('.', '-')}.md").exists()
 
@@ -145,7 +145,7 @@ def test_every_address_of_record_hears_of_a_move_each_with_a_link_of_its_own(ros
 
 def test_no_notice_says_more_of_a_person_than_the_first_name(rosa):
     person = PEOPLE["rosa"]
-    for kind in {event.replace(".", "-") for event in MOVES.values()} | {"password-changed", "level-raised"}:
+    for kind in {event.replace(".", "-") for event in TRANSITIONS.values()} | {"password-changed", "level-raised"}:
         notices.tell(rosa, kind)
     for message in walk.deliver_mail():
         for secret in (person.name.last, person.dod_id, person.ssn, rosa.username, rosa.email, person.phone):

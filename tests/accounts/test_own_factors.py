@@ -79,7 +79,7 @@ def test_one_more_factor_makes_no_new_backup_codes(grace):
 
 def test_an_account_holds_so_many_and_no_more(grace):
     for number in range(policy.AUTHENTICATOR_APPS - 1):
-        authenticator_apps.enrol(grace, KEY, -1, name=f"App {number}", by=grace)
+        authenticator_apps.enroll(grace, KEY, -1, name=f"App {number}", by=grace)
     browser = signed_in(grace)
     assert browser.get("/account/security/authenticator/")["Location"] == "/account/security/"
     assert f"You have {policy.AUTHENTICATOR_APPS} authenticator apps" in walk.text_of(browser.get("/account/security/"))
@@ -184,7 +184,7 @@ def test_at_basic_the_last_one_may_go_and_the_backup_codes_with_it(rosa):
 @pytest.mark.django_db(transaction=True)
 def test_thirty_removals_of_the_last_two_at_once_leave_one():
     grace = premium(PEOPLE["grace"])
-    authenticator_apps.enrol(grace, KEY, -1, name="Another", by=grace)
+    authenticator_apps.enroll(grace, KEY, -1, name="Another", by=grace)
     both = [(factors.kind_of(factor), str(factor.pk)) for factor in factors.all_of(grace)]
     outcomes = in_parallel(lambda number: factors.remove(grace, *both[number % 2], by=grace))
     assert sum(isinstance(outcome, factors.Removed) for outcome in outcomes) == 1

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Account, AuthenticatorApp, BackupCode, Passkey, RegistrationDraft, UpgradeDraft
-from accounts.second_factors import backup_codes, enrolment, factors
+from accounts.second_factors import backup_codes, enrollment, factors
 from accounts.sessions.store import FACTOR
 from core import policy
 from core.policy import Level
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 def at_second_factor(client: Client, **other: Any) -> str:
     """The address of the last step of Rosa's registration at Premium."""
-    chosen = {"username": "rosa.premium", "password_hash": "!", "authenticator_key": enrolment.new_key()}
+    chosen = {"username": "rosa.premium", "password_hash": "!", "authenticator_key": enrollment.new_key()}
     draft = proven(client, people.load("rosa"), level=Level.PREMIUM, **{**chosen, **other})
     return address(draft, "second-factor")
 
@@ -30,7 +30,7 @@ def at_last_step(client: Client, account: Account) -> str:
     """The address of the last step of an upgrade."""
     now = account.created_at
     more = {"dod_id": account.dod_id, "quiz_passed_at": now, "code_redeemed_at": now}
-    draft = upgrading(client, account, authenticator_key=enrolment.new_key(), **more)
+    draft = upgrading(client, account, authenticator_key=enrollment.new_key(), **more)
     return address(draft, "second-factor")
 
 

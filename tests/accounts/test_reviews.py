@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.journeys.reviews.messages import end_late_cases, told
+from accounts.journeys.reviews.messages import act_and_notify, end_late_cases
 from accounts.models import Account, RegistrationDraft, UpgradeDraft
 from core import policy
 from core.policy import Level
@@ -64,11 +64,11 @@ def asked(browser: Client, person: Person, level: int = 1, **typed: str) -> tupl
 def approved(person: Person) -> None:
     """Two reviewers agree that this is the person."""
     case, record = Case.objects.latest("number"), lookup.record(dod_id=person.dod_id)
-    told(lambda: reviewing.take(case.number, by=ANN))
+    act_and_notify(lambda: reviewing.take(case.number, by=ANN))
     decision = reviewing.Decision.APPROVE, reviewing.Reason.FORMER_NAME
-    told(lambda: reviewing.decide(case.number, *decision, record, by=ANN))
+    act_and_notify(lambda: reviewing.decide(case.number, *decision, record, by=ANN))
     if case.level == Level.PREMIUM:
-        told(lambda: reviewing.confirm(case.number, record, by=BOB))
+        act_and_notify(lambda: reviewing.confirm(case.number, record, by=BOB))
     case.refresh_from_db()
     assert case.state == State.APPROVED
 

@@ -198,7 +198,7 @@ def test_half_a_sign_in_ends_when_the_password_changes(grace):
 
 def test_a_basic_account_with_an_authenticator_is_asked_for_it():
     rosa = holder(PEOPLE["rosa"])
-    authenticator_apps.enrol(rosa, KEY, step_used=-1, by="mock")
+    authenticator_apps.enroll(rosa, KEY, step_used=-1, by="mock")
     assert not is_signed_in(half_in(rosa))
 
 

@@ -1,4 +1,4 @@
-"""The states of an account: the moves between them, each audited once, however many want to make them."""
+"""The states of an account: the transitions between them, each audited once, however many want to make them."""
 
 from io import StringIO
 
@@ -7,7 +7,7 @@ from django.core.management import call_command
 
 from accounts import actions
 from accounts.models import Account, State
-from accounts.states import MOVES, START
+from accounts.states import START, TRANSITIONS
 from demo.people import PEOPLE
 from safeguards.events import EVENTS
 from safeguards.models import AuditEvent
@@ -19,14 +19,14 @@ pytestmark = pytest.mark.django_db
 
 def test_every_state_can_be_reached_and_all_but_the_last_left():
     reached: set[str] = {START}
-    while new := {after for before, after in MOVES if before in reached} - reached:
+    while new := {after for before, after in TRANSITIONS if before in reached} - reached:
         reached |= new
     assert reached == set(State)
-    assert set(State) - {before for before, _ in MOVES} == {State.CLOSED}
+    assert set(State) - {before for before, _ in TRANSITIONS} == {State.CLOSED}
 
 
 def test_every_move_has_an_event_that_people_can_read():
-    assert set(MOVES.values()) <= set(EVENTS)
+    assert set(TRANSITIONS.values()) <= set(EVENTS)
 
 
 def test_the_diagram_in_the_docs_is_the_table_in_the_code():
@@ -38,14 +38,18 @@ def test_the_diagram_in_the_docs_is_the_table_in_the_code():
 def test_an_account_moves_as_the_table_says_and_in_no_other_way(before, after):
     account = holder(PEOPLE["rosa"])
     Account.objects.update(state=before, failures_in_a_row=7)
-    outcome = actions.move(account, after, by="system")
+    outcome = actions.change_state(account, after, by="system")
     kept = Account.objects.get()
     event = AuditEvent.objects.exclude(event="account.opened").last()
-    if (before, after) in MOVES:
+    if (before, after) in TRANSITIONS:
         assert isinstance(outcome, actions.Done)
         assert (kept.state, kept.failures_in_a_row) == (after, 0)
         assert event is not None
-        assert (event.event, event.account_id, event.details) == (MOVES[before, after], account.pk, {"was": before})
+        assert (event.event, event.account_id, event.details) == (
+            TRANSITIONS[before, after],
+            account.pk,
+            {"was": before},
+        )
     else:
         assert isinstance(outcome, actions.NotAllowed)
         assert (kept.state, kept.failures_in_a_row) == (before, 7)

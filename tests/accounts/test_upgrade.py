@@ -218,7 +218,7 @@ def test_an_upgrade_of_another_browser_is_gone(browser, account):
 
 
 def test_an_enrolled_authenticator_is_asked_for_and_not_replaced(account):
-    authenticator_apps.enrol(account, KEY, step_used=-1, by="mock")
+    authenticator_apps.enroll(account, KEY, step_used=-1, by="mock")
     browser = signed_in(account)
     draft = owing_the_factor(browser, account)
     AuthenticatorApp.objects.update(last_t=-1)
@@ -245,7 +245,7 @@ def test_a_second_tab_that_comes_too_late_is_a_clear_page(browser, account):
 
 def test_an_authenticator_added_on_the_other_page_meanwhile_is_a_clear_page(browser, account):
     draft = owing_the_factor(browser, account)
-    authenticator_apps.enrol(account, "31" * 20, step_used=-1, by="mock")
+    authenticator_apps.enroll(account, "31" * 20, step_used=-1, by="mock")
     page = browser.post(address(draft, "second-factor"), {"otp_token": walk.token_for(KEY)})
     assert page.status_code == 200
     account.refresh_from_db()

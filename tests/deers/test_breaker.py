@@ -88,11 +88,11 @@ def asked(monkeypatch: Any) -> list[str]:
     """Who asked the registry, which fails each time."""
     questions: list[str] = []
 
-    def suffer() -> None:
+    def simulate() -> None:
         questions.append("")
         raise RegistryUnavailableError
 
-    monkeypatch.setattr(faults, "suffer", suffer)
+    monkeypatch.setattr(faults, "simulate", simulate)
     return questions
 
 
@@ -133,12 +133,12 @@ def naps() -> tuple[list[float], Any]:
 
 def test_latency_is_added_to_each_answer_and_never_beyond_the_deadline(settings: Any) -> None:
     taken, sleep = naps()
-    faults.suffer(sleep=sleep)
+    faults.simulate(sleep=sleep)
     settings.DEERS_LATENCY_MS = 250
-    faults.suffer(sleep=sleep)
+    faults.simulate(sleep=sleep)
     settings.DEERS_LATENCY_MS = 60_000
     with pytest.raises(RegistryUnavailableError):
-        faults.suffer(sleep=sleep)
+        faults.simulate(sleep=sleep)
     assert taken == [0.25, policy.DEERS_DEADLINE.total_seconds()]
 
 
@@ -146,7 +146,7 @@ def test_a_slow_registry_is_given_up_at_the_deadline(settings: Any) -> None:
     taken, sleep = naps()
     settings.DEERS_FAULT = "slow"
     with pytest.raises(RegistryUnavailableError):
-        faults.suffer(sleep=sleep)
+        faults.simulate(sleep=sleep)
     assert taken == [policy.DEERS_DEADLINE.total_seconds()]
 
 
@@ -155,7 +155,7 @@ def test_a_flapping_registry_fails_as_often_as_it_is_told_to(settings: Any) -> N
     rng, failures = random.Random(1), 0
     for _ in range(1000):
         try:
-            faults.suffer(rng=rng)
+            faults.simulate(rng=rng)
         except RegistryUnavailableError:
             failures += 1
     assert 200 < failures < 300

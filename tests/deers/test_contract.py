@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from deers import names
-from deers.matching import OnRecord, hindrance, judge
+from deers.matching import RecordRow, ineligibility, judge_match
 from deers.mock import MockRegistry
 from deers.models import Eligibility, LegalName, Person, Plan, Region, Sponsorship
 from deers.registry import (
@@ -59,9 +59,9 @@ class InMemory:
 
     def find_person(self, query: PersonQuery, *, today: date) -> Outcome:
         found = self.borne_by(query.ssn, query.dod_id)
-        return judge(query, found, today) if found else NoMatch()
+        return judge_match(query, found, today) if found else NoMatch()
 
-    def borne_by(self, ssn: str, dod_id: str) -> list[OnRecord]:
+    def borne_by(self, ssn: str, dod_id: str) -> list[RecordRow]:
         asked = [p for p in CAST if (ssn and contract.ssn_of(p) == ssn) or p.dod_id == dod_id]
         if len(asked) != 1 or dod_id not in ("", asked[0].dod_id):
             return []
@@ -69,12 +69,12 @@ class InMemory:
         former = FORMER_LAST_NAME.get(person.dod_id)
         borne = [person, *([self.renamed(person, former)] if former else [])]
         flags = (person is DEAD, person is PROTECTED, person is not ENDED, True)
-        return [OnRecord(each, *flags) for each in borne]
+        return [RecordRow(each, *flags) for each in borne]
 
     def record(self, *, ssn: str, dod_id: str, today: date) -> Record | None:
         found = self.borne_by(ssn, dod_id)
         former = tuple(each.person.full_name for each in found[1:])
-        return Record(found[0].person, former, hindrance(found[0], today)) if found else None
+        return Record(found[0].person, former, ineligibility(found[0], today)) if found else None
 
     @staticmethod
     def renamed(person: Beneficiary, last: str) -> Beneficiary:

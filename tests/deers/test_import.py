@@ -17,7 +17,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from deers import lookup
-from deers.loading import entering, files, settling, staging
+from deers.loading import conflicts, files, insertion, staging
 from deers.models import Eligibility, LegalName, Person, Sponsorship
 from deers.registry import Match
 from demo.invent import registry
@@ -212,10 +212,10 @@ def test_a_child_may_stand_before_its_sponsor_but_not_without(importing: Any) ->
 
 def test_a_second_spouse_is_told(importing: Any) -> None:
     told = importing([record(1), record(2, **tie(1, "spouse")), record(3, **tie(1, "spouse"))])
-    assert told == [f'3,sponsors.0,"{settling.SPOUSE}"']
+    assert told == [f'3,sponsors.0,"{conflicts.SPOUSE}"']
     waiting = importing([record(4, **tie(6, "spouse")), record(5, **tie(6, "spouse")), record(6)])
     assert [line.split(",")[0] for line in waiting] == ["2"]
-    assert importing([record(7, **tie(6, "spouse"))]) == [f'1,sponsors.0,"{settling.SPOUSE}"']
+    assert importing([record(7, **tie(6, "spouse"))]) == [f'1,sponsors.0,"{conflicts.SPOUSE}"']
 
 
 def test_a_sponsor_may_marry_again_in_whichever_order_the_file_tells_it(importing: Any) -> None:
@@ -238,11 +238,11 @@ def many(count: int) -> list[dict]:
     ]
 
 
-@pytest.mark.parametrize("breaks_off_at", [0.2, 0.6, 0.9], ids=["reading", "entering", "tying"])
+@pytest.mark.parametrize("breaks_off_at", [0.2, 0.6, 0.9], ids=["reading", "inserting", "linking"])
 def test_a_run_that_breaks_off_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: Any, breaks_off_at: float) -> None:
     path, report = tmp_path / "people.ndjson", tmp_path / "report.csv"
     path.write_text("".join(json.dumps(each) + "\n" for each in many(39)))
-    monkeypatch.setattr(settling, "BEGINNINGS", settling.BEGINNINGS.replace(f"% {settling.RANGE}", "% 10"))
+    monkeypatch.setattr(conflicts, "BEGINNINGS", conflicts.BEGINNINGS.replace(f"% {conflicts.RANGE}", "% 10"))
 
     def stop(people: float, of: float) -> None:
         if people > breaks_off_at * of:
@@ -251,7 +251,7 @@ def test_a_run_that_breaks_off_goes_on_where_it_stopped(tmp_path: Path, monkeypa
     with pytest.raises(KeyboardInterrupt):
         files.import_file(path, files.NDJSON, report, piece_bytes=1000, advance=stop)
     read = counting(monkeypatch, staging, "stage")
-    entered = counting(monkeypatch, entering, "enter")
+    entered = counting(monkeypatch, insertion, "insert")
     begun: list[float] = []
     found = files.import_file(path, files.NDJSON, report, piece_bytes=1000, advance=lambda n, of: begun.append(n / of))
     assert breaks_off_at - 0.1 < begun[0] <= breaks_off_at + 0.2

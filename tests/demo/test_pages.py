@@ -18,7 +18,7 @@ from demo.models import SentMail
 from demo.people import PEOPLE, STAFF
 from idproofing import letters
 from idproofing.models import Fact
-from idproofing.questions import wording
+from idproofing.questions import word_question
 from tests import people
 from tests.idproofing.letter_people import asked
 
@@ -85,7 +85,7 @@ def test_people_json_has_the_form_that_scripts_rely_on(client: Client) -> None:
     raymond = next(person for person in everyone if person["first_name"] == "Raymond")
     assert (raymond["date_of_birth"], raymond["ssn"], raymond["account"]) == ("1948-03-14", "920113052", None)
     facts = Fact.objects.filter(dod_id=PEOPLE["raymond"].dod_id)
-    worded = [dict(zip(("question", "answer"), wording(fact), strict=True)) for fact in facts]
+    worded = [dict(zip(("question", "answer"), word_question(fact), strict=True)) for fact in facts]
     assert sorted(raymond["facts"], key=str) == sorted(worded, key=str)
 
 

@@ -14,7 +14,7 @@ from core.policy import Level
 from deers import lookup
 from deers.registry import Record
 from idproofing import cases, reviewing
-from idproofing.case_states import MOVES, OVER, START, State
+from idproofing.case_states import OVER, START, TRANSITIONS, State
 from idproofing.cases import Moved, NotFound, NotNow, Opened, Wait
 from idproofing.models import Case, CaseMove
 from idproofing.reviewing import Decision, NotFitting, NotYours, Reason
@@ -29,10 +29,10 @@ pytestmark = pytest.mark.django_db
 
 def test_every_state_can_be_reached_and_every_move_has_its_event():
     reached: set[str] = {START}
-    while new := {after for before, after in MOVES if before in reached} - reached:
+    while new := {after for before, after in TRANSITIONS if before in reached} - reached:
         reached |= new
     assert reached == set(State)
-    assert set(MOVES.values()) <= set(EVENTS)
+    assert set(TRANSITIONS.values()) <= set(EVENTS)
     assert {State.CONTINUED, State.DECLINED, State.IN_PERSON, State.EXPIRED} == OVER
 
 
@@ -41,7 +41,7 @@ def test_what_was_typed_is_encrypted_and_found_with_both_codes_only():
     raw: Any = Case.objects.values_list("typed", flat=True).get()
     assert typed.ssn.encode() not in bytes(raw)
     assert found(opened).number == opened.case.number
-    assert cases.typed_in(found(opened)) == typed
+    assert cases.read_typed(found(opened)) == typed
     assert found(opened, opened.case.reference.lower().replace("0", "o")).number == opened.case.number
     assert opened.code.replace("-", "") not in str(Case.objects.values().get())
 
@@ -260,7 +260,7 @@ def test_what_was_typed_is_wiped_when_a_case_is_over(decision, reason):
     assert isinstance(outcome, Moved)
     assert outcome.email == emily_typed().email
     case = found(opened)
-    assert (case.typed, case.subject, cases.typed_in(case)) == (None, None, None)
+    assert (case.typed, case.subject, cases.read_typed(case)) == (None, None, None)
 
 
 def test_a_case_ends_when_its_time_is_over_and_an_approval_has_a_time_of_its_own():

@@ -14,7 +14,7 @@ from core import policy
 from demo.invent.facts import facts_for
 from idproofing import asking, questions
 from idproofing.models import Category, Fact
-from idproofing.questions import NONE_OF_THE_ABOVE, TEMPLATES, fact, wording
+from idproofing.questions import NONE_OF_THE_ABOVE, TEMPLATES, make_fact, word_question
 from tests.idproofing.people import BASIC, JUNE, MODEST, PREMIUM, TODAY, anybody, seeds
 
 Asked = tuple[Fact, list[str], int]
@@ -27,7 +27,7 @@ def some_fact(kind: str, place: int, began: int) -> Fact:
     answers = TEMPLATES[kind].answers
     usual = [name for group in getattr(answers, "groups", ()) for name in group] or list(range(0, 20_000, 150))
     since = date(2012, 1, 1) + timedelta(days=90 * began)
-    return fact(JUNE, kind, usual[place % len(usual)], since.isoformat(), since)
+    return make_fact(JUNE, kind, usual[place % len(usual)], since.isoformat(), since)
 
 
 # People who never close a card or sell a car: of some kinds, nearly every answer is true of them.
@@ -59,7 +59,7 @@ def test_every_quiz_has_its_questions_from_enough_categories_and_as_many_papers(
         assert len(quiz) == strength.questions
         assert len({one.category for one, _, _ in quiz}) >= strength.categories
         assert len({one.since for one, _, _ in quiz}) == strength.questions
-        assert len({wording(one)[0] for one, _, _ in quiz}) == strength.questions
+        assert len({word_question(one)[0] for one, _, _ in quiz}) == strength.questions
 
 
 @MODEST
@@ -68,10 +68,10 @@ def test_every_question_of_every_quiz_has_one_right_answer_and_no_option_twice(
     facts: list[Fact], strength: policy.Strength, seed: int
 ) -> None:
     for one, offered, right in drawn(facts, strength, random.Random(seed)):
-        answer = wording(one)[1]
+        answer = word_question(one)[1]
         assert len(set(offered)) == len(offered) == strength.options
         assert offered[right] == (answer if right < strength.options - 1 else NONE_OF_THE_ABOVE)
-        true = {wording(other)[1] for other in facts if questions.true_at_once(one, other)}
+        true = {word_question(other)[1] for other in facts if questions.are_true_at_once(one, other)}
         assert not true & {*offered[:right], *offered[right + 1 :]}
 
 
@@ -96,7 +96,7 @@ def test_wrong_answers_are_of_the_kind_of_the_right_one(
     for one, offered, _ in drawn(facts, strength, random.Random(seed)):
         usual = TEMPLATES[one.kind].answers.usual(one.value)
         assert set(offered[:-1]) <= set(usual)
-        assert wording(one)[1] in usual
+        assert word_question(one)[1] in usual
 
 
 @MODEST
@@ -140,13 +140,13 @@ def test_one_paper_does_not_answer_two_questions() -> None:
     """A car, its color and its loan stand in one contract; the bank and the limit of a card in one letter."""
     bought = date(2019, 10, 5)
     car = [
-        fact(JUNE, kind, value, 2019, bought)
+        make_fact(JUNE, kind, value, 2019, bought)
         for kind, value in (("car_lender", "Summit Lake Bank"), ("vehicle", "Kia Soul"), ("vehicle_color", "Red"))
     ]
     assert asking.choose(car, BASIC, random.Random(1)) is None
     others = [
-        fact(JUNE, "card_bank", "North Ridge Bank", 2018, date(2018, 2, 2)),
-        fact(JUNE, "phone_company", "Hilltop Wireless", 2017, date(2017, 3, 3)),
+        make_fact(JUNE, "card_bank", "North Ridge Bank", 2018, date(2018, 2, 2)),
+        make_fact(JUNE, "phone_company", "Hilltop Wireless", 2017, date(2017, 3, 3)),
     ]
     for seed in range(20):
         chosen = asking.choose([*car, *others], BASIC, random.Random(seed))

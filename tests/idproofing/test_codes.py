@@ -56,7 +56,7 @@ def test_case_blanks_dashes_and_look_alikes_are_forgiven(seed: int, between: str
     code = "".join(rng.choices(codes.ALPHABET, k=policy.CODE_LENGTH))
     look_alike = {"0": "O", "1": rng.choice("IL")}
     typed = between.join(look_alike.get(char, char) for char in code)
-    assert codes.normalise(typed.lower() if lower else typed) == code
+    assert codes.normalize(typed.lower() if lower else typed) == code
 
 
 @pytest.mark.parametrize("typed", ["", "-", "x" * 10_000, "\x00\x00", "‮ABCDE", "é" * 10, "UUUUU-UUUUU"])

@@ -7,10 +7,10 @@ import pytest
 
 from core import policy
 from deers.models import Person, Sponsorship
-from idproofing import facts, pools, quiz
-from idproofing.facts import FactSource, MockCreditBureau, MockTransactions, of_one_alone, recent
+from idproofing import answer_pools, facts, quiz
+from idproofing.facts import FactSource, MockCreditBureau, MockTransactions, facts_of_one_alone, recent_facts
 from idproofing.models import Category, Fact, Source
-from idproofing.questions import TEMPLATES, fact, wording
+from idproofing.questions import TEMPLATES, make_fact, word_question
 from tests import people
 from tests.idproofing.people import BASIC, JUNE, NOON, facts_of_june, remember
 
@@ -40,10 +40,10 @@ class FactSourceContract:
             assert isinstance(one, Fact)
             assert one.category == TEMPLATES[one.kind].category
             assert one.until is None or one.since <= one.until
-            assert all(wording(one))
+            assert all(word_question(one))
 
     def test_it_answers_the_same_each_time_and_no_question_twice(self, source: FactSource, june: list[Fact]) -> None:
-        first, again = ([wording(one) for one in source.facts_about([JUNE])] for _ in range(2))
+        first, again = ([word_question(one) for one in source.facts_about([JUNE])] for _ in range(2))
         assert sorted(first) == sorted(again)
         assert len({prompt for prompt, _ in first}) == len(first)
 
@@ -82,7 +82,7 @@ def test_another_source_takes_part_by_a_setting(settings) -> None:  # type: igno
 
 class Almanac:
     def facts_about(self, dod_ids: Collection[str]) -> Iterable[Fact]:
-        return [fact(one, "card_bank", "Bluestone National Bank", 2020, date(2020, 1, 1)) for one in dod_ids]
+        return [make_fact(one, "card_bank", "Bluestone National Bank", 2020, date(2020, 1, 1)) for one in dod_ids]
 
 
 def test_every_category_has_a_limit_of_its_age() -> None:
@@ -93,40 +93,40 @@ def test_every_category_has_a_limit_of_its_age() -> None:
 @pytest.mark.parametrize("kind", TEMPLATES)
 def test_nobody_is_asked_about_what_is_long_over_or_began_long_ago(kind: str) -> None:
     def one(began: int, ended: int | None = None) -> Fact:
-        return fact(JUNE, kind, 500, began, date(began, 3, 1), date(ended, 9, 1) if ended else None)
+        return make_fact(JUNE, kind, 500, began, date(began, 3, 1), date(ended, 9, 1) if ended else None)
 
     over = TODAY.year - policy.FACT_OVER_YEARS[TEMPLATES[kind].category]
     oldest = TODAY.year - policy.FACT_YEARS
     kept = [one(over, over), one(oldest), one(oldest, TODAY.year)]
-    assert recent([*kept, one(oldest, over - 1), one(oldest - 1), one(TODAY.year + 1)], TODAY) == kept
+    assert recent_facts([*kept, one(oldest, over - 1), one(oldest - 1), one(TODAY.year + 1)], TODAY) == kept
 
 
 def test_a_joint_loan_and_a_shared_home_are_asked_of_neither() -> None:
     def of(dod_id: str) -> dict[str, Fact]:
         carls = dod_id == CARL
         return {
-            "loan": fact(dod_id, "home_lender", "Hearth and Stone Mortgage", 2018, date(2018, 4, 1)),
-            "home": fact(
+            "loan": make_fact(dod_id, "home_lender", "Hearth and Stone Mortgage", 2018, date(2018, 4, 1)),
+            "home": make_fact(
                 dod_id, "city", "Tacoma, Washington", 2016 + carls, date(2015 + carls, 1, 1), date(2019, 1, 1)
             ),
-            "power": fact(dod_id, "power_company", "Two Rivers Electric", 2020 + carls, date(2020 + carls, 1, 1)),
-            "color": fact(dod_id, "vehicle_color", "Blue", 2020 + carls, date(2020 + carls, 1, 1)),
-            "card": fact(dod_id, "card_bank", "Red River Community Bank", 2019, date(2019, 1 + carls, 1)),
-            "phone": fact(
+            "power": make_fact(dod_id, "power_company", "Two Rivers Electric", 2020 + carls, date(2020 + carls, 1, 1)),
+            "color": make_fact(dod_id, "vehicle_color", "Blue", 2020 + carls, date(2020 + carls, 1, 1)),
+            "card": make_fact(dod_id, "card_bank", "Red River Community Bank", 2019, date(2019, 1 + carls, 1)),
+            "phone": make_fact(
                 dod_id, "phone_company", ("Hilltop Wireless", "Quickfox Mobile")[carls], 2019, date(2019, 1, 1)
             ),
         }
 
     junes, carls = of(JUNE), of(CARL)
-    assert of_one_alone(junes.values(), list(carls.values())) == [junes["color"], junes["phone"]]
-    assert of_one_alone(junes.values(), []) == list(junes.values())
+    assert facts_of_one_alone(junes.values(), list(carls.values())) == [junes["color"], junes["phone"]]
+    assert facts_of_one_alone(junes.values(), []) == list(junes.values())
 
 
 def shared(*dod_ids: str) -> None:
     """The same loan, card and former home for each, and nothing that is theirs alone."""
     Fact.objects.all().delete()
     remember(
-        fact(dod_id, kind, value, 2018, date(2018, month, 1), date(2020, 1, 1))
+        make_fact(dod_id, kind, value, 2018, date(2018, month, 1), date(2020, 1, 1))
         for dod_id in dod_ids
         for month, kind, value in (
             (4, "home_lender", "Hearth and Stone Mortgage"),
@@ -194,7 +194,8 @@ def test_nobody_is_asked_for_what_would_stand_out_among_the_options(usual: bool)
         else {"home_payment": 9_350, "card_limit": 500, "city": "Mayberry, North Carolina"}
     )
     remember(
-        fact(JUNE, kind, value, 2018, date(2018, month, 1)) for month, (kind, value) in enumerate(answers.items(), 1)
+        make_fact(JUNE, kind, value, 2018, date(2018, month, 1))
+        for month, (kind, value) in enumerate(answers.items(), 1)
     )
     assert isinstance(quiz.start(JUNE, BASIC, by="visitor", now=NOON), quiz.Started if usual else quiz.ThinFile)
 
@@ -203,11 +204,11 @@ def test_nobody_is_asked_for_what_would_stand_out_among_the_options(usual: bool)
 def test_whoever_never_sold_a_car_still_gets_a_quiz() -> None:
     """Of ten colors, nine are true: no four wrong ones are left, so the color is not asked for."""
     remember(
-        fact(JUNE, "vehicle_color", color, 2012 + number, date(2012 + number, 1, 1))
-        for number, color in enumerate(pools.COLORS[0][:9])
+        make_fact(JUNE, "vehicle_color", color, 2012 + number, date(2012 + number, 1, 1))
+        for number, color in enumerate(answer_pools.COLORS[0][:9])
     )
-    remember(fact(JUNE, "card_bank", "North Ridge Bank", year, date(year, 2, 2)) for year in (2015, 2016))
-    remember([fact(JUNE, "phone_company", "Hilltop Wireless", 2018, date(2018, 3, 3))])
+    remember(make_fact(JUNE, "card_bank", "North Ridge Bank", year, date(year, 2, 2)) for year in (2015, 2016))
+    remember([make_fact(JUNE, "phone_company", "Hilltop Wireless", 2018, date(2018, 3, 3))])
     outcome = quiz.start(JUNE, BASIC, by="visitor", now=NOON)
     assert isinstance(outcome, quiz.Started)
     assert set(outcome.quiz.questions.values_list("kind", flat=True)) == {"card_bank", "phone_company"}
@@ -219,7 +220,7 @@ def test_what_stands_on_record_in_deers_is_not_asked_for() -> None:
     Fact.objects.all().delete()
     Person.objects.filter(pk=rosa.dod_id).update(city="Tacoma", street="12 Quail Run")
     remember(
-        fact(rosa.dod_id, kind, value, 2018, date(2018, month, 1), date(2020, 1, 1))
+        make_fact(rosa.dod_id, kind, value, 2018, date(2018, month, 1), date(2020, 1, 1))
         for month, kind, value in (
             (4, "city", "Tacoma, Washington"),
             (5, "street", "Quail Run"),

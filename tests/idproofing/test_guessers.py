@@ -19,7 +19,7 @@ from demo.people import PEOPLE
 from demo.people.person import FULL_FILE
 from idproofing import asking, questions
 from idproofing.models import Fact
-from idproofing.questions import NONE_OF_THE_ABOVE, wording
+from idproofing.questions import NONE_OF_THE_ABOVE, word_question
 from tests.idproofing.people import BASIC, PREMIUM
 
 TODAY = date(2026, 11, 20)
@@ -128,12 +128,12 @@ def test_no_question_of_anybody_breaks_the_rules_of_options() -> None:
     for one, options, right in chain.from_iterable(everything_asked()):
         assert len(set(options)) == len(options) == BASIC.options
         assert options.count(NONE_OF_THE_ABOVE) == 1
-        answer = wording(one)[1]
+        answer = word_question(one)[1]
         assert options[right] == answer or (answer not in options and right == len(options) - 1)
 
 
 def test_no_question_of_a_quiz_tells_the_answer_of_another(strength: policy.Strength) -> None:
     for quiz in quizzes(strength):
-        prompts = [wording(one)[0] for one in quiz]
+        prompts = [word_question(one)[0] for one in quiz]
         assert len(set(prompts)) == len(quiz)
-        assert not any(wording(one)[1] in " ".join(prompts) for one in quiz)
+        assert not any(word_question(one)[1] in " ".join(prompts) for one in quiz)

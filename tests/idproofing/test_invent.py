@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from core.policy import STRENGTH
 from demo.invent.facts import THIN_FILE, facts_for
-from idproofing.questions import TEMPLATES, wording
+from idproofing.questions import TEMPLATES, word_question
 from tests.idproofing.people import MODEST
 
 TODAY = date(2026, 11, 20)
@@ -19,14 +19,14 @@ adults = st.dates(date(1925, 1, 1), date(2008, 11, 20))
 @given(people, adults, st.booleans())
 def test_an_adult_has_eight_facts_in_four_categories_and_every_question_once(dod_id, born, served) -> None:  # type: ignore[no-untyped-def]
     facts = facts_for(dod_id, born, served=served, today=TODAY)
-    questions = [wording(one)[0] for one in facts]
+    questions = [word_question(one)[0] for one in facts]
     assert len(questions) == len(set(questions)) >= 8
     assert len({one.category for one in facts}) >= 4
     for one in facts:
         assert born < one.since <= TODAY
         assert one.until is None or one.since <= one.until <= TODAY
         assert one.category == TEMPLATES[one.kind].category
-        assert len(wording(one)[0]) <= 250
+        assert len(word_question(one)[0]) <= 250
         one.clean_fields(exclude=["id"])
 
 
@@ -40,7 +40,7 @@ def test_nobody_borrowed_money_or_bought_a_car_as_a_child(dod_id, born) -> None:
 
 def test_the_same_person_has_the_same_facts_each_time_and_others_have_others() -> None:
     def words(dod_id: str) -> list[tuple[str, str]]:
-        return [wording(one) for one in facts_for(dod_id, date(1970, 5, 5), today=TODAY)]
+        return [word_question(one) for one in facts_for(dod_id, date(1970, 5, 5), today=TODAY)]
 
     assert words("1000000021") == words("1000000021")
     assert words("1000000021") != words("1000000039")

@@ -1,12 +1,12 @@
-"""The moves of a letter: complete, audited, and nothing else allowed."""
+"""The transitions of a letter: complete, audited, and nothing else allowed."""
 
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
 
-from idproofing.letter_states import MOVES, START, State, move
-from idproofing.moves import MoveRefused
+from idproofing.letter_states import START, TRANSITIONS, State, change_state
+from idproofing.transitions import TransitionRefused
 from safeguards.events import EVENTS
 from tests.idproofing.letter_people import asked
 from tests.idproofing.people import NOON
@@ -14,14 +14,14 @@ from tests.idproofing.people import NOON
 
 def test_every_state_can_be_reached():
     reached: set[str] = {START}
-    while new := {after for before, after in MOVES if before in reached} - reached:
+    while new := {after for before, after in TRANSITIONS if before in reached} - reached:
         reached |= new
     assert reached == set(State)
-    assert set(State) - {before for before, _ in MOVES} == {State.VOID, State.RETURNED}
+    assert set(State) - {before for before, _ in TRANSITIONS} == {State.VOID, State.RETURNED}
 
 
 def test_every_move_has_an_event_that_people_can_read():
-    assert set(MOVES.values()) | {"letter.queued"} <= set(EVENTS)
+    assert set(TRANSITIONS.values()) | {"letter.queued"} <= set(EVENTS)
 
 
 def test_the_diagram_in_the_docs_is_the_table_in_the_code():
@@ -31,5 +31,5 @@ def test_the_diagram_in_the_docs_is_the_table_in_the_code():
 @pytest.mark.django_db
 @pytest.mark.parametrize("to", [State.SENT, State.RETURNED, State.QUEUED])
 def test_a_letter_moves_in_no_other_way(to):
-    with pytest.raises(MoveRefused):
-        move(asked("rosa"), to, by="system", now=NOON)
+    with pytest.raises(TransitionRefused):
+        change_state(asked("rosa"), to, by="system", now=NOON)

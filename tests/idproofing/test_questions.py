@@ -11,10 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import policy
-from idproofing import pools
-from idproofing.facts import unknown_from
+from idproofing import answer_pools
+from idproofing.facts import facts_unknown_from
 from idproofing.models import Fact
-from idproofing.questions import NONE_OF_THE_ABOVE, TEMPLATES, Dollars, Names, fact, has_options, options, wording
+from idproofing.questions import (
+    NONE_OF_THE_ABOVE,
+    TEMPLATES,
+    Dollars,
+    Names,
+    has_options,
+    make_fact,
+    options,
+    word_question,
+)
 from tests.idproofing.people import JUNE, MODEST, anybody, seeds
 
 COUNT = 5
@@ -30,7 +39,7 @@ def test_every_question_has_exactly_one_right_answer_and_no_option_twice(facts: 
     rng = random.Random(seed)
     for one in facts:
         offered, place = options(one, facts, COUNT, rng)
-        answer = wording(one)[1]
+        answer = word_question(one)[1]
         assert len(set(offered)) == len(offered) == COUNT
         assert offered[-1] == NONE_OF_THE_ABOVE
         assert offered.count(answer) == (0 if place == COUNT - 1 else 1)
@@ -45,7 +54,9 @@ def test_no_wrong_option_would_be_right_for_another_fact_of_the_same_time(facts:
     for one in facts:
         offered, place = options(one, facts, COUNT, rng)
         wrong = set(offered[:place] + offered[place + 1 :])
-        also_right = {wording(other)[1] for other in facts if other.kind == one.kind and held_in(other, one.since.year)}
+        also_right = {
+            word_question(other)[1] for other in facts if other.kind == one.kind and held_in(other, one.since.year)
+        }
         assert not wrong & also_right
 
 
@@ -54,7 +65,7 @@ def test_no_wrong_option_would_be_right_for_another_fact_of_the_same_time(facts:
 def test_wrong_options_come_from_public_lists_and_never_from_people(facts: list[Fact], seed: int) -> None:
     public = {
         name
-        for pool in vars(pools).values()
+        for pool in vars(answer_pools).values()
         if isinstance(pool, tuple)
         for group in pool
         if isinstance(group, tuple)
@@ -82,7 +93,7 @@ def test_ranges_of_dollars_do_not_overlap_and_one_holds_the_amount(amount: int, 
 
 def test_the_right_answer_stands_in_every_place_equally_often() -> None:
     rng = random.Random(20261123)
-    one = fact(JUNE, "card_bank", "Summit Lake Bank", 2015, date(2015, 1, 1))
+    one = make_fact(JUNE, "card_bank", "Summit Lake Bank", 2015, date(2015, 1, 1))
     places = Counter(options(one, [one], COUNT, rng, none_rate=0)[1] for _ in range(4_000))
     expected = 4_000 / (COUNT - 1)
     chi_square = sum((places[place] - expected) ** 2 / expected for place in range(COUNT - 1))
@@ -99,7 +110,7 @@ def test_the_right_range_stands_in_every_rank_equally_often(kind: str) -> None:
     assert isinstance(usual, Dollars)
     ranks: Counter[int] = Counter()
     for _ in range(4_000):
-        one = fact(JUNE, kind, rng.randrange(usual.least, usual.most), 2015, date(2015, 1, 1))
+        one = make_fact(JUNE, kind, rng.randrange(usual.least, usual.most), 2015, date(2015, 1, 1))
         offered, place = options(one, [one], COUNT, rng, none_rate=0)
         by_size = sorted(offered[:-1], key=lambda words: int(words.split(" to ")[0].strip("$").replace(",", "")))
         ranks[by_size.index(offered[place])] += 1
@@ -112,15 +123,15 @@ def test_the_right_range_stands_in_every_rank_equally_often(kind: str) -> None:
     [("home_payment", 9_350), ("home_payment", 100), ("card_limit", 500), ("city", "Mayberry, North Carolina")],
 )
 def test_an_unusual_answer_would_stand_out_and_is_not_asked_for(kind: str, value: str | int) -> None:
-    one = fact(JUNE, kind, value, 2015, date(2015, 1, 1))
+    one = make_fact(JUNE, kind, value, 2015, date(2015, 1, 1))
     assert not has_options(one, [one], COUNT)
 
 
 def test_whoever_has_had_cars_of_nearly_every_color_is_not_asked_for_one() -> None:
     """Too few wrong colors would be left: with six cars there are four, and with seven three."""
     cars = [
-        fact(JUNE, "vehicle_color", color, 2012 + number, date(2012 + number, 1, 1))
-        for number, color in enumerate(pools.COLORS[0][:7])
+        make_fact(JUNE, "vehicle_color", color, 2012 + number, date(2012 + number, 1, 1))
+        for number, color in enumerate(answer_pools.COLORS[0][:7])
     ]
     assert has_options(cars[0], cars[:6], COUNT)
     assert not any(has_options(one, cars, COUNT) for one in cars)
@@ -128,7 +139,7 @@ def test_whoever_has_had_cars_of_nearly_every_color_is_not_asked_for_one() -> No
 
 def test_none_of_the_above_is_right_at_the_rate_of_policy() -> None:
     rng = random.Random(20261123)
-    one = fact(JUNE, "card_bank", "Summit Lake Bank", 2015, date(2015, 1, 1))
+    one = make_fact(JUNE, "card_bank", "Summit Lake Bank", 2015, date(2015, 1, 1))
     tries = 4_000
     times = sum(options(one, [one], COUNT, rng)[1] == COUNT - 1 for _ in range(tries))
     rate = policy.QUIZ_NONE_OF_THE_ABOVE_RATE
@@ -136,22 +147,22 @@ def test_none_of_the_above_is_right_at_the_rate_of_policy() -> None:
 
 
 def test_wrong_cities_lie_in_the_region_of_the_right_one() -> None:
-    south = pools.CITIES[1]
-    one = fact(JUNE, "city", "Killeen, Texas", 2012, date(2012, 1, 1), date(2014, 12, 31))
+    south = answer_pools.CITIES[1]
+    one = make_fact(JUNE, "city", "Killeen, Texas", 2012, date(2012, 1, 1), date(2014, 12, 31))
     offered, _ = options(one, [one], COUNT, random.Random(1))
     assert set(offered[:-1]) <= set(south)
 
 
 def test_wrong_vehicles_were_sold_in_the_decade_of_the_right_one() -> None:
-    one = fact(JUNE, "vehicle", "Buick LeSabre", 2004, date(2004, 10, 16))
+    one = make_fact(JUNE, "vehicle", "Buick LeSabre", 2004, date(2004, 10, 16))
     offered, _ = options(one, [one], COUNT, random.Random(1))
-    assert set(offered[:-1]) <= set(pools.VEHICLES[0])
+    assert set(offered[:-1]) <= set(answer_pools.VEHICLES[0])
 
 
 def test_wrong_benefits_are_of_the_same_kind_of_person() -> None:
-    one = fact(JUNE, "benefit", "Survivors pension", 2015, date(2015, 1, 1))
+    one = make_fact(JUNE, "benefit", "Survivors pension", 2015, date(2015, 1, 1))
     offered, _ = options(one, [one], COUNT, random.Random(1))
-    assert set(offered[:-1]) <= set(pools.BENEFITS[1])
+    assert set(offered[:-1]) <= set(answer_pools.BENEFITS[1])
 
 
 @pytest.mark.parametrize("kind", [kind for kind, template in TEMPLATES.items() if isinstance(template.answers, Names)])
@@ -163,11 +174,11 @@ def test_an_answer_stands_in_one_group_alone(kind: str) -> None:
 
 
 def test_a_city_on_record_or_a_street_typed_in_is_never_asked_for() -> None:
-    city = fact(JUNE, "city", "Killeen, Texas", 2012, date(2012, 1, 1))
-    street = fact(JUNE, "street", "Juniper Lane", 2012, date(2012, 1, 1))
-    bank = fact(JUNE, "card_bank", "Summit Lake Bank", 2012, date(2012, 1, 1))
-    assert unknown_from([city, street, bank], ["KILLEEN", "12  juniper lane, Apt. 4", "", "  "]) == [bank]
-    assert unknown_from([city, street, bank], ["Lane", "TX", "Kill"]) == [city, bank]
+    city = make_fact(JUNE, "city", "Killeen, Texas", 2012, date(2012, 1, 1))
+    street = make_fact(JUNE, "street", "Juniper Lane", 2012, date(2012, 1, 1))
+    bank = make_fact(JUNE, "card_bank", "Summit Lake Bank", 2012, date(2012, 1, 1))
+    assert facts_unknown_from([city, street, bank], ["KILLEEN", "12  juniper lane, Apt. 4", "", "  "]) == [bank]
+    assert facts_unknown_from([city, street, bank], ["Lane", "TX", "Kill"]) == [city, bank]
 
 
 @pytest.mark.parametrize("kind", TEMPLATES)

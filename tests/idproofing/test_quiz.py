@@ -13,7 +13,7 @@ from core import policy
 from core.policy import Level
 from idproofing import asking, quiz
 from idproofing.models import Proofing, Question, Quiz
-from idproofing.questions import NONE_OF_THE_ABOVE, fact, wording
+from idproofing.questions import NONE_OF_THE_ABOVE, make_fact, word_question
 from safeguards.models import AuditEvent
 from tests.idproofing.people import (
     BASIC,
@@ -223,7 +223,7 @@ def test_a_thin_file_uses_no_attempt() -> None:
 
 
 def test_many_facts_of_one_category_are_still_a_thin_file() -> None:
-    remember(fact(JUNE, "card_bank", "Summit Lake Bank", year, date(year, 1, 1)) for year in range(2010, 2020))
+    remember(make_fact(JUNE, "card_bank", "Summit Lake Bank", year, date(year, 1, 1)) for year in range(2010, 2020))
     assert quiz.start(JUNE, BASIC, by="visitor", now=NOON) == quiz.ThinFile()
 
 
@@ -232,7 +232,7 @@ def test_nobody_is_asked_what_the_session_has_shown() -> None:
     remember(known)
     told = [one.value for one in known if one.category in ("card", "vehicle", "address")]
     taken = begin(shown=told)
-    never = {wording(one)[0] for one in known if one.value in told}
+    never = {word_question(one)[0] for one in known if one.value in told}
     assert not never & set(taken.questions.values_list("prompt", flat=True))
 
 
@@ -284,7 +284,7 @@ def test_the_audit_trail_tells_the_story_without_a_word_of_what_was_asked(june: 
 def test_a_choice_of_facts_has_enough_of_them_from_enough_categories_or_is_none(
     kinds: list[str], strength: policy.Strength, seed: int
 ) -> None:
-    known = [fact(JUNE, kind, "any", 2000 + year, date(2000 + year, 1, 1)) for year, kind in enumerate(kinds)]
+    known = [make_fact(JUNE, kind, "any", 2000 + year, date(2000 + year, 1, 1)) for year, kind in enumerate(kinds)]
     chosen = asking.choose(known, strength, random.Random(seed))
     enough = len(known) >= strength.questions and len({one.category for one in known}) >= strength.categories
     assert (chosen is not None) == enough

@@ -1,4 +1,4 @@
-"""The moves of a proofing: complete, audited, drawn, and nothing else allowed."""
+"""The transitions of a proofing: complete, audited, drawn, and nothing else allowed."""
 
 from io import StringIO
 from types import ModuleType
@@ -10,33 +10,41 @@ from django.db import transaction
 from core.policy import Level
 from idproofing.management.commands import draw_states
 from idproofing.models import Proofing
-from idproofing.states import MOVES, START, MoveRefused, State, move, proofing_of, turn
+from idproofing.states import (
+    START,
+    TRANSITIONS,
+    State,
+    TransitionRefused,
+    change_state,
+    exclusive_proofing,
+    get_proofing,
+)
 from safeguards.events import EVENTS
 from safeguards.models import AuditEvent
 from tests.idproofing.people import JUNE
 
 
 def june() -> Proofing:
-    with turn(JUNE):
-        return proofing_of(JUNE, Level.BASIC, by="visitor")
+    with exclusive_proofing(JUNE):
+        return get_proofing(JUNE, Level.BASIC, by="visitor")
 
 
 def test_every_state_can_be_reached_and_left() -> None:
     reached: set[str] = {START}
-    while new := {after for before, after in MOVES if before in reached} - reached:
+    while new := {after for before, after in TRANSITIONS if before in reached} - reached:
         reached |= new
     assert reached == set(State)
-    assert {before for before, after in MOVES if before != after} == set(State)
+    assert {before for before, after in TRANSITIONS if before != after} == set(State)
 
 
 def test_every_move_has_an_event_that_people_can_read() -> None:
-    assert set(MOVES.values()) | {"proofing.started"} <= set(EVENTS)
+    assert set(TRANSITIONS.values()) | {"proofing.started"} <= set(EVENTS)
 
 
 @pytest.mark.django_db
 def test_a_move_leaves_its_event_in_the_same_transaction() -> None:
     proofing = june()
-    move(proofing, State.QUESTIONS, by="visitor", attempt=1)
+    change_state(proofing, State.QUESTIONS, by="visitor", attempt=1)
     assert Proofing.objects.get().state == State.QUESTIONS
     assert AuditEvent.objects.latest("id").event == "quiz.started"
     assert AuditEvent.objects.latest("id").details == {"level": 1, "attempt": 1}
@@ -46,8 +54,8 @@ def test_a_move_leaves_its_event_in_the_same_transaction() -> None:
 @pytest.mark.parametrize("to", [State.PASSED, State.PROVEN, State.STARTED, State.COOLING_DOWN])
 def test_a_move_that_is_not_in_the_table_is_refused_and_leaves_nothing(to: str) -> None:
     proofing = june()
-    with pytest.raises(MoveRefused), transaction.atomic():
-        move(proofing, to, by="visitor")
+    with pytest.raises(TransitionRefused), transaction.atomic():
+        change_state(proofing, to, by="visitor")
     assert Proofing.objects.get().state == State.STARTED
     assert AuditEvent.objects.count() == 1
 
@@ -55,9 +63,9 @@ def test_a_move_that_is_not_in_the_table_is_refused_and_leaves_nothing(to: str) 
 @pytest.mark.django_db
 def test_of_two_who_saw_the_same_state_only_one_moves() -> None:
     one, other = june(), june()
-    move(one, State.QUESTIONS, by="visitor")
-    with pytest.raises(MoveRefused):
-        move(other, State.THIN_FILE, by="visitor")
+    change_state(one, State.QUESTIONS, by="visitor")
+    with pytest.raises(TransitionRefused):
+        change_state(other, State.THIN_FILE, by="visitor")
 
 
 def test_the_diagram_in_the_docs_is_the_table_in_the_code() -> None:

@@ -12,7 +12,7 @@ from core.policy import Level
 from idproofing import visits
 from idproofing.models import Document, Visit
 from idproofing.routes import Route
-from idproofing.visit_states import MOVES, START, State
+from idproofing.visit_states import START, TRANSITIONS, State
 from idproofing.visits import Shown
 from safeguards.events import EVENTS
 from safeguards.models import AuditEvent
@@ -42,8 +42,8 @@ def found(reference: str | None, **more) -> Visit | None:  # type: ignore[no-unt
 
 
 def test_every_state_is_reached_and_every_move_has_an_event() -> None:
-    assert {START, *(after for _, after in MOVES)} == set(State)
-    assert set(MOVES.values()) <= set(EVENTS)
+    assert {START, *(after for _, after in TRANSITIONS)} == set(State)
+    assert set(TRANSITIONS.values()) <= set(EVENTS)
 
 
 def test_a_slip_is_found_by_its_reference_however_it_is_typed() -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import Account
 from accounts.second_factors import authenticator_apps
 from idproofing.models import Fact
-from idproofing.questions import wording
+from idproofing.questions import word_question
 from tests import people, walk
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -39,7 +39,7 @@ def fill_details(page: Page, person) -> None:
 
 def answer_questions(page: Page, person, count: int) -> None:
     """Read each question and choose what the person's papers say."""
-    answers = dict(wording(fact) for fact in Fact.objects.filter(dod_id=person.dod_id))
+    answers = dict(word_question(fact) for fact in Fact.objects.filter(dod_id=person.dod_id))
     page.get_by_role("button", name="Start the questions").click()
     for number in range(1, count + 1):
         expect(page.get_by_text(f"Question {number} of {count}")).to_be_visible()

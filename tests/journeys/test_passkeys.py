@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import CDPSession, Page, expect
 
 from accounts.models import Account
-from accounts.second_factors import enrolment
+from accounts.second_factors import enrollment
 from core.policy import Level
 from tests import people
 from tests.accounts.holders import address, holder, proven, token_of
@@ -87,7 +87,7 @@ def test_a_passkey_is_renamed_and_removed(page, device):
 
 
 def test_premium_is_opened_with_a_passkey(page, device, client, live_server):
-    chosen = {"username": "rosa.premium", "password_hash": "!", "authenticator_key": enrolment.new_key()}
+    chosen = {"username": "rosa.premium", "password_hash": "!", "authenticator_key": enrollment.new_key()}
     draft = proven(client, people.load("rosa"), level=Level.PREMIUM, **chosen)
     page.context.add_cookies([{"name": "draft", "value": token_of(client), "url": live_server.url}])
     page.goto(address(draft, "second-factor"))
@@ -98,7 +98,7 @@ def test_premium_is_opened_with_a_passkey(page, device, client, live_server):
 
 
 def test_whoever_the_device_does_not_recognize_is_told_and_can_use_the_app_instead(page, device, client, live_server):
-    chosen = {"username": "rosa.premium", "password_hash": "!", "authenticator_key": enrolment.new_key()}
+    chosen = {"username": "rosa.premium", "password_hash": "!", "authenticator_key": enrollment.new_key()}
     draft = proven(client, people.load("rosa"), level=Level.PREMIUM, **chosen)
     page.context.add_cookies([{"name": "draft", "value": token_of(client), "url": live_server.url}])
     refuse(device)

@@ -21,7 +21,7 @@ from portal.models import (
     Observation,
     Report,
     Thread,
-    identity,
+    resource_id,
 )
 from portal.paging import page_number, page_of
 from safeguards import audit
@@ -84,7 +84,7 @@ def test_an_appointment_is_upcoming_until_it_ends(client, ruth):
     now = timezone.now()
     for name, begins in (("Now going on", now - timedelta(minutes=5)), ("Long gone", now - timedelta(days=5))):
         Appointment.objects.create(
-            id=identity(RUTH, "appointment", name),
+            id=resource_id(RUTH, "appointment", name),
             patient=RUTH,
             status="booked",
             display=name,
@@ -108,7 +108,7 @@ def lab_result(
 ) -> Report:
     now = timezone.now() - timedelta(days=days_ago)
     report = Report.objects.create(
-        id=identity(patient, "report", number),
+        id=resource_id(patient, "report", number),
         patient=patient,
         status="final",
         display="Lipid panel",
@@ -116,7 +116,7 @@ def lab_result(
         issued=now,
     )
     Observation.objects.create(
-        id=identity(patient, "observation", number),
+        id=resource_id(patient, "observation", number),
         patient=patient,
         status="final",
         category="laboratory",
@@ -186,7 +186,7 @@ def test_a_number_is_written_without_an_exponent():
 def test_a_supply_that_ends_soon_is_marked_and_reminded_of(client, ruth):
     today = timezone.localdate()
     Medication.objects.create(
-        id=identity(RUTH, "medication", 1),
+        id=resource_id(RUTH, "medication", 1),
         patient=RUTH,
         status="active",
         display="Lisinopril 10 MG Oral Tablet",
@@ -212,7 +212,7 @@ def test_a_flu_vaccine_of_this_season_ends_the_reminder(client, ruth):
     client.force_login(ruth)
     assert "Flu vaccine" in page(client, "/portal/tools/")
     Immunization.objects.create(
-        id=identity(RUTH, "immunization", 1),
+        id=resource_id(RUTH, "immunization", 1),
         patient=RUTH,
         status="completed",
         code_system=codes.CVX,
@@ -226,11 +226,15 @@ def test_a_flu_vaccine_of_this_season_ends_the_reminder(client, ruth):
 def test_a_conversation_reads_from_the_first_message_to_the_last(client, ruth):
     now = timezone.now()
     thread = Thread.objects.create(
-        id=identity(RUTH, "thread", 1), patient=RUTH, subject="A question", care_team="Primary care", last_sent_at=now
+        id=resource_id(RUTH, "thread", 1),
+        patient=RUTH,
+        subject="A question",
+        care_team="Primary care",
+        last_sent_at=now,
     )
     for count, (author, body) in enumerate([("", "Is it <b>safe</b>?"), ("Carol Nguyen, RN", "It is.")]):
         Message.objects.create(
-            id=identity(RUTH, "message", count),
+            id=resource_id(RUTH, "message", count),
             thread=thread,
             sent_at=now - timedelta(hours=2 - count),
             author=author,
@@ -245,7 +249,7 @@ def test_a_conversation_reads_from_the_first_message_to_the_last(client, ruth):
 def test_a_long_list_goes_on_with_older_and_newer(client, ruth):
     for count in range(30):
         Immunization.objects.create(
-            id=identity(RUTH, "immunization", count),
+            id=resource_id(RUTH, "immunization", count),
             patient=RUTH,
             status="completed",
             display=f"Vaccine {count:02}",

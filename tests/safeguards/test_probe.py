@@ -37,7 +37,7 @@ def test_the_first_migrate_writes_down_which_keys_there_are():
 def test_a_wrong_key_is_named_by_its_id_and_not_shown(settings, field_keys, index_key, sentence):
     settings.FIELD_KEYS, settings.INDEX_KEY = field_keys, index_key or settings.INDEX_KEY
     with pytest.raises(ImproperlyConfigured, match=sentence) as raised:
-        probe.keys_must_fit()
+        probe.require_fitting_keys()
     assert "ooo" not in str(raised.value)
     assert any(sentence in error.msg for error in run_checks(tags=["database"], databases=["default"]))
     assert KeyProbe.objects.count() == 2
@@ -53,7 +53,7 @@ def test_migrating_with_a_wrong_key_fails(settings):
 @pytest.mark.django_db
 def test_a_new_key_is_known_from_the_first_start_with_it(settings):
     settings.FIELD_KEYS = {"1": OLD, "2": NEW}
-    probe.keys_must_fit()
+    probe.require_fitting_keys()
     settings.FIELD_KEYS = {"1": OLD, "2": OTHER}
     assert probe.misfits() == ["The field key '2' in FIELD_KEYS is not the one that this database was written with."]
 
@@ -62,7 +62,7 @@ def test_a_new_key_is_known_from_the_first_start_with_it(settings):
 def test_a_database_without_tables_is_left_to_migrate():
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE safeguards_keyprobe")
-    probe.keys_must_fit()
+    probe.require_fitting_keys()
 
 
 def test_without_an_answer_of_the_database_the_site_starts_and_says_so(monkeypatch):
@@ -73,7 +73,7 @@ def test_without_an_answer_of_the_database_the_site_starts_and_says_so(monkeypat
 
     monkeypatch.setattr(probe, "is_there", silent)
     monkeypatch.setattr(probe.logger, "warning", said.append)
-    probe.keys_must_fit()
+    probe.require_fitting_keys()
     assert "could not be checked" in said[0]
 
 

@@ -80,7 +80,7 @@ def test_thousands_of_rows_are_sealed_anew_and_the_old_key_can_then_go(settings)
     assert "3,001 rows were sealed anew" in run()
     assert AuditEvent.objects.filter(event="keys.rotated", actor_kind="system").count() == 1
     settings.FIELD_KEYS = {"2": NEW}
-    probe.keys_must_fit()
+    probe.require_fitting_keys()
     assert {message.name for message in ContactMessage.objects.all()} == {f"Rosa {n}" for n in range(1, 3_001)}
     assert AuthenticatorApp.objects.get().key == "a" * 40
 
@@ -110,7 +110,7 @@ def test_check_only_counts(settings):
 def test_a_key_that_is_still_needed_cannot_be_dropped(settings):
     letters(1)
     with_a_new_key(settings)
-    probe.keys_must_fit()
+    probe.require_fitting_keys()
     settings.FIELD_KEYS = {"2": NEW}
     assert "'1', which FIELD_KEYS lacks" in probe.misfits()[0]
 
@@ -143,7 +143,7 @@ def test_a_value_that_no_key_opens_stays_as_it_is_and_keeps_the_old_key(settings
 def test_killed_halfway_it_goes_on_where_it_was(settings, tmp_path: Path):
     letters(2_000)
     with_a_new_key(settings)
-    probe.keys_must_fit()
+    probe.require_fitting_keys()
     command = [*MANAGE, "rotate_keys", "--batch", "50"]
     env = environment(tmp_path, settings.FIELD_KEYS)
     with connection.cursor() as cursor:

@@ -187,7 +187,7 @@ def test_whom_deers_allows_no_account_is_offered_the_fitting_decisions_only(ann,
     case = open_case(replace(emily_typed(), ssn=person.ssn, last_name=person.name.last)).case
     ann.post(page(case, "take"))
     shown = ann.get(page(case))
-    assert "DEERS:" in shown.context["hindrance"]
+    assert "DEERS:" in shown.context["ineligibility"]
     assert {form.initial["decision"] for _, form in shown.context["decisions"]} == offered
     ann.post(page(case, "decide"), {**APPROVE, "dod_id": person.dod_id})
     assert state(case) == State.TAKEN

@@ -44,7 +44,7 @@ def letter(kind: str = "code", addressee: str = ROSA, *, level: Level = Level.BA
 
 
 def pdf(*of: Letter) -> bytes:
-    return letters.pdf(of, title="Batch 12", made=NOON)
+    return letters.letters_pdf(of, title="Batch 12", made=NOON)
 
 
 def run(*command: str, given: bytes) -> str:

@@ -20,7 +20,7 @@ MARKS = st.sampled_from(list("#$*_`<>@=-+/\\~[](){}|'\"&!;:.,^\n\t 1a\u00e9\u4e2
 def compiled(markdown: str) -> bytes:
     # PDF/UA refuses characters that no font of ours has, so a text of any characters is set without it.
     source = typesetting.document(guides.MARKDOWN.parse(markdown), **ABOUT)
-    return typesetting.pdf(source, made=MADE, standard=None)
+    return typesetting.typeset(source, made=MADE, standard=None)
 
 
 @settings(max_examples=60, deadline=None)
@@ -32,7 +32,7 @@ def test_any_markdown_compiles(markdown: str) -> None:
 @settings(max_examples=30, deadline=None)
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=30))
 def test_marks_of_typst_are_only_characters(text: str) -> None:
-    code = typesetting.quoted(text)
+    code = typesetting.quote(text)
     assert code[0] == code[-1] == '"'
     assert code[1:-1].replace("\\\\", "").replace('\\"', "").count('"') == 0
 
@@ -57,18 +57,18 @@ def test_text_that_looks_like_typst_is_printed_as_it_stands() -> None:
 )
 def test_every_part_of_markdown_has_its_typst(markdown: str) -> None:
     source = typesetting.document(guides.MARKDOWN.parse(markdown), **ABOUT)
-    assert typesetting.pdf(source, made=MADE).startswith(b"%PDF-")
+    assert typesetting.typeset(source, made=MADE).startswith(b"%PDF-")
 
 
 def test_links_within_the_site_are_whole_on_paper() -> None:
     source = typesetting.document(guides.MARKDOWN.parse("[here](/register/)"), **ABOUT)
     assert 'link("http://127.0.0.1:8000/register/"' in source
-    assert "here (127.0.0.1:8000/register/)" in words(typesetting.pdf(source, made=MADE))
+    assert "here (127.0.0.1:8000/register/)" in words(typesetting.typeset(source, made=MADE))
 
 
 def test_without_the_design_system_the_guide_is_set_in_the_font_that_typst_brings(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(typesetting, "FONTS", tmp_path / "nowhere")
-    made = typesetting.pdf(guides.typst_source(guides.GUIDES["registration"]), made=MADE)
+    made = typesetting.typeset(guides.typst_source(guides.GUIDES["registration"]), made=MADE)
     assert "How to create your DS Logon account" in words(made)

@@ -15,7 +15,7 @@ def fetched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[bool]:
     (tmp_path / "package-lock.json").write_text("{}")
     monkeypatch.setattr(assets, "ROOT", tmp_path)
     monkeypatch.setattr(assets, "npm", lambda: ["npm"])
-    monkeypatch.setattr(assets, "quietly", lambda command, **_: calls.append("--omit=dev" not in command))
+    monkeypatch.setattr(assets, "run_quietly", lambda command, **_: calls.append("--omit=dev" not in command))
     return calls
 
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from dslogon.up import postgres
-from dslogon.up.trouble import Trouble
+from dslogon.up.errors import UserFacingError
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 30
@@ -110,14 +110,14 @@ def test_a_long_path_gets_its_socket_in_a_short_folder_that_only_the_owner_may_e
 def test_a_socket_folder_that_others_may_enter_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run").chmod(0o755)
-    with pytest.raises(Trouble, match="you alone may enter"):
+    with pytest.raises(UserFacingError, match="you alone may enter"):
         postgres.socket_folder(tmp_path)
 
 
 def test_data_of_another_major_version_are_left_alone_with_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "postgres").mkdir()
     (tmp_path / "postgres/PG_VERSION").write_text("17\n")
-    with pytest.raises(Trouble, match="made by PostgreSQL 17 and this is 18"), postgres.running(tmp_path):
+    with pytest.raises(UserFacingError, match="made by PostgreSQL 17 and this is 18"), postgres.running(tmp_path):
         pass
 
 
@@ -134,5 +134,5 @@ def test_root_without_user_namespaces_is_told_what_to_do(monkeypatch: pytest.Mon
     refusing.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    with pytest.raises(Trouble, match=r"cannot run as root here .* set DATABASE_URL"):
+    with pytest.raises(UserFacingError, match=r"cannot run as root here .* set DATABASE_URL"):
         postgres.unprivileged()

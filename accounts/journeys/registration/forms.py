@@ -7,7 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
-from accounts.journeys.forms import DodIdField, SSNField, need_a_number
+from accounts.journeys.forms import DodIdField, SSNField, require_a_number
 from accounts.journeys.steps.route import RouteForm
 from accounts.models import Account, RegistrationDraft
 from accounts.passwords import validation
@@ -72,7 +72,7 @@ class DetailsForm(forms.Form):
     email = email_field()
 
     def clean(self) -> dict:
-        need_a_number(self)
+        require_a_number(self)
         return self.cleaned_data
 
 
@@ -109,9 +109,9 @@ class CredentialsForm(NewPasswordForm):
         return username
 
     def owner(self) -> validation.Owner:
-        return owner_of(self.draft, self.cleaned_data.get("username", ""))
+        return owner_of_password(self.draft, self.cleaned_data.get("username", ""))
 
 
-def owner_of(draft: RegistrationDraft, username: str) -> validation.Owner:
+def owner_of_password(draft: RegistrationDraft, username: str) -> validation.Owner:
     """Whose password is being chosen; the username is the one in the form beside it."""
     return validation.Owner(username, draft.first_name, draft.middle_name, draft.last_name, draft.email)

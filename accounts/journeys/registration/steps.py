@@ -12,13 +12,13 @@ from django.utils import timezone
 from accounts import actions
 from accounts.journeys.registration.forms import CredentialsForm, DetailsForm
 from accounts.journeys.steps import code, deers_outage, details, letter, questions, route, second_factor, visit
-from accounts.journeys.steps.details import judge_match, person_of_record, reviewed, too_many_tries
-from accounts.journeys.wizard import Journey, Refused, Step, keep
+from accounts.journeys.steps.details import count_try, find_person_of_record, is_reviewed, judge_match
+from accounts.journeys.wizard import Journey, Refused, Step, keep_answers
 from accounts.mail import notices
 from accounts.models import RegistrationDraft
 from accounts.passwords import hashing
 from accounts.profile import email_change
-from accounts.second_factors import enrolment, passkeys
+from accounts.second_factors import enrollment, passkeys
 from accounts.second_factors.forms import FirstFactorForm
 from accounts.sign_in import consent, judge, session
 from core import policy
@@ -42,7 +42,7 @@ def look_up(request: HttpRequest, draft: RegistrationDraft, form: forms.Form) ->
     """Count the try and ask DEERS for the person."""
     typed = form.cleaned_data
     whom = f"{typed['date_of_birth']} {surname_key(typed['last_name'])}"
-    return too_many_tries(request, typed["ssn"], typed["dod_id"], whom=whom) or lookup.find_person(
+    return count_try(request, typed["ssn"], typed["dod_id"], whom=whom) or lookup.find_person(
         PersonQuery(
             first_name=typed["first_name"],
             middle_name=typed["middle_name"],
@@ -60,9 +60,9 @@ def match_person(request: HttpRequest, draft: RegistrationDraft, form: forms.For
     typed, again = form.cleaned_data, bool(draft.dod_id)
     answers = {name: typed[name] for name in TYPED} | {"date_of_birth": typed["date_of_birth"].isoformat()}
     answers["typed_dod_id"] = typed["dod_id"]
-    if reviewed(draft, answers):
+    if is_reviewed(draft, answers):
         return None
-    keep(draft, answers, DETAILS.forgets)
+    keep_answers(draft, answers, DETAILS.forgets)
     return judge_match(draft, outcome, DETAILS.forgets, again=again, by="visitor")
 
 
@@ -87,13 +87,13 @@ def choose_credentials(
     if not consent.given(request):
         consent.accept(request)
     if draft.level == policy.Level.PREMIUM:
-        draft.authenticator_key = enrolment.new_key()
+        draft.authenticator_key = enrollment.new_key()
     else:
         open_account(request, draft, person)
     return None
 
 
-def enrol(request: HttpRequest, draft: RegistrationDraft, form: forms.Form, person: Beneficiary) -> Refused | None:
+def enroll(request: HttpRequest, draft: RegistrationDraft, form: forms.Form, person: Beneficiary) -> Refused | None:
     """The last step at Premium: a passkey or the authenticator's first code opens the account."""
     judged = second_factor.judge(request, draft, form.cleaned_data)
     if isinstance(judged, Refused):
@@ -106,7 +106,7 @@ def open_account(
     request: HttpRequest,
     draft: RegistrationDraft,
     person: Beneficiary,
-    first: enrolment.NewApp | passkeys.New | None = None,
+    first: enrollment.NewApp | passkeys.New | None = None,
 ) -> None:
     """Open the account, enrol its second factor, tell the addresses of record, and sign the person in."""
     level = policy.Level(draft.level)
@@ -132,7 +132,7 @@ def open_account(
     account = outcome.account
     factor = None
     if first is not None:
-        factor, codes = enrolment.enrol(account, first, by="visitor")
+        factor, codes = enrollment.enroll(account, first, by="visitor")
         draft.backup_codes = " ".join(codes)
     notices.tell(account, "account-opened", to=[account.email, person.email], level=level.label)
     letter.tell_of_level(account, person, "account-opened", by=account)
@@ -161,7 +161,7 @@ CREDENTIALS = Step(
     label="Username and password",
     template="accounts/credentials.html",
     form=CredentialsForm,
-    ask=person_of_record,
+    ask=find_person_of_record,
     save=choose_credentials,
     ready=lambda draft: bool(draft.code_redeemed_at),
     done=lambda draft: bool(draft.username and draft.password_hash),
@@ -174,8 +174,8 @@ SECOND_FACTOR = Step(
     label="Second factor",
     template="accounts/enrol.html",
     form=lambda data, draft: FirstFactorForm(data),
-    ask=person_of_record,
-    save=enrol,
+    ask=find_person_of_record,
+    save=enroll,
     ready=lambda draft: bool(draft.username and draft.password_hash),
     done=lambda draft: bool(draft.finished_at),
     applies=lambda draft: draft.level == policy.Level.PREMIUM,
@@ -191,7 +191,7 @@ REGISTRATION = Journey(
     steps=(
         deers_outage.TELL_ME,
         DETAILS,
-        route.WAY,
+        route.CHOOSE_ROUTE,
         questions.QUESTIONS,
         letter.LETTER,
         visit.VISIT,

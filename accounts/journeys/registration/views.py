@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts.journeys import drafts, wizard
-from accounts.journeys.registration.forms import LEVELS, LevelForm, LevelOfCodeForm, owner_of
+from accounts.journeys.registration.forms import LEVELS, LevelForm, LevelOfCodeForm, owner_of_password
 from accounts.journeys.registration.steps import CREDENTIALS, REGISTRATION
 from accounts.journeys.steps import route, second_factor
 from accounts.models import RegistrationDraft
@@ -48,7 +48,7 @@ def begun(request: HttpRequest, chosen: dict) -> HttpResponse:
     """Begin a draft with what was chosen: `level`, `route` and `code_delivery`."""
     token = drafts.token_for(request)
     draft = RegistrationDraft.objects.create(browser=drafts.hash_of(token), **chosen)
-    audit.record("registration.started", by="visitor", level=draft.level, route=route.on_trail(draft))
+    audit.record("registration.started", by="visitor", level=draft.level, route=route.route_for_audit(draft))
     response = redirect(REGISTRATION.address(draft))
     drafts.remember(response, token)
     return response
@@ -75,4 +75,4 @@ def judge_password(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     draft = drafts.find(RegistrationDraft, draft_id, request)
     if draft is None or draft.finished_at or draft.ended or not wizard.open_now(CREDENTIALS, draft):
         raise Http404
-    return judge_typed_password(request, owner_of(draft, request.POST.get("username", "")), str(draft.pk))
+    return judge_typed_password(request, owner_of_password(draft, request.POST.get("username", "")), str(draft.pk))

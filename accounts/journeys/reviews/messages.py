@@ -17,7 +17,7 @@ Outcome = TypeVar("Outcome")
 
 
 @dataclass(frozen=True)
-class News:
+class StatusMessage:
     """What happened, in a sentence for the person, and what to do next."""
 
     happened: str
@@ -28,45 +28,47 @@ NOTHING_TO_DO = "You do not have to do anything now. We write to you as soon as 
 WAYS = "Visit an ID card office with two forms of identification, or call the service center."
 # Two outcomes tell no more than what to do next: why a reviewer could not approve is nobody else's business, and might
 # tell a stranger who is in DEERS. A repeated request reads like any other.
-WORDS: dict[str, News] = {
-    State.OPEN: News("We have your request. A reviewer will look at it.", NOTHING_TO_DO),
-    State.REPEATED: News("We have your request. A reviewer will look at it.", NOTHING_TO_DO),
-    State.TAKEN: News("A reviewer is looking at your request.", NOTHING_TO_DO),
-    State.PROPOSED: News("A second reviewer checks what the first one found.", NOTHING_TO_DO),
-    State.APPROVED: News("Your request is approved.", "You can go on from the status page of your request."),
-    State.CONTINUED: News(
+WORDS: dict[str, StatusMessage] = {
+    State.OPEN: StatusMessage("We have your request. A reviewer will look at it.", NOTHING_TO_DO),
+    State.REPEATED: StatusMessage("We have your request. A reviewer will look at it.", NOTHING_TO_DO),
+    State.TAKEN: StatusMessage("A reviewer is looking at your request.", NOTHING_TO_DO),
+    State.PROPOSED: StatusMessage("A second reviewer checks what the first one found.", NOTHING_TO_DO),
+    State.APPROVED: StatusMessage("Your request is approved.", "You can go on from the status page of your request."),
+    State.CONTINUED: StatusMessage(
         "You went on from the status page.",
         "Finish on the page that opened then. If it is closed, start again and ask for a new review. If it was not you "
         "who went on, tell the service center at once.",
     ),
-    State.DECLINED: News("We could not settle this from a distance, so the review has ended.", WAYS),
-    State.IN_PERSON: News(
+    State.DECLINED: StatusMessage("We could not settle this from a distance, so the review has ended.", WAYS),
+    State.IN_PERSON: StatusMessage(
         "This has to be settled in person, so the review has ended.",
         f"{WAYS} If you asked more than once, look at your other request as well.",
     ),
-    State.EXPIRED: News("The time for this request is over.", f"Start again and ask for a new review. Or: {WAYS}"),
+    State.EXPIRED: StatusMessage(
+        "The time for this request is over.", f"Start again and ask for a new review. Or: {WAYS}"
+    ),
 }
 AGAIN = "Another reviewer will look at your request."
 
 
-def told(action: Callable[[], Outcome]) -> Outcome:
+def act_and_notify(action: Callable[[], Outcome]) -> Outcome:
     """Do what moves a case, and have the mail about it sent: both, or neither."""
     with transaction.atomic():
         outcome = action()
-        tell(outcome)
+        notify_person(outcome)
     return outcome
 
 
-def tell(outcome: object) -> None:
+def notify_person(outcome: object) -> None:
     """Write to whom a move is about; without a name, since a stranger may have typed the address."""
     if isinstance(outcome, list):
         for one in outcome:
-            tell(one)
+            notify_person(one)
     if isinstance(outcome, cases.Moved):
         case, news = outcome.case, WORDS[outcome.case.state]
         about = {"reference": case.shown_reference, "happened": news.happened, "next": news.next}
         notices.send("case-changed", to=outcome.email, account_id=case.account_id, **about)
-        tell(list(outcome.also))
+        notify_person(list(outcome.also))
 
 
 @dataclass(frozen=True)
@@ -91,4 +93,4 @@ def timeline(case: Case) -> list[Entry]:
 @app.task(name="accounts.tasks.end_late_cases")
 def end_late_cases(timestamp: int) -> None:
     """End the reviews whose time is over, and tell the people who asked."""
-    told(cases.end_what_is_late)
+    act_and_notify(cases.end_what_is_late)

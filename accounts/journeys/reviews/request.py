@@ -33,24 +33,24 @@ OTHERWISE = {"dod_id": "typed_dod_id"}
 @never_cache
 def in_registration(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     """The button of the details page."""
-    return ask(request, REGISTRATION, draft_id)
+    return request_review(request, REGISTRATION, draft_id)
 
 
 @require_POST
 @never_cache
 def in_upgrade(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     """The button of the identity page."""
-    return ask(request, UPGRADE, draft_id)
+    return request_review(request, UPGRADE, draft_id)
 
 
-def ask(request: HttpRequest, journey: Journey, draft_id: UUID) -> HttpResponse:
+def request_review(request: HttpRequest, journey: Journey, draft_id: UUID) -> HttpResponse:
     """Open a case about what this draft has typed. Sent twice, it is one case; the draft's last page shows its code."""
     draft = drafts.find(journey.model, draft_id, request)
     if draft is None:
         return wizard.gone(request, journey)
     if not journey.belongs(request, draft):
         return wizard.not_theirs(request, journey, draft)
-    if may_ask(draft):
+    if may_request(draft):
         wait = cases.too_many(typed_into(draft), address=client.address(request), account_id=account_of(draft))
         if wait:
             messages.error(
@@ -59,18 +59,18 @@ def ask(request: HttpRequest, journey: Journey, draft_id: UUID) -> HttpResponse:
             return redirect(journey.address(draft))
         with transaction.atomic():
             draft = drafts.find(journey.model, draft_id, request, lock=True)
-            if draft is not None and may_ask(draft):
-                opened_for(draft, by=actor(request))
+            if draft is not None and may_request(draft):
+                open_case_for(draft, by=actor(request))
                 drafts.touch(draft)
     return redirect(journey.address(draft) if draft else journey.begin)
 
 
-def may_ask(draft: Draft) -> bool:
+def may_request(draft: Draft) -> bool:
     """Only about details that DEERS was asked for and could not match."""
     return bool(draft.mismatched_at and not draft.ended and not draft.finished_at)
 
 
-def opened_for(draft: Draft, *, by: object) -> None:
+def open_case_for(draft: Draft, *, by: object) -> None:
     """The case, its mail, and the draft's last page; of what was typed the draft keeps nothing, for the case has it."""
     typed = typed_into(draft)
     upgrade = isinstance(draft, UpgradeDraft)
@@ -84,10 +84,12 @@ def opened_for(draft: Draft, *, by: object) -> None:
     )
     notices.send("case-opened", to=typed.email, account_id=account_of(draft), reference=opened.case.shown_reference)
     draft.case, draft.continuation_code, draft.ended = opened.case, opened.code, "review"
-    wizard.forget(draft, tuple(OTHERWISE.get(name, name) for name in kept_of(draft) if name != "code_delivery"))
+    wizard.clear_answers(
+        draft, tuple(OTHERWISE.get(name, name) for name in fields_of_case(draft) if name != "code_delivery")
+    )
 
 
-def kept_of(draft: Draft) -> list[str]:
+def fields_of_case(draft: Draft) -> list[str]:
     """The fields of a case that this kind of draft has too."""
     asked = {field.name for field in draft._meta.concrete_fields}
     return [field.name for field in fields(cases.Typed) if OTHERWISE.get(field.name, field.name) in asked]
@@ -95,7 +97,7 @@ def kept_of(draft: Draft) -> list[str]:
 
 def typed_into(draft: Draft) -> cases.Typed:
     """What the person typed, as a case keeps it."""
-    typed: dict[str, Any] = {name: getattr(draft, OTHERWISE.get(name, name)) or "" for name in kept_of(draft)}
+    typed: dict[str, Any] = {name: getattr(draft, OTHERWISE.get(name, name)) or "" for name in fields_of_case(draft)}
     return cases.Typed(**typed)
 
 

@@ -7,9 +7,9 @@ from django.http import HttpRequest
 
 from accounts.journeys import drafts
 from accounts.journeys.registration.steps import REGISTRATION
-from accounts.journeys.reviews.messages import tell
-from accounts.journeys.reviews.request import OTHERWISE, kept_of
-from accounts.journeys.steps.route import on_trail
+from accounts.journeys.reviews.messages import notify_person
+from accounts.journeys.reviews.request import OTHERWISE, fields_of_case
+from accounts.journeys.steps.route import route_for_audit
 from accounts.journeys.upgrade.steps import UPGRADE
 from accounts.journeys.wizard import actor
 from accounts.models import Account, Draft, RegistrationDraft, UpgradeDraft
@@ -23,7 +23,7 @@ from safeguards import audit
 
 
 @dataclass(frozen=True)
-class GoingOn:
+class Resumed:
     """The address where the journey goes on, and the token that binds its draft to this browser."""
 
     address: str
@@ -45,7 +45,7 @@ class NotNow:
     """Used before, too late, or DEERS does not allow it or does not answer now. The case is as it was."""
 
 
-def go_on(request: HttpRequest, case: Case) -> GoingOn | SignIn | SignOut | NotNow:
+def resume_journey(request: HttpRequest, case: Case) -> Resumed | SignIn | SignOut | NotNow:
     """Use an approved case, once, and begin the draft that goes on at the proofing."""
     if case.state != State.APPROVED:
         return NotNow()
@@ -53,7 +53,7 @@ def go_on(request: HttpRequest, case: Case) -> GoingOn | SignIn | SignOut | NotN
         return SignIn()
     if not case.is_upgrade and request.user.is_authenticated:
         return SignOut()
-    typed = cases.typed_in(case)
+    typed = cases.read_typed(case)
     if typed is None or not may_register(lookup.record(dod_id=case.dod_id)):
         return NotNow()
     token = drafts.token_for(request)
@@ -62,17 +62,17 @@ def go_on(request: HttpRequest, case: Case) -> GoingOn | SignIn | SignOut | NotN
         if isinstance(outcome, cases.NotNow):
             return NotNow()
         draft = draft_of(request, case, typed, drafts.hash_of(token))
-        tell(outcome)
+        notify_person(outcome)
         account_id = case.account_id
         audit.record(
             "registration.matched",
             by=actor(request),
             account_id=account_id,
             dod_id=case.dod_id,
-            route=on_trail(draft),
+            route=route_for_audit(draft),
             again=False,
         )
-    return GoingOn((UPGRADE if case.is_upgrade else REGISTRATION).address(draft), token)
+    return Resumed((UPGRADE if case.is_upgrade else REGISTRATION).address(draft), token)
 
 
 def may_upgrade(request: HttpRequest, case: Case) -> bool:
@@ -86,7 +86,7 @@ def draft_of(request: HttpRequest, case: Case, typed: cases.Typed, browser: byte
     if case.is_upgrade:
         assert isinstance(request.user, Account)
         draft = UpgradeDraft(account=request.user)
-    for name in kept_of(draft):
+    for name in fields_of_case(draft):
         setattr(draft, OTHERWISE.get(name, name), getattr(typed, name))
     draft.browser, draft.level, draft.dod_id, draft.case = browser, case.level, case.dod_id, case
     draft.save(force_insert=True)

@@ -100,8 +100,8 @@ def status(request: HttpRequest) -> HttpResponse:
         return response
     if request.method != "POST":
         return shown(request, case)
-    outcome = resume.go_on(request, case)
-    if isinstance(outcome, resume.GoingOn):
+    outcome = resume.resume_journey(request, case)
+    if isinstance(outcome, resume.Resumed):
         response = redirect(outcome.address)
         drafts.remember(response, outcome.token)
         return response

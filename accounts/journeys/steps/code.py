@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.journeys.wizard import Refused, Step, actor
 from accounts.mail import notices
-from accounts.mail.words import greeting
+from accounts.mail.words import greet
 from accounts.models import Draft
 from core import policy
 from core.words import minutes
@@ -47,7 +47,7 @@ def send_code(draft: Draft, by: object, *, first: bool = False) -> None:
     issued = codes.issue(draft.dod_id, level, draft.code_delivery, draft.email, by=by, begun_at=begun_at)
     draft.screen_code = issued.text if draft.code_delivery == "screen" else ""
     if draft.code_delivery == "email":
-        notices.send("activation-code", to=draft.email, first_name=greeting(draft), code=issued.text)
+        notices.send("activation-code", to=draft.email, first_name=greet(draft), code=issued.text)
 
 
 def count_code(request: HttpRequest, draft: Draft, form: forms.Form) -> bool | Refused:

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.journeys.steps import route
-from accounts.journeys.steps.details import person_of_record
+from accounts.journeys.steps.details import find_person_of_record
 from accounts.journeys.wizard import Refused, Step, actor
 from accounts.mail import links
 from accounts.models import Account, Draft, UpgradeDraft
@@ -40,7 +40,7 @@ def ask_for_letter(request: HttpRequest, draft: Draft, form: forms.Form, person:
 
 def letter_context(request: HttpRequest, draft: Draft) -> dict:
     """From when on a letter may be asked for, if not now; and the other ways."""
-    return {"until": letters.next_one(draft.dod_id, timezone.now()), "ways": route.standing(draft).ways}
+    return {"until": letters.next_one(draft.dod_id, timezone.now()), "offers": route.standing(draft).offers}
 
 
 LETTER = Step(
@@ -48,7 +48,7 @@ LETTER = Step(
     label=route.LABEL,
     template="accounts/letter.html",
     form=lambda data, draft: LetterForm(data),
-    ask=person_of_record,
+    ask=find_person_of_record,
     save=ask_for_letter,
     ready=lambda draft: bool(draft.dod_id) and not draft.blocked,
     done=lambda draft: draft.ended == "letter",

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.journeys.steps import route
 from accounts.journeys.steps.code import send_code
-from accounts.journeys.steps.details import silent
+from accounts.journeys.steps.details import refuse_while_deers_is_silent
 from accounts.journeys.wizard import Refused, Step, actor
 from accounts.models import Draft
 from idproofing import asking, quiz
@@ -52,7 +52,7 @@ def question_form(data: Data, draft: Draft) -> forms.Form:
 
 def question_context(request: HttpRequest, draft: Draft) -> dict:
     """What the page shows: the question now due, how the last attempt ended, or the invitation to begin."""
-    known = {"strength": draft.strength, "ways": route.off_the_questions()}
+    known = {"strength": draft.strength, "offers": route.other_offers()}
     if draft.quiz is None:
         return known
     asked = quiz.question(draft.quiz)
@@ -72,7 +72,7 @@ def ask_around(request: HttpRequest, draft: Draft, form: forms.Form) -> asking.K
     under_way = draft.quiz and quiz.question(draft.quiz)
     if request.POST.get("action") != "start" or under_way:
         return True
-    return asking.known_of(draft.dod_id) or silent(actor(request))
+    return asking.known_of(draft.dod_id) or refuse_while_deers_is_silent(actor(request))
 
 
 def answer_questions(
@@ -114,7 +114,7 @@ def start_quiz(draft: Draft, known: asking.Known, by: object) -> Refused | None:
         case quiz.ThinFile():
             draft.blocked = "thin-file"
         case quiz.Unavailable():
-            return silent(by)
+            return refuse_while_deers_is_silent(by)
         case quiz.CoolingDown():
             draft.blocked = "cooling-down"
     return None

@@ -1,4 +1,4 @@
-"""The route to prove one's identity: chosen at the start of a journey, and changed in the step `way`."""
+"""The proofing route: chosen at the start of a journey, changed in a step whose name in addresses is `way`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from accounts.journeys.wizard import Refused, Step, actor
 from accounts.models import Draft
 from idproofing import quiz, routes
 from idproofing.models import Proofing
-from idproofing.routes import Route, Way
+from idproofing.routes import Route, RouteOffer
 from safeguards import audit
 
 Data = Mapping[str, Any] | None
@@ -75,7 +75,7 @@ def delivery_on(route: str, chosen: str) -> str:
     return chosen if route == Route.QUESTIONS and chosen in dict(DELIVERIES) else "email"
 
 
-def on_trail(draft: Draft) -> str:
+def route_for_audit(draft: Draft) -> str:
     """The route as events name it. Whoever has a code already set out on another day, and is not counted twice."""
     return "with-code" if draft.code_delivery == "have" else draft.route
 
@@ -85,7 +85,7 @@ def start_context() -> dict:
     return {"routes": routes.descriptions(), "deliveries": DELIVERY_NOTES}
 
 
-class WayForm(forms.Form):
+class ChooseRouteForm(forms.Form):
     """Another route, by one of the buttons."""
 
     route = forms.ChoiceField(
@@ -97,7 +97,7 @@ class WayForm(forms.Form):
 class Standing:
     """What a person may do next: the routes that lead on, and when the questions may be tried again, if not now."""
 
-    ways: list[Way]
+    offers: list[RouteOffer]
     until: datetime | None
 
 
@@ -109,20 +109,20 @@ def standing(draft: Draft, now: datetime | None = None) -> Standing:
     closed = {Route.QUESTIONS.value} if until or draft.blocked == "thin-file" else set()
     if draft.route != Route.QUESTIONS:
         closed.add(draft.route)
-    return Standing([way for way in routes.WAYS.values() if way.route.value not in closed], until)
+    return Standing([offer for offer in routes.OFFERS.values() if offer.route.value not in closed], until)
 
 
-def off_the_questions() -> list[Way]:
+def other_offers() -> list[RouteOffer]:
     """What stands beside the questions."""
-    return [way for way in routes.WAYS.values() if way.route != Route.QUESTIONS]
+    return [offer for offer in routes.OFFERS.values() if offer.route != Route.QUESTIONS]
 
 
-def way_context(request: HttpRequest, draft: Draft) -> dict:
+def route_context(request: HttpRequest, draft: Draft) -> dict:
     now = standing(draft)
-    return {"ways": now.ways, "until": now.until}
+    return {"offers": now.offers, "until": now.until}
 
 
-def take(request: HttpRequest, draft: Draft, form: forms.Form, _: None) -> Refused | None:
+def choose_route(request: HttpRequest, draft: Draft, form: forms.Form, _: None) -> Refused | None:
     """Go on by another route. No attempt is used, and what was typed stays; questions under way are left."""
     by = actor(request)
     if draft.quiz:
@@ -134,14 +134,14 @@ def take(request: HttpRequest, draft: Draft, form: forms.Form, _: None) -> Refus
     return None
 
 
-WAY = Step(
+CHOOSE_ROUTE = Step(
     name="way",
     label="",
-    template="accounts/way.html",
-    form=lambda data, draft: WayForm(data),
-    save=take,
+    template="accounts/choose_route.html",
+    form=lambda data, draft: ChooseRouteForm(data),
+    save=choose_route,
     ready=lambda draft: bool(draft.dod_id) and not (draft.quiz_passed_at or draft.code_redeemed_at),
     done=lambda draft: not draft.blocked,
     again=True,
-    context=way_context,
+    context=route_context,
 )

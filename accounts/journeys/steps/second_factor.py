@@ -10,14 +10,14 @@ from accounts.journeys import drafts
 from accounts.journeys.wizard import Journey, Refused, Step, step_for
 from accounts.models import Account, Draft
 from accounts.second_factors import passkeys
-from accounts.second_factors.enrolment import NewApp, NotAccepted, first_of, picture
+from accounts.second_factors.enrollment import NewApp, NotAccepted, judge_first_factor, key_context
 from core import policy
 from core.words import minutes
 from safeguards import limits
 
 
 def context(request: HttpRequest, draft: Any) -> dict:
-    return picture(draft.authenticator_key, username_of(draft))
+    return key_context(draft.authenticator_key, username_of(draft))
 
 
 def username_of(draft: Any) -> str:
@@ -42,7 +42,7 @@ def judge(request: HttpRequest, draft: Draft, given: Mapping[str, str]) -> NewAp
     wait = limits.waiting(policy.TOTP_FAILURES, str(draft.pk))
     if wait:
         return Refused(f"There were too many wrong tries. Wait {minutes(wait)}, then try again.")
-    first = first_of(request, owner_of(draft), draft.authenticator_key, given)
+    first = judge_first_factor(request, owner_of(draft), draft.authenticator_key, given)
     if isinstance(first, NotAccepted):
         limits.hit(policy.TOTP_FAILURES, str(draft.pk))
         return Refused(first.message, first.field)

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from accounts.journeys.steps import route
 from accounts.journeys.wizard import Refused, Step, actor
 from accounts.mail import notices
-from accounts.mail.words import greeting
+from accounts.mail.words import greet
 from accounts.models import Draft
 from core import policy
 from core.words import minutes
@@ -44,7 +44,7 @@ def make_slip(request: HttpRequest, draft: Draft, form: forms.Form, counted: boo
     outcome = visits.book(draft.dod_id, level, Route(draft.route), draft.email, by=by, begun_at=draft.created_at)
     if isinstance(outcome, visits.Held):
         return Refused(SUPERVISOR)
-    name = greeting(draft)
+    name = greet(draft)
     if outcome.withdrawn not in ("", draft.email):
         notices.send("visit-changed", to=outcome.withdrawn, first_name=name, state="withdrawn")
     draft.visit = outcome.visit
@@ -56,14 +56,19 @@ def make_slip(request: HttpRequest, draft: Draft, form: forms.Form, counted: boo
 def context(request: HttpRequest, draft: Draft) -> dict:
     """The slip as it stands, and what to bring to it."""
     visit, level = draft.visit, policy.Level(draft.level)
-    known: dict[str, Any] = {"visit": visit, "level": level, "by_video": draft.route == Route.AGENT, **bring(level)}
+    known: dict[str, Any] = {
+        "visit": visit,
+        "level": level,
+        "by_video": draft.route == Route.AGENT,
+        **documents_to_bring(level),
+    }
     if visit and visits.is_open(visit):
         qr = segno.make(visit.reference or "", error="m")
         known |= {"is_open": True, "qr": qr.svg_data_uri(scale=4, border=2, dark="#1b1b1b", light="#fff")}
     return known
 
 
-def bring(level: policy.Level) -> dict:
+def documents_to_bring(level: policy.Level) -> dict:
     """The documents of which one is needed at this level, and those that will do beside it."""
     first = [d for d in policy.DOCUMENTS.values() if d.photo and d.evidence >= policy.VISIT_EVIDENCE[level]]
     return {"first": first, "second": [d for d in policy.DOCUMENTS.values() if d not in first]}

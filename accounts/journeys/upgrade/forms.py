@@ -2,7 +2,7 @@
 
 from django import forms
 
-from accounts.journeys.forms import DodIdField, SSNField, need_a_number
+from accounts.journeys.forms import DodIdField, SSNField, require_a_number
 from core.fields import DateField, PhoneField, email_field, text_field
 
 
@@ -17,5 +17,5 @@ class IdentityForm(forms.Form):
     postal_code = text_field("ZIP or postal code", autocomplete="postal-code", most=16)
 
     def clean(self) -> dict:
-        need_a_number(self)
+        require_a_number(self)
         return self.cleaned_data

@@ -10,15 +10,15 @@ from django.utils import timezone
 
 from accounts import actions
 from accounts.journeys.steps import code, deers_outage, details, letter, questions, route, second_factor, visit
-from accounts.journeys.steps.details import judge_match, person_of_record, reviewed, too_many_tries
+from accounts.journeys.steps.details import count_try, find_person_of_record, is_reviewed, judge_match
 from accounts.journeys.upgrade.forms import IdentityForm
-from accounts.journeys.wizard import Journey, Refused, Step, keep
+from accounts.journeys.wizard import Journey, Refused, Step, keep_answers
 from accounts.mail import notices
 from accounts.models import Factor, UpgradeDraft
-from accounts.second_factors import enrolment, factors, lock
+from accounts.second_factors import enrollment, factors, locks
 from accounts.second_factors.forms import FactorForm, FirstFactorForm
 from accounts.sign_in import judge, session
-from accounts.sign_in.views import refusal_of
+from accounts.sign_in.views import refusal_for
 from core import policy
 from deers import lookup
 from deers.registry import Beneficiary, Match, NoMatch, Outcome, PersonQuery, Unavailable
@@ -39,7 +39,7 @@ def identity_form(data: Any, draft: UpgradeDraft) -> forms.Form:
 def look_up(request: HttpRequest, draft: UpgradeDraft, form: forms.Form) -> Outcome | Refused:
     """Count the try and ask DEERS, under the name that it has for the account's person."""
     typed = form.cleaned_data
-    refused = too_many_tries(request, *{typed["ssn"], typed["dod_id"], draft.account.dod_id or ""})
+    refused = count_try(request, *{typed["ssn"], typed["dod_id"], draft.account.dod_id or ""})
     if refused:
         return refused
     person = lookup.person(draft.account.dod_id or "")
@@ -64,9 +64,9 @@ def match_account(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, o
     typed, again = form.cleaned_data, bool(draft.dod_id)
     answers = {name: typed[name] for name in TYPED} | {"date_of_birth": typed["date_of_birth"].isoformat()}
     answers["typed_dod_id"] = typed["dod_id"]
-    if reviewed(draft, answers):
+    if is_reviewed(draft, answers):
         return None
-    keep(draft, answers, IDENTITY.forgets)
+    keep_answers(draft, answers, IDENTITY.forgets)
     return judge_match(draft, outcome, IDENTITY.forgets, again=again, by=request.user)
 
 
@@ -101,7 +101,7 @@ def factor_context(request: HttpRequest, draft: UpgradeDraft) -> dict:
 def redeem_code(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, asked: Any) -> Refused | None:
     refused = code.redeem_code(request, draft, form, asked)
     if draft.code_redeemed_at:
-        draft.authenticator_key = enrolment.new_key()
+        draft.authenticator_key = enrollment.new_key()
     return refused
 
 
@@ -114,7 +114,7 @@ def raise_level(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, per
     if account.level != policy.Level.BASIC:
         draft.ended = "not-basic"
         return None
-    with lock.turn(account):
+    with locks.lock_factors(account):
         factor = given_factor(request, draft, form.cleaned_data)
     if isinstance(factor, Refused):
         return factor
@@ -137,11 +137,11 @@ def given_factor(request: HttpRequest, draft: UpgradeDraft, given: Mapping[str, 
         outcome = judge.judge_given(request, account, given)
         if isinstance(outcome, judge.RightFactor):
             return outcome.factor
-        return Refused(*refusal_of(outcome, with_passkey=bool(given["passkey"])))
+        return Refused(*refusal_for(outcome, with_passkey=bool(given["passkey"])))
     judged = second_factor.judge(request, draft, given)
     if isinstance(judged, Refused):
         return judged
-    factor, codes = enrolment.enrol(account, judged, by=account)
+    factor, codes = enrollment.enroll(account, judged, by=account)
     draft.backup_codes = " ".join(codes)
     return factor
 
@@ -163,7 +163,7 @@ FACTOR = Step(
     label="Second factor",
     template="accounts/enrol.html",
     form=factor_form,
-    ask=person_of_record,
+    ask=find_person_of_record,
     save=raise_level,
     ready=lambda draft: bool(draft.code_redeemed_at),
     done=lambda draft: bool(draft.finished_at),
@@ -179,7 +179,7 @@ UPGRADE = Journey(
     steps=(
         deers_outage.TELL_ME,
         IDENTITY,
-        route.WAY,
+        route.CHOOSE_ROUTE,
         questions.QUESTIONS,
         letter.LETTER,
         visit.VISIT,

@@ -51,7 +51,7 @@ def begun(request: HttpRequest, chosen: dict, next_page: str) -> HttpResponse:
         next=next_page,
         **chosen,
     )
-    audit.record("upgrade.started", by=request.user, route=route.on_trail(draft))
+    audit.record("upgrade.started", by=request.user, route=route.route_for_audit(draft))
     response = redirect(UPGRADE.address(draft))
     drafts.remember(response, token)
     return response

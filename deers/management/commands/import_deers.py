@@ -7,10 +7,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError
 
 from deers.loading import files
-from deers.loading.columns import Bad
-from deers.loading.progress import progress
+from deers.loading.columns import ParseError
+from deers.loading.progress import show_progress
 from deers.loading.staging import Busy
-from deers.loading.workers import cores
+from deers.loading.workers import count_cores
 
 
 class Command(BaseCommand):
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=[files.CSV, files.NDJSON], help="else told by the file's name")
         parser.add_argument("--report", type=Path, help="where bad lines are told (default: FILE.problems.csv)")
         parser.add_argument(
-            "--processes", type=int, default=cores(), help="that validate and encrypt; 0: none beside us"
+            "--processes", type=int, default=count_cores(), help="that validate and encrypt; 0: none beside us"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -31,11 +31,11 @@ class Command(BaseCommand):
             raise CommandError("The file's name ends neither in .csv nor in .ndjson: say --format csv or ndjson.")
         report = options["report"] or path.with_name(f"{path.name}.problems.csv")
         try:
-            with progress("Importing") as advance:
+            with show_progress("Importing") as advance:
                 found = files.import_file(path, kind, report, processes=options["processes"], advance=advance)
         except OSError as error:
             raise CommandError(f"{error.filename}: {error.strerror}.") from None
-        except Bad as bad:
+        except ParseError as bad:
             raise CommandError(str(bad)) from None
         except Busy:
             raise CommandError("Another import is running; this one can go on when it has ended.") from None

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from portal.models import identity
+from portal.models import resource_id
 
 # Chance of each condition at ages 18, 45, 65 and 80; between those the next younger one counts.
 CHANCES: dict[str, tuple[float, float, float, float]] = {
@@ -86,7 +86,7 @@ class Life:
     def new(self, kind: str) -> UUID:
         """The id of this person's next resource of a kind."""
         self._made[kind] += 1
-        return identity(self.dod_id, kind, self._made[kind])
+        return resource_id(self.dod_id, kind, self._made[kind])
 
     def birthday(self, age: int, days_after: int = 0) -> date:
         """The day this person became `age`, or some days after it."""

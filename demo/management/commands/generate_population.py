@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from tqdm import tqdm
 
-from deers.loading.progress import progress
-from deers.loading.workers import cores
+from deers.loading.progress import show_progress
+from deers.loading.workers import count_cores
 from demo import generated
 from demo.invent import registry
 
@@ -24,8 +24,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["registry_only"]:
-            with progress("Inventing people") as advance:
-                new = registry.enter(options["count"], options["seed"], processes=cores(), advance=advance)
+            with show_progress("Inventing people") as advance:
+                new = registry.enter(options["count"], options["seed"], processes=count_cores(), advance=advance)
         else:
             with tqdm(total=options["count"], desc="Inventing people", unit=" people") as bar:
                 records = not options["no_records"]

@@ -1,6 +1,7 @@
-"""Draws every table of allowed moves as a diagram in docs/states/, so that the pages never lie about the code.
+"""Draws every table of allowed transitions as a diagram in docs/states/, so that the pages never lie about the code.
 
-An app's own table stands in its states.py, that of a thing in it in <thing>_states.py; each has MOVES, State and START.
+An app's own table stands in its states.py, that of a thing in it in <thing>_states.py. Each module has TRANSITIONS,
+State and START.
 """
 
 from importlib import import_module
@@ -14,7 +15,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 
 class Command(BaseCommand):
-    help = "Draw the tables of allowed moves (MOVES in an app's states.py and *_states.py) into docs/states/."
+    help = (
+        "Draw the tables of allowed transitions (TRANSITIONS in an app's states.py and *_states.py) into docs/states/."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("modules", nargs="*", help="such as idproofing.states; all apps' tables without")
@@ -36,13 +39,13 @@ class Command(BaseCommand):
 
 
 def tables() -> list[str]:
-    """The modules of the installed apps that have a table of moves, such as accounts.states."""
+    """The modules of the installed apps that have a table of transitions, such as accounts.states."""
     names = [
         f"{app.name}.{file.stem}"
         for app in apps.get_app_configs()
         for file in sorted(Path(app.path).glob("*states.py"))
     ]
-    return [name for name in names if hasattr(import_module(name), "MOVES")]
+    return [name for name in names if hasattr(import_module(name), "TRANSITIONS")]
 
 
 def page_of(module: ModuleType) -> Path:
@@ -58,12 +61,12 @@ def place(module: ModuleType) -> tuple[str, str]:
 
 
 def diagram(module: ModuleType) -> str:
-    """A page with the module's MOVES as a Mermaid state diagram; START and the labels of State are the module's."""
+    """Return a page with the module's TRANSITIONS as a Mermaid state diagram, labelled by its State."""
     labels = [f"    {state.value}: {state.label}" for state in module.State]
-    moves = [f"    {before} --> {after}: {event}" for (before, after), event in module.MOVES.items()]
+    arrows = [f"    {before} --> {after}: {event}" for (before, after), event in module.TRANSITIONS.items()]
     app, thing = place(module)
     title = str(apps.get_app_config(app).verbose_name)
     lines = [f"# {': '.join(filter(None, [title, thing]))}", "", *(module.__doc__ or "").strip().splitlines(), ""]
     lines += [f"Generated from `{module.__name__.replace('.', '/')}.py` by `manage.py draw_states`.", ""]
-    lines += ["```mermaid", "stateDiagram-v2", *labels, f"    [*] --> {module.START}", *moves, "```", ""]
+    lines += ["```mermaid", "stateDiagram-v2", *labels, f"    [*] --> {module.START}", *arrows, "```", ""]
     return "\n".join(lines)

@@ -7,14 +7,14 @@ from django.core.management.base import CommandError
 from django.db import connection
 from procrastinate.contrib.django.management.commands import procrastinate
 
-from safeguards.probe import keys_must_fit
+from safeguards.probe import require_fitting_keys
 
 
 class Command(procrastinate.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["command"] == "worker":
             try:
-                keys_must_fit()
+                require_fitting_keys()
             except ImproperlyConfigured as error:
                 raise CommandError(str(error)) from None
             connection.close()

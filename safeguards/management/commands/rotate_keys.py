@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            probe.keys_must_fit()
+            probe.require_fitting_keys()
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from None
         due = {table.name: rotation.rows_under_older_keys(table) for table in rotation.sealed_tables()}
@@ -32,7 +32,7 @@ class Command(BaseCommand):
             self.conclude(rotation.Rotated(0, sum(due.values()), 0))
             return
         try:
-            with tqdm(total=sum(due.values()), desc=f"To key {probe.newest()}", unit=" rows") as bar:
+            with tqdm(total=sum(due.values()), desc=f"To key {probe.newest_key()}", unit=" rows") as bar:
                 done = rotation.rotate(bar.update, batch=options["batch"])
         except KeyboardInterrupt:
             raise CommandError("Interrupted; nothing is lost. Run it again to go on.", returncode=130) from None
@@ -51,7 +51,7 @@ class Command(BaseCommand):
     def conclude(self, done: rotation.Rotated) -> None:
         """Say what is left; CommandError, and so status 1, when something is."""
         if not done.left:
-            self.stdout.write(f"No row is under an older key than {probe.newest()}: the older ones may be dropped.")
+            self.stdout.write(f"No row is under an older key than {probe.newest_key()}: the older ones may be dropped.")
             return
         why = f" In them are {done.unopened:,} values that no key opens." if done.unopened else " Run it again."
         raise CommandError(f"{done.left:,} rows are still under older keys.{why}")

@@ -34,7 +34,7 @@ def new_key() -> str:
     return authenticator_apps.new_key()
 
 
-def picture(key: str, username: str) -> dict:
+def key_context(key: str, username: str) -> dict:
     """What the page shows for a key: a QR code as a data address, and the key in groups of four."""
     text = authenticator_apps.base32(key)
     qr = segno.make(authenticator_apps.address_of_key(key, username), error="m")
@@ -44,7 +44,7 @@ def picture(key: str, username: str) -> dict:
     }
 
 
-def first_of(
+def judge_first_factor(
     request: HttpRequest, owner: Account | Draft, key: str, given: Mapping[str, str]
 ) -> NewApp | passkeys.New | NotAccepted:
     """The factor that a FirstFactorForm holds for `owner`: a new passkey, or the app with this key."""
@@ -55,7 +55,7 @@ def first_of(
     return NewApp(key, step) if step is not None else NotAccepted(TRY_THE_NEXT, "otp_token")
 
 
-def enrol(
+def enroll(
     account: Account, first: NewApp | passkeys.New, *, by: object
 ) -> tuple[AuthenticatorApp | Passkey, list[str]]:
     """Keep the account's first second factor and make the backup codes, returned in clear for the only time."""
@@ -66,4 +66,4 @@ def keep(account: Account, first: NewApp | passkeys.New, *, by: object) -> Authe
     """Keep a new factor under its usual name."""
     if isinstance(first, passkeys.New):
         return passkeys.add(account, first, name=PASSKEY_NAME, by=by)
-    return authenticator_apps.enrol(account, first.key, first.step_used, by=by)
+    return authenticator_apps.enroll(account, first.key, first.step_used, by=by)

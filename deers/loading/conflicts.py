@@ -3,7 +3,7 @@
 # ruff: noqa: S608 - only names of our own tables and columns are put into the SQL
 from django.db import transaction
 
-from deers.loading.staging import done, mark, rows_of, run
+from deers.loading.staging import finished_places, mark_done, read_rows, run_statement
 
 TAKEN = "is another person's already"
 SPOUSE = "cannot stand: the sponsor has a spouse already, or it stands twice"
@@ -59,14 +59,14 @@ SETTLE = (
 )
 
 
-def settle(*, replace: bool) -> list[str]:
+def resolve_conflicts(*, replace: bool) -> list[str]:
     """Take out who cannot be entered; where the ranges begin in which all others can.
 
     Without `replace`, who is on record is left as is.
     """
     with transaction.atomic():
-        if not done("settle"):
+        if not finished_places("settle"):
             for statement in SETTLE if replace else (LEAVE_AS_IS, *SETTLE):
-                run(statement)
-            mark("settle", 0)
-    return [dod_id for (dod_id,) in rows_of(BEGINNINGS)]
+                run_statement(statement)
+            mark_done("settle", 0)
+    return [dod_id for (dod_id,) in read_rows(BEGINNINGS)]

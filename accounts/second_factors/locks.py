@@ -3,9 +3,9 @@
 from contextlib import AbstractContextManager
 
 from accounts.models import Account
-from safeguards import turns
+from safeguards import locks
 
 
-def turn(account: Account) -> AbstractContextManager[None]:
+def lock_factors(account: Account) -> AbstractContextManager[None]:
     """A transaction in which this account's second factors are ours alone: judged, enrolled, replaced in turn."""
-    return turns.turn("second-factor", str(account.pk))
+    return locks.exclusive("second-factor", str(account.pk))

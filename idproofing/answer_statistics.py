@@ -18,7 +18,7 @@ COUNT = """
 """
 
 
-def count(quiz: Quiz, now: datetime) -> None:
+def count_answer(quiz: Quiz, now: datetime) -> None:
     """Add the answers of a quiz that has just ended, however it ended, to those of the day. Within a `turn`."""
     given = list(quiz.questions.filter(choice__isnull=False))
     if given:

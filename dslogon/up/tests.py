@@ -10,8 +10,8 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from dslogon.up import assets, postgres
+from dslogon.up.errors import end_with_parent_command
 from dslogon.up.serve import VAR
-from dslogon.up.trouble import with_parent
 
 KEPT = VAR / "bench"
 
@@ -44,7 +44,9 @@ def on_a_throwaway_database(arguments: list[str], *, hurried: bool = True, kept:
         env = os.environ | {"DATABASE_URL": url}
         # Ctrl-C goes to the whole group: the child ends by itself and we then clear up after it.
         signal.signal(signal.SIGINT, lambda *_: None)
-        process = subprocess.Popen([*with_parent("TERM"), sys.executable, *arguments], cwd=assets.ROOT, env=env)
+        process = subprocess.Popen(
+            [*end_with_parent_command("TERM"), sys.executable, *arguments], cwd=assets.ROOT, env=env
+        )
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())
         return process.wait()
 

@@ -9,9 +9,18 @@ from typing import NamedTuple
 
 from django.db import transaction
 
+from deers.loading.conflicts import SPOUSE
 from deers.loading.rows import COLUMNS
-from deers.loading.settling import SPOUSE
-from deers.loading.staging import ELIGIBILITY, NAME, PERSON, SPONSORSHIP, done, mark, rows_of, run
+from deers.loading.staging import (
+    ELIGIBILITY,
+    NAME,
+    PERSON,
+    SPONSORSHIP,
+    finished_places,
+    mark_done,
+    read_rows,
+    run_statement,
+)
 
 NOBODY = "is nobody on record"
 NOT_SEALED = [column for column in COLUMNS["deers_person"] if column not in ("dod_id", "ssn")]
@@ -63,36 +72,36 @@ class Range(NamedTuple):
     beyond: str
 
 
-def enter(who: Range) -> None:
+def insert(who: Range) -> None:
     """People, with their names and periods."""
     _, *bounds = who
     with transaction.atomic():
-        run(AT_ONCE)
-        updated = [dod_id for (dod_id,) in rows_of(ON_RECORD, *bounds)]
+        run_statement(AT_ONCE)
+        updated = [dod_id for (dod_id,) in read_rows(ON_RECORD, *bounds)]
         if updated:
-            run(UPDATE, *bounds)
+            run_statement(UPDATE, *bounds)
             for table in ("deers_legalname", "deers_eligibility"):
-                run(f"DELETE FROM {table} WHERE person_id = ANY(%s::bpchar[])", updated)
-        people = len(updated) + run(INSERT, *bounds)
+                run_statement(f"DELETE FROM {table} WHERE person_id = ANY(%s::bpchar[])", updated)
+        people = len(updated) + run_statement(INSERT, *bounds)
         for statement in LISTS:
-            run(statement, *bounds)
-        mark("enter", who.place, people=people)
+            run_statement(statement, *bounds)
+        mark_done("enter", who.place, people=people)
 
 
-def tie(who: Range) -> None:
+def link_sponsors(who: Range) -> None:
     """Dependents to their sponsors, as far as it is possible yet."""
     _, *bounds = who
     with transaction.atomic():
-        run(AT_ONCE)
-        run(UNTIE, *bounds)
-        run(TIE, *bounds)
-        mark("tie", who.place)
+        run_statement(AT_ONCE)
+        run_statement(UNTIE, *bounds)
+        run_statement(TIE, *bounds)
+        mark_done("tie", who.place)
 
 
-def tie_the_rest() -> None:
+def link_remaining_sponsors() -> None:
     """What could not stand before another tie had gone; and tell what cannot stand at all."""
     with transaction.atomic():
-        if not done("tie the rest"):
-            run(TIE_THE_REST)
-            run(TELL_THE_REST)
-            mark("tie the rest", 0)
+        if not finished_places("tie the rest"):
+            run_statement(TIE_THE_REST)
+            run_statement(TELL_THE_REST)
+            mark_done("tie the rest", 0)

@@ -19,7 +19,7 @@ KNOWN = (
 )
 
 
-class Trouble(Exception):
+class UserFacingError(Exception):
     """Ends the run with its sentence and exit status 1."""
 
 
@@ -31,7 +31,7 @@ def sentence_for(said: str, otherwise: str) -> str:
     for pattern, sentence in KNOWN:
         if re.search(pattern, said):
             return sentence
-    tell(said.strip())
+    say(said.strip())
     last = next((line.strip() for line in reversed(said.splitlines()) if line.strip()), "")
     return f"{otherwise} {last}".strip()
 
@@ -45,24 +45,24 @@ def sentence_for_os_error(error: OSError) -> str:
     return f"The operating system refused: {error}"
 
 
-def tell(text: str) -> None:
+def say(text: str) -> None:
     """Says what is being done now."""
     print(text, file=sys.stderr, flush=True)
 
 
-def with_parent(name: str) -> list[str]:
+def end_with_parent_command(name: str) -> list[str]:
     """A prefix that sends signal `name` to a command when its parent dies, where the system can do that (Linux)."""
     return ["setpriv", "--pdeathsig", name] if shutil.which("setpriv") else []
 
 
-def quietly(
+def run_quietly(
     command: Sequence[object], *, failure: str, env: Mapping[str, str] | None = None, cwd: Path | None = None
 ) -> str:
     """Runs `command` and returns what it printed; Trouble with a sentence that starts with `failure` otherwise."""
-    words = [*with_parent("KILL"), *map(str, command)]
+    words = [*end_with_parent_command("KILL"), *map(str, command)]
     done = subprocess.run(
         words, env=env, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, process_group=0
     )
     if done.returncode:
-        raise Trouble(sentence_for(done.stdout + done.stderr, failure))
+        raise UserFacingError(sentence_for(done.stdout + done.stderr, failure))
     return done.stdout

@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import Sum
 
 from core.policy import Level
-from idproofing import codes, quiz, tallies
+from idproofing import answer_statistics, codes, quiz
 from idproofing.models import ActivationCode, AnswerTally
 from safeguards.models import AuditEvent
 from tests.idproofing.people import BASIC, JUNE, NOON, answer_all, begin, facts_of_june, remember, right_choice
@@ -66,7 +66,7 @@ def test_a_quiz_graded_thirty_times_at_once_is_counted_once_and_thirty_quizzes_t
     answer_all(taken)
     in_parallel(lambda _: quiz.grade(taken.pk, by="visitor", now=NOON))
     assert counted() == (BASIC.questions, BASIC.questions)
-    in_parallel(lambda _: tallies.count(taken, NOON))
+    in_parallel(lambda _: answer_statistics.count_answer(taken, NOON))
     assert counted() == (31 * BASIC.questions, 31 * BASIC.questions)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dslogon.up.trouble import DISK_FULL, NO_NETWORK, sentence_for, sentence_for_os_error
+from dslogon.up.errors import DISK_FULL, NO_NETWORK, sentence_for, sentence_for_os_error
 from tests.up.conftest import ended
 
 TOOLS = ("dirname", "cmp", "cp", "grep", "tail", "sh", "setpriv", "unshare", "true")

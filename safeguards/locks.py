@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 
 @contextmanager
-def turn(kind: str, key: str, *more: tuple[str, str]) -> Iterator[None]:
+def exclusive(kind: str, key: str, *more: tuple[str, str]) -> Iterator[None]:
     """A transaction in which this `kind` of work on this `key` is ours alone, on every server.
 
     `more` kinds and keys are waited for after the first one, in their order. Whoever wants several kinds wants them in
