@@ -46,5 +46,7 @@ class BackupCode(models.Model):
         return f"backup code {self.pk}"
 
 
-Factor: TypeAlias = AuthenticatorApp | Passkey | BackupCode
+Named: TypeAlias = AuthenticatorApp | Passkey
+"""A factor that an account can have several of, each under a name that its holder chose."""
+Factor: TypeAlias = Named | BackupCode
 """What proves the holder beside the password; the passkey also without it."""

@@ -17,13 +17,12 @@ from accounts.models import Account, AuthenticatorApp, Passkey
 from accounts.second_factors import authenticator_apps, enrollment, factors, locks, passkeys
 from accounts.second_factors.backup_codes import make_backup_codes
 from accounts.second_factors.forms import OrPasskeyForm, TokenForm
+from accounts.second_factors.kinds import Kind
 from accounts.sessions.store import FACTOR, factor_label
 from accounts.sign_in import session
 from accounts.sign_in.fresh import require_fresh_sign_in
 from accounts.sign_in.views import ENROL_KEY
 from core import policy
-
-MOST = {"app": policy.AUTHENTICATOR_APPS, "passkey": policy.PASSKEYS}
 
 
 class NameForm(forms.Form):
@@ -70,7 +69,9 @@ def add_app(request: HttpRequest) -> HttpResponse:
     account: Account = request.user  # type: ignore[assignment]
     sent = request.method == "POST"
     with locks.lock_factors(account):
-        if is_full(account, "app") or (sent and ENROL_KEY not in request.session):  # full, or sent twice
+        if is_full(account, authenticator_apps.KIND) or (
+            sent and ENROL_KEY not in request.session
+        ):  # full, or sent twice
             return redirect("account-security")
         key = request.session.setdefault(ENROL_KEY, authenticator_apps.new_key())
         form = NewAppForm(
@@ -95,9 +96,9 @@ def add_passkey(request: HttpRequest) -> HttpResponse:
     account: Account = request.user  # type: ignore[assignment]
     sent = request.method == "POST"
     with locks.lock_factors(account):
-        if is_full(account, "passkey"):
+        if is_full(account, passkeys.KIND):
             return redirect("account-security")
-        name = factors.free_name(account, enrollment.PASSKEY_NAME)
+        name = factors.free_name(account, passkeys.NAME)
         form = NewPasskeyForm(request.POST if sent else None, account, name)
         if form.is_valid():
             made = passkeys.made(request, account, form.cleaned_data["passkey"])
@@ -116,8 +117,8 @@ def passkey_options(request: HttpRequest) -> HttpResponse:
     return JsonResponse(passkeys.options_to_make(request, account, account.username))
 
 
-def is_full(account: Account, kind: str) -> bool:
-    return sum(factors.kind_of(factor) == kind for factor in factors.all_of(account)) >= MOST[kind]
+def is_full(account: Account, kind: Kind) -> bool:
+    return sum(factors.kind_of(factor) == kind for factor in factors.all_of(account)) >= kind.most
 
 
 def added(request: HttpRequest, account: Account, factor: AuthenticatorApp | Passkey) -> HttpResponse:

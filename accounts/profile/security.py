@@ -26,8 +26,7 @@ def security(request: HttpRequest) -> HttpResponse:
     context = {
         "here": "security",
         "factors": kept,
-        "more_apps": kinds.count("app") < policy.AUTHENTICATOR_APPS,
-        "more_passkeys": kinds.count("passkey") < policy.PASSKEYS,
+        "kinds": [(kind, kinds.count(kind) < kind.most) for kind in factors.KINDS],
         "codes_left": account.backup_codes.filter(used_at=None).count(),
     }
     return render(request, "accounts/security.html", context)

@@ -12,9 +12,9 @@ from procrastinate.contrib.django import app
 
 from accounts import actions
 from accounts.mail import links, notices
-from accounts.models import Account, AuthenticatorApp, LostFactor, Passkey, Session, State
+from accounts.models import Account, LostFactor, Session, State
 from accounts.models.mail import Purpose
-from accounts.second_factors import authenticator_apps, backup_codes, locks
+from accounts.second_factors import authenticator_apps, backup_codes, factors, locks
 from core import policy
 from safeguards import audit, limits
 
@@ -125,8 +125,7 @@ def replace(token: str, key: str, step_used: int, now: datetime | None = None) -
     with locks.lock_factors(account):
         if not links.use(token, Purpose.NEW_FACTOR, now) or not end(account, LostFactor.Outcome.REPLACED):
             return None
-        AuthenticatorApp.objects.filter(user=account).delete()
-        Passkey.objects.filter(user=account).delete()
+        factors.remove_all(account)
         Session.objects.filter(account=account).delete()
         audit.record("recovery.factor-replaced", by="visitor", account_id=account.pk)
         authenticator_apps.enroll(account, key, step_used, by="visitor")

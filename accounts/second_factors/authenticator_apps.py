@@ -10,14 +10,23 @@ from django.utils import timezone
 from django_otp.oath import TOTP
 
 from accounts.models import Account, AuthenticatorApp
+from accounts.second_factors.kinds import Kind
 from core import policy
 from safeguards import audit
 
 # Clocks of phones drift: one step earlier and one later are accepted (RFC 6238 §5.2).
 TOLERANCE = 1
-
-
 APP_NAME = "Authenticator app"
+KIND = Kind(
+    slug="app",
+    model=AuthenticatorApp,
+    title=APP_NAME,
+    indefinite="an authenticator app",
+    plural="authenticator apps",
+    most=policy.AUTHENTICATOR_APPS,
+    added_at="enrol",
+    removed="second-factor.removed",
+)
 
 
 def new_key() -> str:
@@ -48,7 +57,14 @@ def step_of(key: str, token: str, *, after: int = -1, now: float | None = None) 
     return totp.t() if right else None
 
 
-def verify_token(account: Account, token: str, *, now: float | None = None) -> AuthenticatorApp | None:
+def verify_token(account: Account, typed: str, *, now: float | None = None) -> AuthenticatorApp | None:
+    """Return the account's app that shows these digits now; they are used up by this. None if none does.
+
+    Once-only by a conditional UPDATE, so that of parallel requests with the same digits one wins.
+    """
+    token = "".join(typed.split())
+    if len(token) != policy.TOTP_DIGITS:
+        return None
     for device in AuthenticatorApp.objects.filter(user=account, confirmed=True):
         step = step_of(device.key, token, after=device.last_t, now=now)
         if step is None:

@@ -15,6 +15,9 @@ BACKUP_CODE_LENGTH = 12
 
 
 def verify_backup_code(account: Account, typed: str) -> BackupCode | None:
+    """Return the account's unused backup code that was typed; it is used up by this. None if it is none."""
+    if len(codes.normalize(typed)) != BACKUP_CODE_LENGTH:
+        return None
     unused = BackupCode.objects.filter(account=account, digest=digest(account, typed), used_at=None)
     code = unused.first()
     return code if code and unused.update(used_at=timezone.now()) else None

@@ -9,7 +9,6 @@ from django.http import HttpRequest
 from accounts.models import Account, AuthenticatorApp, Draft, Passkey
 from accounts.second_factors import authenticator_apps, backup_codes, passkeys
 
-PASSKEY_NAME = "Passkey"
 NOT_ACCEPTED = "Your passkey could not be set up. Try once more, or use an authenticator app instead."
 TRY_THE_NEXT = "That code is not right. Wait for the next one in your app, and check that your phone's clock is right."
 
@@ -65,5 +64,5 @@ def enroll(
 def keep(account: Account, first: NewApp | passkeys.New, *, by: object) -> AuthenticatorApp | Passkey:
     """Keep a new factor under its usual name."""
     if isinstance(first, passkeys.New):
-        return passkeys.add(account, first, name=PASSKEY_NAME, by=by)
+        return passkeys.add(account, first, name=passkeys.NAME, by=by)
     return authenticator_apps.enroll(account, first.key, first.step_used, by=by)

@@ -2,29 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-from accounts.models import Account, AuthenticatorApp, BackupCode, Passkey
-from accounts.second_factors.authenticator_apps import verify_token
-from accounts.second_factors.backup_codes import verify_backup_code
+from accounts.models import Account, BackupCode, Factor
+from accounts.models.factors import Named
+from accounts.second_factors import authenticator_apps, backup_codes, passkeys
+from accounts.second_factors.kinds import Kind
 from accounts.second_factors.locks import lock_factors
 from accounts.sessions import store
-from core import policy
 from safeguards import audit, rows
 
-# Whether the account of a row has factors of a kind, as SQL (rows.first).
-OF_KIND = 'EXISTS (SELECT FROM "{}" WHERE confirmed AND user_id = accounts_account.id)'
-KINDS = {
-    "has_app": OF_KIND.format(AuthenticatorApp._meta.db_table),
-    "has_passkey": OF_KIND.format(Passkey._meta.db_table),
-}
-
-
-class Kinds(NamedTuple):
-    """Which kinds of second factor an account has, backup codes aside."""
-
-    app: bool
-    passkey: bool
+# One line for each kind, the one to recommend first. Names, numbers, events and what a replacement deletes follow.
+KINDS = (passkeys.KIND, authenticator_apps.KIND)
+# The slugs of the kinds that an account has; backup codes are not among them.
+Kinds = frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -44,53 +35,60 @@ class Gone:
     """The account has no such factor, or no longer."""
 
 
-def verify(account: Account, typed: str, *, now: float | None = None) -> AuthenticatorApp | BackupCode | None:
-    """The factor that `typed` proves: an authenticator's six digits or a backup code, each once; None if neither.
+def verify(account: Account, typed: str, *, now: float | None = None) -> Factor | None:
+    """Return the factor that `typed` proves: an app's digits or a backup code, each once; None if neither.
 
-    Once-only by a conditional UPDATE, so that of parallel requests with the same digits one wins. The caller counts
-    failures and records the event.
+    `now` is a time in seconds since 1970. The caller counts failures and records the event.
     """
-    token = "".join(typed.split())
-    if len(token) == policy.TOTP_DIGITS:
-        return verify_token(account, token, now=now)
-    return verify_backup_code(account, typed)
+    return authenticator_apps.verify_token(account, typed, now=now) or backup_codes.verify_backup_code(account, typed)
 
 
 def account_with_kinds(where: str, values: Sequence[Any]) -> Account | None:
-    """The account for which a condition in SQL holds, together with what `kinds_then` tells: one query."""
-    return rows.first(Account, where, values, also=KINDS)
+    """Return the account for which a condition in SQL holds, with what `kinds_then` tells: one query."""
+    return rows.first(Account, where, values, also={kind.flag: kind.is_held for kind in KINDS})
 
 
 def kinds_then(account: Account) -> Kinds:
-    """Which kinds an account of `account_with_kinds` had when it was read."""
-    return Kinds(account.has_app, account.has_passkey)  # type: ignore[attr-defined]
+    """Return which kinds an account of `account_with_kinds` had when it was read."""
+    return frozenset(kind.slug for kind in KINDS if getattr(account, kind.flag))
 
 
 def kinds(account: Account) -> Kinds:
-    """Which kinds the account has now."""
+    """Return which kinds the account has now."""
     now = account_with_kinds("id = %s", [account.pk])
-    return kinds_then(now) if now else Kinds(False, False)
+    return kinds_then(now) if now else frozenset()
 
 
 def has_factor(account: Account) -> bool:
-    return any(kinds(account))
+    return bool(kinds(account))
 
 
-def all_of(account: Account) -> list[AuthenticatorApp | Passkey]:
-    """The account's authenticator apps and passkeys, oldest first."""
-    apps = AuthenticatorApp.objects.filter(user=account, confirmed=True)
-    found = [*apps, *Passkey.objects.filter(user=account, confirmed=True)]
+def all_of(account: Account) -> list[Named]:
+    """Return the account's factors of every kind, oldest first."""
+    found = [factor for kind in KINDS for factor in kind.model._default_manager.filter(user=account, confirmed=True)]
     return sorted(found, key=lambda factor: factor.created_at)
 
 
-def kind_of(factor: AuthenticatorApp | Passkey) -> str:
-    """The word for it in addresses."""
-    return "passkey" if isinstance(factor, Passkey) else "app"
+def kind_of(factor: Factor) -> Kind | None:
+    """Return the kind of a factor; a backup code has none."""
+    return next((kind for kind in KINDS if isinstance(factor, kind.model)), None)
 
 
-def find(account: Account, kind: str, pk: str) -> AuthenticatorApp | Passkey | None:
+def slug_of(factor: Named) -> str:
+    """Return the word for the factor's kind in addresses."""
+    kind = kind_of(factor)
+    return kind.slug if kind else ""
+
+
+def remove_all(account: Account) -> None:
+    """Delete the account's factors of every kind, for another one to take their place. Call it within a lock."""
+    for kind in KINDS:
+        kind.model._default_manager.filter(user=account).delete()
+
+
+def find(account: Account, kind: str, pk: str) -> Named | None:
     """The account's own factor of that kind and number."""
-    return next((factor for factor in all_of(account) if (kind_of(factor), str(factor.pk)) == (kind, pk)), None)
+    return next((factor for factor in all_of(account) if (slug_of(factor), str(factor.pk)) == (kind, pk)), None)
 
 
 def free_name(account: Account, stem: str) -> str:
@@ -100,12 +98,12 @@ def free_name(account: Account, stem: str) -> str:
     return next(name for name in names if name.casefold() not in taken)
 
 
-def name_taken(account: Account, name: str, by: AuthenticatorApp | Passkey | None = None) -> bool:
+def name_taken(account: Account, name: str, by: Named | None = None) -> bool:
     """Whether another factor than `by` has this name; a list with the same name twice helps nobody."""
     return any(factor != by and factor.name.casefold() == name.casefold() for factor in all_of(account))
 
 
-def rename(account: Account, factor: AuthenticatorApp | Passkey, name: str, *, by: object) -> None:
+def rename(account: Account, factor: Named, name: str, *, by: object) -> None:
     """Give the factor another name, one that is not taken."""
     with lock_factors(account):
         type(factor)._default_manager.filter(pk=factor.pk, user=account).update(name=name)
@@ -130,6 +128,7 @@ def remove(account: Account, kind: str, pk: str, *, by: object) -> Removed | Las
             BackupCode.objects.filter(account=row).delete()
         store.end_with_factor(row, factor)
         factor.delete()
-        event = "passkey.removed" if kind == "passkey" else "second-factor.removed"
-        audit.record(event, by=by, account_id=row.pk)
+        removed = kind_of(factor)
+        assert removed is not None  # all_of() lists no others
+        audit.record(removed.removed, by=by, account_id=row.pk)
     return Removed(was_last)

@@ -44,9 +44,22 @@ from webauthn.helpers.structs import (
 from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 from accounts.models import Account, Passkey, PasskeyHandle
+from accounts.second_factors.kinds import Kind
 from core import policy
 from safeguards import audit, limits, locks
 
+NAME = "Passkey"
+KIND = Kind(
+    slug="passkey",
+    model=Passkey,
+    title=NAME,
+    indefinite="a passkey",
+    plural="passkeys",
+    most=policy.PASSKEYS,
+    added_at="add-passkey",
+    removed="passkey.removed",
+    used="passkey.passed",
+)
 CHALLENGE = "passkey_challenge"
 ALONE = "sign-in"
 # The column of the counter is a signed number of 32 bits; no honest authenticator was used that often.

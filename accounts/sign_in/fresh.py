@@ -69,7 +69,7 @@ def again(request: HttpRequest) -> HttpResponse:
     account: Account = request.user  # type: ignore[assignment]
     next_page = safe_next(request, request.POST.get("next") or request.GET.get("next"))
     kinds, status = factors.kinds(account), 200
-    with_code = any(kinds) and ("with_code" in request.GET or "passkey" in request.POST)
+    with_code = bool(kinds) and ("with_code" in request.GET or "passkey" in request.POST)
     form = (FactorForm if with_code else PasswordAgainForm)(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

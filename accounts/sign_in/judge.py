@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import actions
-from accounts.models import Account, AuthenticatorApp, BackupCode, Factor, Passkey, State
+from accounts.models import Account, Factor, Passkey, State
 from accounts.passwords import hashing
 from accounts.second_factors import factors, passkeys
 from accounts.second_factors.locks import lock_factors
@@ -145,7 +145,7 @@ def count_success(account: Account, factor: Factor | None) -> None:
 
 def needs_factor(account: Account) -> bool:
     """Whether an account read with its kinds owes one: Premium and staff always, at Basic whoever has enrolled one."""
-    return account.is_premium or account.is_staff or any(factors.kinds_then(account))
+    return account.is_premium or account.is_staff or bool(factors.kinds_then(account))
 
 
 def judge_passkey_alone(request: HttpRequest, sent: str) -> RightPasskey | WrongPasskey | Wait | NotActive:
@@ -205,7 +205,8 @@ def judge_in_turn(account: Account, given: Callable[[], Factor | None]) -> Right
             limits.hit(policy.TOTP_FAILURES, key, account_id=account.pk)
             audit.record("second-factor.failed", by="visitor", account_id=account.pk)
             return WrongFactor()
-        if not isinstance(factor, AuthenticatorApp):  # the usual factor is named by the sign-in's own event
-            event = "backup-code.used" if isinstance(factor, BackupCode) else "passkey.passed"
+        kind = factors.kind_of(factor)
+        event = kind.used if kind else "backup-code.used"
+        if event:
             audit.record(event, by="visitor", account_id=account.pk)
         return RightFactor(factor)

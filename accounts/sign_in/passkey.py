@@ -54,7 +54,7 @@ def second_step_options(request: HttpRequest) -> HttpResponse:
 def first_options(request: HttpRequest) -> HttpResponse:
     """What the browser needs to make the first passkey of whoever gave the password here and has no factor yet."""
     half = session.half(request)
-    if half is None or any(half.kinds):
+    if half is None or half.kinds:
         return refused("Your sign-in took too long. Load this page again.", status=403)
     return JsonResponse(passkeys.options_to_make(request, half.account, half.account.username))
 

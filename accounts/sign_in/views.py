@@ -94,7 +94,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     half = session.half(request)
     if half is None:
         return redirect("sign-in")
-    if not any(half.kinds):
+    if not half.kinds:
         return enroll_at_sign_in(request, half)
     form = FactorForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from accounts import actions
 from accounts.journeys import drafts
-from accounts.models import Account, RegistrationDraft, UpgradeDraft
-from accounts.second_factors import authenticator_apps, factors
+from accounts.models import Account, AuthenticatorApp, RegistrationDraft, UpgradeDraft
+from accounts.second_factors import authenticator_apps
 from core.policy import Level
 from demo.people.person import Person
 from tests import walk
@@ -80,7 +80,7 @@ def signed_in(account: Account) -> Client:
     client, door = Client(), STAFF_DOOR if account.is_staff else "/sign-in/"
     response = give_password(client, account.username, door=door)
     if response["Location"] == f"{door}second-factor/":
-        factors.AuthenticatorApp.objects.filter(user=account).update(last_t=-1)
+        AuthenticatorApp.objects.filter(user=account).update(last_t=-1)
         response = give_token(client, walk.token_for(KEY), door=door)
     assert response.status_code == 302, walk.text_of(response)
     return client

@@ -30,7 +30,7 @@ def grace(db: None) -> Account:
 
 
 def page_of(factor: AuthenticatorApp | Passkey) -> str:
-    return f"/account/security/factors/{factors.kind_of(factor)}/{factor.pk}/"
+    return f"/account/security/factors/{factors.slug_of(factor)}/{factor.pk}/"
 
 
 def remove(client: Client, factor: AuthenticatorApp | Passkey) -> Any:
@@ -185,7 +185,7 @@ def test_at_basic_the_last_one_may_go_and_the_backup_codes_with_it(rosa):
 def test_thirty_removals_of_the_last_two_at_once_leave_one():
     grace = premium(PEOPLE["grace"])
     authenticator_apps.enroll(grace, KEY, -1, name="Another", by=grace)
-    both = [(factors.kind_of(factor), str(factor.pk)) for factor in factors.all_of(grace)]
+    both = [(factors.slug_of(factor), str(factor.pk)) for factor in factors.all_of(grace)]
     outcomes = in_parallel(lambda number: factors.remove(grace, *both[number % 2], by=grace))
     assert sum(isinstance(outcome, factors.Removed) for outcome in outcomes) == 1
     assert AuthenticatorApp.objects.count() == 1

@@ -41,7 +41,7 @@ def test_a_passkey_opens_a_premium_account_and_signs_in_from_then_on(client):
     assert walk.send(client, here, {"passkey": made}).endswith("/done/")
     assert is_signed_in(client)
     account = Account.objects.get()
-    assert factors.kinds(account) == factors.Kinds(app=False, passkey=True)
+    assert factors.kinds(account) == {"passkey"}
     assert BackupCode.objects.count() == policy.BACKUP_CODES
     again = Client()
     assert alone(again, device)["Location"] == "/portal/"

@@ -1,12 +1,14 @@
 """The second factor: owed, judged, used once, enrolled; and what half a sign-in is worth."""
 
+from dataclasses import replace
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from accounts import actions
 from accounts.models import Account, AuthenticatorApp, BackupCode
-from accounts.second_factors import authenticator_apps, backup_codes, factors
+from accounts.second_factors import authenticator_apps, backup_codes, factors, passkeys
 from accounts.sessions.store import StaffSessionStore
 from accounts.sign_in import judge
 from core import policy
@@ -254,7 +256,7 @@ def test_new_staff_may_set_up_a_passkey_instead():
     made = device.make(options(client, f"{here}first-passkey/"))
     assert client.post(here, {"passkey": made})["Location"] == "/admin/"
     assert client.get("/admin/").status_code == 200
-    assert factors.kinds(agent) == factors.Kinds(app=False, passkey=True)
+    assert factors.kinds(agent) == {"passkey"}
     give_password(client := Client(), agent.username, door=STAFF_DOOR)
     said = device.sign(options(client, f"{here}options/"))
     assert client.post(here, {"passkey": said})["Location"] == "/admin/"
@@ -269,7 +271,7 @@ def test_a_password_alone_adds_no_passkey_to_an_account_that_has_a_factor():
     made = Authenticator().make(options(client, f"{here}options/") | {"user": {"id": ""}})
     client.post(here, {"passkey": made})
     assert client.get("/admin/").status_code == 302
-    assert factors.kinds(agent) == factors.Kinds(app=True, passkey=False)
+    assert factors.kinds(agent) == {"app"}
 
 
 def test_staff_without_an_authenticator_enrol_one_before_anything_else():
@@ -285,3 +287,25 @@ def test_staff_without_an_authenticator_enrol_one_before_anything_else():
     assert give_token(client, walk.token_for(key), door=STAFF_DOOR)["Location"] == "/admin/"
     assert client.get("/admin/").status_code == 200
     assert AuthenticatorApp.objects.count() == 1
+
+
+def test_one_line_makes_a_kind_count_everywhere(grace, monkeypatch):
+    """A third kind is a module with its KIND and a line in KINDS. The rows of apps stand in for its own here."""
+    browser = signed_in(grace)
+    monkeypatch.setattr(factors, "KINDS", ())
+    assert (factors.kinds(grace), factors.all_of(grace), factors.has_factor(grace)) == (frozenset(), [], False)
+    token = replace(authenticator_apps.KIND, slug="token", title="Hardware token", most=1, removed="passkey.removed")
+    monkeypatch.setattr(factors, "KINDS", (passkeys.KIND, token))
+    (held,) = factors.all_of(grace)
+    assert (factors.kinds(grace), factors.slug_of(held)) == ({"token"}, "token")
+    page = browser.get("/account/security/").content.decode()
+    assert "Hardware token, set up on" in page
+    assert reverse("factor", args=["token", held.pk]) in page
+    assert "Set up an authenticator app" not in page
+    passkeys.KIND.model.objects.create(
+        user=grace, name="Key", credential_id=b"1", public_key=b"2", transports=[], backup_eligible=False,
+        backup_state=False,
+    )  # fmt: skip
+    assert isinstance(factors.remove(grace, "token", str(held.pk), by=grace), factors.Removed)
+    assert AuditEvent.objects.filter(event="passkey.removed", account_id=grace.pk).exists()
+    assert factors.kinds(grace) == {"passkey"}

@@ -95,7 +95,7 @@ def factor_form(data: Any, draft: UpgradeDraft) -> forms.Form:
 
 def factor_context(request: HttpRequest, draft: UpgradeDraft) -> dict:
     kinds = factors.kinds(draft.account)
-    return {"has_factor": True, "kinds": kinds} if any(kinds) else second_factor.context(request, draft)
+    return {"has_factor": True, "kinds": kinds} if kinds else second_factor.context(request, draft)
 
 
 def redeem_code(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, asked: Any) -> Refused | None:
