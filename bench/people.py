@@ -1,4 +1,4 @@
-"""Who uses the site while it is measured: accounts to sign in to, a registration under way, a portal in use."""
+"""The people who use the site while it is measured: accounts, a registration in progress, and a portal session."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,13 +28,13 @@ BROWSER = "only-for-the-bench"
 CONSENT = f"{consent.COOKIE}={signing.get_cookie_signer(consent.COOKIE + consent.SALT).sign('given')}"
 # The key of every holder's authenticator.
 KEY = "3132333435363738393031323334353637383930"
-# Shares no factor with any number of accounts here, so that its multiples lead to each account once.
+# It has no common factor with any number of accounts here, so its multiples reach each account once.
 STRIDE = 7919
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A registration under way: the addresses of two of its pages, and the cookie that opens them."""
+    """A registration in progress: the URLs of two of its pages, and the cookie that opens them."""
 
     details: str
     code: str
@@ -42,7 +42,11 @@ class Draft:
 
 
 def fill(people: int, accounts: int, holders: int) -> None:
-    """Every table, the hand-made people, `people` generated ones with health records, Basic accounts and holders."""
+    """Fill every table with the hand-made people, generated people and accounts.
+
+    `people` is the number of generated people with health records, `accounts` that of Basic accounts, and `holders`
+    that of accounts with an authenticator.
+    """
     call_command("migrate", verbosity=0)
     call_command("load_population", generated=people)
     Account.objects.bulk_create(basic_account(n) for n in range(accounts))
@@ -54,7 +58,7 @@ def username(n: int) -> str:
 
 
 def basic_account(n: int) -> Account:
-    """One of many accounts at Basic without a second factor; they share one password, and so one hash."""
+    """Return one of many Basic accounts without a second factor. They share one password, and so one hash."""
     return Account(
         username=username(n),
         password=hashed(),
@@ -68,14 +72,17 @@ def basic_account(n: int) -> Account:
 
 
 def holders(accounts: int, begin: int = 0) -> Iterator[str]:
-    """The names of accounts with an authenticator, from all over the table; a long time until one comes again."""
+    """Yield the names of accounts with an authenticator, from all over the table.
+
+    It takes a long time until a name is repeated.
+    """
     return (f"Holder.{(begin + n) * STRIDE % accounts:07}" for n in count())
 
 
 def add_holders(database: psycopg.Connection, numbers: range) -> None:
-    """Accounts at Premium with an authenticator app each; they share one password and one key.
+    """Add Premium accounts with one authenticator app each. They share one password and one key.
 
-    The accounts are copies of one row, made by the database, so that a million of them take a minute.
+    The database makes the accounts as copies of one row, so a million of them take a minute.
     """
     pattern = basic_account(0)
     own = {"username": "'Holder.' || to_char(n, 'FM0000000')", "email": "n || '@example.org'"}
@@ -100,12 +107,15 @@ def add_holders(database: psycopg.Connection, numbers: range) -> None:
 
 
 def begun_registration() -> Draft:
-    """A registration at Premium: Grace's questions are passed, and her code is due. Her details may be seen again."""
+    """Make a Premium registration in which Grace passed the questions and has to enter her code.
+
+    The page with her details can be opened again.
+    """
     grace = PEOPLE["grace"]
     draft = RegistrationDraft.objects.create(
         browser=drafts.hash_of(BROWSER),
         level=Level.PREMIUM,
-        code_delivery="email",
+        code_delivery=RegistrationDraft.CodeDelivery.EMAIL,
         first_name=grace.name.first,
         middle_name=grace.name.middle,
         last_name=grace.name.last,
@@ -120,7 +130,7 @@ def begun_registration() -> Draft:
 
 
 def graces_session() -> str:
-    """The cookie of Grace, Premium, signed in by password and authenticator like anybody else."""
+    """Return the cookie of Grace, who is Premium and signed in with password and authenticator like anyone else."""
     account = PEOPLE["grace"].account
     assert account is not None
     browser = Client()

@@ -1,7 +1,8 @@
-"""Cases: a person looks at details that did not match DEERS. Opened by anybody, decided by staff, used once.
+"""Cases: a person looks at details that did not match DEERS. Anybody opens one, staff decide it, and it is used once.
 
-Nothing here tells who asks whether DEERS knows a number: a case opens without asking DEERS, and a second one about the
-same number looks from outside like the first (State.REPEATED). idproofing/reviewing.py is what staff do with them.
+Nothing here tells the person who asks whether DEERS knows a number. A case opens without asking DEERS. A second one
+about the same number looks like the first from outside (State.REPEATED). What staff do with cases is in
+idproofing/reviewing.py.
 """
 
 import hmac
@@ -27,7 +28,10 @@ from safeguards.locks import exclusive
 
 @dataclass(frozen=True)
 class Typed:
-    """What a person typed, as it was; `date_of_birth` in ISO form, numbers as digits, "" where nothing was asked."""
+    """What a person typed, as it was.
+
+    `date_of_birth` is in ISO form, and numbers are digits. A field is "" if nothing was asked.
+    """
 
     date_of_birth: str
     email: str
@@ -40,12 +44,13 @@ class Typed:
     phone: str = ""
     postal_code: str = ""
     code_delivery: str = ""
+    has_code: bool = False
     route: str = ""
 
 
 @dataclass(frozen=True)
 class Opened:
-    """The only time that the continuation code can be read, in two halves with a dash."""
+    """An open case. This is the only time that the continuation code can be read, in two halves with a dash."""
 
     case: Case
     code: str
@@ -53,19 +58,22 @@ class Opened:
 
 @dataclass(frozen=True)
 class Wait:
-    """There were too many; `time` is how long until the next."""
+    """There were too many requests or tries. `time` is how long it is until the next."""
 
     time: timedelta
 
 
 @dataclass(frozen=True)
 class NotFound:
-    """No such reference, or not its code: the same for both."""
+    """There is no such reference, or this is not its code. It is the same for both."""
 
 
 @dataclass(frozen=True)
 class Moved:
-    """Done; `email` is whom to tell, read before it was wiped. `also` are requests that ended with this one."""
+    """It is done.
+
+    `email` is whom to notify, read before it was wiped. `also` are requests that ended with this one.
+    """
 
     case: Case
     email: str
@@ -78,7 +86,10 @@ class NotNow:
 
 
 def too_many(typed: Typed, *, address: str, account_id: int | None = None) -> Wait | None:
-    """Count one more request, from this address, about this number and to this mailbox. Not within a transaction."""
+    """Count one more request from this address, about this number and to this mailbox.
+
+    Return Wait if there were too many. Do not call it in a transaction.
+    """
     tries = [(policy.CASES_PER_ADDRESS, address)]
     tries += [(policy.CASES_PER_NUMBER, key) for key in (subject_of(typed, account_id), typed.email.lower())]
     for limit, key in tries:
@@ -98,10 +109,10 @@ def open_case(
     now: datetime | None = None,
     rng: random.Random | None = None,
 ) -> Opened:
-    """Open a case about what was typed; for an upgrade, by the account `account_id` of the person `holder`.
+    """Open a case about what was typed.
 
-    While another one about the same number or account is under way it only seems to be open, and never reaches a
-    reviewer.
+    For an upgrade, `account_id` is the account that asks, and `holder` the DoD ID number of its person. While another
+    case about the same number or account is under way, this one only seems to be open, and never reaches a reviewer.
     """
     now, rng = now or timezone.now(), rng or secrets.SystemRandom()
     reference, code = (new_code(rng) for _ in range(2))
@@ -114,7 +125,8 @@ def open_case(
         account_id=account_id,
         holder=holder,
         subject=blind_index(subject_of(typed, account_id), purpose="case-subject"),
-        typed=json.dumps(asdict(typed)),
+        # False values are left out. Servers from before `has_code` may still read the case, and do not know that field.
+        typed=json.dumps({name: value for name, value in asdict(typed).items() if value is not False}),
         opened_at=now,
         due_at=now + policy.CASE_DUE,
         expires_at=now + policy.CASE_LIFE,
@@ -130,7 +142,7 @@ def open_case(
 
 
 def subject_of(typed: Typed, account_id: int | None) -> str:
-    """What a case is about, for finding another one about the same."""
+    """Return what a case is about, to find another one about the same."""
     return f"account:{account_id}" if account_id else f"number:{typed.ssn or typed.dod_id}"
 
 
@@ -139,19 +151,22 @@ def new_code(rng: random.Random) -> str:
 
 
 def digest(reference: str, code: str) -> bytes:
-    """The keyed hash of a continuation code, good with its own reference alone."""
+    """Return the keyed hash of a continuation code, which is valid with its own reference only."""
     return blind_index(f"{reference}:{code}", purpose="case-code")
 
 
 def next_number() -> int:
-    """The row's number is needed before the row is: what was typed is encrypted for this row and no other."""
+    """Return the number of the next row.
+
+    It is needed before the row exists, because what was typed is encrypted for this row and no other.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('idproofing_case', 'number'))")
         return cursor.fetchone()[0]
 
 
 def find(reference: str, code: str, *, address: str, by: object = "visitor") -> Case | NotFound | Wait:
-    """The case with this reference, for whoever has its continuation code; both as typed.
+    """Return the case with this reference, if this is its continuation code. Both are as typed.
 
     A reference that does not exist and a code that is wrong cost the same counts, query, hash and event.
     """
@@ -169,22 +184,25 @@ def find(reference: str, code: str, *, address: str, by: object = "visitor") -> 
 
 
 def plain(typed: str) -> str:
-    """What was typed, as it would stand in a reference or a code; whatever cannot stand there is left out."""
+    """Return what was typed, as it would be in a reference or a code. Whatever cannot be there is left out."""
     return "".join(letter for letter in codes.normalize(typed[:100]) if letter in codes.ALPHABET)[: policy.CODE_LENGTH]
 
 
 def read_typed(case: Case) -> Typed | None:
-    """What was typed; None once the case is over."""
+    """Return what was typed, or None once the case is over."""
     return Typed(**json.loads(case.typed)) if case.typed else None
 
 
 def use(number: int, *, by: object, now: datetime | None = None) -> Moved | NotNow:
-    """Use the link back into the journey, once; what was typed is wiped with it."""
+    """Use the link back into the journey, once. That wipes what was typed."""
     return judge_case(number, State.APPROVED, State.CONTINUED, by=by, now=now)
 
 
 def end_what_is_late(now: datetime | None = None) -> list[Moved]:
-    """End every case whose time is over; then let the first of those that repeated it reach the reviewers."""
+    """End every case whose time is over. Then let the first of those that repeated it reach the reviewers.
+
+    Return the cases that ended.
+    """
     now = now or timezone.now()
     late = Case.objects.filter(state__in=Case.UNDER_WAY, expires_at__lte=now).values_list("pk", "state")
     outcomes = [judge_case(number, state, State.EXPIRED, by="system", now=now) for number, state in late]
@@ -194,14 +212,17 @@ def end_what_is_late(now: datetime | None = None) -> list[Moved]:
 
 
 def waiting_in_vain() -> list[bytes]:
-    """Subjects whose only requests are those that repeat a case which is over."""
+    """Return the subjects whose only requests repeat a case that is over."""
     under_review = Case.objects.filter(subject=OuterRef("subject"), state__in=Case.WAITING)
     repeats = Case.objects.filter(~Exists(under_review), state=State.REPEATED)
     return [bytes(subject or b"") for subject in repeats.values_list("subject", flat=True).distinct()]
 
 
 def bring_forward(subject: bytes, now: datetime) -> None:
-    """Make the oldest request about this subject a case like any other: whoever asked first must not stop the rest."""
+    """Make the oldest request about this subject a case like any other.
+
+    The person who asked first must not stop the rest.
+    """
     with exclusive("case", subject.hex()):
         about = Case.objects.filter(subject=subject)
         first = about.filter(state=State.REPEATED).order_by("pk").first()
@@ -212,7 +233,10 @@ def bring_forward(subject: bytes, now: datetime) -> None:
 def judge_case(
     number: int, seen: str, to: str, *, by: object, now: datetime | None, **values: object
 ) -> Moved | NotNow:
-    """Move a case from the state in which it was seen; NotNow when it is in another one, or its link is too old."""
+    """Move a case from the state in which it was seen.
+
+    Return NotNow if it is in another state, or if its link is too old.
+    """
     now = now or timezone.now()
     with transaction.atomic():
         case = Case.objects.select_for_update().filter(pk=number, state=seen).first()
@@ -222,7 +246,7 @@ def judge_case(
 
 
 def move_case(case: Case, to: str, *, by: object, now: datetime | None, **values: object) -> Moved:
-    """Move a locked case; whom to tell is read before it may be wiped."""
+    """Move a locked case. The address to notify is read before it may be wiped."""
     typed = read_typed(case)
     change_state(case, to, by=by, now=now or timezone.now(), **values)
     return Moved(case, typed.email if typed else "")

@@ -1,4 +1,4 @@
-"""Finding, beginning and purging drafts. A draft belongs to one browser, by a cookie that only it holds."""
+"""Finding, beginning and purging drafts. A cookie that only one browser holds binds a draft to that browser."""
 
 import secrets
 from datetime import datetime
@@ -24,32 +24,32 @@ D = TypeVar("D", bound=Draft)
 
 
 def browser_of(request: HttpRequest) -> bytes | None:
-    """The keyed hash of this browser's cookie; None when it has none yet."""
+    """Return the keyed hash of this browser's cookie, or None if it has none yet."""
     token = request.COOKIES.get(COOKIE)
     return hash_of(token) if token else None
 
 
 def hash_of(token: str) -> bytes:
-    """What a draft keeps of its browser's token."""
+    """Return what a draft stores of its browser's token."""
     return blind_index(token, purpose="draft-browser")
 
 
 def token_for(request: HttpRequest) -> str:
-    """This browser's token, or a new one of 256 bits. The caller hands it back with `remember`."""
+    """Return this browser's token, or a new one of 256 bits. The caller passes it to `remember`."""
     return request.COOKIES.get(COOKIE) or secrets.token_urlsafe(32)
 
 
 def remember(response: HttpResponse, token: str) -> None:
-    """Leave the token in the browser until it is closed."""
+    """Store the token in the browser until it is closed."""
     response.set_cookie(
         COOKIE, token, secure=bool(settings.SESSION_COOKIE_SECURE), httponly=True, samesite="Lax", path="/"
     )
 
 
 def find(model: type[D], draft_id: UUID, request: HttpRequest, *, lock: bool = False) -> D | None:
-    """This browser's draft with that id, unless it was left idle for too long. `lock` locks its row.
+    """Return this browser's draft with this ID, or None if there is none or it was idle too long. `lock` locks its row.
 
-    One that waits for DEERS to work again lives until the time promised.
+    A draft that waits for DEERS lives until the promised time.
     """
     browser = browser_of(request)
     if browser is None:
@@ -60,7 +60,7 @@ def find(model: type[D], draft_id: UUID, request: HttpRequest, *, lock: bool = F
 
 
 def touch(draft: Draft, *, went_on: bool = False) -> None:
-    """Note that the person is still at it, and keep what a step has set. One who `went_on` waits for DEERS no more."""
+    """Note that the person is still active, and save what a step has set. With `went_on`, stop waiting for DEERS."""
     draft.touched_at = timezone.now()
     if went_on:
         draft.awaits_deers, draft.kept_until = False, None
@@ -68,13 +68,16 @@ def touch(draft: Draft, *, went_on: bool = False) -> None:
 
 
 def backup_codes(draft: Draft, now: datetime | None = None) -> list[str]:
-    """The new account's backup codes, while its person may still be writing them down."""
+    """Return the new account's backup codes, while its holder may still be writing them down."""
     until = draft.finished_at and draft.finished_at + policy.BACKUP_CODES_SHOWN
     return draft.backup_codes.split() if until and (now or timezone.now()) < until else []
 
 
 def purge(now: datetime | None = None) -> int:
-    """Delete idle drafts with everything typed into them, and finished ones with their codes; tells how many idle."""
+    """Delete idle drafts and finished ones, and return how many were idle.
+
+    Everything typed into an idle draft goes with it, and so do the backup codes of a finished one.
+    """
     now = now or timezone.now()
     purged = 0
     for model in (RegistrationDraft, UpgradeDraft):
@@ -90,7 +93,7 @@ def purge(now: datetime | None = None) -> int:
 
 @app.task(name="accounts.tasks.purge_drafts")
 def purge_drafts(timestamp: int) -> None:
-    """Delete what was left idle: drafts with all that was typed into them, the words of quizzes, sessions."""
+    """Delete idle drafts with all that was typed into them, the words of abandoned quizzes, and expired sessions."""
     purge()
     SessionStore.clear_expired()
     quiz.end_left_alone(timezone.now())

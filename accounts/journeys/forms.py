@@ -1,4 +1,4 @@
-"""Form fields that registration and upgrade share: the two numbers that name a person."""
+"""Form fields that registration and upgrade share: the two numbers that identify a person."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from deers import dod_id, lookup, ssn
 
 
 class SSNField(forms.CharField):
-    """A Social Security number, in any usual writing; the cleaned value is nine digits that could exist, or ""."""
+    """A Social Security number in any usual format. The cleaned value is nine digits that could exist, or ""."""
 
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.TextInput({"autocomplete": "off", "inputmode": "numeric", "spellcheck": "false"})
@@ -36,7 +36,7 @@ class SSNField(forms.CharField):
 
 
 class DodIdField(forms.CharField):
-    """A DoD ID number, as it stands on an ID card; the cleaned value is ten digits, or ""."""
+    """A DoD ID number as printed on an ID card. The cleaned value is ten digits, or ""."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -56,6 +56,6 @@ class DodIdField(forms.CharField):
 
 
 def require_a_number(form: forms.Form) -> None:
-    """One of the two numbers is enough; a number that was given wrong has its own sentence already."""
+    """Add an error if neither number was given. One is enough. An invalid number already has its own error."""
     if form.cleaned_data.get("ssn") == form.cleaned_data.get("dod_id") == "":
         form.add_error("ssn", "Enter your Social Security number or your DoD ID number.")

@@ -1,7 +1,8 @@
-"""What somebody can do whose record in DEERS is right but allows no account: told by mail, never on the page.
+"""What people can do whose record in DEERS is right but allows no account. They learn it by email, never on the page.
 
-The page answers every mismatch with the same words, and every mismatch leaves a job for the worker, which alone finds
-out whether anybody is to be told. So neither text nor status nor time tells a stranger who is in DEERS, or why not.
+The page answers every mismatch with the same words, and every mismatch leaves a job for the worker. Only the worker
+finds out whether anybody is to be notified. So neither text nor status nor time tells a stranger who is in DEERS, or
+why not.
 """
 
 from django.db import transaction
@@ -17,9 +18,9 @@ from safeguards.retry import PATIENTLY
 
 SEALED_FOR = "procrastinate_jobs:args:next-step"
 ROOM = 40
-"""What is sealed has always this length, so that the length of a job tells nothing either."""
+"""The encrypted text always has this length, so that the length of a job reveals nothing either."""
 
-# Nobody is written to about the dead. Staff see it in the audit trail, and in the case if a review is asked for.
+# No email is sent about people who have died. Staff see it in the audit trail, and in the case if there is a review.
 MAILS = {
     Reason.MINOR: "next-step-minor",
     Reason.ENDED: "next-step-ended",
@@ -28,17 +29,20 @@ MAILS = {
 
 
 class DeersSilentError(Exception):
-    """DEERS does not answer the worker, which shall try again later."""
+    """DEERS does not answer the worker, which has to try again later."""
 
 
 def pass_on(outcome: Outcome) -> None:
-    """Leave what became of a mismatch to the worker, in the caller's transaction; the same work for each outcome."""
+    """Leave the outcome of a mismatch to the worker, in the caller's transaction. Every outcome costs the same work."""
     about = f"{outcome.reason} {outcome.dod_id}" if isinstance(outcome, Ineligible) else ""
     tell_next_step.defer(sealed=encrypt(about.ljust(ROOM), context=SEALED_FOR).hex())
 
 
 def tell(sealed: str) -> None:
-    """Mail the next step to the address of record, if there is anybody to tell, and not twice in a while."""
+    """Email the next step to the address of record, if there is anybody to notify.
+
+    This happens at most once per person within policy.NEXT_STEP_GAP.
+    """
     about = decrypt(bytes.fromhex(sealed), context=SEALED_FOR).split()
     if not about:
         return
@@ -53,7 +57,10 @@ def tell(sealed: str) -> None:
 
 
 def whom_to_tell(reason: Reason, dod_id: str) -> Beneficiary | None:
-    """The person, or for a minor the sponsor, if there is one. DEERS knew them a moment ago: no answer is silence."""
+    """Return the person, or a minor's sponsor if there is one.
+
+    Raise DeersSilentError if DEERS has no answer. It knew them a moment ago, so no answer means that it is silent.
+    """
     if reason == Reason.MINOR:
         coverage = lookup.coverage(dod_id)
         if coverage:
@@ -65,5 +72,5 @@ def whom_to_tell(reason: Reason, dod_id: str) -> Beneficiary | None:
 
 @app.task(name="accounts.tasks.tell_next_step", retry=PATIENTLY)
 def tell_next_step(sealed: str) -> None:
-    """Mail the person concerned what to do about a record that allows no account; for most mismatches, nobody."""
+    """Email the person what to do about a record that allows no account. Most mismatches have nobody to email."""
     tell(sealed)

@@ -1,4 +1,4 @@
-"""Addresses of registration, upgrade and the reviews asked for within them."""
+"""URLs of registration, of the upgrade, and of the reviews requested in them."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""One page view for every journey. A journey is a tuple of steps; the draft says how far a person has come."""
+"""One page view for every journey. A journey is a tuple of steps, and the draft says how far a person has come."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,22 +19,23 @@ from accounts.models import Draft
 
 @dataclass(frozen=True)
 class Refused:
-    """A step was not passed: the sentence for the person, and the field it stands beside (none: the whole form)."""
+    """The step was not passed: the sentence for the person, and the form field it belongs to (None: the whole form)."""
 
     message: str
     field: str | None = None
     aside: str = ""
-    """A template for the page: what the person can do now."""
+    """A template for the page that says what the person can do now."""
     status: int = 200
-    """503 where the step could not even be judged, so that it may be sent again as it is."""
+    """503 if the step could not even be judged. The same form may then be sent again."""
 
 
 def actor(request: HttpRequest) -> object:
-    """By whom an event is: the person signed in, or a visitor."""
+    """Return whom an event is recorded for: the signed-in user, or "visitor"."""
     return request.user if request.user.is_authenticated else "visitor"
 
 
 def always(draft: Any) -> bool:
+    """Return True for every draft."""
     return True
 
 
@@ -46,19 +47,22 @@ def nothing(request: HttpRequest, draft: Any) -> dict:
 class Step:
     """One page of a journey.
 
-    `form(data, draft)` makes its form; `save(request, draft, form, asked)` judges and keeps the answer, under a lock
-    on the draft's row, and returns None or what was refused. `ask(request, draft, form)` does before that what must
-    not happen under the lock: it counts the try, so that no rollback forgets it, and asks DEERS. What it returns goes
-    to `save` as `asked`; a Refused ends there. `ready` says whether the page may be opened, `done` whether the journey
-    may go on past it, `applies` whether this draft has the step at all, `again` whether it may be answered again after
-    it is done. `forgets` names the fields of the draft that a changed answer clears. A step without a `label` is a turn
-    in the road and not counted.
+    `form(data, draft)` makes its form. `save(request, draft, form, asked)` judges and keeps the answer, under a lock on
+    the draft's row, and returns None or a Refused. `ask(request, draft, form)` runs before that and does what must not
+    happen under the lock: it counts the try, so that no rollback forgets it, and asks DEERS. Its result is passed to
+    `save` as `asked`; a Refused ends the request there. The form too is made and validated before the lock. Another tab
+    may change the draft in between, so `save` checks again everything in the form that depends on the draft's state.
+
+    `ready` says whether the page may be opened, `done` whether the journey may continue past it, `applies` whether this
+    draft has the step at all, and `again` whether it may be answered again after it is done. `forgets` names the
+    draft's fields that a changed answer clears. A step without a `label` is a detour, and the step indicator does not
+    count it.
     """
 
     name: str
     label: str
     template: str
-    form: Callable[[Any, Any], forms.Form | None]
+    form: Callable[[Any, Any], forms.Form]
     save: Callable[[HttpRequest, Any, Any, Any], Refused | None]
     done: Callable[[Any], bool]
     ask: Callable[[HttpRequest, Any, Any], Any] | None = None
@@ -71,7 +75,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Journey:
-    """A tuple of steps over one kind of draft. `begin` is the name of the address that starts it anew."""
+    """A tuple of steps over one kind of draft. `begin` is the name of the URL that starts a new journey."""
 
     title: str
     begin: str
@@ -81,18 +85,18 @@ class Journey:
     steps: tuple[Step, ...]
     finish: str
     ended: dict[str, str] = field(default_factory=dict)
-    """Templates for the reasons why a draft cannot go on."""
+    """The template of the last page for each reason why a journey ended; "" is for a finished one."""
     belongs: Callable[[HttpRequest, Any], bool] = lambda request, draft: True
 
     def steps_of(self, draft: Draft) -> list[Step]:
         return [step for step in self.steps if step.applies(draft)]
 
     def present(self, draft: Draft) -> Step | None:
-        """The first step that is not done; None when all are."""
+        """Return the first step that is not done, or None when all are."""
         return next((step for step in self.steps_of(draft) if not step.done(draft)), None)
 
     def address(self, draft: Draft) -> str:
-        """Where this draft goes on."""
+        """Return the URL where this draft continues."""
         step = self.present(draft)
         name = self.finish if draft.finished_at or draft.ended or step is None else step.name
         return reverse(self.page, args=[draft.pk, name])
@@ -100,7 +104,7 @@ class Journey:
 
 @dataclass(frozen=True)
 class Progress:
-    """What the step indicator shows: the labels of the steps that have one, and the place of this one, from 0."""
+    """What the step indicator shows: the labels of the labeled steps, and the position of this one, from 0."""
 
     steps: list[str]
     position: int
@@ -115,7 +119,7 @@ def progress(journey: Journey, draft: Draft, name: str) -> Progress:
 
 
 def beginning(journey: Journey, **fields: Any) -> Progress:
-    """The steps of a draft with these fields, seen from the page where it does not exist yet."""
+    """Return the progress on the first page, where a draft with these fields does not exist yet."""
     return Progress(progress(journey, journey.model(**fields), "").steps, 0)
 
 
@@ -126,7 +130,7 @@ def clear_answers(draft: Draft, names: tuple[str, ...]) -> None:
 
 
 def keep_answers(draft: Draft, answers: dict[str, str], forgets: tuple[str, ...]) -> None:
-    """Store answers in the draft's fields; when one differs from before, all that was built on it is forgotten."""
+    """Store answers in the draft's fields. If one differs from before, clear everything that was built on it."""
     if any(getattr(draft, name) != value for name, value in answers.items()):
         clear_answers(draft, forgets)
     for name, value in answers.items():
@@ -134,35 +138,51 @@ def keep_answers(draft: Draft, answers: dict[str, str], forgets: tuple[str, ...]
 
 
 def page(request: HttpRequest, journey: Journey, draft_id: UUID, name: str) -> HttpResponse:
-    """Show or judge one step. Whatever the browser asks for, the answer is this draft's own next page."""
+    """Show or judge one step. The answer to any address of a draft is that draft's own next page."""
     if request.method != "POST":
         return no_store(show(request, journey, drafts.find(journey.model, draft_id, request), name))
-    asked = ask(request, journey, draft_id, name)
+    asked = ask(request, journey, draft_id, name) if name != journey.finish else None
+    if isinstance(asked, HttpResponse):
+        return no_store(asked)
     with transaction.atomic():
         draft = drafts.find(journey.model, draft_id, request, lock=True)
         return no_store(answer(request, journey, draft, name, asked))
 
 
-def ask(request: HttpRequest, journey: Journey, draft_id: UUID, name: str) -> Any:
-    """What the step's `ask` returns, if the step has one, is open and is filled in; otherwise None."""
-    if not any(step.name == name and step.ask for step in journey.steps):
-        return None
+@dataclass(frozen=True)
+class Asked:
+    """An answer before the draft is locked: its valid form, and the result of the step's `ask`.
+
+    `outcome` is None if the step has no `ask`.
+    """
+
+    form: forms.Form
+    outcome: Any
+
+
+def ask(request: HttpRequest, journey: Journey, draft_id: UUID, name: str) -> Asked | HttpResponse:
+    """Validate what was sent, and do what must not happen under the lock.
+
+    Return a page instead if the step is not open or its form is not valid. Nothing is saved then.
+    """
     draft = drafts.find(journey.model, draft_id, request)
     step = step_for(request, journey, draft, name)
-    if not isinstance(step, Step) or step.ask is None:
-        return None
+    if isinstance(step, HttpResponse):
+        return step
     form = step.form(request.POST, draft)
-    return step.ask(request, draft, form) if form is None or form.is_valid() else None
+    if not form.is_valid():
+        return page_of(request, journey, draft, step, form)
+    return Asked(form, step.ask(request, draft, form) if step.ask else None)
 
 
 def no_store(response: HttpResponse) -> HttpResponse:
-    """Nothing of a journey stays in the browser's or anyone's cache."""
+    """Return the response, marked so that no cache keeps anything of a journey."""
     response["Cache-Control"] = "no-store"
     return response
 
 
 def step_for(request: HttpRequest, journey: Journey, draft: Draft | None, name: str) -> Step | HttpResponse:
-    """The step to work on, or the page that stands in its place."""
+    """Return the step to work on, or the page that is shown instead."""
     if draft is None:
         return gone(request, journey)
     if not journey.belongs(request, draft):
@@ -178,7 +198,7 @@ def step_for(request: HttpRequest, journey: Journey, draft: Draft | None, name: 
 
 
 def the_end(request: HttpRequest, journey: Journey, draft: Draft) -> HttpResponse:
-    """The last page. New backup codes stand on it until the person has saved them, and not for long."""
+    """Show the last page. It shows new backup codes until the person has saved them, but not for long."""
     if "saved" in request.POST:
         draft.backup_codes = ""
         draft.save(update_fields=["backup_codes"])
@@ -189,11 +209,15 @@ def the_end(request: HttpRequest, journey: Journey, draft: Draft) -> HttpRespons
 
 
 def gone(request: HttpRequest, journey: Journey) -> HttpResponse:
+    """Return the page that says that the draft does not exist any more."""
     return render(request, "accounts/draft_gone.html", {"journey": journey}, status=404)
 
 
 def not_theirs(request: HttpRequest, journey: Journey, draft: Draft) -> HttpResponse:
-    """The draft's account is not signed in here. After a double click it is, as soon as the page is asked for anew."""
+    """Answer a request for a draft whose account is not signed in here.
+
+    After a double click it is signed in by the time the page is requested again.
+    """
     if request.user.is_authenticated:
         return gone(request, journey)
     here = journey.address(draft)
@@ -201,40 +225,36 @@ def not_theirs(request: HttpRequest, journey: Journey, draft: Draft) -> HttpResp
 
 
 def open_now(step: Step, draft: Draft) -> bool:
-    """Whether this draft may work on the step: it has it, has come so far, and may still answer it."""
+    """Return whether this draft may work on the step: it has it, has come that far, and may still answer it."""
     return step.applies(draft) and step.ready(draft) and (step.again or not step.done(draft))
 
 
 def show(request: HttpRequest, journey: Journey, draft: Draft | None, name: str) -> HttpResponse:
-    """The page of a step, as it stands."""
+    """Return the page of a step in its present state."""
     step = step_for(request, journey, draft, name)
     if isinstance(step, HttpResponse):
         return step
     return page_of(request, journey, draft, step, step.form(None, draft))
 
 
-def answer(request: HttpRequest, journey: Journey, draft: Draft | None, name: str, asked: Any) -> HttpResponse:
-    """Judge what was sent; a failed attempt is counted and committed like any other answer."""
+def answer(request: HttpRequest, journey: Journey, draft: Draft | None, name: str, asked: Asked | None) -> HttpResponse:
+    """Judge what was sent, under the lock. A failed attempt is counted and committed like any other answer."""
     step = step_for(request, journey, draft, name)
     if isinstance(step, HttpResponse):
         return step
     assert draft is not None
-    form = step.form(request.POST, draft)
-    if form is not None and not form.is_valid():
-        return page_of(request, journey, draft, step, form)
-    if step.ask and asked is None:  # another tab has opened the step in this very moment
-        return redirect(journey.address(draft))
-    refused = asked if isinstance(asked, Refused) else step.save(request, draft, form, asked)
+    assert asked is not None  # only the last page has nothing to ask, and it is no step
+    form, outcome = asked.form, asked.outcome
+    refused = outcome if isinstance(outcome, Refused) else step.save(request, draft, form, outcome)
     drafts.touch(draft, went_on=refused is None and bool(step.label))
     if refused is None:
         return redirect(journey.address(draft))
-    if form is not None:
-        form.add_error(refused.field, refused.message)
+    form.add_error(refused.field, refused.message)
     return page_of(request, journey, draft, step, form, refused=refused)
 
 
 def page_of(
-    request: HttpRequest, journey: Journey, draft: Any, step: Step, form: forms.Form | None, **more: Any
+    request: HttpRequest, journey: Journey, draft: Any, step: Step, form: forms.Form, **more: Any
 ) -> HttpResponse:
     status = more["refused"].status if "refused" in more else 200
     context = {

@@ -1,6 +1,7 @@
-"""Drafts: how far a person has come in a journey, kept in the database and purged when left idle."""
+"""Drafts: how far a person has come in a journey, kept in the database and purged when idle."""
 
 import uuid
+from typing import Any, Self
 
 from django.db import models
 from django.utils import timezone
@@ -13,24 +14,53 @@ from safeguards.fields import EncryptedTextField
 
 
 class Draft(models.Model):
-    """What a journey has gathered so far. Everything a person typed is encrypted.
+    """What a journey has gathered so far. Everything that a person typed is encrypted.
 
-    `browser` is the keyed hash of a cookie: a draft opens only in the browser that began it. `dod_id` is set when
-    DEERS matched, `quiz` while questions are asked, `visit` with the slip that was made, `code_redeemed_at` when the
-    activation code was right. `route` is how the person wants to prove who they are, `blocked` why that does not lead
-    on, so that another must be chosen (accounts/journeys/steps/route.py). `awaits_deers` says that a mail is due when
-    DEERS works again (accounts/journeys/steps/deers_outage.py), and `kept_until` that the draft outlives being idle
-    for that. `ended` says why a journey that cannot go on at all has ended. `mismatched_at` is set while what was
-    typed matches nobody; `case` is the review that was asked for then, or the approved one that this draft goes on
-    from.
+    `browser` is the keyed hash of a cookie: a draft opens only in the browser that began it. `dod_id` is set when DEERS
+    matched, `quiz` while questions are asked, `visit` when a slip was made, and `code_redeemed_at` when the activation
+    code was right. `route` is how the person wants to prove their identity. `blocked` says why that route cannot
+    continue, so that the person has to choose another (accounts/journeys/steps/route.py). `code_delivery` is how an
+    activation code of this draft is delivered. `has_code` says that the person already has a code, so that none is
+    issued here.
+
+    `awaits_deers` says that an email is due when DEERS works again (accounts/journeys/steps/deers_outage.py). Until
+    `kept_until` the draft is kept for that even if it is idle. `ended` says why a journey is over before its last step.
+    `mismatched_at` is set while what was typed matches nobody. `case` is the review that was requested then, or the
+    approved one that this draft resumes from.
+
+    accounts/journeys/draft_states.py computes from these fields how far a draft has come.
     """
+
+    class Blocked(models.TextChoices):
+        """Why the chosen route cannot continue."""
+
+        THIN_FILE = "thin-file", "Too little to ask about"
+        COOLING_DOWN = "cooling-down", "No attempt at the questions is left for now"
+        LEFT = "left", "The questions were left"
+        NO_ADDRESS = "no-address", "DEERS has no address for a letter"
+
+    class Ended(models.TextChoices):
+        """Why a journey is over before its last step."""
+
+        HAS_ACCOUNT = "has-account", "The person has an account already"
+        LETTER = "letter", "The code comes with a letter"
+        REVIEW = "review", "A review was asked for"
+        NOT_BASIC = "not-basic", "The account cannot be raised"
+
+    class CodeDelivery(models.TextChoices):
+        """How an activation code reaches the person. After the questions the pages offer the first two."""
+
+        EMAIL = "email", "By email"
+        SCREEN = "screen", "On the screen"
+        LETTER = "letter", "By letter"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     browser = models.BinaryField(max_length=32)
     level = models.PositiveSmallIntegerField(choices=[(lv.value, lv.label) for lv in policy.Level])
     route = models.CharField(max_length=10, db_default=Route.QUESTIONS, default=Route.QUESTIONS)
-    blocked = models.CharField(max_length=20, blank=True, db_default="", default="")
-    code_delivery = models.CharField(max_length=8)
+    blocked = models.CharField(max_length=20, choices=Blocked.choices, blank=True, db_default="", default="")
+    code_delivery = models.CharField(max_length=8, choices=CodeDelivery.choices, blank=True)
+    has_code = models.BooleanField(default=False, db_default=False)
     date_of_birth = EncryptedTextField(default="")
     ssn = EncryptedTextField(default="")
     typed_dod_id = EncryptedTextField(null=True, default="")
@@ -47,7 +77,7 @@ class Draft(models.Model):
     mismatched_at = models.DateTimeField(null=True)
     case = models.ForeignKey(Case, on_delete=models.SET_NULL, null=True, related_name="+")
     continuation_code = EncryptedTextField(null=True, default="")
-    ended = models.CharField(max_length=20, blank=True, default="")
+    ended = models.CharField(max_length=20, choices=Ended.choices, blank=True, default="")
     created_at = models.DateTimeField(default=timezone.now)
     touched_at = models.DateTimeField(default=timezone.now, db_index=True)
     finished_at = models.DateTimeField(null=True)
@@ -60,14 +90,31 @@ class Draft(models.Model):
     def __str__(self) -> str:
         return str(self.pk)
 
+    @classmethod
+    def from_db(cls, *row: Any, **more: Any) -> Self:
+        draft = super().from_db(*row, **more)
+        if "code_delivery" in vars(draft):  # not deferred
+            draft.read_old_delivery()
+        return draft
+
+    def read_old_delivery(self) -> None:
+        """Read a `code_delivery` of "have", which the code before `has_code` wrote.
+
+        Servers that still run that code write it until the last one is replaced. An idle draft is deleted after two
+        days at most (policy.DRAFT_KEPT_FOR_DEERS, and once more after the email), and a case, which keeps what a draft
+        had, after policy.CASE_LIFE.
+        """
+        if self.code_delivery == "have":
+            self.has_code, self.code_delivery = True, ""
+
     @property
     def strength(self) -> policy.Strength:
-        """The quiz that this draft's level asks for."""
+        """Return the quiz that this draft's level requires."""
         return policy.STRENGTH[policy.Level(self.level)]
 
 
 class RegistrationDraft(Draft):
-    """A registration on its way from the choice of a level to an active account."""
+    """A registration, from the choice of a level to an active account."""
 
     first_name = EncryptedTextField(default="")
     middle_name = EncryptedTextField(default="")
@@ -79,7 +126,7 @@ class RegistrationDraft(Draft):
 
 
 class UpgradeDraft(Draft):
-    """An upgrade from Basic to Premium; `next` is the page that asked for it."""
+    """An upgrade from Basic to Premium. `next` is the page that requested it."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
     postal_code = EncryptedTextField(default="")

@@ -1,4 +1,4 @@
-"""The activation code within a registration: right, wrong, late, used, asked for again, brought back another day."""
+"""The activation code in a registration: right, wrong, late, used, requested again, and entered on another day."""
 
 from datetime import timedelta
 from typing import Any
@@ -155,7 +155,7 @@ def test_somebody_comes_back_with_the_code_in_another_browser(client):
     assert elsewhere.get("/portal/").status_code == 200
 
 
-def test_whoever_comes_back_without_a_code_gets_none(client):
+def test_a_person_who_comes_back_without_a_code_gets_none(client):
     there = walk.send(client, with_code(client), walk.details_of(people.load("rosa")))
     page = client.post(there, {"action": "again"})
     assert "To get a new code, choose a way to prove your identity." in walk.text_of(page)
@@ -163,7 +163,7 @@ def test_whoever_comes_back_without_a_code_gets_none(client):
     assert not Notice.objects.exists()
 
 
-def test_whoever_comes_back_learns_nothing_from_a_wrong_code(client):
+def test_a_person_who_comes_back_learns_nothing_from_a_wrong_code(client):
     """No code, a void one, an expired one, a wrong one: the same words, so that nobody can ask who has one."""
     rosa, grace = people.load_all("rosa", "grace")
     codes.issue(rosa.dod_id, Level.BASIC, "email", rosa.email, by="visitor")
@@ -176,6 +176,6 @@ def test_whoever_comes_back_learns_nothing_from_a_wrong_code(client):
     assert pages[0] == pages[1]
 
 
-def test_the_questions_cannot_be_reached_by_whoever_comes_back(client):
+def test_the_questions_cannot_be_reached_by_a_person_who_comes_back(client):
     there = walk.send(client, with_code(client), walk.details_of(people.load("rosa")))
     assert client.get(there.replace("/code/", "/questions/"))["Location"] == there

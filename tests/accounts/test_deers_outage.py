@@ -1,4 +1,4 @@
-"""While DEERS is silent: the draft outlives the silence, and one mail says that it is over."""
+"""A DEERS outage: the draft survives it, and one mail says when it is over."""
 
 from datetime import timedelta
 
@@ -81,7 +81,7 @@ def test_after_the_mail_there_is_a_day_to_come_back(client, silent):
     assert RegistrationDraft.objects.get().kept_until == soon + policy.DRAFT_KEPT_FOR_DEERS
 
 
-def test_whoever_goes_on_before_the_mail_gets_none_and_keeps_no_draft_for_a_day(client, silent):
+def test_a_person_who_goes_on_before_the_mail_gets_none_and_keeps_no_draft_for_a_day(client, silent):
     here = stopped(client)
     ask(client, here)
     answers_again(silent)
@@ -112,13 +112,13 @@ def test_no_mailbox_is_flooded_however_many_drafts_name_it(silent):
         draft = registering(client, people.load("rosa"), dod_id="")
         said.append(ask(client, address(draft, "details")))
     assert [deers_outage.WILL_WRITE in page for page in said] == [True, True, True, False]
-    assert "There were several such requests. Wait" in said[-1]
+    assert "There were several such requests. Try again after" in said[-1]
 
 
-def test_whoever_went_on_or_ended_meanwhile_gets_no_mail(client, silent):
+def test_a_person_who_went_on_or_ended_meanwhile_gets_no_mail(client, silent):
     done = {"awaits_deers": True, "finished_at": timezone.now()}
     registering(client, people.load("rosa"), **done)
-    registering(client, people.load("rosa"), awaits_deers=True, ended="has-account")
+    registering(client, people.load("rosa"), awaits_deers=True, ended=RegistrationDraft.Ended.HAS_ACCOUNT)
     answers_again(silent)
     deers_outage.tell()
     assert not Notice.objects.exists()

@@ -1,4 +1,4 @@
-"""Drafts: Back, double clicks, two tabs, other browsers, deep links, long pauses, second thoughts."""
+"""Drafts: the Back button, double clicks, two tabs, other browsers, deep links, long pauses, changed answers."""
 
 import uuid
 from copy import copy
@@ -110,7 +110,7 @@ def test_of_thirty_people_who_want_one_username_one_gets_it():
     entry = lookup.record(dod_id=person.dod_id)
 
     def choose(number: int) -> str:
-        """Where the answer leads; whoever comes a little later already reads on the form that the name is taken."""
+        """Return where the answer leads. The form already tells people who come later that the name is taken."""
         here = address(made[number], "credentials")
         answer = clients[number].post(here, walk.credentials("WANTED.one"))
         if answer.status_code == 200:
@@ -125,7 +125,7 @@ def test_of_thirty_people_who_want_one_username_one_gets_it():
     assert Account.objects.get().username == "WANTED.one"
 
 
-def test_whoever_lost_the_race_for_a_username_reads_why(client):
+def test_a_person_who_lost_the_race_for_a_username_reads_why(client):
     rosa, grace = people.load_all("rosa", "grace")
     draft = proven(client, rosa, level=2, username="wanted.one", password_hash="x", authenticator_key=KEY)
     holder(grace, username="Wanted.One")

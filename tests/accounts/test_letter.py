@@ -1,4 +1,4 @@
-"""The route by letter: asked for on one day, come back with the code on another; and the notice of a level on paper."""
+"""The route by letter: a letter requested one day, its code entered on another, and a notice of a level on paper."""
 
 import re
 from datetime import timedelta
@@ -19,7 +19,7 @@ from idproofing import letters
 from idproofing.models import ActivationCode, Letter, Quiz
 from safeguards.models import AuditEvent
 from tests import people, tripwire, walk
-from tests.accounts.holders import address, holder, registering, signed_in, upgrading
+from tests.accounts.holders import BY_LETTER, address, holder, registering, signed_in, upgrading
 
 pytestmark = pytest.mark.django_db
 
@@ -106,7 +106,7 @@ def test_somebody_without_an_address_is_told_and_may_go_another_way(client, rosa
     way = walk.send(client, to_letter(client, rosa), {})
     assert way.endswith("/way/")
     page = walk.text_of(client.get(way))
-    assert "DEERS has no postal address for you that a letter would reach" in page
+    assert "DEERS does not have a mailing address where a letter would reach you" in page
     assert "Send me a letter" not in page
     assert not ActivationCode.objects.exists()
     assert walk.send(client, way, {"route": "questions"}).endswith("/questions/")
@@ -127,10 +127,10 @@ def test_who_asked_a_short_while_ago_is_told_when_the_next_letter_can_be_asked_f
     here = to_letter(other, rosa)
     until = timezone.localtime(Letter.objects.get().made_at + policy.LETTER_GAP)
     page = walk.text_of(other.get(here))
-    assert "You have asked for a letter already" in page
+    assert "You already asked for a letter" in page
     assert f"{until:%A, %B} {until.day}" in page
     assert "Answer the questions" in page
-    assert "You cannot ask for another letter now." in walk.text_of(other.post(here))
+    assert "You cannot ask for another letter yet." in walk.text_of(other.post(here))
     assert Letter.objects.count() == 1
 
 
@@ -229,7 +229,7 @@ def test_the_link_on_paper_freezes_the_account_however_it_is_typed(rosa, typed):
 
 def test_the_letter_of_an_upgrade_is_for_its_own_account_only(rosa):
     account = holder(rosa)
-    draft = upgrading(signed_in(account), account, dod_id=rosa.dod_id, route="letter", code_delivery="letter")
+    draft = upgrading(signed_in(account), account, dod_id=rosa.dod_id, **BY_LETTER)
     other = signed_in(holder(people.load("grace")))
     assert other.post(address(draft, "letter")).status_code == 404
     assert not Letter.objects.exists()

@@ -1,4 +1,4 @@
-"""The identity questions within a registration: failed, left, too late, sent twice."""
+"""The identity questions in a registration: failed, left, too late, and sent twice."""
 
 from datetime import timedelta
 from typing import Any
@@ -68,7 +68,7 @@ def test_after_two_failures_there_is_a_wait_in_every_browser(client, here):
     elsewhere = Client()
     there = address(registering(elsewhere, rosa()), "questions")
     page = elsewhere.post(there, {"action": "start"}, follow=True)
-    assert "You can try again after" in walk.text_of(page)
+    assert "You can try the questions again after" in walk.text_of(page)
     assert Quiz.objects.count() == 2
 
 
@@ -131,7 +131,7 @@ def test_the_form_of_an_earlier_attempt_answers_nothing_in_this_one(client, here
     begin(client, here)
     assert walk.send(client, here, old) == here
     page = walk.text_of(client.get(here))
-    assert "That answer was to a question of an earlier attempt" in page
+    assert "That answer was for a question from an earlier attempt" in page
     assert "Question 1 of 3" in page
     assert not Question.objects.filter(choice__isnull=False).exists()
 

@@ -1,4 +1,4 @@
-"""Registering at Basic and at Premium: who can, who cannot, and that nobody learns why not."""
+"""Registering at Basic and at Premium: who can, who cannot, and that no one learns why not."""
 
 import pytest
 from django.db import connection
@@ -108,7 +108,7 @@ SHUT_OUT = {
 
 
 @pytest.mark.parametrize(("key", "other"), SHUT_OUT.values(), ids=SHUT_OUT)
-def test_whoever_cannot_register_reads_the_same_words_as_after_a_mistake(client, key, other):
+def test_a_person_who_cannot_register_reads_the_same_words_as_after_a_mistake(client, key, other):
     person = people.load(key)
     location, page = try_details(client, walk.details_of(person, **other))
     assert location == ""
@@ -256,7 +256,7 @@ def test_what_was_typed_is_wiped_when_the_account_is_open(client):
     assert (draft.ssn, draft.date_of_birth, draft.password_hash, draft.authenticator_key) == ("", "", "", "")
 
 
-def test_whoever_is_signed_in_has_nothing_to_register(client):
+def test_a_person_who_is_signed_in_has_nothing_to_register(client):
     client.force_login(holder(PEOPLE["rosa"]))
     assert client.get("/register/")["Location"] == "/portal/"
 

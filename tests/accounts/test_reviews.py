@@ -1,4 +1,4 @@
-"""Asking for a review where the details match nobody, hearing of it, and going on after an approval."""
+"""A review when the details match no one: asking for it, hearing about it, and continuing after an approval."""
 
 from typing import Any
 
@@ -96,7 +96,8 @@ def test_emily_registers_under_the_name_before_her_marriage(emily, browser):
 def test_asking_uses_no_attempt_and_leaves_nothing_typed_in_the_draft(emily, browser):
     asked(browser, emily)
     draft = RegistrationDraft.objects.get()
-    assert (draft.ended, draft.dod_id, draft.ssn, draft.first_name, draft.email) == ("review", "", "", "", "")
+    assert draft.ended == draft.Ended.REVIEW
+    assert (draft.dod_id, draft.ssn, draft.first_name, draft.email) == ("", "", "", "")
     assert not AuditEvent.objects.filter(event__startswith="quiz.").exists()
 
 
@@ -159,7 +160,7 @@ def test_a_double_click_is_one_case_and_the_page_stays_while_the_browser_is_at_i
     assert all(browser.get(page).status_code == 200 for page in pages)
 
 
-def test_whoever_asks_again_sees_the_same_words_but_has_other_codes(emily, monkeypatch):
+def test_a_person_who_asks_again_sees_the_same_words_but_has_other_codes(emily, monkeypatch):
     moment = timezone.now()  # the page says the minute
     monkeypatch.setattr(timezone, "now", lambda: moment)
     first, second = (asked(Client(), emily) for _ in range(2))
@@ -178,7 +179,7 @@ def test_after_several_requests_one_has_to_wait(emily, browser):
         asked(Client(REMOTE_ADDR=f"192.0.2.{number}"), emily)
     here = mismatched(browser, emily, email="x@mail.example")
     said = walk.text_of(browser.post(here.replace("/details/", "/review/"), follow=True))
-    assert "There were several requests for a review. Wait" in said
+    assert "There were several requests for a review. Try again after" in said
     assert "What you can do now" in said
     assert Case.objects.count() == policy.CASES_PER_NUMBER.times
 
@@ -199,7 +200,7 @@ def test_the_link_back_works_once_however_many_browsers_use_it_at_once(transacti
     cookie = first.cookies["case"].value
     assert sum(in_parallel(go_on)) == 1
     assert RegistrationDraft.objects.count() == before + 1
-    assert "You went on" in walk.text_of(first.get("/support/cases/status/"))
+    assert "You continued" in walk.text_of(first.get("/support/cases/status/"))
 
 
 def test_nobody_goes_on_before_the_approval_or_when_deers_has_changed_its_mind(emily, browser):
@@ -208,7 +209,7 @@ def test_nobody_goes_on_before_the_approval_or_when_deers_has_changed_its_mind(e
     assert browser.post(status).status_code == 200
     approved(emily)
     Registered.objects.filter(pk=emily.dod_id).update(locked=True)
-    assert "You cannot go on from here right now" in walk.text_of(browser.post(status))
+    assert "You cannot continue from here right now" in walk.text_of(browser.post(status))
     assert Case.objects.get().state == State.APPROVED
     Registered.objects.filter(pk=emily.dod_id).update(locked=False)
     assert walk.send(browser, status, {}).endswith("/questions/")
@@ -233,7 +234,7 @@ def test_every_change_is_mailed_with_the_reference_alone(emily, browser):
     assert {letter.to[0] for letter in letters} == {emily.email}
     assert all(reference in letter.body and code not in letter.body for letter in letters)
     assert "Your request is approved" in letters[-1].body
-    assert "A second reviewer checks" in letters[-2].body
+    assert "A second reviewer is checking" in letters[-2].body
 
 
 def test_a_request_that_nobody_answered_ends_and_says_so(emily, browser):
@@ -241,7 +242,7 @@ def test_a_request_that_nobody_answered_ends_and_says_so(emily, browser):
     Case.objects.update(expires_at="2026-01-01T00:00:00Z")
     end_late_cases(0)
     assert Case.objects.get().state == State.EXPIRED
-    assert "The time for this request is over" in walk.deliver_mail()[-1].body
+    assert "This request has expired" in walk.deliver_mail()[-1].body
 
 
 def test_no_personal_data_is_written_on_the_way(emily, browser):
@@ -279,7 +280,7 @@ def test_an_upgrade_goes_on_in_the_account_that_asked_and_in_no_other(emily):
     assert AuditEvent.objects.filter(event="case.approved", account_id=Account.objects.first().pk).exists()  # type: ignore[union-attr]
 
 
-def test_whoever_is_signed_in_cannot_register_another_account_from_a_review(emily, browser):
+def test_a_person_who_is_signed_in_cannot_register_another_account_from_a_review(emily, browser):
     codes = asked(browser, emily)
     approved(emily)
     other = signed_in(holder(people.load("kai")))

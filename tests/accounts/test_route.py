@@ -1,4 +1,4 @@
-"""The route to prove one's identity: chosen at the start, changed at a dead end, never at the price of an attempt."""
+"""The route to prove one's identity: chosen at the start, changed at a dead end, never at the cost of an attempt."""
 
 import pytest
 from django.test import Client
@@ -14,7 +14,7 @@ from tests.accounts.holders import address, holder, registering, signed_in
 pytestmark = pytest.mark.django_db
 
 
-def test_whoever_sends_only_a_level_and_a_delivery_takes_the_questions(client: Client) -> None:
+def test_a_person_who_sends_only_a_level_and_a_delivery_takes_the_questions(client: Client) -> None:
     walk.begin(client, level=2, code_delivery="email")
     draft = RegistrationDraft.objects.get()
     assert (draft.level, draft.route, draft.code_delivery) == (2, "questions", "email")
@@ -23,7 +23,7 @@ def test_whoever_sends_only_a_level_and_a_delivery_takes_the_questions(client: C
 @pytest.mark.parametrize("sent", [{"route": "by-pigeon"}, {"route": "\x00"}, {"route": "x" * 10_000}])
 def test_a_route_that_is_not_offered_is_refused_beside_the_field(client: Client, sent: dict) -> None:
     page = client.post("/register/", {"level": 1, "code_delivery": "email", **sent})
-    assert "Choose one of the ways on this page." in walk.text_of(page)
+    assert "Choose one of the options on this page." in walk.text_of(page)
     assert not RegistrationDraft.objects.exists()
 
 
@@ -32,24 +32,24 @@ def test_the_questions_ask_how_the_code_should_come(client: Client) -> None:
     assert "Choose how to get your activation code." in walk.text_of(page)
 
 
-def test_whoever_left_the_questions_may_go_back_to_them_with_what_was_typed(client: Client) -> None:
+def test_a_person_who_left_the_questions_may_go_back_to_them_with_what_was_typed(client: Client) -> None:
     rosa = people.load("rosa")
     here = walk.to_questions(client, rosa)
     walk.send(client, here, {"action": "start"})
     way = walk.send(client, here, {"action": "leave"})
-    assert "You left the questions. That has used up one attempt at them." in walk.text_of(client.get(way))
+    assert "You left the questions. This used up one attempt." in walk.text_of(client.get(way))
     assert walk.send(client, way, {"route": "questions"}) == here
     assert rosa.email in client.get(here.replace("/questions/", "/details/")).content.decode()
     assert walk.answer_all(client, here, rosa).endswith("/code/")
 
 
-def test_whoever_has_no_attempts_left_is_not_offered_the_questions(client: Client) -> None:
+def test_a_person_who_has_no_attempts_left_is_not_offered_the_questions(client: Client) -> None:
     rosa = people.load("rosa")
     here = walk.to_questions(client, rosa)
     for _ in range(2):
         walk.answer_all(client, here, rosa, wrong=True)
     page = client.get(walk.send(client, here, {"action": "start"}))
-    assert "You can try again after" in walk.text_of(page)
+    assert "You can try the questions again after" in walk.text_of(page)
     assert "Answer the questions" not in walk.text_of(page)
 
 
@@ -74,7 +74,7 @@ def test_nobody_chooses_a_way_before_the_details_match_nor_after_the_questions(c
     assert client.post(address(draft, "way"), {"route": "questions"})["Location"].endswith("/code/")
 
 
-def test_whose_code_does_not_work_may_prove_their_identity_anew(client: Client) -> None:
+def test_whose_code_does_not_work_may_prove_their_identity_again(client: Client) -> None:
     code = walk.send(client, "/register/with-code/", {"level": 1})
     here = walk.send(client, code, walk.details_of(people.load("rosa")))
     assert walk.send(client, here.replace("/code/", "/way/"), {"route": "questions"}).endswith("/questions/")

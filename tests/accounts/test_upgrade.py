@@ -1,4 +1,4 @@
-"""The upgrade from Basic to Premium: for the account's own person only, and never around a second factor."""
+"""The upgrade from Basic to Premium: only for the account's own person, and never around a second factor."""
 
 import re
 from html import unescape
@@ -141,7 +141,7 @@ def test_a_contact_detail_without_substance_reaches_nobody(browser, rosa, nothin
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ("my wife's", "Use only digits, blanks and + ( ) . / - in the phone number."),
+        ("my wife's", "Use only digits, spaces and + ( ) . / - in the phone number."),
         ("555-01", "Enter the whole phone number, with its area code."),
         ("2" * 40, "Phone number: use at most 32 characters."),
     ],
@@ -153,11 +153,11 @@ def test_what_is_no_phone_number_is_said_beside_the_field_and_kept(browser, rosa
 
 
 def test_a_premium_level_that_was_not_theirs_is_frozen_from_the_notice_at_the_address_of_record(client, rosa):
-    """From Basic to Premium and back out: the mail goes to DEERS's address, and its link stops whoever did it."""
+    """From Basic to Premium and back: the mail goes to DEERS's address, and its link stops the intruder."""
     walk.register_basic(client, rosa, "rosa.h")
     Account.objects.update(email="thief@mail.example")
     walk.upgrade(client, rosa)
-    notice = next(sent for sent in walk.deliver_mail() if sent.to == [rosa.email] and "is Premium now" in sent.subject)
+    notice = next(sent for sent in walk.deliver_mail() if sent.to == [rosa.email] and "is now Premium" in sent.subject)
     (link,) = re.findall(r"/not-me/[\w-]+/", str(notice.body))
     elsewhere = Client()
     assert elsewhere.get(link).status_code == 200
@@ -188,7 +188,7 @@ def test_a_very_long_way_back_is_forgotten_and_not_cut_short(browser):
     assert UpgradeDraft.objects.get().next == ""
 
 
-def test_whoever_is_premium_has_nothing_to_upgrade():
+def test_a_person_who_is_premium_has_nothing_to_upgrade():
     browser = signed_in(premium(people.load("grace")))
     assert browser.get("/upgrade/")["Location"] == "/portal/"
     assert (
@@ -225,7 +225,9 @@ def test_an_enrolled_authenticator_is_asked_for_and_not_replaced(account):
     other = "31" * 20
     draft.authenticator_key = other
     draft.save()
-    assert "You have a second factor already." in walk.text_of(browser.get(address(draft, "second-factor")))
+    assert "You already have a second step when you sign in." in walk.text_of(
+        browser.get(address(draft, "second-factor"))
+    )
     page = browser.post(address(draft, "second-factor"), {"otp_token": walk.token_for(other)})
     assert "That code is not right" in walk.text_of(page)
     walk.send(browser, address(draft, "second-factor"), {"otp_token": walk.token_for(KEY)})

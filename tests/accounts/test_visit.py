@@ -1,4 +1,4 @@
-"""The step of a visit in both journeys: a slip, what to bring, and the way on with the code that comes after it."""
+"""The visit step in both journeys: a slip, what to bring, and how to continue with the code that comes afterward."""
 
 from datetime import timedelta
 
@@ -97,8 +97,8 @@ def test_the_slip_tells_its_reference_what_to_bring_and_until_when_it_is_good(cl
     assert visit.reference
     assert visit.reference in page
     strong = [d.label for d in policy.DOCUMENTS.values() if d.photo and d.evidence >= policy.Evidence.STRONG]
-    assert all(label in page.split("The other may also be")[0] for label in strong)
-    assert policy.DOCUMENTS["student"].label in page.split("The other may also be")[1]
+    assert all(label in page.split("The other can also be")[0] for label in strong)
+    assert policy.DOCUMENTS["student"].label in page.split("The other can also be")[1]
 
 
 def test_the_reference_comes_by_email_too(client: Client) -> None:
@@ -114,7 +114,7 @@ def test_a_reload_and_a_second_click_show_the_same_slip(client: Client) -> None:
     assert len(walk.deliver_mail()) == 1
 
 
-def test_whoever_selects_too_early_that_the_code_is_there_finds_back_to_the_slip(client: Client) -> None:
+def test_a_person_who_selects_too_early_that_the_code_is_there_finds_back_to_the_slip(client: Client) -> None:
     here = with_slip(client)
     code = walk.send(client, here, {"action": "have-code"})
     assert f'href="{here}"' in client.get(code).content.decode()
@@ -139,7 +139,7 @@ def test_there_are_only_so_many_slips_in_a_day(client: Client) -> None:
         walk.send(client, address(draft, "visit"), {"action": "slip"})
     draft = registering(client, rosa, route="in_person")
     page = client.post(address(draft, "visit"), {"action": "slip"})
-    assert "You have made several slips." in walk.text_of(page)
+    assert "You have made several slips. Try again after" in walk.text_of(page)
 
 
 @pytest.mark.parametrize("action", ["", "no-such-thing", "\x00", "x" * 10_000])
@@ -158,14 +158,14 @@ def test_a_refusal_is_said_on_the_page_and_by_email_and_leads_on(client: Client,
     assert Visit.objects.filter(state="open").count() == 1
 
 
-def test_whoever_is_held_is_told_and_gets_no_second_slip(client: Client, agent: Account) -> None:
+def test_a_person_who_is_held_is_told_and_gets_no_second_slip(client: Client, agent: Account) -> None:
     with_slip(client, "nora")
     show_papers(agent)
     here = with_slip(client)
     show_papers(agent)
-    assert "Your visit has to wait" in walk.text_of(client.get(here))
+    assert "Your visit is on hold" in walk.text_of(client.get(here))
     assert "A supervisor is looking" in walk.text_of(client.post(here, {"action": "slip"}))
-    assert "a supervisor has to look" in str(walk.deliver_mail()[-1].body)
+    assert "a supervisor has to review" in str(walk.deliver_mail()[-1].body)
 
 
 def test_the_address_of_record_hears_of_documents_in_the_persons_name(client: Client, agent: Account) -> None:
@@ -175,7 +175,7 @@ def test_the_address_of_record_hears_of_documents_in_the_persons_name(client: Cl
     show_papers(agent)
     told = {message.to[0]: str(message.body) for message in walk.deliver_mail()}
     code = walk.code_in_mail()
-    assert "somebody has shown documents in your name" in told[rosa.email]
+    assert "someone showed documents in your name" in told[rosa.email]
     assert code not in told[rosa.email]
     assert code in told["thief@mail.example"]
 
@@ -194,7 +194,7 @@ def test_a_basic_visit_raises_nobody_to_premium(client: Client, agent: Account) 
     show_papers(agent)
     rosa = people.load("rosa")
     browser = signed_in(holder(rosa))
-    draft = upgrading(browser, Account.objects.get(dod_id=rosa.dod_id), dod_id=rosa.dod_id, code_delivery="have")
+    draft = upgrading(browser, Account.objects.get(dod_id=rosa.dod_id), dod_id=rosa.dod_id, has_code=True)
     page = browser.post(address(draft, "code"), {"code": walk.code_in_mail()})
     assert "That code is not right" in walk.text_of(page)
 

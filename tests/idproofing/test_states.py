@@ -1,4 +1,4 @@
-"""The transitions of a proofing: complete, audited, drawn, and nothing else allowed."""
+"""The transitions of a proofing: complete, audited, drawn, and nothing else is allowed."""
 
 from io import StringIO
 from types import ModuleType
@@ -82,9 +82,17 @@ def test_a_diagram_that_is_out_of_date_is_found(tmp_path, settings) -> None:  # 
 
 
 def test_every_app_with_a_table_of_moves_is_drawn() -> None:
-    assert {"accounts.states", "idproofing.states"} <= set(draw_states.tables())
+    assert {"accounts.states", "accounts.journeys.draft_states", "idproofing.states"} <= set(draw_states.tables())
 
 
 def test_a_table_beside_the_apps_own_has_a_page_of_its_own() -> None:
     assert draw_states.page_of(ModuleType("idproofing.states")).name == "idproofing.md"
     assert draw_states.page_of(ModuleType("idproofing.case_states")).name == "idproofing-case.md"
+    assert draw_states.page_of(ModuleType("accounts.journeys.draft_states")).name == "accounts-draft.md"
+
+
+@pytest.mark.parametrize(
+    ("events", "label"), [("quiz.passed", ": quiz.passed"), (("a.b", "c.d"), ": a.b or c.d"), ((), "")], ids=str
+)
+def test_an_arrow_names_the_events_that_its_transition_may_leave(events: str | tuple[str, ...], label: str) -> None:
+    assert draw_states.event_on(events) == label

@@ -1,4 +1,4 @@
-"""The status page: open to reference and code, the same for every wrong pair, and nothing personal on it."""
+"""The status page: open to reference and code, the same for every wrong pair, and with nothing personal on it."""
 
 import time
 
@@ -78,7 +78,7 @@ def test_each_step_stands_in_the_timeline_and_an_ending_says_only_what_to_do_nex
     said = walk.text_of(page)
     assert "Visit an ID card office" in said
     assert "DEERS does not allow" not in said
-    assert "Go on with your" not in said
+    assert "Continue your" not in said
 
 
 def test_a_request_that_waited_behind_another_reads_like_any_other(opened):

@@ -1,4 +1,4 @@
-"""What a person types to register."""
+"""The forms of registration."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,13 +25,13 @@ LEVELS = {
 }
 USERNAME_HINT = (
     f"{policy.USERNAME_MIN_LENGTH} to {policy.USERNAME_MAX_LENGTH} letters, digits, dots, dashes or underscores. "
-    "Capitals do not matter."
+    "Capital letters do not matter."
 )
 
 
 @shared_fields
 class LevelForm(RouteForm):
-    """The first page: which level, and how to prove who one is."""
+    """The first page: which level, and how to prove one's identity."""
 
     field_order = ["level"]
     level = forms.TypedChoiceField(
@@ -47,14 +47,17 @@ class LevelForm(RouteForm):
 
 
 class LevelOfCodeForm(forms.Form):
-    """The first page for somebody who comes back with an activation code."""
+    """The first page for a person who returns with an activation code."""
 
     level = LevelForm.base_fields["level"]
 
 
 @shared_fields
 class DetailsForm(forms.Form):
-    """The person as DEERS knows them. Names may be of any script; what cannot be a name is refused by its length."""
+    """The person as DEERS knows them.
+
+    Names may be in any script. A text that cannot be a name is refused only for its length.
+    """
 
     first_name = text_field("First name", autocomplete="given-name", missing="Enter your first name.")
     middle_name = text_field("Middle name", autocomplete="additional-name")
@@ -113,5 +116,5 @@ class CredentialsForm(NewPasswordForm):
 
 
 def owner_of_password(draft: RegistrationDraft, username: str) -> validation.Owner:
-    """Whose password is being chosen; the username is the one in the form beside it."""
+    """Return whose password is being chosen. The username is the one in the same form."""
     return validation.Owner(username, draft.first_name, draft.middle_name, draft.last_name, draft.email)

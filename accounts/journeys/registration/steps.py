@@ -12,8 +12,8 @@ from django.utils import timezone
 from accounts import actions
 from accounts.journeys.registration.forms import CredentialsForm, DetailsForm
 from accounts.journeys.steps import code, deers_outage, details, letter, questions, route, second_factor, visit
-from accounts.journeys.steps.details import count_try, find_person_of_record, is_reviewed, judge_match
-from accounts.journeys.wizard import Journey, Refused, Step, keep_answers
+from accounts.journeys.steps.details import count_try, find_person_of_record, match_details
+from accounts.journeys.wizard import Journey, Refused, Step
 from accounts.mail import notices
 from accounts.models import RegistrationDraft
 from accounts.passwords import hashing
@@ -32,7 +32,7 @@ TYPED = ("first_name", "middle_name", "last_name", "suffix", "ssn", "email")
 
 
 def details_form(data: Any, draft: RegistrationDraft) -> forms.Form:
-    """The form with what was typed before; the Social Security number is never sent back to the browser."""
+    """Return the form with what was typed before. The Social Security number is never sent back to the browser."""
     kept = {name: getattr(draft, name) for name in TYPED if name != "ssn"}
     kept["date_of_birth"] = date.fromisoformat(draft.date_of_birth) if draft.date_of_birth else None
     return DetailsForm(data, initial=kept)
@@ -56,22 +56,16 @@ def look_up(request: HttpRequest, draft: RegistrationDraft, form: forms.Form) ->
 
 
 def match_person(request: HttpRequest, draft: RegistrationDraft, form: forms.Form, outcome: Outcome) -> Refused | None:
-    """Keep what was typed and who that is. The answer never tells which detail differed, nor why."""
-    typed, again = form.cleaned_data, bool(draft.dod_id)
-    answers = {name: typed[name] for name in TYPED} | {"date_of_birth": typed["date_of_birth"].isoformat()}
-    answers["typed_dod_id"] = typed["dod_id"]
-    if is_reviewed(draft, answers):
-        return None
-    keep_answers(draft, answers, DETAILS.forgets)
-    return judge_match(draft, outcome, DETAILS.forgets, again=again, by="visitor")
+    """Keep what was typed and the person whom it matches. The answer never tells which detail differed, nor why."""
+    return match_details(draft, form, outcome, names=TYPED, forgets=DETAILS.forgets, by="visitor")
 
 
 def redeem_code(request: HttpRequest, draft: RegistrationDraft, form: forms.Form, asked: Any) -> Refused | None:
-    """After the right code the person is proven, so now they may learn that they have an account already."""
+    """Judge the code. A proven person who already has an account may learn of it now."""
     refused = code.redeem_code(request, draft, form, asked)
     account = actions.account_of(draft.dod_id) if draft.code_redeemed_at else None
     if account:
-        draft.ended = "has-account"
+        draft.ended = RegistrationDraft.Ended.HAS_ACCOUNT
         audit.record("registration.already-registered", by="visitor", account_id=account.pk)
     return refused
 
@@ -79,6 +73,7 @@ def redeem_code(request: HttpRequest, draft: RegistrationDraft, form: forms.Form
 def choose_credentials(
     request: HttpRequest, draft: RegistrationDraft, form: forms.Form, person: Beneficiary
 ) -> Refused | None:
+    """Keep the username and password, which at Basic opens the account."""
     try:
         draft.password_hash = make_password(form.cleaned_data["password"])
     except hashing.TooBusy:
@@ -94,7 +89,7 @@ def choose_credentials(
 
 
 def enroll(request: HttpRequest, draft: RegistrationDraft, form: forms.Form, person: Beneficiary) -> Refused | None:
-    """The last step at Premium: a passkey or the authenticator's first code opens the account."""
+    """Open the account once a passkey or the authenticator app's first code is right. This is Premium's last step."""
     judged = second_factor.judge(request, draft, form.cleaned_data)
     if isinstance(judged, Refused):
         return judged
@@ -108,7 +103,7 @@ def open_account(
     person: Beneficiary,
     first: enrollment.NewApp | passkeys.New | None = None,
 ) -> None:
-    """Open the account, enrol its second factor, tell the addresses of record, and sign the person in."""
+    """Open the account, enroll its second factor, notify the addresses of record, and sign the person in."""
     level = policy.Level(draft.level)
     outcome = actions.open_account(
         dod_id=draft.dod_id,
@@ -127,7 +122,7 @@ def open_account(
         messages.warning(request, "Somebody else has just taken this username. Please choose another.")
         return
     if isinstance(outcome, actions.PersonHasAccount):
-        draft.ended = "has-account"
+        draft.ended = RegistrationDraft.Ended.HAS_ACCOUNT
         return
     account = outcome.account
     factor = None
@@ -171,7 +166,7 @@ CREDENTIALS = Step(
 
 SECOND_FACTOR = Step(
     name="second-factor",
-    label="Second factor",
+    label="Second step when you sign in",
     template="accounts/enrol.html",
     form=lambda data, draft: FirstFactorForm(data),
     ask=find_person_of_record,
@@ -202,9 +197,9 @@ REGISTRATION = Journey(
     finish="done",
     ended={
         "": "accounts/registered.html",
-        "has-account": "accounts/has_account.html",
-        "letter": "accounts/letter_sent.html",
-        "review": "accounts/review_asked.html",
+        RegistrationDraft.Ended.HAS_ACCOUNT: "accounts/has_account.html",
+        RegistrationDraft.Ended.LETTER: "accounts/letter_sent.html",
+        RegistrationDraft.Ended.REVIEW: "accounts/review_asked.html",
     },
     # The last page shows the backup codes, so it is for the new account's own session only.
     belongs=lambda request, draft: draft.account_id is None or draft.account_id == request.user.pk,

@@ -1,4 +1,4 @@
-"""The addresses of registration: its beginning, and one view for all of its steps."""
+"""The views of registration: its first page, and one view for all of its steps."""
 
 from uuid import UUID
 
@@ -16,14 +16,14 @@ from accounts.models import RegistrationDraft
 from accounts.passwords.hints import judge_typed_password, password_hint_view
 from accounts.sign_in import consent
 from core import policy
-from core.words import minutes
+from core.words import try_again_in
 from safeguards import audit, client, limits
 
 
 @login_not_required
 @never_cache
 def begin(request: HttpRequest, *, with_code: bool = False) -> HttpResponse:
-    """Choose a level and a route; each POST begins a draft of its own, so two tabs are two drafts."""
+    """Ask for a level and a route. Each POST begins a new draft, so two tabs are two drafts."""
     if request.user.is_authenticated:
         return redirect("portal")
     kind = LevelOfCodeForm if with_code else LevelForm
@@ -31,12 +31,12 @@ def begin(request: HttpRequest, *, with_code: bool = False) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         wait = limits.hit(policy.REGISTRATIONS_PER_ADDRESS, client.address(request))
         if not wait:
-            return begun(request, {"code_delivery": "have", **form.cleaned_data})
-        form.add_error(None, f"There were many registrations from your network. Wait {minutes(wait)}, then try again.")
+            return begun(request, {"has_code": with_code, **form.cleaned_data})
+        form.add_error(None, f"There were many registrations from your network. {try_again_in(wait)}")
     template = "accounts/register_with_code.html" if with_code else "accounts/register.html"
     context = {
         "form": form,
-        "progress": wizard.beginning(REGISTRATION, level=policy.Level.BASIC, code_delivery="have" if with_code else ""),
+        "progress": wizard.beginning(REGISTRATION, level=policy.Level.BASIC, has_code=with_code),
         "journey": REGISTRATION,
         "levels": LEVELS,
         **route.start_context(),
@@ -45,7 +45,7 @@ def begin(request: HttpRequest, *, with_code: bool = False) -> HttpResponse:
 
 
 def begun(request: HttpRequest, chosen: dict) -> HttpResponse:
-    """Begin a draft with what was chosen: `level`, `route` and `code_delivery`."""
+    """Begin a draft with what was chosen: `level`, and `route` and `code_delivery` or `has_code`."""
     token = drafts.token_for(request)
     draft = RegistrationDraft.objects.create(browser=drafts.hash_of(token), **chosen)
     audit.record("registration.started", by="visitor", level=draft.level, route=route.route_for_audit(draft))
@@ -56,7 +56,7 @@ def begun(request: HttpRequest, chosen: dict) -> HttpResponse:
 
 @login_not_required
 def step(request: HttpRequest, draft_id: UUID, name: str) -> HttpResponse:
-    """Any step of any registration."""
+    """Show or judge any step of any registration."""
     return consent.remember(request, wizard.page(request, REGISTRATION, draft_id, name))
 
 
@@ -64,14 +64,14 @@ def step(request: HttpRequest, draft_id: UUID, name: str) -> HttpResponse:
 @require_POST
 @never_cache
 def passkey_options(request: HttpRequest, draft_id: UUID) -> HttpResponse:
-    """For the script of the last step: what the browser needs to make a passkey."""
+    """Return what the browser needs to create a passkey. The script of the last step asks for it."""
     return second_factor.passkey_options(request, REGISTRATION, draft_id)
 
 
 @login_not_required
 @password_hint_view
 def judge_password(request: HttpRequest, draft_id: UUID) -> HttpResponse:
-    """Judge what a person types who has come as far as username and password."""
+    """Judge a typed password for a person who has come as far as username and password."""
     draft = drafts.find(RegistrationDraft, draft_id, request)
     if draft is None or draft.finished_at or draft.ended or not wizard.open_now(CREDENTIALS, draft):
         raise Http404

@@ -1,1 +1,1 @@
-"""A person of ours looks at details that did not match: asking for it, hearing of it, and going on after it."""
+"""A reviewer looks at details that did not match: requesting it, learning the result, and resuming after it."""

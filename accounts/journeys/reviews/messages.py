@@ -1,4 +1,4 @@
-"""What people hear of their review: the same words on the status page and, with the change they tell of, by mail."""
+"""What people read about their review: the same status messages on the status page and in email."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,35 +24,37 @@ class StatusMessage:
     next: str
 
 
-NOTHING_TO_DO = "You do not have to do anything now. We write to you as soon as something changes."
-WAYS = "Visit an ID card office with two forms of identification, or call the service center."
-# Two outcomes tell no more than what to do next: why a reviewer could not approve is nobody else's business, and might
+NOTHING_TO_DO = "You do not have to do anything now. We will write to you as soon as something changes."
+OTHER_ROUTES = "Visit an ID card office with two forms of identification, or call the service center."
+# Two outcomes tell only what to do next. The reason why a reviewer could not approve stays private, because it might
 # tell a stranger who is in DEERS. A repeated request reads like any other.
 WORDS: dict[str, StatusMessage] = {
     State.OPEN: StatusMessage("We have your request. A reviewer will look at it.", NOTHING_TO_DO),
     State.REPEATED: StatusMessage("We have your request. A reviewer will look at it.", NOTHING_TO_DO),
     State.TAKEN: StatusMessage("A reviewer is looking at your request.", NOTHING_TO_DO),
-    State.PROPOSED: StatusMessage("A second reviewer checks what the first one found.", NOTHING_TO_DO),
-    State.APPROVED: StatusMessage("Your request is approved.", "You can go on from the status page of your request."),
-    State.CONTINUED: StatusMessage(
-        "You went on from the status page.",
-        "Finish on the page that opened then. If it is closed, start again and ask for a new review. If it was not you "
-        "who went on, tell the service center at once.",
+    State.PROPOSED: StatusMessage("A second reviewer is checking what the first one found.", NOTHING_TO_DO),
+    State.APPROVED: StatusMessage(
+        "Your request is approved.", "You can continue from the status page of your request."
     ),
-    State.DECLINED: StatusMessage("We could not settle this from a distance, so the review has ended.", WAYS),
+    State.CONTINUED: StatusMessage(
+        "You continued from the status page.",
+        "Finish on the page that opened then. If you closed it, start again and ask for a new review. If this was not "
+        "you, tell the service center right away.",
+    ),
+    State.DECLINED: StatusMessage("We could not settle this remotely, so the review has ended.", OTHER_ROUTES),
     State.IN_PERSON: StatusMessage(
         "This has to be settled in person, so the review has ended.",
-        f"{WAYS} If you asked more than once, look at your other request as well.",
+        f"{OTHER_ROUTES} If you asked more than once, check your other request as well.",
     ),
     State.EXPIRED: StatusMessage(
-        "The time for this request is over.", f"Start again and ask for a new review. Or: {WAYS}"
+        "This request has expired.", f"Start again and ask for a new review. Or: {OTHER_ROUTES}"
     ),
 }
 AGAIN = "Another reviewer will look at your request."
 
 
 def act_and_notify(action: Callable[[], Outcome]) -> Outcome:
-    """Do what moves a case, and have the mail about it sent: both, or neither."""
+    """Run an action on a case and send the email about it: both, or neither."""
     with transaction.atomic():
         outcome = action()
         notify_person(outcome)
@@ -60,7 +62,10 @@ def act_and_notify(action: Callable[[], Outcome]) -> Outcome:
 
 
 def notify_person(outcome: object) -> None:
-    """Write to whom a move is about; without a name, since a stranger may have typed the address."""
+    """Email the people whose cases changed.
+
+    The email has no name in it, because a stranger may have typed the address.
+    """
     if isinstance(outcome, list):
         for one in outcome:
             notify_person(one)
@@ -80,17 +85,17 @@ class Entry:
 
 
 def timeline(case: Case) -> list[Entry]:
-    """What happened to the case, oldest first, as the person may read it."""
+    """Return what happened to the case, oldest first, as the person may read it."""
     lines: list[Entry] = []
     for past in case.history.all():
         words = WORDS[past.state].happened
         if lines and lines[-1].words == words:
-            continue  # first it repeated another request, and now it is one like any other
+            continue  # it was a repeat of another request, and has become a request like any other
         lines.append(Entry(past.at, AGAIN if lines and past.state == State.OPEN else words))
     return lines
 
 
 @app.task(name="accounts.tasks.end_late_cases")
 def end_late_cases(timestamp: int) -> None:
-    """End the reviews whose time is over, and tell the people who asked."""
+    """End the reviews that have expired, and notify the people who requested them."""
     act_and_notify(cases.end_what_is_late)

@@ -1,4 +1,4 @@
-"""Asking for a review, from the page that could not match what was typed. No attempt is used."""
+"""Requesting a review, from the page that could not match what was typed. This uses up no attempt."""
 
 from dataclasses import fields
 from typing import Any
@@ -19,12 +19,12 @@ from accounts.journeys.wizard import Journey, actor
 from accounts.mail import notices
 from accounts.models import Draft, UpgradeDraft
 from core.policy import Level
-from core.words import minutes
+from core.words import try_again_in
 from idproofing import cases
 from idproofing.models import Case
 from safeguards import client
 
-# What a draft calls otherwise than a case does.
+# Fields that have different names in a draft and in a case.
 OTHERWISE = {"dod_id": "typed_dod_id"}
 
 
@@ -32,19 +32,22 @@ OTHERWISE = {"dod_id": "typed_dod_id"}
 @require_POST
 @never_cache
 def in_registration(request: HttpRequest, draft_id: UUID) -> HttpResponse:
-    """The button of the details page."""
+    """Request a review with the button on the details page."""
     return request_review(request, REGISTRATION, draft_id)
 
 
 @require_POST
 @never_cache
 def in_upgrade(request: HttpRequest, draft_id: UUID) -> HttpResponse:
-    """The button of the identity page."""
+    """Request a review with the button on the identity page."""
     return request_review(request, UPGRADE, draft_id)
 
 
 def request_review(request: HttpRequest, journey: Journey, draft_id: UUID) -> HttpResponse:
-    """Open a case about what this draft has typed. Sent twice, it is one case; the draft's last page shows its code."""
+    """Open a case about what was typed into this draft. A second click opens no second case.
+
+    The draft's last page shows the continuation code.
+    """
     draft = drafts.find(journey.model, draft_id, request)
     if draft is None:
         return wizard.gone(request, journey)
@@ -53,9 +56,7 @@ def request_review(request: HttpRequest, journey: Journey, draft_id: UUID) -> Ht
     if may_request(draft):
         wait = cases.too_many(typed_into(draft), address=client.address(request), account_id=account_of(draft))
         if wait:
-            messages.error(
-                request, f"There were several requests for a review. Wait {minutes(wait.time)}, then ask again."
-            )
+            messages.error(request, f"There were several requests for a review. {try_again_in(wait.time)}")
             return redirect(journey.address(draft))
         with transaction.atomic():
             draft = drafts.find(journey.model, draft_id, request, lock=True)
@@ -66,12 +67,15 @@ def request_review(request: HttpRequest, journey: Journey, draft_id: UUID) -> Ht
 
 
 def may_request(draft: Draft) -> bool:
-    """Only about details that DEERS was asked for and could not match."""
+    """Return whether a review may be requested: only for details that DEERS was asked for and could not match."""
     return bool(draft.mismatched_at and not draft.ended and not draft.finished_at)
 
 
 def open_case_for(draft: Draft, *, by: object) -> None:
-    """The case, its mail, and the draft's last page; of what was typed the draft keeps nothing, for the case has it."""
+    """Open the case, email its reference, and end the draft.
+
+    The draft's answers are cleared, because the case has them.
+    """
     typed = typed_into(draft)
     upgrade = isinstance(draft, UpgradeDraft)
     opened = cases.open_case(
@@ -83,21 +87,20 @@ def open_case_for(draft: Draft, *, by: object) -> None:
         holder=draft.account.dod_id or "" if isinstance(draft, UpgradeDraft) else "",
     )
     notices.send("case-opened", to=typed.email, account_id=account_of(draft), reference=opened.case.shown_reference)
-    draft.case, draft.continuation_code, draft.ended = opened.case, opened.code, "review"
-    wizard.clear_answers(
-        draft, tuple(OTHERWISE.get(name, name) for name in fields_of_case(draft) if name != "code_delivery")
-    )
+    draft.case, draft.continuation_code, draft.ended = opened.case, opened.code, Draft.Ended.REVIEW
+    wizard.clear_answers(draft, tuple(OTHERWISE.get(name, name) for name in fields_of_case(draft)))
 
 
 def fields_of_case(draft: Draft) -> list[str]:
-    """The fields of a case that this kind of draft has too."""
+    """Return the fields of a case that this kind of draft has too."""
     asked = {field.name for field in draft._meta.concrete_fields}
     return [field.name for field in fields(cases.Typed) if OTHERWISE.get(field.name, field.name) in asked]
 
 
 def typed_into(draft: Draft) -> cases.Typed:
-    """What the person typed, as a case keeps it."""
-    typed: dict[str, Any] = {name: getattr(draft, OTHERWISE.get(name, name)) or "" for name in fields_of_case(draft)}
+    """Return what the person typed, as a case stores it."""
+    kept = ((name, getattr(draft, OTHERWISE.get(name, name))) for name in fields_of_case(draft))
+    typed: dict[str, Any] = {name: "" if value is None else value for name, value in kept}
     return cases.Typed(**typed)
 
 

@@ -1,4 +1,4 @@
-"""Going on after an approved review: a new draft of the same journey, with the record that the reviewer chose."""
+"""Resuming after an approved review: a new draft of the same journey, with the record that the reviewer chose."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ from safeguards import audit
 
 @dataclass(frozen=True)
 class Resumed:
-    """The address where the journey goes on, and the token that binds its draft to this browser."""
+    """The URL where the journey continues, and the token that binds its draft to this browser."""
 
     address: str
     token: str
@@ -32,21 +32,21 @@ class Resumed:
 
 @dataclass(frozen=True)
 class SignIn:
-    """Only the account that asked may go on with its upgrade, and it is not signed in here."""
+    """Only the account that requested the review may resume its upgrade, and it is not signed in here."""
 
 
 @dataclass(frozen=True)
 class SignOut:
-    """A registration is for somebody without an account; this browser is signed in to one."""
+    """A registration is for a person without an account, but this browser is signed in to one."""
 
 
 @dataclass(frozen=True)
 class NotNow:
-    """Used before, too late, or DEERS does not allow it or does not answer now. The case is as it was."""
+    """The case was used before or has expired, or DEERS does not allow it or does not answer. The case is unchanged."""
 
 
 def resume_journey(request: HttpRequest, case: Case) -> Resumed | SignIn | SignOut | NotNow:
-    """Use an approved case, once, and begin the draft that goes on at the proofing."""
+    """Use an approved case, once, and begin the draft that resumes at the proofing."""
     if case.state != State.APPROVED:
         return NotNow()
     if case.is_upgrade and not may_upgrade(request, case):
@@ -81,13 +81,14 @@ def may_upgrade(request: HttpRequest, case: Case) -> bool:
 
 
 def draft_of(request: HttpRequest, case: Case, typed: cases.Typed, browser: bytes) -> Draft:
-    """The details as they were typed, with the record that the reviewer found for them."""
+    """Return a new draft with the details as they were typed, and with the record that the reviewer found for them."""
     draft: Draft = RegistrationDraft()
     if case.is_upgrade:
         assert isinstance(request.user, Account)
         draft = UpgradeDraft(account=request.user)
     for name in fields_of_case(draft):
         setattr(draft, OTHERWISE.get(name, name), getattr(typed, name))
+    draft.read_old_delivery()
     draft.browser, draft.level, draft.dod_id, draft.case = browser, case.level, case.dod_id, case
     draft.save(force_insert=True)
     return draft

@@ -1,4 +1,4 @@
-"""The status page of a review, for whoever has its reference and continuation code. No account is needed."""
+"""The status page of a review, for anybody who has its reference and continuation code. No account is needed."""
 
 from django import forms
 from django.conf import settings
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.journeys import drafts
 from accounts.journeys.reviews import messages, resume
 from core import center, policy
-from core.words import minutes
+from core.words import try_again_in
 from idproofing import cases
 from idproofing.case_states import State
 from idproofing.models import Case
@@ -28,7 +28,10 @@ NOT_FOUND = (
 
 
 def code_field(label: str, missing: str) -> forms.CharField:
-    """A reference or a code; blanks, dashes, case and look-alikes are forgiven by idproofing.cases."""
+    """Return a field for a reference or a code.
+
+    idproofing.cases ignores spaces, dashes and case, and reads look-alikes as the right character.
+    """
     return forms.CharField(
         label=label,
         max_length=40,
@@ -40,7 +43,7 @@ def code_field(label: str, missing: str) -> forms.CharField:
 
 
 class StatusForm(forms.Form):
-    """What opens the status page."""
+    """The form that opens the status page."""
 
     reference = code_field("Reference", "Enter the reference of your request.")
     continuation_code = code_field("Continuation code", "Enter the continuation code of your request.")
@@ -50,7 +53,7 @@ class StatusForm(forms.Form):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def find(request: HttpRequest) -> HttpResponse:
-    """Reference and code; the same answer for a reference that does not exist and for a wrong code."""
+    """Ask for reference and code. An unknown reference and a wrong code get the same answer."""
     form = StatusForm(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid():
         return render(request, "support/cases.html", {"form": form})
@@ -61,14 +64,14 @@ def find(request: HttpRequest) -> HttpResponse:
         remember(response, found)
         return response
     if isinstance(found, cases.Wait):
-        form.add_error(None, f"There were too many tries. Wait {minutes(found.time)}, then try again.")
+        form.add_error(None, f"There were too many tries. {try_again_in(found.time)}")
         return render(request, "support/cases.html", {"form": form}, status=429)
     form.add_error("reference", NOT_FOUND)
     return render(request, "support/cases.html", {"form": form})
 
 
 def remember(response: HttpResponse, case: Case) -> None:
-    """Leave in this browser, for a short while, that it has shown the code."""
+    """Note in this browser, for policy.CASE_PAGE_OPEN, that it has shown the code."""
     response.set_signed_cookie(
         COOKIE,
         case.reference,
@@ -82,7 +85,7 @@ def remember(response: HttpResponse, case: Case) -> None:
 
 
 def opened_here(request: HttpRequest) -> Case | None:
-    """The case whose code this browser has shown a short while ago."""
+    """Return the case whose code this browser has shown recently, or None."""
     max_age = int(policy.CASE_PAGE_OPEN.total_seconds())
     reference = request.get_signed_cookie(COOKIE, default=None, salt=SALT, max_age=max_age)
     return Case.objects.filter(reference=reference).first() if reference else None
@@ -92,7 +95,7 @@ def opened_here(request: HttpRequest) -> Case | None:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def status(request: HttpRequest) -> HttpResponse:
-    """Where the request stands; a POST goes on with the journey after an approval, or closes the page."""
+    """Show where the request stands. A POST resumes the journey after an approval, or closes the page."""
     case = opened_here(request)
     if case is None or request.POST.get("action") == "close":
         response = redirect("cases")
@@ -112,15 +115,15 @@ def status(request: HttpRequest) -> HttpResponse:
 
 
 PROBLEMS = {
-    resume.SignIn: "Sign in with the account that asked for this review. The upgrade can only go on there.",
-    resume.SignOut: "You are signed in to an account. Sign out first, then go on from this page.",
-    resume.NotNow: "You cannot go on from here right now. If your request is still approved, try again in a few "
+    resume.SignIn: "Sign in with the account that asked for this review. The upgrade can only continue there.",
+    resume.SignOut: "You are signed in to an account. Sign out first, then continue from this page.",
+    resume.NotNow: "You cannot continue from here right now. If your request is still approved, try again in a few "
     "minutes.",
 }
 
 
 def shown(request: HttpRequest, case: Case, *, problem: str = "") -> HttpResponse:
-    """The page; nothing on it is personal."""
+    """Return the page. Nothing on it is personal."""
     context = {
         "case": case,
         "reference": case.shown_reference,

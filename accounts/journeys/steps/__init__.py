@@ -1,1 +1,1 @@
-"""The steps that journeys share, a module for each."""
+"""The steps that journeys share, one module each."""

@@ -13,7 +13,7 @@ from accounts.mail import notices
 from accounts.mail.words import greet
 from accounts.models import Draft
 from core import policy
-from core.words import minutes
+from core.words import try_again_in
 from idproofing import codes
 from safeguards import limits
 
@@ -22,12 +22,12 @@ Save = Callable[[HttpRequest, Any, Any, Any], Refused | None]
 
 
 class CodeForm(forms.Form):
-    """The activation code; blanks, dashes, case and look-alikes are forgiven by idproofing.codes."""
+    """The activation code. idproofing.codes ignores spaces, dashes and case, and reads look-alikes as the right one."""
 
     code = forms.CharField(
         label="Activation code",
         max_length=40,
-        help_text=f"{policy.CODE_LENGTH} letters and digits. Capitals, dashes and blanks do not matter.",
+        help_text=f"{policy.CODE_LENGTH} letters and digits. Capital letters, dashes and spaces do not matter.",
         widget=forms.TextInput(
             attrs={
                 "autocomplete": "one-time-code",
@@ -36,34 +36,34 @@ class CodeForm(forms.Form):
                 "class": "code-input",
             }
         ),
-        error_messages={"required": "Enter the activation code.", "max_length": "That is longer than any code."},
+        error_messages={"required": "Enter the activation code.", "max_length": "No code is that long."},
     )
 
 
 def send_code(draft: Draft, by: object, *, first: bool = False) -> None:
-    """Issue an activation code (the earlier one is void from here on) and hand it over as the person chose."""
+    """Issue an activation code, which voids the earlier one, and deliver it as the person chose."""
     begun_at = draft.created_at if first else None
     level = policy.Level(draft.level)
     issued = codes.issue(draft.dod_id, level, draft.code_delivery, draft.email, by=by, begun_at=begun_at)
-    draft.screen_code = issued.text if draft.code_delivery == "screen" else ""
-    if draft.code_delivery == "email":
+    draft.screen_code = issued.text if draft.code_delivery == Draft.CodeDelivery.SCREEN else ""
+    if draft.code_delivery == Draft.CodeDelivery.EMAIL:
         notices.send("activation-code", to=draft.email, first_name=greet(draft), code=issued.text)
 
 
 def count_code(request: HttpRequest, draft: Draft, form: forms.Form) -> bool | Refused:
-    """Before another code is sent: this person may have had enough of them."""
+    """Count a request for another code. Refuse it if this person has had too many."""
     if request.POST.get("action") != "again":
         return True
     if not draft.quiz_passed_at:
         return Refused("To get a new code, choose a way to prove your identity.")
     wait = limits.hit(policy.CODES_AGAIN, draft.dod_id)
     if wait:
-        return Refused(f"You have asked for several codes. Wait {minutes(wait)} before you ask for another.")
+        return Refused(f"You have asked for several codes. {try_again_in(wait)}")
     return True
 
 
 def redeem_code(request: HttpRequest, draft: Draft, form: forms.Form, counted: bool) -> Refused | None:
-    """Judge the typed code, or send another when the person asks for one."""
+    """Judge the typed code, or send another one if the person asks for it."""
     if request.POST.get("action") == "again":
         send_code(draft, actor(request))
         messages.success(request, NEW_CODE[draft.code_delivery])
@@ -72,7 +72,7 @@ def redeem_code(request: HttpRequest, draft: Draft, form: forms.Form, counted: b
     if isinstance(outcome, codes.Redeemed):
         draft.code_redeemed_at, draft.screen_code = timezone.now(), ""
         return None
-    if draft.code_delivery == "have":
+    if draft.has_code:
         return Refused("That code is not right, or it can no longer be used.", "code")
     match outcome:
         case codes.Wrong():
@@ -85,7 +85,10 @@ def redeem_code(request: HttpRequest, draft: Draft, form: forms.Form, counted: b
     return Refused("That code can no longer be used. Ask for a new one below.", "code")
 
 
-NEW_CODE = {"email": "A new code is on its way to your email address.", "screen": "You have a new code."}
+NEW_CODE: dict[str, str] = {
+    Draft.CodeDelivery.EMAIL: "A new code is on its way to your email address.",
+    Draft.CodeDelivery.SCREEN: "You have a new code.",
+}
 
 
 def code_form(data: Data, draft: Draft) -> forms.Form:
@@ -94,13 +97,13 @@ def code_form(data: Data, draft: Draft) -> forms.Form:
     return form
 
 
-def has_code(draft: Draft) -> bool:
-    """Whether there may be a code to redeem: after the questions, or because the person says so."""
-    return bool(draft.dod_id) and bool(draft.quiz_passed_at or draft.code_delivery == "have")
+def may_redeem(draft: Draft) -> bool:
+    """Return whether there may be a code to redeem: after the questions, or because the person says so."""
+    return bool(draft.dod_id) and bool(draft.quiz_passed_at or draft.has_code)
 
 
 def code_step(save: Save = redeem_code) -> Step:
-    """The activation code's step; a journey may have more to do once the code was right."""
+    """Return the step of the activation code. A journey may have more to do after the right code."""
     return Step(
         name="code",
         label="Activation code",
@@ -108,6 +111,6 @@ def code_step(save: Save = redeem_code) -> Step:
         form=code_form,
         ask=count_code,
         save=save,
-        ready=lambda draft: has_code(draft) and not draft.blocked,
+        ready=lambda draft: may_redeem(draft) and not draft.blocked,
         done=lambda draft: bool(draft.code_redeemed_at),
     )

@@ -1,7 +1,7 @@
-"""While DEERS does not answer: the draft is kept, and a mail says when it works again.
+"""An outage of DEERS: the draft is kept, and an email says when DEERS works again.
 
-The request is part of the draft and ends with it. The mail goes to the address typed there, once, and says nothing
-but that.
+The request is part of the draft and ends with it. The email goes once to the address typed there, and says nothing
+else.
 """
 
 from datetime import datetime
@@ -19,24 +19,24 @@ from accounts.journeys.wizard import Refused, Step, actor, always
 from accounts.mail import notices
 from accounts.models import Draft, RegistrationDraft, UpgradeDraft
 from core import policy
-from core.words import minutes
+from core.words import try_again_in
 from deers import lookup
 from safeguards import audit, client, limits
 
-# Each kind of draft, with the address of its steps and the address that begins anew.
+# Each kind of draft, with the names of the URLs of its steps and of its first page.
 JOURNEYS: dict[type[Draft], tuple[str, str]] = {
     RegistrationDraft: ("register-step", "register"),
     UpgradeDraft: ("upgrade-step", "upgrade"),
 }
 AT_ONCE = 100
-"""Drafts locked in one transaction."""
+"""How many drafts are locked in one transaction."""
 
-WORKS_AGAIN = "DEERS works again. You can go on now."
+WORKS_AGAIN = "DEERS works again. You can continue now."
 WILL_WRITE = "We will send you an email when DEERS works again. Keep this browser open."
 
 
 def ask_deers(request: HttpRequest, draft: Draft, form: forms.Form) -> bool | Refused:
-    """True if DEERS is silent indeed; False if it answers by now. Refused when there were many such requests."""
+    """Return True if DEERS is silent, False if it answers by now. Refuse if there were too many such requests."""
     if draft.awaits_deers:
         return True
     if lookup.answers():
@@ -45,12 +45,12 @@ def ask_deers(request: HttpRequest, draft: Draft, form: forms.Form) -> bool | Re
         policy.DEERS_NEWS_PER_MAILBOX, draft.email.lower()
     )
     if wait:
-        return Refused(f"There were several such requests. Wait {minutes(wait)}, or look here again later.")
+        return Refused(f"There were several such requests. {try_again_in(wait)}")
     return True
 
 
 def keep_waiting(request: HttpRequest, draft: Draft, form: forms.Form, silent: bool) -> None:
-    """Keep the draft until DEERS works again or the time of policy is over."""
+    """Keep the draft until DEERS works again, or until policy.DRAFT_KEPT_FOR_DEERS is over."""
     if not silent:
         messages.info(request, WORKS_AGAIN)
         return
@@ -74,7 +74,7 @@ TELL_ME = Step(
 
 
 def tell(now: datetime | None = None) -> int:
-    """If DEERS answers, write to all who wait for that, each once; how many they were."""
+    """Email everyone who waits for DEERS, once each, if it answers. Return how many there were."""
     now = now or timezone.now()
     waiting = [kind for kind in JOURNEYS if kind._default_manager.filter(awaits_deers=True).exists()]
     if not waiting or not lookup.answers():
@@ -87,7 +87,10 @@ def tell(now: datetime | None = None) -> int:
 
 
 def tell_some(kind: type[Draft], now: datetime) -> int:
-    """Write to the first of those who wait with this kind of draft; what they typed is kept for them a while longer."""
+    """Email the first people who wait with this kind of draft.
+
+    What they typed is kept for policy.DRAFT_KEPT_FOR_DEERS from now on.
+    """
     step, begin = JOURNEYS[kind]
     kept_until = now + policy.DRAFT_KEPT_FOR_DEERS
     with transaction.atomic():
@@ -102,5 +105,5 @@ def tell_some(kind: type[Draft], now: datetime) -> int:
 
 @app.task(name="accounts.tasks.tell_that_deers_answers")
 def tell_that_deers_answers(timestamp: int) -> None:
-    """Write to those who wait, once DEERS works again."""
+    """Email the people who wait, once DEERS works again."""
     tell()

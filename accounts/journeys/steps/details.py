@@ -1,4 +1,4 @@
-"""What every details step shares: who is meant in DEERS, and what is said when nobody is."""
+"""What the details steps share: who is meant in DEERS, and what to say when nobody is."""
 
 from typing import Any
 
@@ -9,7 +9,8 @@ from django.utils import timezone
 from accounts.journeys import next_steps
 from accounts.journeys.steps import route
 from accounts.journeys.wizard import Refused, actor, keep_answers
-from core import policy, words
+from core import policy
+from core.words import try_again_in
 from deers import lookup
 from deers.registry import Beneficiary, Ineligible, Match, Outcome, Unavailable
 from safeguards import audit, client, limits
@@ -17,20 +18,20 @@ from safeguards import audit, client, limits
 FORGOTTEN = (
     "dod_id", "mismatched_at", "blocked", "visit", "quiz", "quiz_passed_at", "screen_code", "code_redeemed_at",
 )  # fmt: skip
-"""What a draft forgets of its proofing when the details change on which that was built."""
+"""The fields about proofing that a draft clears when the details that they are built on change."""
 
 
 NO_MATCH = "We could not match these details with a DEERS record that can have an account here."
 
 
-DEERS_SILENT = "DEERS does not answer right now. What you typed is kept. Please try again in a few minutes."
+DEERS_SILENT = "DEERS does not answer right now. We kept what you typed. Please try again in a few minutes."
 
 
 def find_person_of_record(request: HttpRequest, draft: Any, form: forms.Form) -> Beneficiary | Refused:
-    """The draft's person as DEERS has them now: the name of the account, and an address that must hear of it.
+    """Return the draft's person as DEERS has them now: the name for the account, and an address of record.
 
-    DEERS may have locked the record since the details matched. Then nothing more comes of the draft, in the words that
-    stand where details do not match, for not everybody who gets here has proven who they are.
+    DEERS may have locked the record since the details matched. Then the draft cannot continue. The refusal uses the
+    same words as a mismatch, because not everybody who gets here has proven their identity.
     """
     record = lookup.record(dod_id=draft.dod_id)
     if record is None:
@@ -39,24 +40,42 @@ def find_person_of_record(request: HttpRequest, draft: Any, form: forms.Form) ->
         return record.person
     audit.record("registration.not-matched", by=actor(request))
     next_steps.pass_on(Ineligible(record.ineligibility, draft.dod_id))
-    return Refused(f"{NO_MATCH} The service center can help you further.")
+    return Refused(f"{NO_MATCH} The service center can help you.")
 
 
 def refuse_while_deers_is_silent(by: object) -> Refused:
-    """What a step says when DEERS does not answer."""
+    """Return what a step says when DEERS does not answer."""
     audit.record("deers.unavailable", by=by)
     return Refused(DEERS_SILENT, aside="accounts/deers_silent.html")
 
 
+def match_details(
+    draft: Any, form: forms.Form, outcome: Outcome, *, names: tuple[str, ...], forgets: tuple[str, ...], by: object
+) -> Refused | None:
+    """Keep what was typed and the person whom DEERS has for it, or refuse with the same words for every reason.
+
+    `names` are the form fields that the draft keeps unchanged, in addition to the date of birth and the DoD ID number.
+    `forgets` are the draft's fields that are cleared when the details change. Details that a reviewer has matched stay
+    as they are.
+    """
+    typed, again = form.cleaned_data, bool(draft.dod_id)
+    answers = {name: typed[name] for name in names} | {"date_of_birth": typed["date_of_birth"].isoformat()}
+    answers["typed_dod_id"] = typed["dod_id"]
+    if is_reviewed(draft, answers):
+        return None
+    keep_answers(draft, answers, forgets)
+    return judge_match(draft, outcome, forgets, again=again, by=by)
+
+
 def is_reviewed(draft: Any, answers: dict[str, str]) -> bool:
-    """Whether a reviewer has found out whom these very answers mean, so that sending them again changes nothing."""
+    """Return whether a reviewer has already matched these very answers, so that sending them again changes nothing."""
     return bool(draft.case_id and draft.dod_id) and all(getattr(draft, name) == answers[name] for name in answers)
 
 
 def judge_match(draft: Any, outcome: Outcome, forgets: tuple[str, ...], *, again: bool, by: object) -> Refused | None:
-    """Keep the matched person in the draft, or refuse with the same words whatever the reason.
+    """Keep the matched person in the draft, or refuse with the same words for every reason.
 
-    `again`: whether the draft was matched before, so that nobody counts it twice.
+    `again` says that the draft was matched before, so that nobody counts it twice.
     """
     if isinstance(outcome, Unavailable):
         return refuse_while_deers_is_silent(by)
@@ -73,13 +92,14 @@ def judge_match(draft: Any, outcome: Outcome, forgets: tuple[str, ...], *, again
 
 
 def count_try(request: HttpRequest, *numbers: str, whom: str = "") -> Refused | None:
-    """Count one more question to DEERS from this address, about these numbers and about `whom` ("": nobody).
+    """Count one more question to DEERS from this network address, about these numbers and about `whom` ("": nobody).
 
-    Refused when there were too many. Each number counts: whoever knows one could otherwise guess at the other for ever.
+    Refuse if there were too many. Each number counts, because a person who knows one could otherwise guess the other
+    without limit.
     """
     about = [(policy.DEERS_PER_NAME, whom), *((policy.DEERS_PER_SSN, number) for number in numbers)]
     tries = [(policy.DEERS_PER_ADDRESS, client.address(request)), *(one for one in about if one[1])]
     wait = next(filter(None, (limits.hit(limit, key) for limit, key in tries)), None)
     if not wait:
         return None
-    return Refused(f"There were too many tries. Wait {words.minutes(wait)}, then try again. What you typed is kept.")
+    return Refused(f"There were too many tries. {try_again_in(wait)} We kept what you typed.")

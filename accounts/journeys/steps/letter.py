@@ -1,4 +1,4 @@
-"""Letters within a journey: the route by which the code comes home with the mail, and the notice of a new level."""
+"""Letters in a journey: the route on which the code comes by mail, and the notice of a new level."""
 
 from typing import Any
 
@@ -20,26 +20,26 @@ from idproofing.routes import Route
 
 
 class LetterForm(forms.Form):
-    """Nothing to fill in: the button that asks for the letter."""
+    """A form with nothing to fill in: only the button that requests the letter."""
 
 
 def ask_for_letter(request: HttpRequest, draft: Draft, form: forms.Form, person: Beneficiary) -> Refused | None:
-    """Have a letter written; the journey ends here, and goes on with the code on another day."""
+    """Request a letter. The journey ends here. It resumes on another day, with the code."""
     enter_at = "upgrade-with-code" if isinstance(draft, UpgradeDraft) else "register-with-code"
     by, level = actor(request), Level(draft.level)
     match letters.ask(person, level, enter_at=enter_at, by=by, begun_at=draft.created_at):
         case letters.TooSoon():
-            return Refused("You cannot ask for another letter now.")
+            return Refused("You cannot ask for another letter yet.")
         case letters.NoAddress():
-            draft.blocked = "no-address"
+            draft.blocked = Draft.Blocked.NO_ADDRESS
         case letters.Queued():
-            draft.ended = "letter"
+            draft.ended = Draft.Ended.LETTER
             draft.ssn = draft.date_of_birth = ""
     return None
 
 
 def letter_context(request: HttpRequest, draft: Draft) -> dict:
-    """From when on a letter may be asked for, if not now; and the other ways."""
+    """Return the time from which a letter may be requested, if not now, and the other routes."""
     return {"until": letters.next_one(draft.dod_id, timezone.now()), "offers": route.standing(draft).offers}
 
 
@@ -51,16 +51,16 @@ LETTER = Step(
     ask=find_person_of_record,
     save=ask_for_letter,
     ready=lambda draft: bool(draft.dod_id) and not draft.blocked,
-    done=lambda draft: draft.ended == "letter",
-    applies=lambda draft: draft.route == Route.LETTER and draft.code_delivery != "have",
+    done=lambda draft: draft.ended == Draft.Ended.LETTER,
+    applies=lambda draft: draft.route == Route.LETTER and not draft.has_code,
     context=letter_context,
 )
 
 
 def tell_of_level(account: Account, person: Beneficiary, kind: str, *, by: Any) -> None:
-    """Tell of a new level on paper, if DEERS has no email address for the person (63A §3.10).
+    """Report a new level on paper, if DEERS has no email address for the person (63A §3.10).
 
-    `kind` is the mail whose place the letter takes. Where DEERS has no address at all, nothing more can be done.
+    `kind` is the kind of the notice that the letter replaces. If DEERS has no address at all, nothing more can be done.
     """
     if person.email or postal.lines(person) is None:
         return

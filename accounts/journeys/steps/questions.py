@@ -21,13 +21,13 @@ Data = Mapping[str, Any] | None
 
 
 class StartForm(forms.Form):
-    """Nothing to fill in: the button that starts the questions."""
+    """A form with nothing to fill in: only the button that starts the questions."""
 
 
 class QuestionForm(forms.Form):
-    """One question with its options in their fixed order; the value of an option is its place.
+    """One question with its options in their fixed order. The value of an option is its position.
 
-    It names the quiz it is of: a form of an earlier attempt, sent once more, must not answer a question of this one.
+    The form names its quiz: a form from an earlier attempt, sent again, must not answer a question of this one.
     """
 
     quiz = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -51,7 +51,7 @@ def question_form(data: Data, draft: Draft) -> forms.Form:
 
 
 def question_context(request: HttpRequest, draft: Draft) -> dict:
-    """What the page shows: the question now due, how the last attempt ended, or the invitation to begin."""
+    """Return what the page shows: the current question, how the last attempt ended, or the invitation to begin."""
     known = {"strength": draft.strength, "offers": route.other_offers()}
     if draft.quiz is None:
         return known
@@ -68,7 +68,10 @@ def question_context(request: HttpRequest, draft: Draft) -> dict:
 
 
 def ask_around(request: HttpRequest, draft: Draft, form: forms.Form) -> asking.Known | Refused | bool:
-    """Before questions begin: what DEERS and the sources know of the person, asked while nobody waits for a lock."""
+    """Return what DEERS and the other sources know of the person, before the questions begin.
+
+    They are asked while nobody waits for a lock.
+    """
     under_way = draft.quiz and quiz.question(draft.quiz)
     if request.POST.get("action") != "start" or under_way:
         return True
@@ -78,13 +81,13 @@ def ask_around(request: HttpRequest, draft: Draft, form: forms.Form) -> asking.K
 def answer_questions(
     request: HttpRequest, draft: Draft, form: forms.Form, known: asking.Known | bool
 ) -> Refused | None:
-    """Begin, extend, leave or answer, as the button says; after the last answer the quiz is graded."""
+    """Begin, extend, leave or answer, as the button says. After the last answer the quiz is graded."""
     action = request.POST.get("action")
     by = actor(request)
     asked = quiz.question(draft.quiz) if draft.quiz else None
     if action == "leave" and draft.quiz:
         quiz.abandon(draft.quiz.pk, by=by)
-        draft.blocked = "left"
+        draft.blocked = Draft.Blocked.LEFT
         return None
     if asked is None:
         return start_quiz(draft, known, by) if isinstance(known, asking.Known) else None
@@ -102,7 +105,7 @@ def answer_questions(
 
 
 OLD_PAGE = (
-    "That answer was to a question of an earlier attempt, so it was not taken. Here is the question to answer now."
+    "That answer was for a question from an earlier attempt, so it did not count. Here is the question to answer now."
 )
 
 
@@ -112,16 +115,16 @@ def start_quiz(draft: Draft, known: asking.Known, by: object) -> Refused | None:
         case quiz.Started():
             draft.quiz = outcome.quiz
         case quiz.ThinFile():
-            draft.blocked = "thin-file"
+            draft.blocked = Draft.Blocked.THIN_FILE
         case quiz.Unavailable():
             return refuse_while_deers_is_silent(by)
         case quiz.CoolingDown():
-            draft.blocked = "cooling-down"
+            draft.blocked = Draft.Blocked.COOLING_DOWN
     return None
 
 
 def shown(draft: Draft) -> set[str]:
-    """What the person has typed or seen in this journey; no question may ask for it."""
+    """Return what the person has typed or seen in this journey. No question may ask for it."""
     names = ("first_name", "last_name", "date_of_birth", "email", "phone", "postal_code")
     return {value for name in names if (value := getattr(draft, name, ""))}
 
@@ -135,6 +138,6 @@ QUESTIONS = Step(
     save=answer_questions,
     ready=lambda draft: bool(draft.dod_id) and not draft.blocked,
     done=lambda draft: bool(draft.quiz_passed_at),
-    applies=lambda draft: draft.route == Route.QUESTIONS and draft.code_delivery != "have",
+    applies=lambda draft: draft.route == Route.QUESTIONS and not draft.has_code,
     context=question_context,
 )

@@ -1,4 +1,4 @@
-"""The proofing route: chosen at the start of a journey, changed in a step whose name in addresses is `way`."""
+"""The proofing route: chosen at the start of a journey, and changed in a step that is called `way` in URLs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,20 +19,21 @@ from safeguards import audit
 Data = Mapping[str, Any] | None
 
 LABEL = "Proof of identity"
-"""What the step of every route is called, so that the steps read the same before a route is chosen and after."""
+"""The label of every route's step, so that the steps read the same before and after a route is chosen."""
 
-DELIVERIES = [("email", "By email"), ("screen", "On the screen")]
-DELIVERY_NOTES = {
-    "email": "It comes within a few minutes.",
-    "screen": "You see it at once. Have pen and paper at hand if you want to use it later.",
+CodeDelivery = Draft.CodeDelivery
+DELIVERIES = [(delivery.value, delivery.label) for delivery in (CodeDelivery.EMAIL, CodeDelivery.SCREEN)]
+DELIVERY_NOTES: dict[str, str] = {
+    CodeDelivery.EMAIL: "It comes within a few minutes.",
+    CodeDelivery.SCREEN: "You see it right away. Have pen and paper ready if you want to use it later.",
 }
-NOT_ON_THIS_PAGE = "Choose one of the ways on this page."
+NOT_ON_THIS_PAGE = "Choose one of the options on this page."
 
 
 class RouteForm(forms.Form):
-    """How a person wants to prove who they are, and how the code comes after the questions.
+    """How a person wants to prove their identity, and how the code is delivered after the questions.
 
-    Whoever sends only `code_delivery` means the questions, or the letter if that is what it says.
+    If only `code_delivery` is sent, the route is the questions, or the letter if that is its value.
     """
 
     route = forms.ChoiceField(
@@ -55,11 +56,13 @@ class RouteForm(forms.Form):
     def __init__(self, data: Data = None, *, initial: Mapping[str, Any] | None = None) -> None:
         sent = None if data is None else dict(data.items())
         if sent is not None:
-            by_letter = sent.get("code_delivery") == Route.LETTER
+            by_letter = sent.get("code_delivery") == CodeDelivery.LETTER
             sent["route"] = sent.get("route") or (Route.LETTER if by_letter else Route.QUESTIONS)
             if sent["route"] != Route.QUESTIONS:
-                sent["code_delivery"] = "email"
-        super().__init__(sent, initial={"route": Route.QUESTIONS, "code_delivery": "email", **(initial or {})})
+                sent["code_delivery"] = CodeDelivery.EMAIL.value
+        super().__init__(
+            sent, initial={"route": Route.QUESTIONS, "code_delivery": CodeDelivery.EMAIL, **(initial or {})}
+        )
 
     def clean(self) -> dict:
         self.cleaned_data["code_delivery"] = delivery_on(
@@ -69,24 +72,27 @@ class RouteForm(forms.Form):
 
 
 def delivery_on(route: str, chosen: str) -> str:
-    """How the code reaches whoever takes this route. `chosen` holds for the questions only."""
+    """Return how the code is delivered on this route. `chosen` applies only to the questions."""
     if route == Route.LETTER:
-        return "letter"
-    return chosen if route == Route.QUESTIONS and chosen in dict(DELIVERIES) else "email"
+        return CodeDelivery.LETTER
+    return chosen if route == Route.QUESTIONS and chosen in dict(DELIVERIES) else CodeDelivery.EMAIL
 
 
 def route_for_audit(draft: Draft) -> str:
-    """The route as events name it. Whoever has a code already set out on another day, and is not counted twice."""
-    return "with-code" if draft.code_delivery == "have" else draft.route
+    """Return the name of the route for events.
+
+    A person who already has a code began on another day, and is not counted twice.
+    """
+    return "with-code" if draft.has_code else draft.route
 
 
 def start_context() -> dict:
-    """What the first page says beside each choice."""
+    """Return what the first page says next to each choice."""
     return {"routes": routes.descriptions(), "deliveries": DELIVERY_NOTES}
 
 
 class ChooseRouteForm(forms.Form):
-    """Another route, by one of the buttons."""
+    """Another route, chosen with one of the buttons."""
 
     route = forms.ChoiceField(
         choices=routes.choices, error_messages={"required": NOT_ON_THIS_PAGE, "invalid_choice": NOT_ON_THIS_PAGE}
@@ -95,25 +101,28 @@ class ChooseRouteForm(forms.Form):
 
 @dataclass(frozen=True)
 class Standing:
-    """What a person may do next: the routes that lead on, and when the questions may be tried again, if not now."""
+    """What a person may do next: the routes that can be taken, and when the questions can be tried again if not now."""
 
     offers: list[RouteOffer]
     until: datetime | None
 
 
 def standing(draft: Draft, now: datetime | None = None) -> Standing:
-    """The routes that lead on from here: not the questions where none can be asked now, nor the visit under way."""
+    """Return the routes that can be taken from here.
+
+    The questions are not among them if none can be asked now, and neither is the present route.
+    """
     now = now or timezone.now()
     proofing = Proofing.objects.filter(dod_id=draft.dod_id, level=draft.level).first()
     until = proofing.attempts_forgotten_at if proofing and not proofing.attempts_left(now) else None
-    closed = {Route.QUESTIONS.value} if until or draft.blocked == "thin-file" else set()
+    closed = {Route.QUESTIONS.value} if until or draft.blocked == Draft.Blocked.THIN_FILE else set()
     if draft.route != Route.QUESTIONS:
         closed.add(draft.route)
     return Standing([offer for offer in routes.OFFERS.values() if offer.route.value not in closed], until)
 
 
 def other_offers() -> list[RouteOffer]:
-    """What stands beside the questions."""
+    """Return the routes offered next to the questions."""
     return [offer for offer in routes.OFFERS.values() if offer.route != Route.QUESTIONS]
 
 
@@ -123,13 +132,13 @@ def route_context(request: HttpRequest, draft: Draft) -> dict:
 
 
 def choose_route(request: HttpRequest, draft: Draft, form: forms.Form, _: None) -> Refused | None:
-    """Go on by another route. No attempt is used, and what was typed stays; questions under way are left."""
+    """Change to another route. This uses up no attempt, and what was typed stays. Questions under way are abandoned."""
     by = actor(request)
     if draft.quiz:
         quiz.abandon(draft.quiz.pk, by=by)
     was = draft.route
     draft.quiz, draft.blocked, draft.route = None, "", form.cleaned_data["route"]
-    draft.code_delivery = delivery_on(draft.route, draft.code_delivery)
+    draft.code_delivery, draft.has_code = delivery_on(draft.route, draft.code_delivery), False
     audit.record("proofing.route-chosen", by=by, dod_id=draft.dod_id, level=draft.level, route=draft.route, was=was)
     return None
 

@@ -1,4 +1,4 @@
-"""The step of a visit: a slip with a reference to bring along, and the way on once the code has come."""
+"""The step of a visit: a slip with a reference to bring along, and how to continue once the code has come."""
 
 from typing import Any
 
@@ -12,31 +12,31 @@ from accounts.mail import notices
 from accounts.mail.words import greet
 from accounts.models import Draft
 from core import policy
-from core.words import minutes
+from core.words import try_again_in
 from idproofing import visits
 from idproofing.routes import Route
 from safeguards import limits
 
 SUPERVISOR = (
-    "A supervisor is looking at a visit in your name. We write to you when that is done. Please do not come yet."
+    "A supervisor is looking at a visit in your name. We will write to you when that is done. Please do not come yet."
 )
 
 
 def wants_slip(request: HttpRequest, draft: Draft) -> bool:
-    """Whether a slip is asked for and there is none; a second click on the button makes no second one."""
+    """Return whether a slip is requested and there is none. A second click on the button makes no second slip."""
     return request.POST.get("action") == "slip" and not (draft.visit and visits.is_open(draft.visit))
 
 
 def count_slip(request: HttpRequest, draft: Draft, form: forms.Form) -> bool | Refused:
-    """Before a slip is made: this person may have had enough of them."""
+    """Count a request for a slip. Refuse it if this person has made too many."""
     wait = limits.hit(policy.VISITS, draft.dod_id) if wants_slip(request, draft) else None
-    return Refused(f"You have made several slips. Wait {minutes(wait)} before you make another.") if wait else True
+    return Refused(f"You have made several slips. {try_again_in(wait)}") if wait else True
 
 
 def make_slip(request: HttpRequest, draft: Draft, form: forms.Form, counted: bool) -> Refused | None:
-    """Make the slip and mail its reference, or go on to the activation code, as the button says."""
+    """Make the slip and email its reference, or continue to the activation code, as the button says."""
     if request.POST.get("action") == "have-code":
-        draft.code_delivery = "have"
+        draft.has_code = True
         return None
     if not wants_slip(request, draft):
         return None
@@ -54,7 +54,7 @@ def make_slip(request: HttpRequest, draft: Draft, form: forms.Form, counted: boo
 
 
 def context(request: HttpRequest, draft: Draft) -> dict:
-    """The slip as it stands, and what to bring to it."""
+    """Return the slip in its present state, and what to bring along."""
     visit, level = draft.visit, policy.Level(draft.level)
     known: dict[str, Any] = {
         "visit": visit,
@@ -69,7 +69,7 @@ def context(request: HttpRequest, draft: Draft) -> dict:
 
 
 def documents_to_bring(level: policy.Level) -> dict:
-    """The documents of which one is needed at this level, and those that will do beside it."""
+    """Return the documents of which one is required at this level, and those that are accepted in addition."""
     first = [d for d in policy.DOCUMENTS.values() if d.photo and d.evidence >= policy.VISIT_EVIDENCE[level]]
     return {"first": first, "second": [d for d in policy.DOCUMENTS.values() if d not in first]}
 
@@ -82,7 +82,7 @@ VISIT = Step(
     ask=count_slip,
     save=make_slip,
     ready=lambda draft: bool(draft.dod_id) and not (draft.blocked or draft.code_redeemed_at),
-    done=lambda draft: draft.code_delivery == "have",
+    done=lambda draft: draft.has_code,
     again=True,
     applies=lambda draft: draft.route in visits.ROUTES,
     context=context,

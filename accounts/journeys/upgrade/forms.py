@@ -1,4 +1,4 @@
-"""What a Basic account holder types to upgrade."""
+"""The form of the upgrade."""
 
 from django import forms
 
@@ -7,7 +7,7 @@ from core.fields import DateField, PhoneField, email_field, text_field
 
 
 class IdentityForm(forms.Form):
-    """Number, birth date and contact details, to be checked against DEERS."""
+    """Number, birth date and contact details of a Basic account holder, to be checked against DEERS."""
 
     ssn = SSNField(required=False)
     dod_id = DodIdField()

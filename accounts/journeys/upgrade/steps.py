@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from accounts import actions
 from accounts.journeys.steps import code, deers_outage, details, letter, questions, route, second_factor, visit
-from accounts.journeys.steps.details import count_try, find_person_of_record, is_reviewed, judge_match
+from accounts.journeys.steps.details import count_try, find_person_of_record, match_details
 from accounts.journeys.upgrade.forms import IdentityForm
-from accounts.journeys.wizard import Journey, Refused, Step, keep_answers
+from accounts.journeys.wizard import Journey, Refused, Step
 from accounts.mail import notices
 from accounts.models import Factor, UpgradeDraft
 from accounts.second_factors import enrollment, factors, locks
@@ -60,18 +60,12 @@ def look_up(request: HttpRequest, draft: UpgradeDraft, form: forms.Form) -> Outc
 
 
 def match_account(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, outcome: Outcome) -> Refused | None:
-    """The details must be those of the person whose account this is, and one contact detail must be of record."""
-    typed, again = form.cleaned_data, bool(draft.dod_id)
-    answers = {name: typed[name] for name in TYPED} | {"date_of_birth": typed["date_of_birth"].isoformat()}
-    answers["typed_dod_id"] = typed["dod_id"]
-    if is_reviewed(draft, answers):
-        return None
-    keep_answers(draft, answers, IDENTITY.forgets)
-    return judge_match(draft, outcome, IDENTITY.forgets, again=again, by=request.user)
+    """Keep what was typed if it is the account's own person, with one contact detail that is of record."""
+    return match_details(draft, form, outcome, names=TYPED, forgets=IDENTITY.forgets, by=request.user)
 
 
 def same_person(draft: UpgradeDraft, person: Beneficiary, typed: dict) -> bool:
-    """Whether the match is the account's own person, reached by at least one contact detail that DEERS has."""
+    """Return whether the match is the account's own person, with at least one contact detail that DEERS has."""
     reached = (
         digits(typed["phone"])[-10:] == digits(person.phone)[-10:] != "",
         typed["email"].lower() == person.email.lower() != "",
@@ -89,7 +83,7 @@ def plain(text: str) -> str:
 
 
 def factor_form(data: Any, draft: UpgradeDraft) -> forms.Form:
-    """A first second factor, or one of those that the account has already."""
+    """Return the form for a first second factor, or for one that the account already has."""
     return FactorForm(data) if factors.has_factor(draft.account) else FirstFactorForm(data)
 
 
@@ -106,20 +100,20 @@ def redeem_code(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, ask
 
 
 def raise_level(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, person: Beneficiary) -> Refused | None:
-    """The second factor is the last thing owed; with it the account is Premium, in a session with a new key.
+    """Judge the second factor, the last thing required, and raise the account to Premium in a session with a new key.
 
-    Another tab may have enrolled an authenticator in the meantime; then it is that one that is asked for.
+    If another tab has enrolled a factor in the meantime, that one is asked for.
     """
     account = draft.account
     if account.level != policy.Level.BASIC:
-        draft.ended = "not-basic"
+        draft.ended = UpgradeDraft.Ended.NOT_BASIC
         return None
     with locks.lock_factors(account):
         factor = given_factor(request, draft, form.cleaned_data)
     if isinstance(factor, Refused):
         return factor
     if isinstance(actions.raise_level(account, by=account), actions.NotAllowed):
-        draft.ended = "not-basic"
+        draft.ended = UpgradeDraft.Ended.NOT_BASIC
         return None
     # The proofing notice goes to the account's address and to the one that DEERS holds (63A §3.10).
     notices.tell(account, "level-raised", to=[account.email, person.email])
@@ -131,7 +125,7 @@ def raise_level(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, per
 
 
 def given_factor(request: HttpRequest, draft: UpgradeDraft, given: Mapping[str, str]) -> Factor | Refused:
-    """The factor that was given: one that the account has, or its first one, enrolled by this."""
+    """Return the factor that was given: one that the account has, or its first one, which is enrolled now."""
     account = draft.account
     if factors.has_factor(account):
         outcome = judge.judge_given(request, account, given)
@@ -160,7 +154,7 @@ IDENTITY = Step(
 
 FACTOR = Step(
     name="second-factor",
-    label="Second factor",
+    label="Second step when you sign in",
     template="accounts/enrol.html",
     form=factor_form,
     ask=find_person_of_record,
@@ -189,9 +183,9 @@ UPGRADE = Journey(
     finish="done",
     ended={
         "": "accounts/upgraded.html",
-        "review": "accounts/review_asked.html",
-        "not-basic": "accounts/draft_gone.html",
-        "letter": "accounts/letter_sent.html",
+        UpgradeDraft.Ended.REVIEW: "accounts/review_asked.html",
+        UpgradeDraft.Ended.NOT_BASIC: "accounts/draft_gone.html",
+        UpgradeDraft.Ended.LETTER: "accounts/letter_sent.html",
     },
     belongs=lambda request, draft: draft.account_id == request.user.pk,
 )

@@ -1,4 +1,4 @@
-"""The addresses of the upgrade."""
+"""The views of the upgrade."""
 
 from uuid import UUID
 
@@ -20,21 +20,21 @@ NEXT_MAX_LENGTH = UpgradeDraft._meta.get_field("next").max_length or 0
 
 @never_cache
 def begin(request: HttpRequest, *, with_code: bool = False) -> HttpResponse:
-    """What the upgrade needs, and which route. Only for Basic accounts; Premium has nothing to do here."""
+    """Explain what the upgrade needs and ask for a route. Only Basic accounts can upgrade."""
     next_page = safe_next(request, request.POST.get("next") or request.GET.get("next"))
     if len(next_page) > NEXT_MAX_LENGTH:
         next_page = ""
     if request.user.level != Level.BASIC:  # type: ignore[union-attr]
         return redirect(next_page or "portal")
     if request.method == "POST" and with_code:
-        return begun(request, {"code_delivery": "have"}, next_page)
+        return begun(request, {"has_code": True}, next_page)
     form = route.RouteForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         return begun(request, form.cleaned_data, next_page)
     context = {
         "form": form,
         "next": next_page,
-        "progress": wizard.beginning(UPGRADE, level=Level.PREMIUM, code_delivery="have" if with_code else ""),
+        "progress": wizard.beginning(UPGRADE, level=Level.PREMIUM, has_code=with_code),
         "journey": UPGRADE,
         **route.start_context(),
     }
@@ -42,7 +42,7 @@ def begin(request: HttpRequest, *, with_code: bool = False) -> HttpResponse:
 
 
 def begun(request: HttpRequest, chosen: dict, next_page: str) -> HttpResponse:
-    """Begin a draft with what was chosen: `route` and `code_delivery`."""
+    """Begin a draft with what was chosen: `route` and `code_delivery`, or `has_code`."""
     token = drafts.token_for(request)
     draft = UpgradeDraft.objects.create(
         browser=drafts.hash_of(token),
@@ -58,12 +58,12 @@ def begun(request: HttpRequest, chosen: dict, next_page: str) -> HttpResponse:
 
 
 def step(request: HttpRequest, draft_id: UUID, name: str) -> HttpResponse:
-    """Any step of any upgrade."""
+    """Show or judge any step of any upgrade."""
     return wizard.page(request, UPGRADE, draft_id, name)
 
 
 @require_POST
 @never_cache
 def passkey_options(request: HttpRequest, draft_id: UUID) -> HttpResponse:
-    """For the script of the last step: what the browser needs to make a passkey."""
+    """Return what the browser needs to create a passkey. The script of the last step asks for it."""
     return second_factor.passkey_options(request, UPGRADE, draft_id)

@@ -1,7 +1,7 @@
-"""Draws every table of allowed transitions as a diagram in docs/states/, so that the pages never lie about the code.
+"""Draw every table of allowed transitions as a diagram in docs/states/, so that the pages say what the code does.
 
-An app's own table stands in its states.py, that of a thing in it in <thing>_states.py. Each module has TRANSITIONS,
-State and START.
+An app's own table is in its states.py. That of a thing in it is in <thing>_states.py, in any folder of the app. Each
+module has TRANSITIONS, State and START.
 """
 
 from importlib import import_module
@@ -35,38 +35,44 @@ class Command(BaseCommand):
                 page.write_text(drawn)
         if stale and options["check"]:
             raise CommandError(f"Out of date in docs/states/: {', '.join(stale)}. Run `manage.py draw_states`.")
-        self.stdout.write(f"Drawn anew: {', '.join(stale) or 'nothing'}.")
+        self.stdout.write(f"Redrawn: {', '.join(stale) or 'nothing'}.")
 
 
 def tables() -> list[str]:
-    """The modules of the installed apps that have a table of transitions, such as accounts.states."""
+    """Return the modules of the installed apps that have a table of transitions, such as accounts.states."""
     names = [
-        f"{app.name}.{file.stem}"
+        ".".join([app.name, *file.relative_to(app.path).with_suffix("").parts])
         for app in apps.get_app_configs()
-        for file in sorted(Path(app.path).glob("*states.py"))
+        for file in sorted(Path(app.path).rglob("*states.py"))
     ]
     return [name for name in names if hasattr(import_module(name), "TRANSITIONS")]
 
 
 def page_of(module: ModuleType) -> Path:
-    """Where the diagram of this module's table stands: idproofing.case_states in idproofing-case.md."""
+    """Return where the diagram of this module's table is: idproofing.case_states in idproofing-case.md."""
     app, thing = place(module)
     return Path(settings.BASE_DIR) / "docs" / "states" / f"{'-'.join(filter(None, [app, thing]))}.md"
 
 
 def place(module: ModuleType) -> tuple[str, str]:
-    """The app, and the thing in it whose table this is; "" when it is the app's own."""
-    app, name = module.__name__.rsplit(".", 1)
+    """Return the app, and the thing in it whose table this is, or "" if it is the app's own."""
+    app, *_, name = module.__name__.split(".")
     return app, name.removesuffix("states").removesuffix("_")
 
 
 def diagram(module: ModuleType) -> str:
-    """Return a page with the module's TRANSITIONS as a Mermaid state diagram, labelled by its State."""
+    """Return a page with the module's TRANSITIONS as a Mermaid state diagram, labeled by its State."""
     labels = [f"    {state.value}: {state.label}" for state in module.State]
-    arrows = [f"    {before} --> {after}: {event}" for (before, after), event in module.TRANSITIONS.items()]
+    arrows = [f"    {before} --> {after}{event_on(events)}" for (before, after), events in module.TRANSITIONS.items()]
     app, thing = place(module)
     title = str(apps.get_app_config(app).verbose_name)
     lines = [f"# {': '.join(filter(None, [title, thing]))}", "", *(module.__doc__ or "").strip().splitlines(), ""]
     lines += [f"Generated from `{module.__name__.replace('.', '/')}.py` by `manage.py draw_states`.", ""]
     lines += ["```mermaid", "stateDiagram-v2", *labels, f"    [*] --> {module.START}", *arrows, "```", ""]
     return "\n".join(lines)
+
+
+def event_on(events: str | tuple[str, ...]) -> str:
+    """Return the label of an arrow: the event of the transition, or the events of which it leaves one, if any."""
+    named = " or ".join([events] if isinstance(events, str) else events)
+    return f": {named}" if named else ""
