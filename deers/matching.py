@@ -7,18 +7,19 @@ from typing import NamedTuple
 from django.db import connection
 
 from core import policy
+from core.dates import age_on
 from deers import names
 from deers.registry import Beneficiary, Ineligible, Match, NearMatch, NoMatch, Outcome, PersonQuery, Reason
 
-# In plain SQL, for this is the one query that everybody's registration waits on: putting it together anew
-# from models costs three times what PostgreSQL needs to answer it. The first columns are Beneficiary's fields.
+# This is plain SQL, because it is the one query that everybody's registration waits on. Building it from models each
+# time costs three times what PostgreSQL needs to answer it. The first columns are the fields of Beneficiary.
 #
-# A number that is nobody's finds whoever comes next in the index, and the last column says so. All that is then read
-# and compared for a stranger is thrown away: a miss has to take as long as a hit, or a stopwatch could tell who is
-# in DEERS. By keyed hash, the next one is anybody.
+# A number that is nobody's finds the person who comes next in the index, and the last column says so. Everything that
+# is then read and compared for that stranger is thrown away. A miss has to take as long as a hit, or a stopwatch could
+# tell who is in DEERS. In the order of keyed hashes, the next person is anybody.
 #
-# No date stands in a WHERE: among ten million people PostgreSQL then thought the statement that it had prepared
-# dearer than one for today's date, and planned it anew each time, which took as long as to answer.
+# No date is in a WHERE. With one, among ten million people, PostgreSQL thought the statement that it had prepared more
+# costly than one for today's date. It planned the statement again each time, which took as long as answering it.
 NAMES_OF = """
 SELECT p.dod_id, n.first, n.middle, n.last, n.suffix, p.date_of_birth,
        p.email, p.phone, p.street, p.city, p.state, p.postal_code, p.country,
@@ -36,7 +37,7 @@ BY_BOTH = NAMES_OF.format(number="ssn_index", asked="p.ssn_index = %s AND p.dod_
 
 
 class RecordRow(NamedTuple):
-    """A person under one of the names borne, and what decides whether he or she may open an account."""
+    """A person under one of their names, and what decides whether they may open an account."""
 
     person: Beneficiary
     deceased: bool
@@ -46,13 +47,14 @@ class RecordRow(NamedTuple):
 
     @property
     def name(self) -> names.Name:
+        """Return the name in this row."""
         return names.Name(self.person.first_name, self.person.middle_name, self.person.last_name, self.person.suffix)
 
 
 def records_matching(*, ssn_index: bytes, dod_id: str, today: date) -> list[RecordRow]:
-    """Whoever has the numbers given (not b"", not ""), once for each name, the present name first; one query.
+    """Return the person who has the numbers given, once for each name, with the present name first. It takes one query.
 
-    If nobody has them, somebody else, who was not `asked_for`.
+    A number that was not given is b"" or "". If nobody has the numbers, return somebody else, who was not `asked_for`.
     """
     sql = BY_BOTH if ssn_index and dod_id else BY_SSN if ssn_index else BY_DOD_ID
     given = [number for number in (ssn_index, dod_id) if number]
@@ -62,12 +64,15 @@ def records_matching(*, ssn_index: bytes, dod_id: str, today: date) -> list[Reco
 
 
 def judge_match(query: PersonQuery, found: Sequence[RecordRow], today: date) -> Outcome:
-    """The outcome for what was typed, given who has the numbers. One small difference, not two, is near."""
+    """Return the outcome for what was typed, given who has the numbers.
+
+    One small difference is near. Two are not.
+    """
     if not found:
         return NoMatch()
     present = found[0]
     typed = names.Name(query.first_name, query.middle_name, query.last_name, query.suffix)
-    # A stranger who was not asked for is passed over, but not before as much was compared as for the right person.
+    # A stranger who was not asked for is passed over, but only after as much was compared as for the right person.
     borne = [record.name for record in found]
     verdicts = compare_names(typed, borne), compare_dates(query.date_of_birth, present.person.date_of_birth)
     reason = ineligibility(present, today)
@@ -79,16 +84,16 @@ def judge_match(query: PersonQuery, found: Sequence[RecordRow], today: date) -> 
 
 
 def compare_names(typed: names.Name, borne: Sequence[names.Name]) -> names.Verdict:
-    """The present name, which comes first, decides; a former one, exactly given, is one small difference.
+    """Compare with the present name, which comes first and decides. A former name that matches is one small difference.
 
-    All are compared, and so are dates to the end, whatever is found: names.compare says why.
+    All names are compared, and so are dates, to the end, whatever is found. names.compare says why.
     """
     verdict, *former = [names.compare(typed, name) for name in borne]
     return "near" if verdict == "none" and "match" in former else verdict
 
 
 def compare_dates(typed: date, record: date) -> names.Verdict:
-    """Near: two neighboring digits swapped, or day and month."""
+    """Compare dates. They are near if two neighboring digits are swapped, or day and month."""
     a, b = typed.isoformat().replace("-", ""), record.isoformat().replace("-", "")
     slips = [a[:i] + a[i + 1] + a[i] + a[i + 2 :] for i in range(7)]
     slips.append(a[:4] + a[6:] + a[4:6])
@@ -97,16 +102,11 @@ def compare_dates(typed: date, record: date) -> names.Verdict:
 
 
 def ineligibility(record: RecordRow, today: date) -> Reason | None:
-    """Why this very person may not open an account; None if nothing stands in the way."""
+    """Return why this person may not open an account, or None if nothing stands in the way."""
     if record.deceased:
         return Reason.DECEASED
     if record.protected:
         return Reason.PROTECTED
-    if age(record.person.date_of_birth, today) < policy.ADULT_AGE:
+    if age_on(record.person.date_of_birth, today) < policy.ADULT_AGE:
         return Reason.MINOR
     return None if record.covered else Reason.ENDED
-
-
-def age(born: date, today: date) -> int:
-    """In full years; who was born on February 29 grows older on March 1."""
-    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))

@@ -15,6 +15,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from accounts.models import Account
+from core.paging import page_of
 from portal import codes, trends
 from portal.models import (
     Allergy,
@@ -31,21 +32,23 @@ from portal.models import (
     Resource,
     Thread,
 )
-from portal.paging import page_of
 
 Row = TypeVar("Row", bound=models.Model)
 
 PAGE_SIZE = 10
 COLUMNS = tuple(codes.VITAL_COLUMNS)
 VACCINES_TO_A_PAGE = 25
-# A refill is worth a reminder this long before the supply ends: mail order takes a week or two.
+# A refill gets a reminder this long before the supply ends, because mail order takes a week or two.
 REFILL_AHEAD = timedelta(days=14)
 # The flu vaccine of a season is given from September on.
 FLU_SEASON_BEGINS = 9
 
 
 def own(kind: type[Row], account: Account, item: str, *prefetch: Prefetch) -> Row:
-    """The account holder's own row with this id; Http404 for any other, and for what is no id at all."""
+    """Return the account holder's own row with this id.
+
+    Raise Http404 for anyone else's row, and for what is not an id.
+    """
     try:
         which = UUID(item)
     except ValueError:
@@ -57,7 +60,10 @@ def own(kind: type[Row], account: Account, item: str, *prefetch: Prefetch) -> Ro
 
 
 def appointments(account: Account, page: int) -> dict[str, Any]:
-    """What is booked, soonest first; and past visits, newest first, in pages."""
+    """Return the booked visits, soonest first, and a page of past visits, newest first.
+
+    Only the first page shows the booked visits.
+    """
     now = timezone.now()
     mine = Appointment.objects.filter(patient=account.dod_id)
     return {
@@ -67,44 +73,49 @@ def appointments(account: Account, page: int) -> dict[str, Any]:
 
 
 def immunizations(account: Account, page: int) -> dict[str, Any]:
+    """Return a page of vaccines, newest first."""
     mine = Immunization.objects.filter(patient=account.dod_id).order_by("-occurrence", "pk")
     return {"page": page_of(mine, page, VACCINES_TO_A_PAGE)}
 
 
 def allergies(account: Account, page: int) -> dict[str, Any]:
+    """Return all allergies, newest first."""
     return {"allergies": Allergy.objects.filter(patient=account.dod_id).order_by("-recorded", "pk")}
 
 
 def messages(account: Account, page: int) -> dict[str, Any]:
+    """Return a page of conversations, newest first."""
     mine = Thread.objects.filter(patient=account.dod_id).order_by("-last_sent_at", "pk")
     return {"page": page_of(mine, page, PAGE_SIZE)}
 
 
 def message_thread(account: Account, item: str) -> dict[str, Any]:
-    """One conversation with its messages, the oldest first."""
+    """Return one conversation with its messages, oldest first."""
     lines = Prefetch("messages", Message.objects.order_by("sent_at", "pk"), to_attr="lines")
     thread = own(Thread, account, item, lines)
     return {"thread": thread, "item_title": thread.subject}
 
 
 def conditions(account: Account, page: int) -> dict[str, Any]:
+    """Return all conditions, newest first, as their page shows them."""
     return split_conditions(Condition.objects.filter(patient=account.dod_id).order_by("-onset", "pk"))
 
 
 def split_conditions(rows: Iterable[Condition]) -> dict[str, Any]:
-    """Conditions as their page shows them: those of now, and those of the past."""
+    """Return conditions as their page shows them: the present ones and the past ones."""
     rows = list(rows)
     return {"active": [row for row in rows if row.is_active], "past": [row for row in rows if not row.is_active]}
 
 
 def medications(account: Account, page: int) -> dict[str, Any]:
+    """Return all prescriptions, newest first, as their page shows them."""
     return split_medications(
         Medication.objects.filter(patient=account.dod_id).order_by("-authored_on", "pk"), timezone.localdate()
     )
 
 
 def split_medications(rows: Iterable[Medication], today: date) -> dict[str, Any]:
-    """Prescriptions as their page shows them; `today` tells which supply ends soon."""
+    """Return prescriptions as their page shows them. `today` tells which supply ends soon."""
     rows = list(rows)
     return {
         "active": [row for row in rows if row.is_active],
@@ -115,35 +126,40 @@ def split_medications(rows: Iterable[Medication], today: date) -> dict[str, Any]
 
 
 def runs_out(medication: Medication, today: date) -> bool:
-    """Whether the supply of an active prescription has ended or soon will."""
+    """Return whether the supply of an active prescription has ended or will end soon."""
     ends = medication.supply_ends
     return medication.is_active and ends is not None and ends <= today + REFILL_AHEAD
 
 
 def labs(account: Account, page: int) -> dict[str, Any]:
+    """Return a page of lab panels, newest first."""
     mine = Report.objects.filter(patient=account.dod_id).order_by("-effective", "pk")
     return {"page": page_of(mine.prefetch_related(panel_lines()), page, PAGE_SIZE)}
 
 
 def lab_panel(account: Account, item: str) -> dict[str, Any]:
-    """One panel with all its results, and those of the same tests before it."""
+    """Return one panel with all its results, and earlier results of the same tests."""
     report = own(Report, account, item, panel_lines())
     trend = trends.of_panel(account.dod_id, report.lines, report.effective)  # type: ignore[attr-defined]
     return {"report": report, "item_title": report.display, "trend": trend}
 
 
 def panel_lines() -> Prefetch:
+    """Return the prefetch that puts a panel's results into its `lines`."""
     return Prefetch("results", Observation.objects.order_by("display"), to_attr="lines")
 
 
 def vitals(account: Account, page: int) -> dict[str, Any]:
-    """All measurements in one query, gathered into readings (what was measured at one time)."""
+    """Return all measurements from one query, gathered into readings.
+
+    A reading is what was measured at one time.
+    """
     mine = Observation.objects.filter(patient=account.dod_id, category=Observation.Category.VITAL_SIGNS)
     return vitals_page(mine.order_by("-effective"), page)
 
 
 def vitals_page(rows: Iterable[Observation], page: int) -> dict[str, Any]:
-    """Vital signs as their page shows them: the latest of each kind, and a page of readings."""
+    """Return vital signs as their page shows them: the latest of each kind, and a page of readings."""
     table = readings(rows)
     latest = (next((cell for _, cells in table if (cell := cells[place]).lines), None) for place in range(len(COLUMNS)))
     return {"latest": [cell for cell in latest if cell], "columns": COLUMNS, "page": page_of(table, page, PAGE_SIZE)}
@@ -151,7 +167,10 @@ def vitals_page(rows: Iterable[Observation], page: int) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Cell:
-    """One column of a reading: blood pressure has two lines, everything else one; none when it was not taken."""
+    """One column of a reading. Blood pressure has two lines, everything else has one.
+
+    There are no lines if the measurement was not taken.
+    """
 
     column: str
     lines: list[Observation]
@@ -162,12 +181,12 @@ class Cell:
 
     @property
     def first(self) -> Observation:
-        """The line that speaks for the cell: one that is unusual, if there is any."""
+        """Return the line that stands for the cell: an unusual one if there is any."""
         return next((line for line in self.lines if line.is_unusual), self.lines[0])
 
 
 def readings(rows: Iterable[Observation]) -> list[tuple[datetime, list[Cell]]]:
-    """What was measured at each time, newest first, in the columns of codes.VITAL_COLUMNS."""
+    """Return what was measured at each time, newest first, in the columns of codes.VITAL_COLUMNS."""
     at: dict[datetime, dict[str, Observation]] = {}
     for row in rows:
         at.setdefault(row.effective, {})[row.code] = row
@@ -184,22 +203,25 @@ def readings(rows: Iterable[Observation]) -> list[tuple[datetime, list[Cell]]]:
 
 
 def notes(account: Account, page: int) -> dict[str, Any]:
+    """Return a page of notes, newest first, without their text."""
     mine = Document.objects.filter(patient=account.dod_id).order_by("-date", "pk").defer("text")
     return {"page": page_of(mine, page, PAGE_SIZE)}
 
 
 def note(account: Account, item: str) -> dict[str, Any]:
+    """Return one note."""
     document = own(Document, account, item)
     return {"document": document, "item_title": document.title}
 
 
 def procedures(account: Account, page: int) -> dict[str, Any]:
+    """Return a page of procedures, newest first."""
     mine = Procedure.objects.filter(patient=account.dod_id).order_by("-performed", "pk")
     return {"page": page_of(mine, page, PAGE_SIZE)}
 
 
 def tools(account: Account, page: int) -> dict[str, Any]:
-    """Goals, and reminders that follow from the record."""
+    """Return goals, and reminders that follow from the record."""
     rows = whole(account, Goal, Medication, Immunization)
     return tools_page(rows[Goal], rows[Medication], rows[Immunization], timezone.localdate())
 
@@ -207,7 +229,7 @@ def tools(account: Account, page: int) -> dict[str, Any]:
 def tools_page(
     goals: list[Goal], medications: list[Medication], immunizations: list[Immunization], today: date
 ) -> dict[str, Any]:
-    """The health tools as their page shows them: a refill that is near, a flu vaccine that is due, goals."""
+    """Return the health tools as their page shows them: refills that are due soon, the flu vaccine, and goals."""
     season = flu_season(today)
     return {
         "goals": goals,
@@ -218,19 +240,19 @@ def tools_page(
 
 
 def flu_season(today: date) -> date:
-    """The first day of the flu season that `today` belongs to."""
+    """Return the first day of the flu season that `today` belongs to."""
     year = today.year if today.month >= FLU_SEASON_BEGINS else today.year - 1
     return date(year, FLU_SEASON_BEGINS, 1)
 
 
 def record(account: Account, page: int) -> dict[str, Any]:
-    """The complete record, for one long page."""
+    """Return the complete record, for one long page."""
     kinds = (Allergy, Condition, Medication, Immunization, Procedure, Report, Observation, Document, Appointment)
     return record_page(whole(account, *kinds))
 
 
 def record_page(rows: dict[type[Resource], list[Any]]) -> dict[str, Any]:
-    """The record in the order in which clinics write it: what matters in an emergency comes first."""
+    """Return the record in the order in which clinics write it. What matters in an emergency comes first."""
     for report in rows[Report]:
         report.lines = [line for line in rows[Observation] if line.report_id == report.pk]
     vital_signs = [line for line in rows[Observation] if line.category == Observation.Category.VITAL_SIGNS]
@@ -250,7 +272,7 @@ def record_page(rows: dict[type[Resource], list[Any]]) -> dict[str, Any]:
 
 
 def whole(account: Account, *kinds: type[Resource]) -> dict[type[Resource], list[Any]]:
-    """All of the account holder's resources of these kinds, newest first, in one query."""
+    """Return all of the account holder's resources of these kinds, newest first, from one query."""
     tables = {kind._meta.db_table: kind for kind in kinds}
     sql = " UNION ALL ".join(
         f"SELECT '{table}', to_jsonb(t) FROM {table} t WHERE patient = %s"  # noqa: S608 - our own table names
@@ -267,6 +289,6 @@ def whole(account: Account, *kinds: type[Resource]) -> dict[type[Resource], list
 
 
 def from_json(kind: type[Resource], text: str) -> Resource:
-    """A row as PostgreSQL's to_jsonb tells it; decimals stay exact."""
+    """Return a row from what PostgreSQL's to_jsonb wrote. Decimals stay exact."""
     told = json.loads(text, parse_float=Decimal)
     return kind(**{field.attname: field.to_python(told[field.column]) for field in kind._meta.concrete_fields})

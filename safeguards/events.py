@@ -1,65 +1,63 @@
-"""Every event that the audit trail knows, with the sentence that the holder of the account reads.
+"""Every event that the audit trail knows, with the sentence that the account holder reads.
 
-One table for the whole product: each room has its block. Names are "thing.what-happened"; sentences speak to
-the account holder and are true whoever did it, since the page says who beside them.
+One table serves the whole product, with a block for each room. Names are "thing.what-happened". Sentences speak to the
+account holder. They are true no matter who did it, because the page names the actor beside them.
 """
 
 EVENTS: dict[str, str] = {
     # safeguards
-    "limit.reached": "There were too many tries in a short time, so we asked to wait.",
-    "keys.rotated": "Everything that is kept encrypted was encrypted anew with a new key.",
+    "limit.reached": "There were too many tries in a short time, so the next one had to wait.",
+    "keys.rotated": "Everything that is kept encrypted was encrypted again with a new key.",
     # deers
-    "deers.asked": "We looked for the person in DEERS.",
     "deers.unavailable": "We could not reach DEERS.",
-    "deers.record-changed": "The mock DEERS record was changed.",
     # idproofing: the quiz
-    "proofing.started": "Proving your identity was started.",
+    "proofing.started": "An identity check was started.",
     "proofing.route-chosen": "Another way to prove your identity was chosen.",
     "quiz.started": "Identity questions were started.",
     "quiz.passed": "The identity questions were answered correctly.",
     "quiz.failed": "The identity questions were not answered correctly, or not in time.",
     "quiz.abandoned": "The identity questions were left before the end.",
-    "quiz.attempts-used": "The last attempt at the identity questions was used up, so a waiting time began.",
-    "quiz.cooling-down": "Identity questions were asked for again before the waiting time was over.",
+    "quiz.attempts-used": "The last attempt at the identity questions was used, so a waiting period began.",
+    "quiz.cooling-down": "Identity questions were requested again before the waiting period was over.",
     "quiz.thin-file": "We did not know enough to ask identity questions.",
     # idproofing: activation codes
-    "code.issued": "An activation code was made.",
+    "code.issued": "An activation code was created.",
     "code.redeemed": "The activation code was used, and your identity is proven.",
-    "code.failed": "An activation code was entered that was wrong or no longer good.",
-    "code.voided": "An activation code was made void: too many wrong tries, or the letter with it went astray.",
+    "code.failed": "An activation code was entered that was wrong or no longer valid.",
+    "code.voided": "An activation code was canceled: too many wrong tries, or its letter was lost or came back.",
     # idproofing: letters
     "letter.queued": "A letter to the address that DEERS has for you was written.",
     "letter.printed": "A letter to you was printed.",
     "letter.printed-again": "A letter to you has to be printed once more.",
     "letter.sent": "A letter to you was mailed.",
-    "letter.voided": "A letter to you was made void: its time was over, or a newer code took its place.",
-    "letter.returned": "A letter to you came back from the post office, so it was made void.",
+    "letter.voided": "A letter to you was canceled because it was no longer valid or no longer needed.",
+    "letter.returned": "A letter to you came back from the post office, so it was canceled.",
     "letters.batch-made": "A batch of letters was put together to be printed.",
     "letters.batch-opened": "A member of our staff opened a batch of letters to print it.",
     "letters.batch-mailed": "A batch of letters was mailed.",
     # idproofing: visits
-    "visit.booked": "A slip for a visit was made, to prove your identity with documents.",
+    "visit.booked": "A slip for a visit was created, to prove your identity with documents.",
     "visit.withdrawn": "A slip for a visit was withdrawn.",
     "visit.expired": "A slip for a visit was not used in time.",
-    "visit.verified": "Your documents were checked, and all was well.",
+    "visit.verified": "Your documents were checked and accepted.",
     "visit.refused": "Your documents could not be accepted.",
-    "visit.held": "A supervisor has to look at a visit in your name.",
-    "visit.reopened": "A supervisor made a slip for a visit good again.",
+    "visit.held": "A supervisor has to review a visit in your name.",
+    "visit.reopened": "A supervisor made a slip for a visit valid again.",
     "visit.looked-up": "Your slip was opened for a visit.",
-    "visit.not-found": "A reference was entered that no slip for a visit has.",
+    "visit.not-found": "A reference was entered that does not belong to a slip for a visit.",
     # idproofing: reviews of details that did not match
-    "case.opened": "A review was asked for, because the details given did not match.",
-    "case.repeated": "A review was asked for again while another one about the same details was under way.",
-    "case.taken": "A reviewer took up the review.",
-    "case.put-back": "A reviewer gave the review back, for another one to take up.",
-    "case.proposed": "A reviewer proposed a decision; a second reviewer has to confirm it.",
+    "case.opened": "A review was requested because the details did not match.",
+    "case.repeated": "A review was requested again while another one about the same details was in progress.",
+    "case.taken": "A reviewer started the review.",
+    "case.put-back": "A reviewer returned the review, so that another reviewer can take it.",
+    "case.proposed": "A reviewer proposed a decision. A second reviewer has to confirm it.",
     "case.sent-back": "A second reviewer did not confirm the decision and sent the review back.",
     "case.approved": "The review was approved.",
     "case.declined": "The review could not be approved.",
-    "case.in-person": "The review ended with the advice to come in person.",
-    "case.continued": "The registration or upgrade went on after the review.",
-    "case.expired": "The review came to its end because its time was over.",
-    "case.refused": "A status page was asked for with a wrong reference or continuation code.",
+    "case.in-person": "The review ended with a request to come in person.",
+    "case.continued": "The registration or upgrade continued after the review.",
+    "case.expired": "The review ended because its time was over.",
+    "case.refused": "A status page was requested with a wrong reference or continuation code.",
     "case.viewed": "A member of our staff looked at a review.",
     "case.compared": "A member of our staff compared a review with a record in DEERS.",
     # accounts: registration and upgrade
@@ -69,40 +67,34 @@ EVENTS: dict[str, str] = {
     "registration.ineligible": "The record in DEERS does not allow an account.",
     "registration.deers-awaited": "We were asked to write when DEERS works again.",
     "registration.already-registered": "Someone tried to register again for your account.",
-    "registration.abandoned": "A registration was left before the end.",
-    "registration.draft-purged": "An unfinished registration was deleted with all it held.",
+    "registration.draft-purged": "An unfinished registration was deleted with everything in it.",
     "upgrade.started": "An upgrade to Premium was started.",
-    "upgrade.abandoned": "An upgrade to Premium was left before the end.",
     # accounts: the account itself
     "account.opened": "Your account was opened.",
-    "account.level-raised": "Your account was raised to Premium.",
+    "account.level-raised": "Your account was upgraded to Premium.",
     "account.locked": "Your account was locked.",
     "account.unlocked": "Your account was unlocked.",
     "account.frozen": "Your account was frozen.",
-    "account.unfrozen": "Your account was taken out of the freeze.",
+    "account.unfrozen": "Your account was unfrozen.",
     "account.closed": "Your account was closed.",
     "account.dormant": "Your account was disabled because it had not been used for a long time.",
-    "account.email-asked": "An email address was given; it has to be confirmed there.",
+    "account.email-asked": "An email address was entered. It still has to be confirmed.",
     "account.email-confirmed": "You confirmed your email address.",
     "account.email-changed": "The email address of your account was changed.",
     "account.phone-changed": "The phone number of your account was changed.",
-    "account.details-changed": "Your contact details were changed.",
     # accounts: signing in and out
     "sign-in.succeeded": "You signed in.",
     "sign-in.failed": "Someone gave a wrong password for your account.",
     "sign-in.refused": "Someone gave the right password, but your account was locked, frozen or closed.",
-    "sign-in.locked": "Signing in was locked after too many wrong passwords.",
-    "sign-in.again": "You showed once more that it was you, before a change.",
+    "sign-in.again": "You confirmed that it was you before a change.",
     "sign-out.done": "You signed out.",
-    "session.ended": "A session of yours was ended from another one.",
+    "session.ended": "One of your sessions was ended from another one.",
     "consent.given": "The notice about this information system was accepted.",
     # accounts: credentials
     "password.changed": "Your password was changed.",
     "second-factor.enrolled": "An authenticator app was added to your account.",
     "second-factor.removed": "An authenticator app was removed from your account.",
-    # Not written any more, since each sign-in names its factor; but older trails hold it.
-    "second-factor.passed": "A second factor was given.",
-    "second-factor.failed": "Someone gave a wrong second factor for your account.",
+    "second-factor.failed": "Someone tried to sign in to your account and failed the second step.",
     "passkey.added": "A passkey was added to your account.",
     "passkey.removed": "A passkey was removed from your account.",
     "passkey.passed": "A passkey was used to sign in.",
@@ -110,22 +102,18 @@ EVENTS: dict[str, str] = {
     "passkey.copied": "A passkey was refused because its count of uses was wrong. Somebody may have a copy of it.",
     "second-factor.renamed": "An authenticator app or a passkey of your account was given another name.",
     "backup-code.used": "A backup code was used to sign in.",
-    "backup-codes.made": "New backup codes were made; the older ones no longer work.",
-    # accounts: recovery and mail
+    "backup-codes.made": "New backup codes were created. The older ones no longer work.",
+    # accounts: recovery
     "recovery.username-asked": "Someone asked us to send your username.",
     "recovery.password-asked": "Someone asked to set a new password.",
     "recovery.password-set": "A new password was set with a link that we sent you.",
-    "recovery.link-refused": "A link for a new password was used too late or a second time.",
-    "recovery.email-undone": "A link sent to your old email address was used to take back the change.",
-    "recovery.factor-asked": "We were told that your second factor is lost; the wait for a new one began.",
-    "recovery.factor-stopped": "A link in our email was used to stop the wait for a new second factor.",
-    "recovery.factor-replaced": "A new second factor was set up with a link that we sent you; the old ones ended.",
+    "recovery.email-undone": "A link sent to your old email address was used to undo the change.",
+    "recovery.factor-asked": "We were told that your second step is lost. The wait for a new one began.",
+    "recovery.factor-stopped": "A link in our email was used to stop the wait for a new second step.",
+    "recovery.factor-replaced": "A new second step was set up with a link that we sent you. Old ones no longer work.",
     "recovery.not-me": "A link in one of our emails was used to say that a change was not yours.",
-    "mail.sent": "We sent you an email.",
-    "mail.failed": "An email to you could not be sent.",
     # portal
     "portal.record-viewed": "Your health record was viewed.",
-    "portal.premium-refused": "A Premium page was asked for from a Basic account.",
     # support
     "support.account-viewed": "A member of our staff looked at your account.",
     "support.person-searched": "A member of our staff searched for a person.",
@@ -139,7 +127,23 @@ EVENTS: dict[str, str] = {
     "support.message-answered": "A message to the service center was marked as answered.",
 }
 
-# What the staff's figures count; an index of the trail holds them apart (a change here makes a migration).
+# Events that are no longer recorded. Older trails hold them, and nobody can change those.
+FORMER_EVENTS: dict[str, str] = {
+    # Each sign-in names its factor now.
+    "second-factor.passed": "The second step of a sign-in was completed.",
+}
+NO_SENTENCE = "Something happened that we have no description for. The service center can look it up."
+
+
+def sentence_of(event: str) -> str:
+    """Return what the account holder reads about an event. An unknown event gets a plain sentence too.
+
+    A trail may hold events of an older version, or of a newer one that was taken back.
+    """
+    return EVENTS.get(event) or FORMER_EVENTS.get(event, NO_SENTENCE)
+
+
+# What the staff's figures count. An index of the trail holds these events only, so a change here needs a migration.
 COUNTED = (
     "registration.started",
     "upgrade.started",

@@ -1,1 +1,1 @@
-"""Invented families, facts and health records, in any number, the same again for the same seed."""
+"""Invented families, facts and health records, in any number. The same seed gives the same ones."""

@@ -1,4 +1,4 @@
-"""Invents the facts of an invented person: homes, loans, vehicles and bills that fit age and time."""
+"""Invents the facts of an invented person: homes, loans, vehicles and bills that fit the age and the time."""
 
 import random
 from calendar import month_name
@@ -9,6 +9,7 @@ from itertools import pairwise
 from django.utils import timezone
 
 from core import policy
+from core.dates import age_on
 from idproofing import answer_pools
 from idproofing.models import Fact
 from idproofing.questions import TEMPLATES, Dollars, make_fact
@@ -29,10 +30,10 @@ def facts_for(
     today: date | None = None,
     rng: random.Random | None = None,
 ) -> list[Fact]:
-    """Unsaved facts about a person, the same ones each time unless `rng` says otherwise; none about a minor.
+    """Return unsaved facts about a person: the same ones each time, unless `rng` is given. A minor has none.
 
-    An adult has at least eight, in at least four categories. `home` is the present city, which is never asked
-    about; `served` tells a service member or veteran from family; a `thin` file is too small for a quiz.
+    An adult has at least eight, in at least four categories. `home` is the present city, which is never asked about.
+    `served` separates service members and veterans from family. A `thin` file is too small for a quiz.
     """
     today = today or timezone.localdate()
     life = Life(dod_id, born, today, rng or random.Random(f"facts of {dod_id}"))  # noqa: S311 - not a secret
@@ -59,24 +60,22 @@ class Life:
 
     @property
     def adult_on(self) -> date:
-        """The first day of being of age; those born on 29 February wait for 1 March."""
+        """Return the first day as an adult. For people born on February 29, that is March 1."""
         year = self.born.year + ADULT
         leap_day = (self.born.month, self.born.day) == (2, 29)
         return date(year, 3, 1) if leap_day else self.born.replace(year=year)
 
     @property
     def age(self) -> int:
-        return (
-            self.today.year - self.born.year - ((self.today.month, self.today.day) < (self.born.month, self.born.day))
-        )
+        return age_on(self.born, self.today)
 
     def years(self, most: int) -> list[int]:
-        """One to `most` different years as an adult, in order."""
+        """Return one to `most` different years as an adult, in order."""
         past = range(max(self.adult_on.year, self.today.year - YEARS_BACK), self.today.year + 1)
         return sorted(self.rng.sample(past, min(len(past), self.rng.randint(1, most))))
 
     def day_in(self, year: int) -> date:
-        """A day of that year on which the person was of age and that is not in the future."""
+        """Return a day of that year on which the person was an adult and that is not in the future."""
         first, last = max(date(year, 1, 1), self.adult_on), min(date(year, 12, 31), self.today)
         return first + timedelta(days=self.rng.randint(0, (last - first).days))
 
@@ -84,7 +83,10 @@ class Life:
         return self.rng.choice(self.rng.choice(groups))
 
     def dollars(self, kind: str) -> int:
-        """A usual amount well inside one of the quiz's ranges, so that a rounded memory still finds it."""
+        """Return a usual amount that is well inside one of the quiz's ranges.
+
+        A rounded memory then still finds the range.
+        """
         usual = TEMPLATES[kind].answers
         assert isinstance(usual, Dollars)
         margin = usual.step // 5
@@ -95,14 +97,14 @@ class Life:
         self.facts.append(make_fact(self.dod_id, kind, value, qualifier, since, until))
 
     def one_after_another(self, kind: str, groups: tuple[tuple[str, ...], ...], most: int) -> None:
-        """Facts of a kind of which one holds at a time, each until the next begins."""
+        """Add facts of a kind of which only one is true at a time. Each is true until the next one begins."""
         days = [self.day_in(year) for year in self.years(most)]
         for since, following in zip(days, [*days[1:], None], strict=True):
             self.add(kind, self.one_of(groups), since.year, since, following and following - timedelta(days=1))
 
 
 def homes(life: Life, present: str) -> None:
-    """Two or three former homes, each until the next move. The last move leads to the present home."""
+    """Add two or three former homes, each until the next move. The last move leads to the present home."""
     first = max(life.born.year + ADULT // 2, life.today.year - YEARS_BACK)
     moves = sorted(life.rng.sample(range(first, life.today.year), life.rng.choice([3, 4])))
     cities = [name for name in sum(answer_pools.CITIES, ()) if not present or present not in name]
@@ -114,6 +116,7 @@ def homes(life: Life, present: str) -> None:
 
 
 def cards(life: Life) -> None:
+    """Add one or two credit cards."""
     for year in life.years(2):
         since = life.day_in(year)
         life.add("card_bank", life.one_of(answer_pools.BANKS), year, since)
@@ -121,7 +124,7 @@ def cards(life: Life) -> None:
 
 
 def vehicles(life: Life) -> None:
-    """One or two vehicles, most of them bought with a loan."""
+    """Add one or two vehicles, most of them bought with a loan."""
     for year in life.years(2):
         since = life.day_in(year)
         decade = sum(year >= first for first in answer_pools.VEHICLE_DECADES) - 1
@@ -133,7 +136,7 @@ def vehicles(life: Life) -> None:
 
 
 def bills(life: Life) -> None:
-    """A phone, electric power for those with a household of their own, and a prescription within the year."""
+    """Add a phone, electric power for people with their own household, and a prescription within the year."""
     life.one_after_another("phone_company", answer_pools.PHONE_COMPANIES, 2)
     if life.age > ADULT + 3:
         life.one_after_another("power_company", answer_pools.POWER_COMPANIES, 2)
@@ -144,7 +147,7 @@ def bills(life: Life) -> None:
 
 
 def loans(life: Life) -> None:
-    """A student loan for the younger, a home loan for many of the older."""
+    """Add a student loan for younger people, and a home loan for many of the older ones."""
     if life.age < 45 and life.rng.random() < 0.6:
         life.one_after_another("student_lender", answer_pools.STUDENT_LENDERS, 1)
     if life.age > ADULT + 8 and life.rng.random() < 0.6:
@@ -155,7 +158,7 @@ def loans(life: Life) -> None:
 
 
 def benefits(life: Life, served: bool) -> None:
-    """A benefit of one's own service, or one for families."""
+    """Add a benefit from the person's own service, or one for families."""
     own, family = answer_pools.BENEFITS
     year = life.years(1)[0]
     since = life.day_in(year)

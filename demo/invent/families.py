@@ -1,7 +1,8 @@
-"""Any number of invented people, in families that hold together, for demonstrations and for measuring.
+"""Any number of invented people, in consistent families, for demonstrations and for measuring.
 
-Numbers can be nobody's: Social Security numbers from areas 960 to 999 (never issued; the hand-made people keep
-to those below), telephones 555-01xx, mail at example.org and its kin. The same arguments give the same people.
+No real person can have their numbers: Social Security numbers are from areas 960 to 999 (never issued; the hand-made
+people keep to lower areas), phone numbers are 555-01xx, and mail goes to example.org, .com and .net. The same arguments
+give the same people.
 """
 
 import random
@@ -16,26 +17,27 @@ from deers import names
 from deers.models import Eligibility, LegalName, Person, Plan, Region, Relationship, ServiceStatus, Sponsorship
 from demo.invent.words import BACKGROUNDS, POST_OFFICES, STREET_KINDS, STREETS, TOWNS, Names, Town
 
-# Area 987 is left out: 987-65-4320 to -4329 are kept for advertisements and refused.
+# Area 987 is left out, because 987-65-4320 to -4329 are reserved for advertisements and refused.
 AREAS = [*range(960, 987), *range(988, 1000)]
 GROUPS, SERIALS = 99, 9999
 MOST = len(AREAS) * GROUPS * SERIALS
 FIRST_DOD_ID, DOD_IDS = 1_100_000_000, 800_000_000
-# Going round by strides without a common factor with the whole visits each number once, neighbors far apart.
+# A stride that has no common factor with the total reaches each number once, and keeps neighbors far apart.
 SSN_STRIDE, DOD_ID_STRIDE = 23_859_907, 494_427_191
 DAY = timedelta(days=1)
-# Ages in years: TRICARE For Life begins; a child's coverage ends, and Young Adult's; own mailbox and telephone.
+# Ages in years: when TRICARE For Life begins, when a child's coverage and Young Adult's end, and from when people have
+# their own mailbox and phone.
 MEDICARE_AGE = 65
 CHILD_AGE, CHILD_AGE_LIMIT = 21, 26
 AGE_OF_OWN_MAIL = 13
-# As often as each number of children stands here.
+# Each number of children is as frequent as it is here.
 CHILDREN = (0, 0, 1, 2, 2, 3, 4)
 LATIN_AMERICAN = BACKGROUNDS[1]
 
 
 @dataclass(slots=True)
 class Family:
-    """Unsaved rows of one family; save in this order. `names`, `eligibilities`: of all its persons."""
+    """Unsaved rows of one family. Save them in this order. `names` and `eligibilities` are of all its persons."""
 
     persons: list[Person] = field(default_factory=list)
     names: list[LegalName] = field(default_factory=list)
@@ -45,7 +47,7 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A kind of sponsor: how many of 100 households, which ages (years), how often married, their plan."""
+    """A kind of sponsor: how many of 100 households, which ages (in years), how often married, and the plan."""
 
     share: int
     status: ServiceStatus
@@ -69,9 +71,9 @@ BACKGROUND_SHARES = list(accumulate(background.share for background in BACKGROUN
 
 @dataclass(slots=True)
 class Home:
-    """What the people of one household share while it is being made.
+    """What the people of one household share while the household is being made.
 
-    `number` is the next person's; `ended` the day the whole family's coverage ended, if it did.
+    `number` is the next person's. `ended` is the day when the whole family's coverage ended, if it did.
     """
 
     rng: random.Random
@@ -86,7 +88,7 @@ class Home:
 
 
 def families(n: int, seed: int, *, first: int = 0, today: date | None = None) -> Iterator[Family]:
-    """Families of exactly `n` people together; `seed` decides who they are, `today` how old.
+    """Yield families of exactly `n` people in total. `seed` decides who they are, and `today` how old they are.
 
     Numbers are counted from `first`: a second call for the same registry starts where the first one stopped.
     """
@@ -100,7 +102,7 @@ def families(n: int, seed: int, *, first: int = 0, today: date | None = None) ->
 
 
 def household(rng: random.Random, today: date, number: int, room: int) -> Family:
-    """One family of at most `room` people: a sponsor, perhaps a spouse, perhaps children."""
+    """Return one family of at most `room` people: a sponsor, possibly a spouse, possibly children."""
     service = rng.choices(SERVICES, cum_weights=SHARES)[0]
     if service.survivors and room == 1:
         service = SERVICES[0]
@@ -139,7 +141,7 @@ def add_person(
     died: date | None = None,
     email: str = "",
 ) -> Person:
-    """One more person in the household, with the name borne from birth on."""
+    """Add a person to the household, with the name given at birth."""
     rng, number, town, family = home.rng, home.number, home.town, home.family
     home.number += 1
     given = (home.background.older if born.year < 1970 else home.background.younger)[sex]
@@ -168,7 +170,7 @@ def add_person(
 
 
 def serve(home: Home, sponsor: Person, service: Service) -> date:
-    """Enter the sponsor's own coverage; gives the day he or she joined."""
+    """Enter the sponsor's own coverage. Return the day on which the sponsor joined."""
     rng, born = home.rng, sponsor.date_of_birth
     joined = some_day(rng, years_later(born, 18), min(years_later(born, 25), home.today - 60 * DAY))
     if service.status == ServiceStatus.RETIRED:
@@ -183,7 +185,10 @@ def serve(home: Home, sponsor: Person, service: Service) -> date:
 
 
 def add_spouse(home: Home, sponsor: Person, service: Service, joined: date) -> tuple[Person, date]:
-    """A spouse, who may have taken the sponsor's surname and may share the mailbox; and the wedding day."""
+    """Add a spouse, and return the spouse and the wedding day.
+
+    The spouse may have taken the sponsor's surname and may share the mailbox.
+    """
     rng, today, sponsor_name = home.rng, home.today, home.family.names[0]
     born = min(sponsor.date_of_birth + DAY * rng.randrange(-2500, 2500), years_later(today, -19))
     grown = years_later(max(born, sponsor.date_of_birth), 19)
@@ -215,7 +220,10 @@ def add_spouse(home: Home, sponsor: Person, service: Service, joined: date) -> t
 
 
 def add_children(home: Home, parents: tuple[Person, Person], service: Service, since: date, most: int) -> None:
-    """Up to `most` children, each a year or more after the last (or twins), all young enough to be on record."""
+    """Add up to `most` children, all young enough to be on record.
+
+    Each is born a year or more after the one before, or is a twin.
+    """
     rng, today = home.rng, home.today
     begin = max(since + 200 * DAY, years_later(today, -CHILD_AGE_LIMIT) + DAY)
     end = min(*(years_later(parent.date_of_birth, 44) for parent in parents), parents[0].date_of_death or today, today)
@@ -235,13 +243,14 @@ def add_children(home: Home, parents: tuple[Person, Person], service: Service, s
 
 
 def depend(home: Home, sponsor: Person, dependent: Person, relationship: Relationship, begin: date) -> None:
+    """Enter a dependent's tie to the sponsor."""
     home.family.sponsorships.append(
         Sponsorship(sponsor_id=sponsor.dod_id, dependent_id=dependent.dod_id, relationship=relationship, begin=begin)
     )
 
 
 def cover(home: Home, person: Person, plan: Plan, begin: date, end: date | None = None) -> None:
-    """A period of `plan`, cut off by death; TRICARE Select goes over into TRICARE For Life at 65."""
+    """Enter a period of `plan`. Death ends it, and at 65 TRICARE Select becomes TRICARE For Life."""
     end = end or home.ended
     died, old = person.date_of_death, years_later(person.date_of_birth, MEDICARE_AGE)
     if plan == Plan.SELECT and old <= home.today:
@@ -256,7 +265,7 @@ def cover(home: Home, person: Person, plan: Plan, begin: date, end: date | None 
 
 
 def social_security_number(number: int) -> str:
-    """The `number`-th invented Social Security number; no two are alike for numbers below MOST."""
+    """Return the `number`-th invented Social Security number. No two are alike for numbers below MOST."""
     place = number * SSN_STRIDE % MOST
     area, rest = divmod(place, GROUPS * SERIALS)
     group, serial = divmod(rest, SERIALS)
@@ -264,17 +273,17 @@ def social_security_number(number: int) -> str:
 
 
 def dod_id(number: int) -> str:
-    """The `number`-th invented DoD ID number; no two are alike for numbers below MOST."""
+    """Return the `number`-th invented DoD ID number. No two are alike for numbers below MOST."""
     return str(FIRST_DOD_ID + number * DOD_ID_STRIDE % DOD_IDS)
 
 
 def some_day(rng: random.Random, first: date, last: date) -> date:
-    """A day from `first` to `last`, both included; `first` where `last` comes before it."""
+    """Return a day from `first` to `last`, both included. Return `first` if `last` is before it."""
     return first + DAY * rng.randrange(max((last - first).days, 0) + 1)
 
 
 def years_later(day: date, years: int) -> date:
-    """The same day `years` on, or back; for February 29, March 1 where there is none."""
+    """Return the same day `years` later (or earlier). For February 29, it is March 1 if the year has none."""
     try:
         return day.replace(year=day.year + years)
     except ValueError:
@@ -282,7 +291,7 @@ def years_later(day: date, years: int) -> date:
 
 
 def surname(rng: random.Random, background: Names) -> str:
-    """One surname, or two joined by a hyphen; two side by side in families from Latin America."""
+    """Return one surname, or two with a hyphen. Families from Latin America have two side by side."""
     last = rng.choice(background.surnames)
     if rng.random() >= 0.06:
         return last

@@ -1,4 +1,4 @@
-"""Invented people by the million, in the registry alone: on all cores and by COPY, for measuring."""
+"""Invented people by the million, in the registry only: on all cores and with COPY, for measuring."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -17,7 +17,7 @@ from deers.loading.steps import Advance, Piece, claim_staging, load
 from demo.invent import families
 
 FAMILIES = 2_000
-"""People whose families are invented together."""
+"""The number of people whose families are invented together."""
 
 
 def enter(
@@ -28,9 +28,10 @@ def enter(
     today: date | None = None,
     advance: Advance = lambda people, of: None,
 ) -> int:
-    """See to it that there are `count` generated people in the registry; returns how many are new.
+    """Make sure that there are `count` generated people in the registry, and return how many of them are new.
 
-    Who is there stays as is, so it is safe to repeat and to interrupt. Facts and health records they have none.
+    People who are already there stay as they are, so it is safe to repeat and to interrupt. The new people have no
+    facts and no health records.
     """
     day = today or timezone.localdate()
     with claim_staging(f"{count} invented people by seed {seed} as of {day}", processes) as share:
@@ -39,10 +40,12 @@ def enter(
 
 
 def pieces(count: int, first: int = 0) -> Iterator[Piece]:
+    """Yield the pieces of work that together make `count` people, starting with the `first`-th."""
     return (Piece(n, min(FAMILIES, count - n), n) for n in range(first, count, FAMILIES))
 
 
 def stage(piece: Piece, seed: int, today: date) -> tuple[int, int]:
+    """Put the people of one piece into the staging table. Return how many were invented, and how many were staged."""
     people = dict(enumerate(records(piece, seed, today), piece.line))
     batch, problems = check_records(people)
     staging.stage(piece.place, piece.size, len(batch.lines), rows.written(batch), problems)
@@ -50,7 +53,7 @@ def stage(piece: Piece, seed: int, today: date) -> tuple[int, int]:
 
 
 def records(piece: Piece, seed: int, today: date) -> Iterator[dict[str, Any]]:
-    """Whole families as import files have them, the same for the same arguments."""
+    """Yield whole families as import files have them. The same arguments give the same families."""
     for family in families.families(piece.size, seed=seed + piece.place, first=piece.place, today=today):
         names, periods = by_person(family.names, "person_id"), by_person(family.eligibilities, "person_id")
         ties = by_person(family.sponsorships, "dependent_id")
@@ -77,5 +80,5 @@ def entry(row: models.Model, kind: str) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """As JSON has it."""
+    """Return a value as JSON has it."""
     return value.isoformat() if isinstance(value, date) else value

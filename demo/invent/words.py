@@ -1,11 +1,13 @@
-"""The words that invented people are made of: names by background and generation, towns, streets."""
+"""The words that invented people are made of: names by background and generation, towns and streets."""
 
 from typing import NamedTuple
 
 
 class Names(NamedTuple):
-    """Names of one background: its share of 100 households, given names of those born before 1970
-    and since, by sex, and surnames.
+    """The names of one background.
+
+    `share` is its share of 100 households. `older` and `younger` are the given names of people born before 1970 and
+    since, by sex.
     """
 
     share: int
@@ -15,7 +17,7 @@ class Names(NamedTuple):
 
 
 def background(share: int, older_f: str, older_m: str, younger_f: str, younger_m: str, surnames: str) -> Names:
-    """Names from blank-separated lists; an underscore stands for a blank within a surname."""
+    """Return names from space-separated lists. An underscore stands for a space within a surname."""
     older = {"F": older_f.split(), "M": older_m.split()}
     younger = {"F": younger_f.split(), "M": younger_m.split()}
     return Names(share, older, younger, [name.replace("_", " ") for name in surnames.split()])
@@ -152,7 +154,7 @@ Lawton,OK,735,580,west;Honolulu,HI,968,808,west;Fairbanks,AK,997,907,west;Portla
 """.replace("\n", ";").split(";")
     if line
 ]
-# Military post offices; the state is Armed Forces Europe or Pacific.
+# Military post offices. The state is Armed Forces Europe or Pacific.
 POST_OFFICES = [
     Town("APO", "AE", "091", "210", "overseas"),
     Town("FPO", "AE", "095", "757", "overseas"),
@@ -170,7 +172,7 @@ Spruce Sunset Sycamore Timber Valley Walnut Willow Windmill Woodland
 """.replace("\n", " ").split(" ")
     if street
 ]
-# As often as each kind stands here.
+# Each kind is as frequent as it is here.
 STREET_KINDS = (
     ["Street"] * 3 + ["Avenue"] * 2 + ["Drive"] * 2 + ["Lane"] * 2 + ["Road", "Court", "Way", "Place", "Circle"]
 )

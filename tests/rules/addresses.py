@@ -1,4 +1,4 @@
-"""Every address of the site, as its URL tables say."""
+"""Every URL of the site, from its URL tables."""
 
 import re
 from collections.abc import Iterator

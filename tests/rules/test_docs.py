@@ -1,4 +1,4 @@
-"""What is written down for newcomers is there, whole, and leads somewhere."""
+"""The documentation for newcomers is there, it is complete, and its links work."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What the web server itself writes into its log of requests that never reach the site."""
+"""What the web server itself logs about requests that never reach the site."""
 
 import logging
 import runpy

@@ -1,4 +1,4 @@
-"""What every page carries with it, and what no page and no template may hold."""
+"""The headers that every page carries, and what no page and no template may hold."""
 
 import os
 import re

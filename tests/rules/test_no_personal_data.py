@@ -1,4 +1,4 @@
-"""No personal data and no secret in logs, in the audit trail, in addresses or in jobs, over whole journeys."""
+"""No personal data and no secrets in logs, in the audit trail, in URLs or in jobs, over whole journeys."""
 
 import re
 
@@ -105,7 +105,7 @@ def test_an_error_page_tells_nothing_of_what_was_typed(settings):
     person, browser = people.load("rosa"), Client(raise_request_exception=False)
     here = walk.begin(browser)
     with pytest.MonkeyPatch.context() as broken:
-        broken.setattr("accounts.journeys.registration.steps.judge_match", lambda *args, **kwargs: 1 / 0)
+        broken.setattr("accounts.journeys.steps.details.judge_match", lambda *args, **kwargs: 1 / 0)
         with tripwire.no_secret_is_written(secrets_of(person)):
             page = browser.post(here, walk.details_of(person))
     assert page.status_code == 500

@@ -1,4 +1,4 @@
-"""The headers as they are served: pages of every kind, files, a PDF, the admin, and all of it under production."""
+"""The headers as they are served: every kind of page, files, a PDF, the admin, and all of it in production."""
 
 import json
 import os

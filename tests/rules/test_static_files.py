@@ -1,4 +1,4 @@
-"""Every file that a template names is there: with production's storage a missing one would be a 500."""
+"""Every file that a template names is there. With production's storage, a missing one would cause a 500."""
 
 import re
 from pathlib import Path

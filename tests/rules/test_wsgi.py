@@ -1,4 +1,4 @@
-"""Requests as the web server hands them on."""
+"""Requests as the web server passes them on."""
 
 from io import BytesIO
 

@@ -1,7 +1,7 @@
-"""Invented health records: coherent for an age, a sex and a run of luck, and the same again for the same seed.
+"""Invented health records. Each is consistent for an age, a sex and a run of chance, and the same for the same seed.
 
-`record_for` makes one person's rows; `store` writes rows of any number of people. Nothing here is about
-anyone: names of clinicians and places are made up, and so are all values.
+`record_for` makes one person's rows, and `store` writes the rows of any number of people. Nothing here is about a real
+person: the names of clinicians and places are made up, and so are all values.
 """
 
 from collections.abc import Iterable
@@ -49,11 +49,11 @@ THEMES = ("", "empty", *life.THEMES)
 def record_for(
     dod_id: str, born: date, sex: str, rng: Random, today: date | None = None, *, theme: str = ""
 ) -> list[models.Model]:
-    """The unsaved rows of one person's record.
+    """Return the unsaved rows of one person's record.
 
-    `sex` is "F" or "M" (anything else counts as neither), `today` the day the record ends, `theme` one of
-    THEMES: "" draws conditions by age, a name of `life.THEMES` makes sure of some, "empty" gives no rows.
-    The same arguments and the same state of `rng` give the same rows, ids included.
+    `sex` is "F" or "M" (anything else counts as neither). `today` is the day on which the record ends. `theme` is one
+    of THEMES: "" draws conditions by age, a name of `life.THEMES` makes sure of some conditions, and "empty" gives no
+    rows. The same arguments and the same state of `rng` give the same rows, including their ids.
     """
     if theme == "empty":
         return []
@@ -75,7 +75,7 @@ def record_for(
 
 
 def store(rows: Iterable[models.Model]) -> None:
-    """Writes the rows of any number of records; rows that are there already stay as they are."""
+    """Write the rows of any number of records. Rows that are already there stay as they are."""
     by_model: dict[type[models.Model], list[models.Model]] = {model: [] for model in MODELS}
     for row in rows:
         by_model[type(row)].append(row)

@@ -1,4 +1,4 @@
-"""What an invented person and the care team have said, written and agreed: visits, notes, goals, messages."""
+"""What an invented person and the care team said, wrote and decided: visits, notes, goals and messages."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -42,7 +42,7 @@ SPECIALISTS = {
 
 
 def appointments(person: Life) -> Iterator[Resource]:
-    """The visits of the past, and one to three that are booked."""
+    """Yield the past visits, and one to three that are booked."""
     usual = "pediatrics" if person.age < 18 else "primary"
     for visit in person.visits:
         missed = person.rng.random() < 0.05
@@ -53,7 +53,7 @@ def appointments(person: Life) -> Iterator[Resource]:
 
 
 def specialties(person: Life) -> list[str]:
-    """Where the conditions send this person, in the order of need."""
+    """Return the specialties to which the conditions send this person, the most needed first."""
     wanted = {"rhythm": "heart", "cataract": "eyes", "hearing": "audiology", "knee": "therapy", "back": "therapy"}
     found = [service for trouble, service in wanted.items() if trouble in person.troubles]
     if person.sex == "F" and 21 <= person.age <= 70:
@@ -81,7 +81,7 @@ def _appointment(person: Life, service: str, start: datetime, status: str, *, vi
 
 
 def documents(person: Life) -> Iterator[Resource]:
-    """A note of each of the last four visits, in the words a clinic writes for its patients."""
+    """Yield a note for each of the last four visits, in the words that a clinic writes for its patients."""
     known = [coded_name(trouble) for trouble in sorted(person.troubles)]
     for count, visit in enumerate(person.visits[-4:]):
         first = count == 0 and len(person.visits) >= 4
@@ -104,7 +104,7 @@ def coded_name(trouble: str) -> str:
 
 
 def visit_note(person: Life, known: list[str]) -> str:
-    """Reason, findings and plan; paragraphs are parted by an empty line."""
+    """Return the reason, the findings and the plan, with an empty line between paragraphs."""
     rng = person.rng
     feels = rng.choice(("well", "well, somewhat tired at times", "better than at the last visit"))
     reviewed = f"We went over: {'; '.join(known)}." if known else "There are no lasting conditions to follow."
@@ -124,7 +124,7 @@ def visit_note(person: Life, known: list[str]) -> str:
 
 
 def goals(person: Life) -> Iterator[Resource]:
-    """What was agreed to work on; adults only."""
+    """Yield what the person wants to work on. Only adults have goals."""
     if person.age < 18:
         return
     wanted = [("Walk more", "30 minutes on 5 days a week")]
@@ -149,7 +149,7 @@ def goals(person: Life) -> Iterator[Resource]:
 
 
 def conversations(person: Life) -> Iterator[Thread | Message]:
-    """A conversation or two with the care team about what lies nearest; adults only."""
+    """Yield a conversation or two with the care team about the most important matters. Only adults have them."""
     if person.age < 18 or not person.visits:
         return
     team = f"Primary care, {person.clinic.name}"

@@ -8,11 +8,11 @@ from demo.invent.records.life import Life
 from portal.codes import ALLERGIES, CONDITIONS, FLU, MEDICATIONS, PROCEDURES, VACCINES, Concept
 from portal.models import Allergy, Condition, Immunization, Medication, Procedure, Resource
 
-# A condition of this many years ago at most was found by the doctor of today.
+# The present doctor found the conditions of at most this many years ago.
 KNOWN_YEARS = 8
 LOTS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 
-# Days after birth, CVX code, dose: the childhood schedule of the CDC, one line for each visit's vaccine.
+# Days after birth, CVX code and dose: the CDC's childhood schedule, with one line for each vaccine of a visit.
 CHILDHOOD = (
     (1, "08", "1 of 3"),
     (61, "20", "1 of 5"),
@@ -39,7 +39,7 @@ CHILDHOOD = (
     (5_900, "114", "2 of 2"),
 )
 
-# The first full year in which each could be had in the United States; the others are older than anyone's record here.
+# The first full year in which each was available in the United States. The others are older than any record here.
 LICENSED = {
     "03": 1972,
     "08": 1987,
@@ -59,7 +59,7 @@ LICENSED = {
 
 
 class Course(NamedTuple):
-    """A lasting condition: its code, the earliest age it shows, and what is taken for it."""
+    """A lasting condition: its code, the earliest age at which it shows, and what is taken for it."""
 
     condition: str
     from_age: int
@@ -94,12 +94,12 @@ ALLERGY_KINDS = (
 
 
 def coded(concept: Concept) -> dict[str, str]:
-    """The code fields of a resource."""
+    """Return the code fields of a resource."""
     return {"code_system": concept.code_system, "code": concept.code, "display": concept.display}
 
 
 def immunizations(person: Life) -> Iterator[Resource]:
-    """By the schedules: childhood, the services' own for adults, flu each fall, and those for older people."""
+    """Yield vaccines by schedule: for children, for adults in the services, for older people, and flu shots."""
     for day, cvx, dose in given(person):
         if person.born < day <= person.today and day.year >= LICENSED.get(cvx, 0):
             yield Immunization(
@@ -116,7 +116,7 @@ def immunizations(person: Life) -> Iterator[Resource]:
 
 
 def given(person: Life) -> Iterator[tuple[date, str, str]]:
-    """Day, CVX code and dose of each vaccine; days after the record's end are left out by the caller."""
+    """Yield the day, CVX code and dose of each vaccine. The caller leaves out days after the record's end."""
     rng = person.rng
     if person.born.year >= 1985:
         yield from ((person.born + timedelta(days=day), cvx, dose) for day, cvx, dose in CHILDHOOD)
@@ -148,7 +148,7 @@ def given(person: Life) -> Iterator[tuple[date, str, str]]:
 
 
 def allergies(person: Life) -> Iterator[Resource]:
-    """None for most people, one or two for the rest; hay fever comes with its own."""
+    """Yield no allergies for most people, and one or two for others. Hay fever comes with its own allergy."""
     kinds = [kind for kind in ALLERGY_KINDS if person.rng.random() < 0.07]
     if "rhinitis" in person.troubles and not kinds:
         kinds = [ALLERGY_KINDS[5]]
@@ -167,7 +167,7 @@ def allergies(person: Life) -> Iterator[Resource]:
 
 
 def conditions(person: Life) -> Iterator[Resource]:
-    """The lasting ones of this life, and one or two that passed."""
+    """Yield the lasting conditions of this life, and one or two that passed."""
     for trouble in sorted(person.troubles):
         course = COURSES[trouble]
         yield _condition(person, CONDITIONS[course.condition], onset(person, course))
@@ -191,7 +191,10 @@ def _condition(person: Life, concept: Concept, onset: date, abatement: date | No
 
 
 def medications(person: Life) -> Iterator[Resource]:
-    """What each lasting condition is treated with, last filled within three months; sometimes a finished one too."""
+    """Yield the treatment of each lasting condition, last filled within three months.
+
+    Sometimes there is a completed prescription too.
+    """
     for trouble in sorted(person.troubles):
         course = COURSES[trouble]
         for rxnorm, sig in course.medications:
@@ -229,7 +232,7 @@ def _medication(
 
 
 def procedures(person: Life) -> Iterator[Resource]:
-    """Screenings that are due at an age, and what the conditions led to."""
+    """Yield screenings that are due at an age, and procedures that follow from the conditions."""
     for snomed, day, reason, note in done(person):
         if person.born < day <= person.today:
             yield Procedure(
@@ -246,7 +249,7 @@ def procedures(person: Life) -> Iterator[Resource]:
 
 
 def done(person: Life) -> Iterator[tuple[str, date, str, str]]:
-    """SNOMED code, day, reason and outcome of each procedure."""
+    """Yield the SNOMED code, day, reason and outcome of each procedure."""
     rng, has = person.rng, person.troubles.__contains__
     if person.age >= 47:
         day = max(person.birthday(46), past_day(person, years=6))
@@ -268,12 +271,15 @@ def done(person: Life) -> Iterator[tuple[str, date, str, str]]:
 
 
 def onset(person: Life, course: Course) -> date:
-    """The day a lasting condition was found: at its usual age and not after a year ago, or lately in the young."""
+    """Return the day on which a lasting condition was found.
+
+    That is at its usual age, but at least a year ago, or recently in young people.
+    """
     found = person.birthday(min(course.from_age, max(person.age - 1, 0)), 120)
     return min(found, person.today)
 
 
 def past_day(person: Life, *, years: int) -> date:
-    """A day in the last `years` years, and not before birth."""
+    """Return a day in the last `years` years that is not before birth."""
     back = person.rng.randint(20, max(21, 365 * years - 5))
     return max(person.today - timedelta(days=back), person.born)

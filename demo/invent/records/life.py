@@ -1,4 +1,4 @@
-"""The life behind an invented record: age, conditions, clinic, and the visits that everything hangs on."""
+"""The life behind an invented record: age, conditions, clinic, and the visits that everything else follows."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -8,9 +8,10 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from core.dates import age_on
 from portal.models import resource_id
 
-# Chance of each condition at ages 18, 45, 65 and 80; between those the next younger one counts.
+# The chance of each condition from ages 18, 45, 65 and 80 on.
 CHANCES: dict[str, tuple[float, float, float, float]] = {
     "hypertension": (0.03, 0.3, 0.6, 0.72),
     "diabetes": (0.01, 0.1, 0.24, 0.26),
@@ -81,35 +82,30 @@ class Life:
 
     @property
     def age(self) -> int:
-        return full_years(self.born, self.today)
+        return age_on(self.born, self.today)
 
     def new(self, kind: str) -> UUID:
-        """The id of this person's next resource of a kind."""
+        """Return the id of this person's next resource of a kind."""
         self._made[kind] += 1
         return resource_id(self.dod_id, kind, self._made[kind])
 
     def birthday(self, age: int, days_after: int = 0) -> date:
-        """The day this person became `age`, or some days after it."""
+        """Return the day on which this person reached `age`, or some days after it."""
         leap_safe = min(self.born.day, 28)
         return self.born.replace(year=self.born.year + age, day=leap_safe) + timedelta(days=days_after)
 
 
-def full_years(born: date, day: date) -> int:
-    """The age on that day."""
-    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
-
-
 def lead(dod_id: str, born: date, sex: str, rng: Random, today: date, theme: str) -> Life:
-    """A life with its conditions drawn by age (or set by the theme) and its visits up to today."""
+    """Return a life with its visits up to today. Its conditions are drawn by age, or set by the theme."""
     clinic = Clinic(*rng.choice(CLINICS), doctor=rng.choice(DOCTORS))
-    troubles = frozenset(THEMES[theme]) if theme else draw_troubles(full_years(born, today), rng)
+    troubles = frozenset(THEMES[theme]) if theme else draw_troubles(age_on(born, today), rng)
     person = Life(dod_id, born, sex, rng, today, troubles, clinic)
     person.visits.extend(visits(person))
     return person
 
 
 def draw_troubles(age: int, rng: Random) -> frozenset[str]:
-    """The lasting conditions someone of this age happens to have; children have few."""
+    """Return the lasting conditions that a person of this age happens to have. Children have few."""
     if age < 18:
         return frozenset(name for name in ("asthma", "rhinitis") if rng.random() < 0.12)
     bracket = sum(age >= since for since in (45, 65, 80))
@@ -117,7 +113,10 @@ def draw_troubles(age: int, rng: Random) -> frozenset[str]:
 
 
 def visits(person: Life) -> list[datetime]:
-    """Past visits, oldest first: twice a year with a chronic condition, else once, for five years at most."""
+    """Return the past visits, oldest first, for up to five years.
+
+    People with a chronic condition have two a year, and others have one.
+    """
     apart = 182 if person.troubles & CHRONIC else 365
     day = person.today - timedelta(days=person.rng.randint(12, min(apart, 150)))
     first = max(person.today - timedelta(days=365 * VISIT_YEARS), person.born + timedelta(days=20))
@@ -129,7 +128,7 @@ def visits(person: Life) -> list[datetime]:
 
 
 def at_clinic(day: date, rng: Random) -> datetime:
-    """A moment of that day at which clinics see people; the next Monday when it is a weekend."""
+    """Return a time of that day at which clinics see people. For a weekend, it is on the next Monday."""
     if day.weekday() >= 5:
         day += timedelta(days=7 - day.weekday())
     return timezone.make_aware(datetime.combine(day, time(rng.randint(8, 15), rng.choice((0, 15, 30, 45)))))

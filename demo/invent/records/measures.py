@@ -5,14 +5,15 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
+from core.dates import age_on
 from demo.invent.records.course import coded
-from demo.invent.records.life import Life, full_years
+from demo.invent.records.life import Life
 from portal.codes import LABS, VITALS, Concept
 from portal.models import Observation, Report, Resource
 
 
 class Range(NamedTuple):
-    """How one laboratory value comes out: its unit, the adult reference range, the usual middle and spread."""
+    """How one laboratory value comes out: its unit, the adult reference range, and the usual middle and spread."""
 
     unit: str
     low: str | None
@@ -51,9 +52,9 @@ CHILD = 18
 
 
 def laboratory(person: Life) -> Iterator[Resource]:
-    """The panels that a visit of that age and with those conditions would order; the oldest visit first."""
+    """Yield the panels that a visit at that age and with those conditions would order, oldest visit first."""
     for count, visit in enumerate(person.visits):
-        age = full_years(person.born, visit.date())
+        age = age_on(person.born, visit.date())
         panels: list[tuple[str, tuple[str, ...]]] = []
         if "diabetes" in person.troubles:
             panels.append(("4548-4", ("4548-4",)))
@@ -106,12 +107,12 @@ def _panel(
 
 
 def how_far(person: Life, count: int) -> float:
-    """How far treatment has come at the visit: 0 at the first, 1 at the latest."""
+    """Return how far treatment has come at the visit: 0 at the first, 1 at the latest."""
     return count / max(len(person.visits) - 1, 1)
 
 
 def shift(person: Life, code: str, far: float) -> float:
-    """What a condition adds to a value; treatment takes most of it back over the visits."""
+    """Return what a condition adds to a value. Treatment takes most of it away over the visits."""
     if "diabetes" in person.troubles and code in ("4548-4", "2345-7"):
         return (2.9 - 1.4 * far) if code == "4548-4" else (62 - 34 * far)
     if "lipids" in person.troubles and code in ("2093-3", "18262-6", "2571-8"):
@@ -120,12 +121,12 @@ def shift(person: Life, code: str, far: float) -> float:
 
 
 def vital_signs(person: Life) -> Iterator[Resource]:
-    """Height, weight, pressure and pulse at each visit, along a slow trend."""
+    """Yield height, weight, blood pressure, pulse and more at each visit, along a slow trend."""
     rng = person.rng
     grown_in = rng.gauss(70 if person.sex == "M" else 64.5, 2.2)
     grown_lb = rng.gauss(27.5, 2.5) * grown_in**2 / 703
     for count, visit in enumerate(person.visits):
-        age = full_years(person.born, visit.date())
+        age = age_on(person.born, visit.date())
         grown_lb += rng.gauss(0, 1.6)
         inches, pounds = (grown_in, grown_lb) if age >= CHILD else child_size(age, rng.gauss(0, 1))
         raised = (22 - 14 * how_far(person, count)) if "hypertension" in person.troubles else 0
@@ -142,7 +143,7 @@ def vital_signs(person: Life) -> Iterator[Resource]:
             "39156-5": ("kg/m2", rounded(pounds * 703 / inches**2, 1), None, None),
         }
         for code, (unit, value, low, high) in values.items():
-            if age < CHILD:  # these ranges are an adult's; a child's go by age, height and sex
+            if age < CHILD:  # these ranges are for adults; a child's depend on age, height and sex
                 low = high = None
             yield _vital(person, visit, VITALS[code], unit, value, low, high)
 
@@ -166,7 +167,7 @@ def _vital(
 
 
 def verdict(value: Decimal, low: Decimal | int | None, high: Decimal | int | None) -> str:
-    """HL7's L, N or H; "" where there is no reference range."""
+    """Return HL7's L, N or H, or "" if there is no reference range."""
     if low is None and high is None:
         return ""
     if low is not None and value < low:
@@ -175,7 +176,7 @@ def verdict(value: Decimal, low: Decimal | int | None, high: Decimal | int | Non
 
 
 def child_size(age: int, luck: float) -> tuple[float, float]:
-    """Inches and pounds of a child of that age, by a straight line that is right to the eye."""
+    """Return the inches and pounds of a child of that age, by a straight line that looks right."""
     return 29 + 2.35 * age + luck, 20 + 5.6 * age + 2 * luck
 
 
