@@ -1,4 +1,7 @@
-"""The only place that writes accounts. Every action takes `by=` and leaves its event in the same transaction."""
+"""The only module that writes accounts.
+
+Every action takes `by=` and records its audit event in the same transaction.
+"""
 
 from dataclasses import dataclass
 
@@ -18,24 +21,27 @@ from safeguards import audit
 
 @dataclass(frozen=True)
 class Opened:
-    """The account exists now."""
+    """The account was opened."""
 
     account: Account
 
 
 @dataclass(frozen=True)
 class UsernameTaken:
-    """Somebody else has this username, whatever its case."""
+    """Another account has this username, regardless of case."""
 
 
 @dataclass(frozen=True)
 class PersonHasAccount:
-    """This DoD ID number already has an account that is not closed."""
+    """The person with this DoD ID number already has an account that is not closed."""
 
 
 @dataclass(frozen=True)
 class StaffHasAccount:
-    """Somebody of staff has this email address: nobody shall confirm what they decided with another account."""
+    """A staff member already has this email address.
+
+    With two accounts, one person could confirm their own decisions.
+    """
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,7 @@ class Done:
 
 @dataclass(frozen=True)
 class NotAllowed:
-    """The account's state does not allow this change; nothing was written."""
+    """The account's state does not allow this change. Nothing was written."""
 
 
 def open_account(
@@ -61,10 +67,10 @@ def open_account(
     phone: str = "",
     by: object,
 ) -> Opened | UsernameTaken | PersonHasAccount:
-    """Open an active account for a proven person.
+    """Open an active account for a person whose identity is proven.
 
-    `password_hash` is an encoded hash, never a password. `email_confirmed`: a code that went there has come back. The
-    database decides who was first, by its constraints.
+    `password_hash` is an encoded hash, never a password. `email_confirmed` says that the person has entered a code that
+    was emailed to the address. The database's constraints decide which of two parallel requests was first.
     """
     try:
         with transaction.atomic():
@@ -94,7 +100,7 @@ def open_account(
 def open_staff_account(
     *, username: str, password_hash: str, first_name: str, last_name: str, email: str, role: str, by: object
 ) -> Opened | UsernameTaken | StaffHasAccount:
-    """Open an account for a member of staff with one role of roles.ROLES: no level, no DEERS record.
+    """Open an account for a staff member with one role of roles.ROLES: no level, no DEERS record.
 
     The second factor is enrolled at the first sign-in, before anything else.
     """
@@ -121,14 +127,18 @@ def open_staff_account(
 
 
 def account_of(dod_id: str) -> Account | None:
-    """This person's account that is not closed, if any. Ask only for people who have proven who they are."""
+    """Return this person's account that is not closed, or None.
+
+    Call this only for people who have proven their identity.
+    """
     return Account.objects.filter(dod_id=dod_id).exclude(state=State.CLOSED).first()
 
 
 def raise_level(account: Account, *, by: object) -> Done | NotAllowed:
-    """Raise an active Basic account to Premium, which no session may use that was begun without a second factor.
+    """Raise an active Basic account to Premium and end its sessions that began without a second factor.
 
-    They end, that of the upgrade among them: it begins anew with the factor that was given there.
+    No session may use Premium without one. The session of the upgrade ends too: a new one begins with the factor that
+    was given there.
     """
     with transaction.atomic():
         raised = Account.objects.filter(pk=account.pk, level=Level.BASIC, state=State.ACTIVE).update(
@@ -144,40 +154,41 @@ def raise_level(account: Account, *, by: object) -> Done | NotAllowed:
 
 
 def lock(account: Account, *, by: object) -> Done | NotAllowed:
-    """Refuse sign-in until recovery or staff unlock the account."""
+    """Refuse sign-in until a recovery or the staff unlock the account."""
     return change_state(account, State.LOCKED, by=by)
 
 
 def unlock(account: Account, *, by: object) -> Done | NotAllowed:
-    """Let a locked, frozen or disabled account sign in again, with a clean count of failures.
+    """Let a locked, frozen or disabled account sign in again, and reset its count of failures.
 
-    The password of a frozen account may be known to somebody else, so it does not come back: the holder chooses a new
-    one by mail.
+    Somebody else may know the password of a frozen account, so that password does not come back. The holder chooses a
+    new one by email.
     """
     return change_state(account, State.ACTIVE, by=by)
 
 
 def freeze(account: Account, *, by: object) -> Done | NotAllowed:
-    """Stop everything: the person says that somebody else is using their name."""
+    """Freeze the account, because the person says that somebody else is using their name."""
     return change_state(account, State.FROZEN, by=by)
 
 
 def close(account: Account, *, by: object) -> Done | NotAllowed:
-    """End the account for good; the person may register again later."""
+    """Close the account for good. The person may register again later."""
     return change_state(account, State.CLOSED, by=by)
 
 
 def change_state(account: Account, to: State, *, by: object) -> Done | NotAllowed:
-    """Move `account` to another state if the table of transitions allows it, under a lock on its row.
+    """Change the state of `account` if the table of transitions allows it, under a lock on its row.
 
-    Its sessions end, as do links that would change a frozen or closed account, and every address of record is told.
+    All of its sessions end. If the account is frozen or closed, links that would change it end too. Every address of
+    record gets an email.
     """
     with transaction.atomic():
         row = Account.objects.select_for_update().get(pk=account.pk)
         event = states.TRANSITIONS.get((row.state, to))
         if event is None:
             return NotAllowed()
-        # Whoever opens a disabled account again is warned anew before it is disabled the next time.
+        # `warned_at` is cleared so that a reopened account gets a new warning before it is disabled again.
         Account.objects.filter(pk=row.pk).update(state=to, failures_in_a_row=0, warned_at=None)
         Session.objects.filter(account=row.pk).delete()
         if event == "account.unfrozen":
@@ -194,9 +205,9 @@ def change_state(account: Account, to: State, *, by: object) -> Done | NotAllowe
 
 
 def set_email(account: Account, email: str, *, by: object) -> str:
-    """Give the account an email address known to be the person's; the one before comes back.
+    """Set an email address that is known to be the person's, and return the previous one.
 
-    Links for a new password end.
+    Links for a new password and for confirming an address end.
     """
     with transaction.atomic():
         before = Account.objects.select_for_update().get(pk=account.pk).email
@@ -208,7 +219,7 @@ def set_email(account: Account, email: str, *, by: object) -> str:
 
 
 def confirm_email(account: Account, *, by: object) -> None:
-    """The holder reads what goes to the account's address."""
+    """Note that the holder receives email at the account's address."""
     with transaction.atomic():
         account.email_confirmed_at = timezone.now()
         account.save(update_fields=["email_confirmed_at"])
@@ -216,7 +227,7 @@ def confirm_email(account: Account, *, by: object) -> None:
 
 
 def set_phone(account: Account, phone: str, *, by: object) -> bool:
-    """Give the account another phone number, or none; False if it has that one."""
+    """Set another phone number, or none. Return False if the account already has that one."""
     with transaction.atomic():
         changed = Account.objects.filter(pk=account.pk).exclude(phone=phone).update(phone=phone)
         if changed:
@@ -226,9 +237,9 @@ def set_phone(account: Account, phone: str, *, by: object) -> bool:
 
 
 def set_password(account: Account, password: str, *, by: object) -> None:
-    """Give the account a new password; its sessions end, and so do links for a new password that were sent before.
+    """Set a new password, and end the account's sessions and all earlier links for a new password.
 
-    To let the session go on in which this was asked for, give it the new hash: `update_session_auth_hash`.
+    To keep the session in which the change was requested, give it the new hash with `update_session_auth_hash`.
     """
     with transaction.atomic():
         links.void(account, [Purpose.NEW_PASSWORD])

@@ -1,4 +1,4 @@
-"""Who `request.user` is: the account of the session, as long as it is active."""
+"""The authentication backend: `request.user` is the session's account as long as it is active."""
 
 from django.contrib.auth.backends import ModelBackend
 
@@ -7,7 +7,10 @@ from safeguards import rows
 
 
 class AccountBackend(ModelBackend):
-    """Reads the account of a session. Passwords are judged by accounts/sign_in/judge.py; `authenticate` says None."""
+    """Load the account of a session.
+
+    accounts/sign_in/judge.py judges passwords, so `authenticate` returns None.
+    """
 
     def authenticate(self, request: object, **credentials: object) -> None:  # type: ignore[override]
         return None

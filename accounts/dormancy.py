@@ -1,4 +1,7 @@
-"""Accounts that nobody uses: warned twice, then disabled, never deleted. A new password by mail opens them again."""
+"""Accounts that nobody uses: warned twice, then disabled, never deleted.
+
+The holder reopens a disabled account by setting a new password by email.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -15,38 +18,47 @@ from accounts.mail import notices
 from accounts.models import Account, State
 from core import policy
 
-# Accounts in one transaction: own; enough to go fast, few enough to lock for a moment only.
+# Accounts in one transaction. Our own number: large enough to be fast, small enough to lock rows only for a moment.
 BATCH = 200
 
 
 def warn_and_disable(now: datetime | None = None) -> tuple[int, int]:
-    """Warn and disable whoever is due; tells how many of each. Run twice, or by two workers at once, does no more."""
+    """Warn and disable the accounts that are due, and return how many of each.
+
+    Running it twice, or in two workers at once, does nothing more.
+    """
     now = (now or timezone.now()).astimezone(UTC)  # days of 24 hours, as the database counts them
     return in_batches(to_warn(now), warn, now), in_batches(to_disable(now), disable, now)
 
 
 def quiet(now: datetime, days_left: timedelta) -> QuerySet[Account]:
-    """Active accounts which nobody has signed in to for so long that at most `days_left` are left of the time."""
+    """Return active accounts that are within `days_left` of being disabled for lack of sign-ins."""
     active = Account.objects.annotate(quiet_since=Coalesce("last_login", "created_at")).filter(state=State.ACTIVE)
     return active.filter(quiet_since__lte=now - policy.DORMANT_AFTER + days_left)
 
 
 def to_warn(now: datetime) -> QuerySet[Account]:
-    """Those whose last warning, if any, was sent before the present stage began: the first one, or the last."""
+    """Return the accounts that got no warning since the present stage began.
+
+    The stages are the first warning and the last one.
+    """
     first, last = policy.DORMANCY_WARNINGS
     unwarned = quiet(now, first).exclude(warned_at__gte=F("quiet_since"))
     return unwarned | quiet(now, last).filter(warned_at__lt=F("quiet_since") + policy.DORMANT_AFTER - last)
 
 
 def to_disable(now: datetime) -> QuerySet[Account]:
-    """Those who got the last warning and all the time that it promised, however late it was sent."""
+    """Return the accounts that got the last warning and had all the time that it promised, however late it was sent."""
     _, last = policy.DORMANCY_WARNINGS
     warned = quiet(now, timedelta(0)).filter(warned_at__lte=now - last)
     return warned.filter(warned_at__gte=F("quiet_since") + policy.DORMANT_AFTER - last)
 
 
 def in_batches(due: QuerySet[Account], task: Callable[[Account, datetime], None], now: datetime) -> int:
-    """Do it for all who are due, each batch in a transaction; accounts in another worker's hands are left to it."""
+    """Run `task` for every account that is due, one transaction per batch, and return how many were done.
+
+    Rows that another worker has locked are left to that worker.
+    """
     done = last = 0
     while True:
         with transaction.atomic():
@@ -60,7 +72,7 @@ def in_batches(due: QuerySet[Account], task: Callable[[Account, datetime], None]
 
 
 def warn(account: Account, now: datetime) -> None:
-    """Mail the day on which the account will be disabled, and note when that was said."""
+    """Email the day on which the account will be disabled, and note when the warning was sent."""
     _, last = policy.DORMANCY_WARNINGS
     ends = max(account.quiet_since + policy.DORMANT_AFTER, now + last)  # type: ignore[attr-defined]
     day = date_format(timezone.localtime(ends), "F j, Y")
@@ -74,5 +86,5 @@ def disable(account: Account, now: datetime) -> None:
 
 @app.task(name="accounts.tasks.look_for_dormant")
 def look_for_dormant(timestamp: int) -> None:
-    """Warn those who have not signed in for long, and disable the accounts of those who were warned."""
+    """Warn the holders who have not signed in for a long time, and disable the accounts that were warned."""
     warn_and_disable()

@@ -1,4 +1,4 @@
-"""The states of an account and the transitions between them, each with the event that it leaves in the audit trail."""
+"""The states of an account and the transitions between them, each with its audit event."""
 
 from accounts.models.account import State
 

@@ -1,6 +1,6 @@
-"""The calendar of the worker. Each job stands beside the function that does its work.
+"""The worker's calendar. Each job is defined next to the function that does its work.
 
-Procrastinate reads this module to learn which jobs there are, so those that are only asked for are named here too.
+Procrastinate imports this module to learn the jobs, so jobs that run only on request are listed here too.
 """
 
 from procrastinate.contrib.django import app

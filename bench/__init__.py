@@ -1,1 +1,1 @@
-"""How fast the site is, beside what it could at best be: `make bench`. README.md says how it is measured."""
+"""How fast the site is, compared with the best that it could be: `make bench`. README.md says how it is measured."""

@@ -1,4 +1,4 @@
-"""`make bench`: prepares two sites on databases of their own, measures, prints one table, and removes them again."""
+"""`make bench`: prepares two sites on their own databases, measures, prints one table, and removes the sites again."""
 
 import argparse
 import logging
@@ -45,19 +45,19 @@ def main() -> None:
         the_site(server, wanted)
     if not wanted.million and REGISTRY in (wanted.only or KEYS):
         say(f"Measuring the registry up to {wanted.people:,} people ...")
-        # In a process of its own, for its settings are others.
+        # In a process of its own, because it has other settings.
         measuring = [sys.executable, "-m", "bench.registry", "--people", str(wanted.people)]
         subprocess.run([*measuring, "--keep"] if wanted.keep else measuring, check=True)
 
 
 def the_site(server: str, wanted: argparse.Namespace) -> None:
-    """Everything but the registry."""
+    """Measure everything except the registry."""
     usual = dict(os.environ)
     with database(server, "dslogon") as ours:
         os.environ |= {"DJANGO_SETTINGS_MODULE": "bench.settings", "DATABASE_URL": ours}
         django.setup()
         logging.disable(logging.INFO)
-        # What bench is made of needs the settings that were chosen here.
+        # The modules of bench need the settings that were chosen here.
         from bench import people
 
         say("Filling the databases ...")
@@ -70,7 +70,7 @@ def the_site(server: str, wanted: argparse.Namespace) -> None:
 
 
 def everything_else(server: str, wanted: argparse.Namespace) -> None:
-    """All comparisons but the one with a million accounts."""
+    """Measure all comparisons except the one with a million accounts."""
     from bench import pages, people
 
     with database(server, "allauth") as allauth:
@@ -83,7 +83,10 @@ def everything_else(server: str, wanted: argparse.Namespace) -> None:
 
 
 def million(server: str, seconds: float) -> None:
-    """Signing in with a million accounts, beside HOLDERS of them; and the indexes by which the million is searched."""
+    """Measure signing in with a million accounts, compared with HOLDERS accounts.
+
+    Also print the indexes by which the million accounts are searched.
+    """
     from django.db import connections
 
     from bench import counts, pages, people, plans, table
@@ -102,7 +105,7 @@ def print_table(compared: list["Comparison"], others: Mapping[str, Mapping[str, 
     """Serve our site and the `others`, given by their environments, and measure."""
     from bench import counts, measure, site, table
 
-    # Sites on the first core and we on the last: what we need is then not counted as theirs.
+    # The sites run on the first core and we on the last, so that our own work is not counted as theirs.
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, cores[:1])
     with ExitStack() as serving:

@@ -1,4 +1,4 @@
-"""The addresses of the django-allauth site, and the profile page that each of them builds for itself."""
+"""The URLs of the django-allauth site, and the profile page that every such site builds for itself."""
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.decorators import login_required
@@ -9,7 +9,7 @@ from django.urls import include, path
 
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
-    """Name, username and email addresses of whoever is signed in."""
+    """Show name, username and email addresses of the signed-in user."""
     addresses = EmailAddress.objects.filter(user=request.user).order_by("email")
     return render(request, "profile.html", {"addresses": addresses})
 

@@ -1,4 +1,4 @@
-"""Fills the django-allauth site; `python -m bench.allauth_people N` prints the key of a session that is signed in."""
+"""Fills the django-allauth site. `python -m bench.allauth_people N` prints the key of a signed-in session."""
 
 import sys
 
@@ -8,7 +8,7 @@ USERNAME = "member-{}"
 
 
 def fill(count: int) -> str:
-    """`count` members with two addresses each; the session key of the first."""
+    """Make `count` members with two addresses each, and return the session key of the first one."""
     from allauth.account.models import EmailAddress
     from django.contrib.auth.models import User
     from django.core.management import call_command

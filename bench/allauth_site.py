@@ -5,7 +5,7 @@ import environ
 from dslogon.settings.base import BASE_DIR
 
 DATABASES = {"default": environ.Env().db("ALLAUTH_DATABASE_URL", default="postgres:///allauth")}
-# Without these it would be several times slower, and we are not out to win by that. It pays for no health checks.
+# Without these it would be several times slower, and we do not want to win by that. It has no health checks to pay for.
 DATABASES["default"].update(CONN_MAX_AGE=None)
 DATABASES["default"].setdefault("OPTIONS", {}).update(server_side_binding=True, prepare_threshold=3)
 

@@ -1,4 +1,4 @@
-"""What a page asks PostgreSQL for, how often, and how often it makes it write to the disk and wait."""
+"""How often a page queries PostgreSQL, and how often it makes PostgreSQL write to the disk and wait."""
 
 from dataclasses import dataclass
 
@@ -11,30 +11,34 @@ from bench.pages import Page
 TIMES = 3
 CONTROL = ("BEGIN", "COMMIT", "ROLLBACK")
 OWN = 3
-"""Transactions from one asking for the count to the next: its own statements."""
+"""Transactions between two readings of the count that come from the reading itself."""
 
 
 @dataclass(frozen=True, order=True)
 class Counted:
-    """Statements without BEGIN and COMMIT, and transactions as PostgreSQL itself counts them (reading ones too)."""
+    """Statements without BEGIN and COMMIT, and transactions as PostgreSQL counts them, including read-only ones."""
 
     queries: int
     commits: int
 
 
 def counted(page: Page) -> Counted:
-    """The least of a few times: a vacuum of the server's own would count as well, and a first time warms caches."""
+    """Return the lowest counts of a few runs.
+
+    A vacuum of the server's own would count as well, and the first run warms caches.
+    """
     return min(counted_once(page) for _ in range(TIMES))
 
 
 def counted_once(page: Page) -> Counted:
+    """Return the counts of one run."""
     before = commits()
     asked = statements(page)
     return Counted(len(asked), commits() - before - OWN)
 
 
 def statements(page: Page) -> list[str]:
-    """What the page, and all that follows it, asks the database, in words of SQL."""
+    """Return the SQL statements of the page and of all pages that follow it."""
     browser = Client()
     browser.cookies.load(page.cookies)
     with CaptureQueriesContext(connection) as captured:
@@ -48,7 +52,7 @@ def statements(page: Page) -> list[str]:
 
 
 def commits() -> int:
-    """Transactions that this database has committed, this connection's latest included."""
+    """Return how many transactions this database has committed, including this connection's latest one."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_stat_force_next_flush()")
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Databases for a while, on the server that is measured on."""
+"""Temporary databases on the server that is measured."""
 
 import os
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ import psycopg
 
 @contextmanager
 def database(server: str, kind: str, template: str = "template1", *, keep: bool = False) -> Iterator[str]:
-    """The address of a fresh database on a server, dropped at the end; a copy of `template`, in use by nobody.
+    """Yield the address of a new database on a server, and drop the database at the end.
 
-    With `keep` it stays, and is used as it is the next time.
+    It is a copy of `template`, which no one may be using. With `keep`, it stays and is used again the next time.
     """
     name = f"bench_{kind}" if keep else f"bench_{kind}_{os.getpid()}"
     with psycopg.connect(server, autocommit=True) as admin:

@@ -1,9 +1,9 @@
 """The registry at size: 10,000 people, 100,000, a million and ten million (bench/registry.py makes the databases).
 
-At each size: what an import reaches, and the memory that it takes (bench/imports.py); what a lookup costs beside one
-`get` by primary key, beside a number that is nobody's, beside every other outcome, and beside a registry of the
-smallest size, in this process and over HTTP. Whatever is compared is asked for in turns, in an order that is drawn anew
-each time. This process has the last core, the database's and the site's have the first.
+At each size, this measures the speed and the memory of an import (bench/imports.py), and the cost of a lookup. A lookup
+is compared with one `get` by primary key, with a number that no one has, with every other outcome, and with a registry
+of the smallest size, both in this process and over HTTP. Whatever is compared is asked for in turns, in a new random
+order each time. This process runs on the last core, and the database and the site on the first.
 """
 
 import os
@@ -34,16 +34,17 @@ HTTP_SECONDS = 12
 
 
 class Cost(NamedTuple):
-    """Of one question: median seconds, and seconds of processor time on average, PostgreSQL's included."""
+    """The cost of one question: median seconds, and mean seconds of processor time, including PostgreSQL's."""
 
     time: float
     cpu: float
 
 
 def table(most: int, folder: Path) -> Iterator[str]:
-    """Lines of the table, for every size up to `most`. What the folder has of an earlier run is not measured again.
+    """Yield the lines of the table, for every size up to `most`.
 
-    Without that, both registries have to be empty of people.
+    What the folder has from an earlier run is not measured again. Without an earlier run, both registries must have no
+    people.
     """
     with asking("small"):
         imports.grown(folder / "small", 0, SMALL)
@@ -57,7 +58,7 @@ def table(most: int, folder: Path) -> Iterator[str]:
 
 
 def once(kept: Path, measuring: Callable[[], Iterator[str]]) -> Iterator[str]:
-    """The lines that are kept there, or those that measuring finds, which are kept when all are there."""
+    """Yield the kept lines, or measure and yield new lines, which are kept when all of them are there."""
     if kept.exists():
         yield from kept.read_text().splitlines()
         return
@@ -69,6 +70,7 @@ def once(kept: Path, measuring: Callable[[], Iterator[str]]) -> Iterator[str]:
 
 
 def figures(size: int, imported: Speed, before: Speed | None, folder: Path) -> Iterator[str]:
+    """Yield the lines for one size."""
     yield f"{size:,} people"
     yield from imports.verdicts(imported, before, folder)
     settle()
@@ -78,19 +80,20 @@ def figures(size: int, imported: Speed, before: Speed | None, folder: Path) -> I
 
 
 def settle() -> None:
-    """The tables as they are in the long run."""
+    """Bring the tables to the state that they have in the long run."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE) deers_person, deers_legalname, deers_eligibility, deers_sponsorship")
         cursor.execute("CHECKPOINT")
 
 
 def protect() -> None:
-    """Nobody whom invent.py makes is; some shall be, of those who are asked for."""
+    """Mark some of the people who are looked up as protected. None of the invented people are."""
     numbers = [query.dod_id for query in queries()]
     Person.objects.filter(pk__in=numbers[::10]).update(protected=True)
 
 
 def lookups(size: int) -> Iterator[str]:
+    """Yield the lines about lookups at this size."""
     kinds = {"hit": hits(), "miss": misses(), "key": keys(), "small": hits()}
     cost = in_turns(kinds, ROUNDS)
     us = {kind: f"{each.time * 1e6:.0f} us" for kind, each in cost.items()}
@@ -106,7 +109,7 @@ def lookups(size: int) -> Iterator[str]:
 
 
 def other_outcomes() -> Iterator[str]:
-    """What a stopwatch tells of an outcome: each kind beside a match, and as many queries."""
+    """Yield what a stopwatch tells about an outcome: each kind compared with a match, and their query counts."""
     kinds = outcomes()
     cost = in_turns(kinds, OF_OUTCOMES)
     for kind in kinds:
@@ -117,7 +120,10 @@ def other_outcomes() -> Iterator[str]:
 
 
 def in_turns(kinds: dict[str, Questions], rounds: int) -> dict[str, Cost]:
-    """What one question of each kind costs, asked in turns so that all share what disturbs the machine."""
+    """Return what one question of each kind costs.
+
+    The kinds are asked in turns, so that all of them share what disturbs the machine.
+    """
     rng = random.Random(1)
     times: dict[str, list[float]] = {kind: [] for kind in kinds}
     used: dict[str, list[float]] = {kind: [] for kind in kinds}
@@ -141,11 +147,12 @@ def in_turns(kinds: dict[str, Questions], rounds: int) -> dict[str, Cost]:
 
 
 def cpu_used(clock: int | None) -> float:
+    """Return seconds of processor time of this thread, and of the process with that clock."""
     return time.thread_time() + (time.clock_gettime(clock) if clock else 0)
 
 
 def clock_of_database(alias: str) -> int | None:
-    """That of the process which serves us; None if it is on another machine."""
+    """Return the clock of the process that serves us, or None if it is on another machine."""
     with suppress(OSError):
         return site.cpu_clock(backend(alias))
     return None
@@ -158,7 +165,7 @@ def backend(alias: str) -> int:
 
 @contextmanager
 def asking(alias: str) -> Iterator[None]:
-    """The whole house asks that database, whatever it believes."""
+    """Let all code query that database for the length of the block, although it queries "default"."""
     usual = connections["default"]
     connections["default"] = connections[alias]
     try:
@@ -169,7 +176,10 @@ def asking(alias: str) -> Iterator[None]:
 
 @contextmanager
 def pinned() -> Iterator[None]:
-    """We on the last core, the processes that serve us on the first, as far as they are here."""
+    """Keep us on the last core for the length of the block, and the processes that serve us on the first.
+
+    This leaves out processes on another machine.
+    """
     mine = os.sched_getaffinity(0)
     theirs = [backend("default"), backend("small")]
     os.sched_setaffinity(0, {max(mine)})
@@ -197,7 +207,7 @@ LOOKUP = Page("a lookup", "/bench/lookup/")
 
 
 def over_http() -> float:
-    """The median time of a request that looks somebody up, over the same of the small registry."""
+    """Return the median time of a request with a lookup, divided by that of the small registry."""
     mine = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(mine)})
     try:
@@ -210,7 +220,7 @@ def over_http() -> float:
 
 
 def main(most: int, folder: Path) -> None:
-    """Print the table for all sizes up to `most`; files of some gigabytes go into the folder."""
+    """Print the table for all sizes up to `most`. The folder gets files of several gigabytes."""
     for each in table(most, folder):
         print(each, flush=True)
     print(f"load of the machine: {os.getloadavg()[0]:.1f}", flush=True)

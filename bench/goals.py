@@ -1,4 +1,4 @@
-"""A figure, its goal, and whether it was met, as the registry's table has them."""
+"""A figure, its goal, and whether it was met, as the registry's table shows them."""
 
 
 def at_most(what: str, got: float, wanted: float) -> str:

@@ -1,9 +1,9 @@
-"""What an import reaches beside PostgreSQL's bare COPY of the finished rows, and how much memory it takes.
+"""The speed of an import compared with PostgreSQL's bare COPY of the finished rows, and the memory that it takes.
 
-"Bare COPY" can be read in two ways, and both are measured: into tables with the same columns and nothing else, neither
-key nor index nor constraint, which is as fast as PostgreSQL can put rows down; and into tables like the registry's own,
-whose keys, indexes and constraints have to be kept by whoever fills them. Either way the finished rows are in files,
-and it is one COPY after another on one connection, while the import has all cores.
+"Bare COPY" can mean two things, and both are measured. The first is COPY into tables with the same columns and nothing
+else (no key, index or constraint), which is as fast as PostgreSQL can store rows. The second is COPY into tables like
+the registry's own, whose keys, indexes and constraints have to be kept. In both cases the finished rows are in files,
+and one COPY after another runs on one connection, while the import has all cores.
 """
 
 import json
@@ -31,18 +31,20 @@ from demo.invent import registry
 
 SEED = 1
 COPIED = 1_000_000
-"""People whose finished rows are copied, at most: from there on COPY takes as long for each."""
+"""The most people whose finished rows are copied. Beyond that, COPY takes the same time for each person."""
 REFERENCES = {"person_id", "dependent_id", "sponsor_id"}
-"""The columns that name a person of another row."""
+"""The columns that name a person in another row."""
 BLOCK = 64 * 1024
 MIB = 2**20
 
 
 class Speed(NamedTuple):
+    """The speed, the cost and the memory of an import or a COPY."""
+
     rate: float
-    """People a second."""
+    """People per second."""
     cpu: float
-    """Seconds of processor time for one of them, of all processes and PostgreSQL's."""
+    """Seconds of processor time per person, of all processes and PostgreSQL's."""
     memory: float = 0
     """MiB."""
 
@@ -50,7 +52,7 @@ class Speed(NamedTuple):
 def grown(folder: Path, people: int, size: int) -> Speed:
     """Import invented people from `people` up to `size`, from a file that is written first.
 
-    An interrupted import goes on; and one whose speed the folder knows is over.
+    An interrupted import continues. An import whose speed is in the folder is not repeated.
     """
     known, path = folder / f"import-{size}.json", folder / f"people-{size}.ndjson"
     if not known.exists():
@@ -62,7 +64,10 @@ def grown(folder: Path, people: int, size: int) -> Speed:
 
 
 def timed(path: Path, people: int) -> Speed:
-    """Import the file of so many people; what was done before it was interrupted does not count."""
+    """Import the file of `people` people, and return its speed.
+
+    What was done before an interruption does not count.
+    """
     advanced: list[float] = []
     report = path.with_suffix(".csv")
     with connection.cursor() as cursor:
@@ -79,7 +84,10 @@ def timed(path: Path, people: int) -> Speed:
 
 
 def write(path: Path, first: int, count: int) -> None:
-    """The invented people from the `first`-th to the `count`-th as NDJSON; the file is there only when it is whole."""
+    """Write the invented people from the `first`-th to the `count`-th as NDJSON.
+
+    The file is there only when it is complete.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     with share_work(count_cores()) as share, part.open("w") as file:
@@ -92,7 +100,7 @@ def lines(piece: Piece) -> str:
 
 
 def verdicts(imported: Speed, before: Speed | None, folder: Path) -> Iterator[str]:
-    """What the import reached, against its goals; `before` is the import of a smaller file."""
+    """Yield what the import reached, with its goals. `before` is the import of a smaller file."""
     yield f"an import: {imported.rate:,.0f} people/s; {imported.cpu * 1e6:.0f} us of processor time each"
     for what, indexes in (("bare tables", False), ("tables with indexes and constraints", True)):
         bare = bare_copy(folder, indexes=indexes)
@@ -107,11 +115,11 @@ def verdicts(imported: Speed, before: Speed | None, folder: Path) -> Iterator[st
 
 
 def bare_copy(folder: Path, *, indexes: bool) -> Speed:
-    """How fast PostgreSQL takes people's finished rows."""
+    """Return how fast PostgreSQL takes people's finished rows."""
     people, seconds, cpu = finished_rows(folder), 0.0, 0.0
     bare = ", ".join(f"bare_{table}" for table in COLUMNS)
     with connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE IF EXISTS {bare}")  # of a run that was interrupted
+        cursor.execute(f"DROP TABLE IF EXISTS {bare}")  # left by an interrupted run
         for table in COLUMNS:
             cursor.execute(f"CREATE TABLE bare_{table} (LIKE {table} INCLUDING {'ALL' if indexes else 'IDENTITY'})")
             if indexes:
@@ -137,10 +145,10 @@ def blocks(file: BinaryIO) -> Iterator[bytes]:
 
 
 def finished_rows(folder: Path) -> int:
-    """Write the rows of up to COPIED people into a file for each table; how many people it is.
+    """Write the rows of up to COPIED people into one file for each table. Return how many people that is.
 
-    A dependent whose sponsor is not among them loses that row: COPY has less to do, and the import beside it looks
-    worse, not better.
+    A dependent whose sponsor is not among them loses that row. COPY then has less to do, so the import looks worse in
+    comparison, not better.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT dod_id FROM deers_person ORDER BY dod_id OFFSET %s LIMIT 1", [COPIED])
@@ -155,14 +163,17 @@ def finished_rows(folder: Path) -> int:
 
 
 def cpu_used() -> float:
-    """Seconds of processor time of this thread and of the process that serves it, if that is on this machine."""
+    """Return seconds of processor time of this thread, and of the process that serves it if it is on this machine."""
     with suppress(OSError):
         return time.thread_time() + cpu_of(connection.connection.info.backend_pid)
     return time.thread_time()
 
 
 class Seen:
-    """What our processes have taken in all, with PostgreSQL's that serve them; what is shared or was before apart."""
+    """The memory and the processor time of all our processes, and of PostgreSQL's processes that serve them.
+
+    It leaves out shared memory, and what was used before.
+    """
 
     def __init__(self) -> None:
         self.memory, self.before = 0, own_memory(os.getpid())
@@ -183,7 +194,7 @@ class Seen:
 
 @contextmanager
 def watched() -> Iterator[Seen]:
-    """Looks ten times a second."""
+    """Look at the processes ten times a second for the length of the block."""
     seen, over = Seen(), threading.Event()
     watching = threading.Thread(target=watch, args=[seen, over])
     watching.start()
@@ -197,7 +208,7 @@ def watched() -> Iterator[Seen]:
 def watch(seen: Seen, over: threading.Event) -> None:
     asked = (
         "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        " AND backend_type IN ('client backend', 'parallel worker')"  # none that clean up after everybody
+        " AND backend_type IN ('client backend', 'parallel worker')"  # none of those that clean up for everyone
     )
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as line:
         while not over.wait(0.1):
@@ -205,7 +216,7 @@ def watch(seen: Seen, over: threading.Event) -> None:
 
 
 def own_memory(pid: int) -> int:
-    """Bytes that a process has for itself; 0 if it is gone, or on another machine."""
+    """Return the bytes of memory that only this process uses, or 0 if it is gone or on another machine."""
     with suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith("RssAnon:"):

@@ -1,4 +1,4 @@
-"""Whom the bench looks up in the registry: at every size the same people, one in twenty of the first ten thousand."""
+"""The people whom the bench looks up in the registry: the same ones at every size, one in 20 of the first 10,000."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -17,7 +17,10 @@ Questions = Sequence[Callable[[], object]]
 
 
 def queries() -> list[PersonQuery]:
-    """What some people type with their Social Security numbers; the DoD ID number is only to know them by."""
+    """Return what some people type, with their Social Security numbers.
+
+    The DoD ID number is there only to identify them.
+    """
     numbers = [families.dod_id(n) for n in range(0, SMALL, SMALL // ASKED)]
     return [
         PersonQuery(name.first, name.middle, name.last, name.suffix, person.date_of_birth, person.ssn, person.dod_id)
@@ -39,12 +42,12 @@ def matching() -> list[PersonQuery]:
 
 
 def hits() -> Questions:
-    """Of people who are there."""
+    """Return questions about people who are in the registry."""
     return questions_of(matching())
 
 
 def misses() -> Questions:
-    """Of numbers that are nobody's."""
+    """Return questions about numbers that no one has."""
     return questions_of([nobodys(query) for query in matching()])
 
 
@@ -53,12 +56,12 @@ def nobodys(query: PersonQuery) -> PersonQuery:
 
 
 def keys() -> Questions:
-    """One `get` by primary key."""
+    """Return questions that are one `get` by primary key."""
     return [partial(Person.objects.get, pk=query.dod_id) for query in queries()]
 
 
 def outcomes() -> dict[str, Questions]:
-    """Questions for every outcome that a person may see."""
+    """Return questions for every outcome that a person can see."""
     kinds: dict[str, list[PersonQuery]] = {}
     for query in typed():
         outcome = lookup.find_person(query)

@@ -1,4 +1,4 @@
-"""Two pages in turns, on connections that are kept. What disturbs the machine disturbs both, so ratios hold."""
+"""Measures two pages in turns, on kept connections. What disturbs the machine disturbs both, so ratios hold."""
 
 import time
 from collections import deque
@@ -13,14 +13,14 @@ from bench.pages import Page
 from bench.site import Site
 
 IN_FLIGHT = 2
-"""Requests on their way at once, so that the site never waits for us."""
+"""Requests on their way at the same time, so that the site never waits for us."""
 TURN = 0.5
-"""Seconds that one page is asked for before it is the other's turn."""
+"""Seconds for which one page is requested before it is the other page's turn."""
 
 
 @dataclass(frozen=True)
 class Turn:
-    """One turn: requests a second, and seconds of processor time a request."""
+    """One turn: requests per second, and seconds of processor time per request."""
 
     rate: float
     cpu: float
@@ -28,13 +28,13 @@ class Turn:
 
     @property
     def whole_cpu(self) -> float:
-        """That of PostgreSQL included, as far as it can be told."""
+        """Return the processor time including PostgreSQL's, as far as it is known."""
         return self.cpu + (self.database_cpu or 0)
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Medians over all turns; the ratios are medians of the ratios of two turns that followed each other."""
+    """Medians over all turns. A ratio is the median of the ratios of two consecutive turns."""
 
     page: Turn
     measure: Turn
@@ -44,12 +44,15 @@ class Measured:
 
     @property
     def time_ratio(self) -> float:
-        """The median time of an answer over the other's; it means something where each was asked for alone."""
+        """Return the median time of an answer, divided by that of the other page.
+
+        This is meaningful only if each page was asked for alone.
+        """
         return self.measure.rate / self.page.rate
 
 
 class Browser:
-    """A connection that is kept, and the visit that is under way on it: a page and what follows it."""
+    """A kept connection, and the visit in progress on it: a page and what follows it."""
 
     def __init__(self, port: int) -> None:
         self.connection = HTTPConnection("127.0.0.1", port, timeout=60)
@@ -58,11 +61,12 @@ class Browser:
         self.left: list[Page] = []
 
     def begin(self, page: Page) -> None:
-        """A new visit, with no cookies but the page's own."""
+        """Begin a new visit, with no cookies except the page's own."""
         self.cookies, self.left = SimpleCookie(page.cookies), [page, *page.then]
         self.ask()
 
     def ask(self) -> None:
+        """Send the next request of the visit."""
         page = self.left[0]
         headers = page.headers() | {"Cookie": "; ".join(f"{c.key}={c.coded_value}" for c in self.cookies.values())}
         if page.form is None:
@@ -72,7 +76,10 @@ class Browser:
             self.connection.request("POST", page.path, urlencode(next(page.form)), headers | form)
 
     def read(self) -> None:
-        """One answer; anything but the expected status would be a fast error, and no measure of the page."""
+        """Read one answer. Raise RuntimeError if the status is not the expected one.
+
+        An error would be fast, and would not measure the page.
+        """
         page, response = self.left.pop(0), self.connection.getresponse()
         response.read()
         if response.status != page.status:
@@ -82,15 +89,16 @@ class Browser:
 
 
 def compare(page: tuple[Site, Page], measure: tuple[Site, Page], seconds: float, *, alone: bool = False) -> Measured:
-    """Both pages in turns for so many seconds in all, after one turn of each to warm up.
+    """Measure both pages in turns for `seconds` in total, after one turn of each to warm up.
 
-    `alone` asks for one at a time, and a turn is then a single one: the time of a turn is the time of the answer.
+    `alone` asks for one page at a time, and each turn is then a single request. The time of a turn is the time of the
+    answer.
     """
     how = (0, 1) if alone else (TURN, IN_FLIGHT)
     turns: list[tuple[Turn, Turn]] = []
     ends = time.monotonic() + seconds
     while len(turns) < 4 or time.monotonic() < ends:
-        if len(turns) % 2:  # what comes first has the caches as the other left them
+        if len(turns) % 2:  # the first one finds the caches as the other left them
             theirs, ours = turn(*measure, *how), turn(*page, *how)
         else:
             ours, theirs = turn(*page, *how), turn(*measure, *how)
@@ -113,7 +121,7 @@ def typical(turns: list[Turn]) -> Turn:
 
 
 def turn(site: Site, page: Page, seconds: float, in_flight: int) -> Turn:
-    """Ask for one page as long as that; all answers are in when it ends."""
+    """Ask for one page for `seconds`. All answers are in when it returns."""
     browsers = [Browser(site.port) for _ in range(in_flight)]
     cpu, database_cpu, began = site.cpu(), site.database_cpu(), time.perf_counter()
     asked = drive(browsers, page, lambda: time.perf_counter() - began < seconds)
@@ -125,7 +133,7 @@ def turn(site: Site, page: Page, seconds: float, in_flight: int) -> Turn:
 
 
 def drive(browsers: list[Browser], page: Page, go_on: Callable[[], bool]) -> int:
-    """Keep every browser busy as long as `go_on` says so; how many visits were made to the end."""
+    """Keep every browser busy as long as `go_on` says so. Return how many visits were completed."""
     waiting = deque(browsers)
     for browser in browsers:
         browser.begin(page)

@@ -1,4 +1,4 @@
-"""What is measured against what, and the goal of each."""
+"""What is compared with what, and the goal of each comparison."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ Forms = Iterator[Mapping[str, str]]
 
 @dataclass(frozen=True)
 class Page:
-    """One address, asked for again and again. `form` gives what is posted; without it the page is read.
+    """One URL that is requested again and again. `form` yields what is posted. Without it, the page is read.
 
-    `then` is what the same browser asks for next, with the cookies that it was given on the way: all of it counts as
-    one. With `addresses` each time comes from another network address.
+    `then` is what the same browser requests next, with the cookies that it got on the way. All of it counts as one
+    visit. With `addresses`, each visit comes from another network address.
     """
 
     name: str
@@ -36,11 +36,11 @@ class Page:
 
     @property
     def cookies(self) -> str:
-        """The cookies of the browser that comes for this page."""
+        """Return the cookies of the browser that requests this page."""
         return "; ".join(filter(None, (f"csrftoken={CSRF}", self.cookie)))
 
     def headers(self) -> dict[str, str]:
-        """What a browser sends that the site looks at, but for the cookies."""
+        """Return what a browser sends that the site looks at, except for the cookies."""
         where = {"X-Forwarded-For": next(self.addresses)} if self.addresses else {}
         return {"User-Agent": FIREFOX, "Accept": "text/html"} | where
 
@@ -50,10 +50,11 @@ EMPTY = Page("an empty view", "/bench/empty/")
 
 @dataclass(frozen=True)
 class Comparison:
-    """A page beside its measure. A goal of None is not set; rates and CPU are the page's over the measure's.
+    """A page and what it is compared with. Rates and CPU are ratios of the two. A goal of None is not set.
 
-    `whole_cpu_at_most` counts PostgreSQL's too. `alike` is for two pages that nobody may tell apart: how far from 1 the
-    ratios of median time and of CPU may be, while they ask the same number of queries. Each is then asked for alone.
+    `whole_cpu_at_most` includes PostgreSQL's CPU. `alike` is for two pages that no one may be able to tell apart: how
+    far from 1 the ratios of median time and of CPU may be, while both make the same number of queries. Each is then
+    requested alone.
     """
 
     key: str
@@ -68,19 +69,19 @@ class Comparison:
 
 
 def posted(names: Iterator[str], password: str = PASSWORD) -> Forms:
-    """Sign-ins, one name after the other."""
+    """Yield sign-ins, one username after the other."""
     for name in names:
         yield {"csrfmiddlewaretoken": CSRF, "username": name, "password": password}
 
 
 def tokens() -> Forms:
-    """What the authenticator of every holder shows now."""
+    """Yield what the authenticator of every holder shows now."""
     while True:
         yield {"csrfmiddlewaretoken": CSRF, "otp_token": f"{totp(bytes.fromhex(people.KEY)):06}"}
 
 
 def with_factor(names: Iterator[str], site: str = "dslogon") -> Page:
-    """A whole sign-in with an authenticator app, as a person's browser asks for it from the first page on."""
+    """Return a complete sign-in with an authenticator app, as a browser requests it from the first page on."""
     agreed = {"csrfmiddlewaretoken": CSRF, "consent": "yes"}
     return Page(
         "Sign-in with authenticator",
@@ -97,7 +98,10 @@ def with_factor(names: Iterator[str], site: str = "dslogon") -> Page:
 
 
 def comparisons(accounts: int, holders: int, draft: people.Draft, session: str, allauth: str) -> list[Comparison]:
-    """All but that of a million; `accounts` and `holders` are how many there are to sign in to."""
+    """Return all comparisons except the one with a million accounts.
+
+    `accounts` and `holders` are how many accounts there are to sign in to.
+    """
 
     def members() -> Iterator[str]:
         return (people.username(n % accounts) for n in count())
@@ -158,7 +162,7 @@ def wrong(name: str, usernames: Iterator[str], addresses: Iterator[str]) -> Page
 
 
 def at_a_million(few: int, many: int) -> Comparison:
-    """The sign-in with authenticator on a site with a million accounts, beside the same on one with far fewer."""
+    """Return the sign-in with an authenticator on a site with `many` accounts, compared with a site with `few`."""
     return Comparison(
         "million",
         with_factor(people.holders(many), site="million"),

@@ -1,4 +1,4 @@
-"""How PostgreSQL finds the rows of a page: by which indexes, and where it would have to read a whole table."""
+"""How PostgreSQL finds the rows of a page: which indexes it uses, and which tables it has to read completely."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -18,7 +18,7 @@ class Found:
 
 
 def found(statements: Iterable[str], explain: Callable[[str], Any]) -> Found:
-    """How the growing tables are searched; `explain` runs a statement and returns the one value of its answer."""
+    """Return how the growing tables are searched. `explain` runs a statement and returns its single value."""
     nodes = [node for statement in statements for node in nodes_of(statement, explain)]
     ours = [node for node in nodes if node.get("Relation Name") in GROWING]
     return Found(
@@ -28,7 +28,7 @@ def found(statements: Iterable[str], explain: Callable[[str], Any]) -> Found:
 
 
 def nodes_of(statement: str, explain: Callable[[str], Any]) -> Iterator[dict[str, Any]]:
-    """All parts of the plan of a statement that looks for rows of a growing table."""
+    """Yield all parts of the plan of a statement that looks for rows of a growing table."""
     if not any(f'"{table}"' in statement for table in GROWING) or statement.startswith("INSERT"):
         return
     plan = explain(f"EXPLAIN (FORMAT JSON) {statement}")

@@ -1,4 +1,4 @@
-"""`python -m bench.registry`: the table of bench/deers.py, in databases of its own on the server of DATABASE_URL."""
+"""`python -m bench.registry`: the table of bench/deers.py, in its own databases on the server of DATABASE_URL."""
 
 import argparse
 import os

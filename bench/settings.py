@@ -1,4 +1,4 @@
-"""The site as production serves it, but on plain HTTP and over invented people."""
+"""The site as production serves it, but on plain HTTP and with invented people."""
 
 import os
 
@@ -13,8 +13,8 @@ INDEX_KEY = b"only for bench, 32 bytes: index."
 ROOT_URLCONF = "bench.urls"
 INSTALLED_APPS.append("demo")
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
-# The bench says where each request comes from, as a proxy would: wrong passwords are counted for each address.
+# The bench says where each request comes from, as a proxy would. Wrong passwords are counted for each address.
 TRUSTED_PROXIES = 1
-# The registry at size is asked in turns with a small one, so that what disturbs the machine disturbs both.
+# The large registry is queried in turns with a small one, so that what disturbs the machine disturbs both.
 if "SMALL_DATABASE_URL" in os.environ:
     DATABASES["small"] = DATABASES["default"] | {"NAME": env.db("SMALL_DATABASE_URL")["NAME"]}

@@ -1,4 +1,4 @@
-"""A site under measure: gunicorn as `./run` starts it but with one worker, and the processor time that it uses."""
+"""A site that is measured: gunicorn as `./run` starts it but with one worker, and the processor time that it uses."""
 
 import ctypes
 import os
@@ -16,23 +16,23 @@ from dslogon.up import serve
 from dslogon.up.errors import UserFacingError
 
 PATIENCE = 30
-"""Seconds that a site may take to answer first."""
+"""Seconds that a site may take until its first answer."""
 
 
 @dataclass(frozen=True)
 class Site:
-    """A served site: its port, its one worker, and a connection that can tell the database's processes."""
+    """A served site: its port, its one worker, and a connection that shows which database processes serve it."""
 
     port: int
     worker: int
     database: psycopg.Connection
 
     def cpu(self) -> float:
-        """Seconds of processor time that the worker has used, ended threads included."""
+        """Return the seconds of processor time that the worker used, including ended threads."""
         return cpu_of(self.worker)
 
     def database_cpu(self) -> float | None:
-        """The same for the database's processes that serve this site; None if they are on another machine."""
+        """Return the same for the database processes that serve this site, or None if they are on another machine."""
         asked = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         try:
             return sum(cpu_of(pid) for (pid,) in self.database.execute(asked))
@@ -41,12 +41,18 @@ class Site:
 
 
 def cpu_of(pid: int) -> float:
-    """Seconds of processor time by the kernel's clock of that process, which knows nanoseconds (/proc: 10 ms)."""
+    """Return the seconds of processor time by the kernel's clock of that process.
+
+    The clock counts nanoseconds, while /proc counts in steps of 10 ms.
+    """
     return time.clock_gettime(cpu_clock(pid))
 
 
 def cpu_clock(pid: int) -> int:
-    """The clock itself, for whoever looks at it often; OSError if it cannot be read, as on another machine."""
+    """Return the clock itself, for code that reads it often.
+
+    Raise OSError if it cannot be read, for example because the process is on another machine.
+    """
     clock = ctypes.c_int()
     error = ctypes.CDLL(None).clock_getcpuclockid(pid, ctypes.byref(clock))
     if error:
@@ -56,7 +62,7 @@ def cpu_clock(pid: int) -> int:
 
 @contextmanager
 def serving(name: str, env: Mapping[str, str], application: str = "dslogon.wsgi") -> Iterator[Site]:
-    """A site that has answered once; its log is var/bench-<name>.log."""
+    """Yield a site that has answered once. Its log is var/bench-<name>.log."""
     port = free_port()
     env = {**os.environ, **serve.LARGE_PAGES, **env, "PORT": str(port), "WEB_CONCURRENCY": "1"}
     with (
@@ -75,7 +81,7 @@ def free_port() -> int:
 
 
 def wait_for(port: int, name: str) -> None:
-    """Returns when the site answers anything at all."""
+    """Wait until the site answers anything at all."""
     deadline = time.monotonic() + PATIENCE
     while True:
         try:

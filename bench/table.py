@@ -1,4 +1,4 @@
-"""The table: what was measured, and beside it the goal and whether it was met."""
+"""The table: what was measured, with the goal and whether it was met."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ HEADING = f"{'':<32}{'rate /s':>9}{'CPU ms':>9}{'PostgreSQL ms':>15}{'queries':>
 
 
 def line(name: str, turn: Turn, counted: Counted | None) -> str:
-    """One page; what cannot be known is a dash."""
+    """Return the line for one page. What cannot be known is a dash."""
     database = "-" if turn.database_cpu is None else f"{turn.database_cpu * 1000:.2f}"
     queries, commits = (counted.queries, counted.commits) if counted else ("-", "-")
     return f"{name:<32}{turn.rate:>9.1f}{turn.cpu * 1000:>9.2f}{database:>15}{queries:>9}{commits:>9}"
@@ -20,7 +20,7 @@ def line(name: str, turn: Turn, counted: Counted | None) -> str:
 def verdicts(
     compared: Comparison, measured: Measured, counted: Counted | None, of_measure: Counted | None
 ) -> Iterator[str]:
-    """One sentence for each ratio and each goal."""
+    """Yield one sentence for each ratio and each goal."""
     if compared.alike is not None:
         within = (1 - compared.alike, 1 + compared.alike)
         yield between(f"{measured.time_ratio:.3f} x the median time", within, measured.time_ratio)
@@ -51,7 +51,7 @@ def goal(figure: str, word: str, wanted: float | None, got: float) -> str:
 
 
 def rows(compared: Comparison, measured: Measured, counted: Counted | None, of_measure: Counted | None) -> list[str]:
-    """Everything about one comparison."""
+    """Return the lines for one comparison."""
     return [
         line(compared.page.name, measured.page, counted),
         line(f"  beside {compared.measure.name}", measured.measure, of_measure),
@@ -61,6 +61,6 @@ def rows(compared: Comparison, measured: Measured, counted: Counted | None, of_m
 
 
 def searched(found: Found) -> str:
-    """By which indexes the tables that grow with the accounts were searched."""
+    """Return by which indexes the tables that grow with the accounts were searched."""
     wanted = f"    searched by {', '.join(found.indexes)} (goal: no table read from end to end): "
     return wanted + (f"MISSED: {', '.join(found.whole_tables)}" if found.whole_tables else "met") + "\n"

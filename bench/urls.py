@@ -1,4 +1,4 @@
-"""The site's addresses, and the views that it is measured against."""
+"""The site's URLs, and the views that it is compared with."""
 
 from django.urls import include, path
 

@@ -1,4 +1,4 @@
-"""What is left of a request when the site does nothing: the measure for everything that it does."""
+"""Views that do as little as possible. They show what a request costs when the site does nothing."""
 
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -16,25 +16,25 @@ PASSWORD = "correct horse battery staple"  # noqa: S105
 
 @cache
 def hashed() -> str:
-    """The hash of PASSWORD, as the site's own hasher makes it."""
+    """Return the hash of PASSWORD, as the site's own hasher makes it."""
     return make_password(PASSWORD)
 
 
 @login_not_required
 def empty(request: HttpRequest) -> HttpResponse:
-    """Nothing, behind all of the site's middleware."""
+    """Return an empty response, behind all of the site's middleware."""
     return HttpResponse()
 
 
 @login_not_required
 def one_hash(request: HttpRequest) -> HttpResponse:
-    """One password verified: the least that a sign-in can cost. 403 if it is wrong."""
+    """Verify one password, which is the least that a sign-in can cost. Return 403 if it is wrong."""
     return HttpResponse(status=200 if check_password(request.POST["password"], hashed()) else 403)
 
 
 @login_not_required
 def lookup(request: HttpRequest) -> HttpResponse:
-    """One person looked up in the registry, each time another one. 404 if not found."""
+    """Look up one person in the registry, another one each time. Return 404 if the person is not found."""
     return HttpResponse(status=200 if isinstance(next(asked())(), Match) else 404)
 
 

@@ -1,1 +1,4 @@
-"""The ground floor: what every room may use and what knows no room: numbers, form fields, tags, words, paper."""
+"""The ground floor, which every room may use and which knows no other room.
+
+It holds numbers, form fields, template tags, words and paper.
+"""

@@ -1,4 +1,7 @@
-"""The Global Service Center: how to reach it. Invented numbers, from the range kept for fiction (555-01xx)."""
+"""The Global Service Center, and how to reach it.
+
+The numbers are invented, from the range reserved for fiction (555-01xx).
+"""
 
 NAME = "DS Logon Global Service Center"
 PHONE = "1-800-555-0142"

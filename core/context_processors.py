@@ -1,4 +1,4 @@
-"""What every page knows."""
+"""The template context that every page gets."""
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -7,7 +7,11 @@ from core import center, policy
 
 
 def site(request: HttpRequest | None = None) -> dict:
-    """For every page: whether somebody is signed in, whether the demo ribbon shows, and what pages tell in numbers."""
+    """Return what every page needs.
+
+    That is whether somebody is signed in, whether the demo ribbon shows, the numbers that pages mention, how to reach
+    the service center, and the origin of passkeys. Without a request nobody is signed in.
+    """
     user = getattr(request, "user", None)
     return {
         "signed_in": user is not None and user.is_authenticated,

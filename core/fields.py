@@ -1,4 +1,7 @@
-"""Form fields that every room shares: lines of text, email, phone, and a date in three boxes, as people write it."""
+"""Form fields that every room shares: one-line text, email, phone, and a date in three boxes.
+
+They accept what people usually write.
+"""
 
 import re
 from calendar import month_name, monthrange
@@ -19,20 +22,30 @@ F = TypeVar("F", bound=type[forms.Form])
 
 
 class Shared(dict[str, forms.Field]):
-    """Fields that a form takes as they are. Django copies each of them for each request, in case one is changed."""
+    """Fields that a form uses without copying them.
+
+    Django usually copies every field for every request, in case one is changed.
+    """
 
     def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, forms.Field]:
         return dict(self)
 
 
 def shared_fields(form: F) -> F:
-    """For a form on a page that everybody passes, whose fields nobody changes: copying costs as much as drawing."""
+    """Let all instances of a form class share its fields.
+
+    Use it for a form on a page that everybody passes, if nobody changes its fields. Copying the fields costs as much as
+    drawing them.
+    """
     form.base_fields = Shared(form.base_fields)  # type: ignore[misc]
     return form
 
 
 class MemorableDate(forms.MultiWidget):
-    """Month (a list), day and year, named `<name>_month`, `<name>_day`, `<name>_year`; reads one ISO `<name>` too."""
+    """A date in three inputs: month (a list), day and year.
+
+    The inputs are named `<name>_month`, `<name>_day` and `<name>_year`. A single ISO date in `<name>` is read too.
+    """
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         number = {"inputmode": "numeric"}
@@ -49,7 +62,10 @@ class MemorableDate(forms.MultiWidget):
         return [str(value.month), str(value.day), str(value.year)] if value else ["", "", ""]
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> list[str]:
-        """[month, day, year] as typed. A `<name>` that is no ISO date is kept where the year goes."""
+        """Return [month, day, year] as typed.
+
+        A `<name>` that is not an ISO date is returned in place of the year.
+        """
         parts = [str(data.get(f"{name}_{part}") or "").strip() for part in ("month", "day", "year")]
         whole = str(data.get(name) or "").strip()
         if any(parts) or not whole:
@@ -59,9 +75,10 @@ class MemorableDate(forms.MultiWidget):
 
 
 class DateField(forms.Field):
-    """A date typed in three boxes; cleans to a `date`, or None when it is optional and left empty.
+    """A date typed in three boxes.
 
-    With `past`, a date after today is refused. With `autocomplete="bday"` browsers fill in a birth date.
+    It cleans to a `date`, or to None if it is optional and empty. With `past`, a date after today is refused. With
+    `autocomplete="bday"`, browsers fill in a birth date.
     """
 
     widget = MemorableDate
@@ -93,7 +110,10 @@ class DateField(forms.Field):
         return self.checked(_number(year, 4), _number(month, 2), _number(day, 2))
 
     def checked(self, year: int | None, month: int | None, day: int | None) -> date:
-        """The date, or a sentence that says what cannot be; None stands for what was not a number."""
+        """Return the date, or raise ValidationError with a sentence about the part that is wrong.
+
+        None stands for a part that is not a number.
+        """
         if year is None or year < FIRST_YEAR:
             raise ValidationError(f"Enter the year with four digits, {FIRST_YEAR} or later.", "year")
         if month is None or not 1 <= month <= 12:
@@ -105,22 +125,28 @@ class DateField(forms.Field):
             raise ValidationError(f"{month_name[month]} {year} has only {last} days.", "day")
         typed = date(year, month, day)
         if self.past and typed > self.today():
-            raise ValidationError("Enter a date in the past; this one is in the future.", "future")
+            raise ValidationError("Enter a date in the past. This one is in the future.", "future")
         return typed
 
 
 def _listed(month: str) -> str:
-    """A month as the list of months has it: 6 for 06."""
+    """Return a month as it is in the list of months: "6" for "06"."""
     return month.removeprefix("0") or month
 
 
 def _number(text: str, most: int) -> int | None:
-    """The number that 1 to `most` ASCII digits say, else None (int() would take other scripts' digits too)."""
+    """Return the number that 1 to `most` ASCII digits say, or None.
+
+    int() alone would also accept the digits of other scripts.
+    """
     return int(text) if re.fullmatch(rf"[0-9]{{1,{most}}}", text) else None
 
 
 def text_field(label: str, *, autocomplete: str, most: int = 100, missing: str = "") -> forms.CharField:
-    """A one-line text field that tells the browser what it holds; `missing` is said when it is left empty."""
+    """Return a one-line text field that tells the browser what it holds.
+
+    `missing` is the error for an empty field. Without it the field is optional.
+    """
     return forms.CharField(
         label=label,
         max_length=most,
@@ -144,7 +170,7 @@ def email_field() -> forms.EmailField:
 
 
 class PhoneField(forms.CharField):
-    """A phone number in any usual writing, or none; the cleaned value is as typed."""
+    """A phone number in any usual notation. It may be empty. The cleaned value is as typed."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -153,7 +179,7 @@ class PhoneField(forms.CharField):
             required=False,
             widget=forms.TextInput({"autocomplete": "tel", "inputmode": "tel"}),
             validators=[
-                RegexValidator(r"\A[0-9+(). /x-]*\Z", "Use only digits, blanks and + ( ) . / - in the phone number.")
+                RegexValidator(r"\A[0-9+(). /x-]*\Z", "Use only digits, spaces and + ( ) . / - in the phone number.")
             ],
             error_messages={"max_length": "Phone number: use at most 32 characters."},
         )
@@ -165,5 +191,5 @@ class PhoneField(forms.CharField):
         return typed
 
 
-# With area code or country code, no number is shorter.
+# No number with its area code or country code has fewer digits.
 FEWEST_DIGITS = 7

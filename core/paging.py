@@ -1,4 +1,4 @@
-"""Pages of newest-first lists: one query and no count. Any value of ?page= is fine."""
+"""Pages of newest-first lists. A page takes one query and no count, and accepts anything in ?page=."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""Markdown into Typst, and Typst into a tagged PDF.
+"""Markdown to Typst, and Typst to a tagged PDF.
 
-The writer emits Typst *code*, never Typst markup: each piece of text becomes a quoted string, so that no character
-of a text can mean anything to Typst, whatever the text holds.
+The writer emits Typst *code*, never Typst markup. Each piece of text becomes a quoted string, so that no character of a
+text can mean anything to Typst.
 """
 
 from collections.abc import Iterator
@@ -16,10 +16,10 @@ from markdown_it.tree import SyntaxTreeNode
 
 PAPER = Path(__file__).parent / "paper"
 LAYOUT = PAPER / "layout.typ"
-# Where these are missing, as on a server without the design system's sources, Typst's own serif takes their place.
+# Typst uses its own serif where these are missing, as on a server without the sources of the design system.
 FONTS = settings.BASE_DIR / "node_modules/@uswds/uswds/dist/fonts/public-sans"
 
-# Markdown's name for a block or an inline, and the Typst function that takes its content as only argument.
+# Markdown's name for a block or an inline, and the Typst function for it, which takes the content as its only argument.
 FUNCTIONS = {
     "paragraph": "par",
     "strong": "strong",
@@ -31,11 +31,11 @@ LITERALS = {"softbreak": '" "', "hardbreak": "linebreak()", "hr": "line(length: 
 
 
 def typeset(source: str, *, made: datetime, standard: Literal["ua-1"] | None = "ua-1") -> bytes:
-    """The PDF of a Typst `source` that may import what stands in `paper/`; the same source gives the same bytes.
+    """Return the PDF of a Typst `source`, which may import the files in `paper/`.
 
-    `made` is the date that the document carries. `standard` is the one the PDF must meet: PDF/UA-1 is ISO 14289-1,
-    for readers with assistive technology; Typst refuses a text that breaks it. Without system fonts the result
-    does not depend on the machine.
+    `made` is the date that the document carries. `standard` is the standard that the PDF must meet. PDF/UA-1 is ISO
+    14289-1, for readers with assistive technology; Typst refuses a text that breaks it. System fonts are not used, so
+    the same source gives the same bytes on every machine.
     """
     return typst.compile(  # type: ignore[misc]
         source.encode(),
@@ -43,12 +43,15 @@ def typeset(source: str, *, made: datetime, standard: Literal["ua-1"] | None = "
         font_paths=[str(FONTS)],
         ignore_system_fonts=True,
         pdf_standards=standard,
-        timestamp=made.astimezone(UTC).replace(microsecond=0),  # it takes no others
+        timestamp=made.astimezone(UTC).replace(microsecond=0),  # Typst accepts no others
     )
 
 
 def document(tokens: list[Token], **about: str) -> str:
-    """A whole Typst document of Markdown `tokens`, laid out by `paper/layout.typ`; `about` goes to its `guide`."""
+    """Return a whole Typst document for Markdown `tokens`, laid out by `paper/layout.typ`.
+
+    `about` is passed to its `guide` function.
+    """
     arguments = ", ".join(f"{name}: {quote(value)}" for name, value in about.items())
     return (
         f'#import "/layout.typ": callout, guide\n'
@@ -58,17 +61,17 @@ def document(tokens: list[Token], **about: str) -> str:
 
 
 def quote(text: str) -> str:
-    """`text` as a Typst string."""
+    """Return `text` as a Typst string."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def written(nodes: list[SyntaxTreeNode], *, site: str) -> str:
-    """Typst code for `nodes`, joined in braces; links that begin with a slash lead to `site`."""
+    """Return Typst code for `nodes`, joined in braces. Links that begin with a slash lead to `site`."""
     return "{" + "; ".join(code for node in nodes if (code := one(node, site=site))) + "}"
 
 
 def one(node: SyntaxTreeNode, *, site: str) -> str:
-    """Typst code for one node of the Markdown tree."""
+    """Return Typst code for one node of the Markdown tree."""
     if node.type in LITERALS:
         return LITERALS[node.type]
     if node.type in ("text", "image"):
@@ -88,7 +91,10 @@ def one(node: SyntaxTreeNode, *, site: str) -> str:
 
 
 def linked(href: str, inside: str, *, site: str) -> str:
-    """A link; one within the site has its address in print behind the words, one to nowhere is only its words."""
+    """Return Typst code for a link.
+
+    A link within the site is followed by its address, for print. A link without a target becomes only its words.
+    """
     if href.startswith("/"):
         address = site.rstrip("/") + href
         printed = address.partition("//")[2]
@@ -97,7 +103,10 @@ def linked(href: str, inside: str, *, site: str) -> str:
 
 
 def listed(node: SyntaxTreeNode, *, site: str) -> str:
-    """A list; numbered ones keep their first number, and loose ones (with paragraphs) their room."""
+    """Return Typst code for a list.
+
+    A numbered list keeps its first number. The items have room between them.
+    """
     items = "".join(f", {written(item.children, site=site)}" for item in node.children)
     if node.type == "bullet_list":
         return f"list(tight: false{items})"
@@ -105,7 +114,7 @@ def listed(node: SyntaxTreeNode, *, site: str) -> str:
 
 
 def table(node: SyntaxTreeNode, *, site: str) -> str:
-    """A table whose first row is a header that assistive technology knows as one."""
+    """Return Typst code for a table. Assistive technology knows its first row as a header."""
     rows = [row for part in node.children for row in part.children]
     head, *body = [list(cells(row, site=site)) for row in rows]
     parts = [f"table.header({', '.join(head)})", *(", ".join(row) for row in body)]

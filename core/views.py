@@ -1,4 +1,4 @@
-"""The home page, the health checks, and the pages for when something is wrong."""
+"""The home page, the health checks and the error pages."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
@@ -8,19 +8,19 @@ from django.shortcuts import render
 
 @login_not_required
 def home(request: HttpRequest) -> HttpResponse:
-    """What DS Logon is, and the ways in."""
+    """Show what DS Logon is, and the ways in."""
     return render(request, "home.html")
 
 
 @login_not_required
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 while this process answers; asks nothing of anyone else."""
+    """Return 200 while this process answers. It asks no other service."""
     return JsonResponse({"status": "ok"})
 
 
 @login_not_required
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when the database answers, 503 when it does not."""
+    """Return 200 if the database answers, and 503 if it does not."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -31,26 +31,32 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Show the page for a request that we cannot understand (400)."""
     return render(request, "errors/400.html", status=400)
 
 
 @login_not_required
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Show the page for a request that is not allowed (403)."""
     return render(request, "errors/403.html", status=403)
 
 
 @login_not_required
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form that came from elsewhere, or from a page that was open for too long."""
+    """Show the page for a form that came from elsewhere, or from a page that was open for too long (403)."""
     return render(request, "errors/csrf.html", status=403)
 
 
 @login_not_required
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Show the page for an address that does not exist (404)."""
     return render(request, "errors/404.html", status=404)
 
 
 @login_not_required
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Rendered without context processors: whatever failed may be what they need."""
+    """Show the page for a failure of ours (500).
+
+    It is rendered without context processors, because they may need the thing that failed.
+    """
     return render(None, "errors/500.html", status=500)  # type: ignore[arg-type]

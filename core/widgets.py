@@ -1,7 +1,7 @@
-"""Form fields as USWDS draws them: label, hint and error tied to the input for screen readers.
+"""Form fields as USWDS draws them, with label, hint and error tied to the input for screen readers.
 
-HTML is built as strings because a field through Django's form templates costs ten times as much.
-Whatever comes from people or from forms is escaped where it enters a string.
+The HTML is built from strings, because a field costs ten times as much through Django's form templates. Everything that
+comes from people or from forms is escaped where it enters a string.
 """
 
 import html
@@ -30,7 +30,7 @@ def draw_field(
     optional: bool,
     descriptions: Mapping[Any, str],
 ) -> str:
-    """The HTML of one field; the arguments are those of the `field` tag."""
+    """Return the HTML of one field. The arguments are those of the `field` tag."""
     widget, name = bound.field.widget, input_id(bound)
     wrong = bound.form.errors.get(bound.name, ())
     notes, described = _notes(widget, name, hint or str(bound.help_text), wrong)
@@ -54,7 +54,10 @@ def draw_field(
 
 
 def escape(text: object) -> str:
-    """`text` made safe for HTML; text that is HTML already stays. (Django's own costs five times as much.)"""
+    """Return `text` made safe for HTML. Text that is already marked as HTML stays as it is.
+
+    Django's own function costs five times as much.
+    """
     if hasattr(text, "__html__"):
         return text.__html__()
     said = str(text)
@@ -62,12 +65,12 @@ def escape(text: object) -> str:
 
 
 def input_id(bound: BoundField) -> str:
-    """The id of a field's input, also the stem of the ids of its hint and error."""
+    """Return the id of a field's input, which is also the stem of the ids of its hint and error."""
     return escape(bound.auto_id or bound.html_name)
 
 
 def first_input(bound: BoundField) -> str:
-    """The id that an error message leads to: the first of several inputs."""
+    """Return the id that an error message links to: that of the first input, if there are several."""
     widget = bound.field.widget
     if isinstance(widget, MemorableDate):
         return f"{input_id(bound)}_month"
@@ -77,7 +80,10 @@ def first_input(bound: BoundField) -> str:
 
 
 def attributes(attrs: Mapping[str, Any]) -> str:
-    """HTML attributes, each after a blank; True stands alone, False and None are left out."""
+    """Return HTML attributes, each after a space.
+
+    True gives the name alone. False and None leave the attribute out.
+    """
     said = []
     for name, value in attrs.items():
         if value is True:
@@ -88,7 +94,7 @@ def attributes(attrs: Mapping[str, Any]) -> str:
 
 
 def _shared(bound: BoundField, described: str, wrong: bool) -> dict[str, Any]:
-    """The attributes that every input of a field carries."""
+    """Return the attributes that every input of a field carries."""
     attrs = dict(bound.field.widget.attrs)
     if bound.field.required and bound.form.use_required_attribute:
         attrs["required"] = True
@@ -108,7 +114,7 @@ def _optional(bound: BoundField) -> str:
 
 
 def _notes(widget: forms.Widget, name: str, hint: str, wrong: Collection[Any]) -> tuple[str, str]:
-    """Hint and error as HTML, and their ids for `aria-describedby`."""
+    """Return hint and error as HTML, and their ids for `aria-describedby`."""
     notes, ids = "", []
     if hint:
         notes += f'<div class="usa-hint" id="{name}_hint">{escape(hint)}</div>'
@@ -133,17 +139,17 @@ def _fieldset(caption: str, large: bool, inner: str, described: str) -> str:
 
 
 def _classes(kind: str, attrs: dict[str, Any]) -> str:
-    """The USWDS classes of an input, and those its widget asks for beside them."""
+    """Return the USWDS classes of an input, and those that its widget asks for. The latter are taken out of `attrs`."""
     wrong = f" {kind}--error" if "aria-invalid" in attrs else ""
     extra = attrs.pop("class", "")
     return f"{kind}{wrong} {escape(extra)}" if extra else kind + wrong
 
 
 def _control(bound: BoundField, widget: forms.Widget, value: Any, attrs: dict[str, Any]) -> str:
-    """The input itself, for every widget that has a single one."""
+    """Return the input itself, for every widget that has a single one."""
     if isinstance(widget, forms.Textarea):
         kind = _classes("usa-textarea", attrs) + (" usa-character-count__field" if _counts(widget) else "")
-        # The line break keeps one that the text may begin with: HTML drops the first.
+        # HTML drops a line break at the start of the content. With this one, a line break that begins the text is kept.
         return f'<textarea class="{kind}"{attributes(attrs)}>\n{escape(value or "")}</textarea>'
     if isinstance(widget, forms.Select):
         return _select(widget, value, attrs)
@@ -157,7 +163,7 @@ def _control(bound: BoundField, widget: forms.Widget, value: Any, attrs: dict[st
 
 
 def _password(widget: forms.PasswordInput, value: Any, attrs: dict[str, Any]) -> str:
-    """A password box and its "Show password" button, which the style sheet hides where scripts are off."""
+    """Return a password input and its "Show password" button, which the style sheet hides where scripts are off."""
     shown = widget.format_value(value) if widget.render_value else None
     kind, rest = _classes("usa-input", attrs), attributes(attrs | {"value": shown})
     return (
@@ -192,12 +198,12 @@ def _choices(
     tiles: bool,
     descriptions: Mapping[Any, str],
 ) -> str:
-    """Radio buttons or checkboxes, one below the other; the error is tied to the fieldset around them."""
+    """Return radio buttons or checkboxes, one below the other. The error is tied to the fieldset around them."""
     kind = widget.input_type  # "radio" or "checkbox"
     chosen, stem = set(widget.format_value(value)), input_id(bound)
     attrs = _shared(bound, "", False) | {"name": bound.html_name}
     if kind == "checkbox":
-        # On a checkbox "required" asks for that very box, where the form means any one of them.
+        # On a checkbox, "required" asks for this very box. The form means any one of them.
         attrs.pop("required", None)
     parts = []
     for at, (option, label) in enumerate(widget.choices):
@@ -219,7 +225,7 @@ def _choice(kind: str, caption: str, attrs: dict[str, Any], tiles: bool, descrip
 
 
 def _date(bound: BoundField, widget: MemorableDate, value: Any, attrs: dict[str, Any]) -> str:
-    """The three boxes of a memorable date; a browser that knows the birthday may fill in each part."""
+    """Return the three inputs of a memorable date. A browser that knows the birthday can fill in each part."""
     typed = value if isinstance(value, list) else widget.decompress(value)
     whose = attrs.pop("autocomplete", "")
     parts = []
@@ -237,7 +243,7 @@ def _date(bound: BoundField, widget: MemorableDate, value: Any, attrs: dict[str,
 
 
 def _counts(widget: forms.Widget) -> bool:
-    """Whether a count of the characters left is shown: for long texts with a limit."""
+    """Return whether the number of characters left is shown, as it is for long texts with a limit."""
     return isinstance(widget, forms.Textarea) and "maxlength" in widget.attrs
 
 

@@ -1,7 +1,7 @@
-"""A circuit breaker: after some failures in a row nobody waits for DEERS any more, until one question was answered.
+"""A circuit breaker: after some failures in a row, nobody waits for DEERS until one question was answered.
 
-Each process has its own. Shared through the cache it would cost a query before each lookup, and would go down together
-with the database; a few processes that each find out for themselves ask DEERS a few times more, no worse.
+Each process has its own. A breaker that is shared through the cache would cost a query before each lookup, and would go
+down together with the database. A few processes that each find out for themselves only ask DEERS a few times more.
 """
 
 import time
@@ -12,9 +12,9 @@ from core import policy
 
 
 class Breaker:
-    """Closed while all is well; open for a pause after the failures; then half open: one caller may probe.
+    """Closed while all is well, open for a pause after the failures, and then half open: one caller may probe.
 
-    Whoever was told True by `may_ask` has to say afterwards how it went. `clock` gives seconds.
+    A caller that got True from `may_ask` has to say afterwards how it went. `clock` gives seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -28,7 +28,10 @@ class Breaker:
         self._shut_until = 0.0
 
     def may_ask(self) -> bool:
-        """Whether to ask now. Of many callers after a pause, one alone is told True, and again one after the next."""
+        """Return whether to ask now.
+
+        Of many callers after a pause, only one gets True. After the next pause, one gets it again.
+        """
         if self._failures < policy.DEERS_FAILURES:
             return True
         with self._lock:
@@ -40,13 +43,13 @@ class Breaker:
             return True
 
     def succeeded(self) -> None:
-        """An answer came, so everybody may ask again."""
+        """Note that an answer came, so that everybody may ask again."""
         if self._failures:
             with self._lock:
                 self._failures = 0
 
     def failed(self) -> None:
-        """No answer came. When those in a row reach the number of policy, the pause begins."""
+        """Note that no answer came. The pause begins after as many failures in a row as policy says."""
         with self._lock:
             self._failures += 1
             if self._failures >= policy.DEERS_FAILURES:

@@ -1,8 +1,8 @@
 """A deadline for questions to the database, kept without asking it anything more.
 
-`SET LOCAL statement_timeout` would cost a transaction and a second statement on the way of every lookup, and as an
-option of the connection it would end the long work of others. So one thread in each process watches over whoever is
-asking, and cancels what is overdue; to be watched costs about a microsecond.
+`SET LOCAL statement_timeout` would cost a transaction and a second statement for every lookup. As an option of the
+connection, it would end the long work of others. So one thread in each process watches everybody who is asking, and
+cancels what is overdue. Being watched costs about a microsecond.
 """
 
 import threading
@@ -26,9 +26,9 @@ _watchman: threading.Thread | None = None
 
 @contextmanager
 def within_deadline(seconds: float = policy.DEERS_DEADLINE.total_seconds()) -> Iterator[None]:
-    """The block's statements on this thread's connection end in OperationalError once `seconds` have passed.
+    """End the block's statements on this thread's connection in OperationalError once `seconds` have passed.
 
-    It may take up to half as long again, and does not notice a network that went silent.
+    It may take up to half as long again. A network that went silent is not noticed.
     """
     connection.ensure_connection()
     me = threading.get_ident()
@@ -38,13 +38,13 @@ def within_deadline(seconds: float = policy.DEERS_DEADLINE.total_seconds()) -> I
     try:
         yield
     finally:
-        # Not while a cancellation is under way: it would hit this connection's next statement.
+        # This must not happen while a cancellation is under way. It would hit this connection's next statement.
         with _lock:
             _asking.pop(me, None)
 
 
 def wake_watchman(tick: float) -> None:
-    """See to it that the watching thread lives (after a fork it does not) and looks every `tick` seconds."""
+    """Make sure that the watching thread lives (after a fork it does not) and looks every `tick` seconds."""
     global _watchman
     with _lock:
         if _watchman is None or not _watchman.is_alive():
@@ -54,7 +54,7 @@ def wake_watchman(tick: float) -> None:
 
 
 def watch(tick: float) -> None:
-    """Cancel what is overdue, for as long as anybody asks; then wait for the next one."""
+    """Cancel what is overdue, for as long as anybody asks. Then wait for the next one."""
     while True:
         _somebody_asks.wait()
         time.sleep(tick)
@@ -63,7 +63,7 @@ def watch(tick: float) -> None:
                 if time.monotonic() >= ends:
                     _asking.pop(me)
                     asked.cancel_safe(timeout=PATIENCE)
-        # Cleared first: whoever comes in between is seen here, and whoever comes later wakes us.
+        # The event is cleared first. A caller that comes in between is seen here, and one that comes later wakes us.
         _somebody_asks.clear()
         if _asking:
             _somebody_asks.set()

@@ -1,13 +1,13 @@
-"""DoD ID numbers (EDIPI): ten digits that stand on an ID card and tell nothing about the person."""
+"""DoD ID numbers (EDIPI): ten digits that are on an ID card and tell nothing about the person."""
 
 import re
 import unicodedata
 
 
 def clean(text: str) -> str:
-    """The ten digits of what a person typed; dashes, blanks and full-width digits are forgiven.
+    """Return the ten digits of what a person typed. Dashes, spaces and full-width digits are accepted.
 
-    Anything that is not ten digits then comes back as "" (never raises).
+    Return "" if that is not ten digits. This never raises.
     """
     if len(text) == 10 and text.isascii() and text.isdecimal():  # millions of them in an import
         return text

@@ -1,6 +1,6 @@
-"""What ails the mock registry, by setting, so that everything which waits on DEERS can be tried on its bad days.
+"""Faults of the mock registry, by setting, to try everything that waits on DEERS on its bad days.
 
-DEERS_LATENCY_MS: how long every answer takes, in milliseconds. DEERS_FAULT: "unavailable" (refuses at once), "slow"
+DEERS_LATENCY_MS is how long every answer takes, in milliseconds. DEERS_FAULT is "unavailable" (refuses at once), "slow"
 (never answers within the deadline) or "flapping" (refuses as often as DEERS_FAULT_RATE says, from 0 to 1).
 """
 
@@ -17,7 +17,10 @@ LUCK = random.SystemRandom()
 
 
 def simulate(*, rng: random.Random = LUCK, sleep: Callable[[float], object] = time.sleep) -> None:
-    """Wait as long as the mock's answers take; RegistryUnavailableError if none is to come, at the latest in time."""
+    """Wait as long as the mock's answers take.
+
+    Raise RegistryUnavailableError if no answer is to come, no later than the deadline.
+    """
     fault, deadline = settings.DEERS_FAULT, policy.DEERS_DEADLINE.total_seconds()
     if fault == "unavailable" or (fault == "flapping" and rng.random() < settings.DEERS_FAULT_RATE):
         raise RegistryUnavailableError

@@ -1,6 +1,6 @@
-"""Asking DEERS. The rest of the house calls these and never a registry, so DEERS may live elsewhere.
+"""Questions to DEERS. The rest of the house calls these functions and never a registry, so DEERS may be elsewhere.
 
-Call them outside a transaction: after a database error nothing more can be asked within one.
+Call them outside a transaction. After a database error, nothing more can be asked within one.
 """
 
 import logging
@@ -37,38 +37,44 @@ breaker = Breaker()
 
 
 def find_person(query: PersonQuery, *, today: date | None = None) -> Outcome:
-    """Whom the typed details mean: Match, NearMatch, NoMatch, Ineligible or Unavailable; never raises."""
+    """Return whom the typed details mean: Match, NearMatch, NoMatch, Ineligible or Unavailable. This never raises."""
     day = today or timezone.localdate()
     silent: Outcome = Unavailable()
     return ask(lambda deers: deers.find_person(query, today=day), silent)
 
 
 def person(dod_id: str) -> Beneficiary | None:
-    """The person with this DoD ID number; None when there is none, or DEERS does not answer."""
+    """Return the person with this DoD ID number, or None if there is none or DEERS does not answer."""
     return ask(lambda deers: deers.person(dod_id), None)
 
 
 def record(*, ssn: str = "", dod_id: str = "", today: date | None = None) -> Record | None:
-    """For reviewers: whoever has the numbers given; None when nobody has them, or DEERS does not answer."""
+    """Return the person with the given numbers, for reviewers.
+
+    Return None if nobody has the numbers or DEERS does not answer.
+    """
     day = today or timezone.localdate()
     return ask(lambda deers: deers.record(ssn=ssn, dod_id=dod_id, today=day), None)
 
 
 def coverage(dod_id: str, *, today: date | None = None) -> Coverage | None:
-    """The person's status, sponsor, family and plan; None when there is none, or DEERS does not answer."""
+    """Return the person's status, sponsor, family and plan, or None if there is none or DEERS does not answer."""
     day = today or timezone.localdate()
     return ask(lambda deers: deers.coverage(dod_id, today=day), None)
 
 
 def search(text: str, most: int = 50) -> list[Beneficiary]:
-    """For staff: up to `most` people by name (or its beginning), DoD ID number, or last four of the SSN."""
+    """Return up to `most` people, for staff, by name (or its beginning), DoD ID number, or last four of the SSN.
+
+    Return none if DEERS does not answer.
+    """
     return ask(lambda deers: deers.search(text, most=most), [])
 
 
 def answers() -> bool:
-    """Whether DEERS answers now, by asking it; for jobs that wait until they may tell people so.
+    """Return whether DEERS answers now, by asking it. Jobs call this that wait until they may tell people so.
 
-    Asks nothing while the breaker is open.
+    Nothing is asked while the breaker is open.
     """
     return ask(lambda deers: deers.person(NOBODY) is None, False)
 
@@ -77,9 +83,10 @@ Answer = TypeVar("Answer")
 
 
 def ask(question: Callable[[EligibilityRegistry], Answer], otherwise: Answer) -> Answer:
-    """The registry's answer; `otherwise` if it fails, or has failed so often that it is left alone for now.
+    """Return the registry's answer, or `otherwise` if it fails or has failed so often that it is left alone for now.
 
-    Only failures of the registry itself count for that: nobody shall shut it for all by asking something odd.
+    Only failures of the registry itself count for that. Otherwise a person could shut it for all by asking something
+    odd.
     """
     if not breaker.may_ask():
         return otherwise
@@ -97,15 +104,16 @@ def ask(question: Callable[[EligibilityRegistry], Answer], otherwise: Answer) ->
 
 
 def mock_serves() -> bool:
-    """Whether the people are invented, so that forms take Social Security numbers from area 900 on."""
+    """Return whether the people are invented, so that forms accept Social Security numbers from area 900 on."""
     return settings.DEERS_REGISTRY == MOCK
 
 
 def registry() -> EligibilityRegistry:
-    """The registry that settings.DEERS_REGISTRY names."""
+    """Return the registry that settings.DEERS_REGISTRY names."""
     return made(settings.DEERS_REGISTRY)
 
 
 @lru_cache
 def made(path: str) -> EligibilityRegistry:
+    """Return the registry at this import path, made once in a process."""
     return import_string(path)()

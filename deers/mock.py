@@ -1,6 +1,6 @@
 """The registry that stands in for DEERS: invented people in our own database, asked as the real one would be.
 
-settings.DEERS_LATENCY_MS and settings.DEERS_FAULT make it as slow and as ill as the real one (deers/faults.py).
+settings.DEERS_LATENCY_MS and settings.DEERS_FAULT make it as slow and as faulty as the real one (deers/faults.py).
 """
 
 import re
@@ -20,18 +20,21 @@ from deers.registry import Beneficiary, Coverage, FamilyMember, NoMatch, Outcome
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """What every answer goes through: the faults that the settings order, then the deadline for our own database."""
+    """Apply the faults that the settings order, then the deadline for our own database.
+
+    Every answer goes through this.
+    """
     faults.simulate()
     with within_deadline():
         yield
 
 
 class MockRegistry:
-    """Implements deers.registry.EligibilityRegistry over deers.models."""
+    """An implementation of deers.registry.EligibilityRegistry over deers.models."""
 
     @answering()
     def find_person(self, query: PersonQuery, *, today: date) -> Outcome:
-        """One query, found or not."""
+        """Return the outcome. It takes one query, whether the person is found or not."""
         digits = ssn.clean(query.ssn)
         if (query.ssn and not digits) or (query.dod_id and not is_dod_id(query.dod_id)) or not (digits or query.dod_id):
             return NoMatch()
@@ -45,7 +48,7 @@ class MockRegistry:
 
     @answering()
     def record(self, *, ssn: str, dod_id: str, today: date) -> Record | None:
-        """One query."""
+        """Return the record. It takes one query."""
         if (dod_id and not is_dod_id(dod_id)) or not (ssn or dod_id):
             return None
         found = records_matching(ssn_index=ssn_index(ssn) if ssn else b"", dod_id=dod_id, today=today)
@@ -56,7 +59,7 @@ class MockRegistry:
 
     @answering()
     def coverage(self, dod_id: str, *, today: date) -> Coverage | None:
-        """Four queries: the person, the sponsor, the family, the periods."""
+        """Return the coverage. It takes four queries: for the person, the sponsor, the family, and the periods."""
         person = Person.objects.filter(pk=dod_id).first() if is_dod_id(dod_id) else None
         if person is None:
             return None
@@ -80,7 +83,10 @@ class MockRegistry:
 
     @answering()
     def kin(self, dod_id: str) -> list[str]:
-        """One query. What has ended counts too: a former spouse still knows of the loan that both signed."""
+        """Return the family's numbers. It takes one query.
+
+        Sponsorships that have ended count too. A former spouse still knows of the loan that both signed.
+        """
         if not is_dod_id(dod_id):
             return []
         ties = Sponsorship.objects.values_list("sponsor", "dependent")
@@ -90,7 +96,7 @@ class MockRegistry:
 
     @answering()
     def search(self, text: str, *, most: int) -> list[Beneficiary]:
-        """By DoD ID number (10 digits), last four of the SSN (4 digits), or name; one query."""
+        """Return people by DoD ID number (10 digits), last four of the SSN (4 digits), or name. It takes one query."""
         digits = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text[:200]))
         if is_dod_id(digits):
             asked = Q(person=digits)
@@ -100,7 +106,7 @@ class MockRegistry:
             prefixes = names.search_prefixes(text[:200])
             if not prefixes:
                 return []
-            # A former name finds the person too, who is shown under the present one.
+            # A former name finds the person too. The person is shown under the present name.
             begins = Q(*(key_begins(prefix) for prefix in prefixes), _connector=Q.OR)
             asked = Q(person__in=LegalName.objects.filter(begins).order_by("key").values("person")[:most])
         return [beneficiary(name) for name in current_names().filter(asked).order_by("key")[:most]]
@@ -111,13 +117,16 @@ def is_dod_id(text: str) -> bool:
 
 
 def in_force(today: date, prefix: str = "") -> Q:
-    """Rows whose `begin` and `end` (None: open) take in `today`."""
+    """Return a condition for rows whose `begin` and `end` (None: open) include `today`."""
     begun = Q(**{f"{prefix}begin__lte": today})
     return begun & (Q(**{f"{prefix}end__isnull": True}) | Q(**{f"{prefix}end__gte": today}))
 
 
 def key_begins(prefix: str) -> Q:
-    """As a range, not LIKE: a prepared statement's plan can use the index for it."""
+    """Return a condition for keys with this prefix.
+
+    It is a range, not LIKE, because a prepared statement's plan can use the index for it.
+    """
     return Q(key__gte=prefix, key__lt=prefix + "\U0010ffff")
 
 
@@ -126,9 +135,9 @@ def current_names() -> QuerySet[LegalName]:
 
 
 def family_of(sponsor: LegalName | None, dod_id: str, today: date) -> tuple[FamilyMember, ...]:
-    """The sponsor's other living dependents today, oldest first; without a sponsor, the person's own.
+    """Return the sponsor's other living dependents today, oldest first. Without a sponsor, return the person's own.
 
-    Protected people are left out; a former spouse neither sees the family nor is seen in it.
+    Protected people are left out. A former spouse neither sees the family nor is seen in it.
     """
     former = Relationship.FORMER_SPOUSE
     if sponsor and sponsor.relationship == former:  # type: ignore[attr-defined]

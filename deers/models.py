@@ -1,7 +1,7 @@
-"""The eligibility registry's tables: who a beneficiary is, and what he or she is entitled to.
+"""The tables of the eligibility registry: who a beneficiary is, and what they are entitled to.
 
-A person is known everywhere by the DoD ID number. The Social Security number is kept encrypted; blind
-indexes (keyed hashes) of it, and of its last four digits, are all that a query can ask for.
+A person is known everywhere by the DoD ID number. The Social Security number is kept encrypted. A query can only ask
+for blind indexes (keyed hashes) of it and of its last four digits.
 """
 
 from typing import Any
@@ -18,9 +18,9 @@ from safeguards.fields import EncryptedTextField
 class DodIdField(models.CharField):
     """A DoD ID number (EDIPI): ten digits, stored as char(10) and compared byte by byte.
 
-    A type of its own, because Django gives each unique varchar a second index for LIKE, and each foreign
-    key to it another; nobody asks for part of a DoD ID number. PostgreSQL's own name of the type is used,
-    since bulk_create casts to the type without its length, and "char" alone would be one letter.
+    It has a type of its own, because Django gives each unique varchar a second index for LIKE, and each foreign key to
+    it another. Nobody asks for part of a DoD ID number. The type is called by PostgreSQL's own name, because
+    bulk_create casts to the type without its length, and "char" alone would be one letter.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -74,13 +74,13 @@ class Region(models.TextChoices):
 
 
 class Person(models.Model):
-    """A beneficiary, or a sponsor through whom others are; names, sponsorships and eligibility hang on it."""
+    """A beneficiary, or a sponsor of beneficiaries. Names, sponsorships and eligibilities refer to it."""
 
     dod_id = DodIdField("DoD ID number", primary_key=True)
     date_of_birth = models.DateField()
     date_of_death = models.DateField(null=True, blank=True)
     sex = models.CharField(max_length=1, choices=Sex.choices, default=Sex.UNKNOWN)
-    # Nobody has to have a Social Security number: a spouse from abroad may not.
+    # People do not have to have a Social Security number. A spouse from abroad may have none.
     ssn = EncryptedTextField("Social Security number", default="", blank=True)
     ssn_index = models.BinaryField(max_length=32, null=True, unique=True)
     ssn_last4_index = models.BinaryField(max_length=32, null=True)
@@ -122,19 +122,19 @@ class Person(models.Model):
 
 
 def ssn_index(digits: str) -> bytes:
-    """What a whole Social Security number (nine digits) is looked up by."""
+    """Return what a whole Social Security number (nine digits) is looked up by."""
     return blind_index(digits, purpose="deers:ssn")
 
 
 def ssn_last4_index(digits: str) -> bytes:
-    """What the last four digits are looked up by."""
+    """Return what the last four digits are looked up by."""
     return blind_index(digits, purpose="deers:ssn-last4")
 
 
 class SearchKeyField(models.CharField):
-    """What staff search a name by: kept from the name on every write, bulk_create's too.
+    """What staff search a name by. Every write computes it from the name, bulk_create's too.
 
-    Collation C, so that a plain index serves prefixes.
+    Its collation is C, so that a plain index serves prefixes.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -148,7 +148,7 @@ class SearchKeyField(models.CharField):
 
 
 class LegalName(models.Model):
-    """A name the person bears, or bore. `since` empty: from birth; `until` empty: to this day."""
+    """A name that the person has or had. An empty `since` is from birth, and an empty `until` is to this day."""
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="names", db_index=False)
     first = models.CharField(max_length=100, blank=True, help_text="Empty for people with one name only")
@@ -180,7 +180,7 @@ class LegalName(models.Model):
 
 
 class Sponsorship(models.Model):
-    """A dependent who is a beneficiary through a sponsor. `end` empty: to this day."""
+    """A dependent who is a beneficiary through a sponsor. An empty `end` is to this day."""
 
     sponsor = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="dependents", db_index=False)
     dependent = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="sponsors", db_index=False)
@@ -213,7 +213,7 @@ class Sponsorship(models.Model):
 
 
 class Eligibility(models.Model):
-    """A period in which the person may use a plan; both days are included. `end` empty: without end."""
+    """A period in which the person may use a plan, with both days included. An empty `end` is without end."""
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="eligibilities", db_index=False)
     plan = models.CharField(max_length=15, choices=Plan.choices)

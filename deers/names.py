@@ -1,8 +1,8 @@
-"""Names of people: normalised by the rules of Unicode, and a typed name compared with one on record.
+"""Names of people: normalized by the rules of Unicode, and a typed name compared with one on record.
 
-Not counted as differences: case, width, diacritics, apostrophes, hyphens, blanks, the dots of a suffix, a
-degree, a nickname in brackets, a middle name left out. One small difference (a letter, a nickname, first and
-last name swapped, a surname or the suffix left out) makes a name "near", which never passes by itself.
+These do not count as differences: case, width, diacritics, apostrophes, hyphens, spaces, the dots of a suffix, a
+degree, a nickname in brackets, and a middle name that is left out. One small difference (a letter, a nickname, first
+and last name swapped, a surname or the suffix left out) makes a name "near". A near name never passes by itself.
 """
 
 import re
@@ -24,7 +24,7 @@ class Name(NamedTuple):
     suffix: str = ""
 
 
-# Letters that Unicode does not take apart into a base letter and a mark.
+# Letters that Unicode does not separate into a base letter and a mark.
 LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŧ": "t", "ŋ": "n"}
 )
@@ -38,7 +38,7 @@ SUFFIXES = {
 DEGREES = {"md", "phd", "dds", "dmd", "dvm", "jd", "esq", "rn"}
 # What files write where a person has no first, middle or last name.
 PLACEHOLDERS = {"fnu", "lnu", "nfn", "nln", "nmn", "nmi"}
-# A surname is the same with such a word apart from the next or joined to it ("De La Cruz", "Delacruz").
+# A surname is the same whether such a word is apart from the next or joined to it ("De La Cruz", "Delacruz").
 PARTICLES = {
     *("o", "mc", "mac", "d", "de", "del", "della", "di", "da", "das", "dos", "do", "du", "des", "la", "las", "le"),
     *("los", "van", "von", "der", "den", "ter", "ten", "st", "san", "al", "el", "bin", "ben"),
@@ -46,7 +46,7 @@ PARTICLES = {
 
 
 def words(text: str) -> list[str]:
-    """`text` as lower-case words of base letters and digits, without apostrophes; never raises.
+    """Return `text` as lower-case words of base letters and digits, without apostrophes. This never raises.
 
     "María-José O’Connor (Pepa)" gives maria, jose, oconnor.
     """
@@ -59,19 +59,19 @@ def words(text: str) -> list[str]:
         kind = unicodedata.category(letter)
         if kind[0] in "LN" or kind == "Mc":
             letters.append(letter)
-        elif kind not in ("Mn", "Me", "Cf"):  # accents and marks of direction vanish; all else parts words
+        elif kind not in ("Mn", "Me", "Cf"):  # accents and marks of direction vanish; all else separates words
             letters.append(" ")
     return "".join(letters).translate(LETTERS).split()
 
 
 def letters_of(text: str) -> str:
-    """`text` as it was typed, without what `words` passes over: asides, and all that no name is written with."""
+    """Return `text` as typed, without what `words` ignores: asides, and all that no name is written with."""
     kept = (c if unicodedata.category(c)[0] in "LM" or c in "'’- " else " " for c in ASIDE.sub(" ", text))
     return " ".join("".join(kept).split())
 
 
 class Parts(NamedTuple):
-    """A normalised name, ready to be compared."""
+    """A normalized name, ready to be compared."""
 
     first: list[str]
     middle: list[str]
@@ -80,7 +80,7 @@ class Parts(NamedTuple):
 
 
 def parts(name: Name) -> Parts:
-    """`name` normalised: suffix and degrees taken off the surname, placeholders dropped, particles joined."""
+    """Return `name` normalized: suffix and degrees taken off the surname, placeholders dropped, particles joined."""
     first, middle, surname = ([w for w in words(part) if w not in PLACEHOLDERS] if part else [] for part in name[:3])
     typed_suffix = words(name.suffix) if name.suffix else []
     suffix = SUFFIXES.get("".join(typed_suffix), "".join(typed_suffix))
@@ -90,7 +90,7 @@ def parts(name: Name) -> Parts:
 
 
 def joined_particles(surname: list[str]) -> list[str]:
-    """de, la, cruz, lopez become delacruz, lopez."""
+    """Return a surname with particles joined to the next word: de, la, cruz, lopez give delacruz, lopez."""
     whole: list[str] = []
     particle = ""
     for word in surname[:-1]:
@@ -103,21 +103,23 @@ def joined_particles(surname: list[str]) -> list[str]:
 
 
 def search_key(name: Name) -> str:
-    """What a name is kept and searched by: the surname as one word, then the given names."""
+    """Return what a name is kept and searched by: the surname as one word, then the given names."""
     key = (surname_key(name.last), given_key(name.first), given_key(name.middle))
     return " ".join(filter(None, key))[:SEARCH_KEY_LENGTH]
 
 
 def surname_key(last: str) -> str:
+    """Return a surname as one normalized word."""
     return "".join(parts(Name("", "", last)).surname)
 
 
 def given_key(given: str) -> str:
+    """Return given names as normalized words."""
     return " ".join(parts(Name(given)).first)
 
 
 def search_prefixes(text: str) -> list[str]:
-    """How the search keys of those whom `text` may mean begin: "Last, First", "First Last" or "Last First"."""
+    """Return how the search keys of people whom `text` may mean begin: "Last, First", "First Last" or "Last First"."""
     before, comma, after = text.partition(",")
     if comma and (last := words(before)):
         return [" ".join(["".join(last), *words(after)])]
@@ -131,9 +133,10 @@ def search_prefixes(text: str) -> list[str]:
 
 
 def compare(typed: Name, record: Name) -> Verdict:
-    """Whether `typed` is the name on record: "match"; "near" with exactly one small difference; or "none".
+    """Return how `typed` compares with the name on record: "match", "near" or "none".
 
-    Every test is made whatever the others said, down to the smallest: else a stopwatch could tell how alike they are.
+    A name is near with exactly one small difference. Every test is made, whatever the others said, down to the
+    smallest. Otherwise a stopwatch could tell how alike they are.
     """
     mine, theirs = parts(typed), parts(record)
     if not mine.first or not theirs.first:
@@ -152,7 +155,10 @@ def compare(typed: Name, record: Name) -> Verdict:
 
 
 def compare_single_names(typed: Parts, record: Parts) -> Verdict:
-    """When either has one name only, in whichever field; a form that demands two may have got it twice."""
+    """Compare names of which either is one name only, in any field.
+
+    A form that requires two names may have got it twice.
+    """
     mine, theirs = ("".join(name.first + name.middle + name.surname) for name in (typed, record))
     if not mine or not theirs:
         return "none"
@@ -162,7 +168,7 @@ def compare_single_names(typed: Parts, record: Parts) -> Verdict:
 
 
 def compare_given(typed: Parts, record: Parts) -> Verdict:
-    """First and middle names; where the first ends is not held against anyone ("Mary Ann" as first name)."""
+    """Compare first and middle names. Where the first one ends does not matter ("Mary Ann" as first name)."""
     mine = typed.first + typed.middle
     beyond = compare_middles(mine[len(record.first) :], record.middle)
     middles, near = compare_middles(typed.middle, record.middle), nearly_first(typed, record)
@@ -172,7 +178,10 @@ def compare_given(typed: Parts, record: Parts) -> Verdict:
 
 
 def nearly_first(typed: Parts, record: Parts) -> bool:
-    """A letter, a blank, a nickname, an initial, half of a double name, or the middle name gone by."""
+    """Return whether first names are near.
+
+    That is a letter, a space, a nickname, an initial, half of a double name, or the middle name as first name.
+    """
     mine, theirs = "".join(typed.first), "".join(record.first)
     tests = (
         mine == theirs,
@@ -186,7 +195,7 @@ def nearly_first(typed: Parts, record: Parts) -> bool:
 
 
 def compare_middles(typed: list[str], record: list[str]) -> Verdict:
-    """A middle name may be left out or be an initial, on either side."""
+    """Compare middle names. One may be left out or be an initial, on either side."""
     pairs = zip(typed, record, strict=False)
     mine, theirs = "".join(typed), "".join(record)
     near = any((mine == theirs, is_initial(mine, theirs), one_letter_apart(mine, theirs)))
@@ -200,7 +209,10 @@ def is_initial(a: str, b: str) -> bool:
 
 
 def compare_surnames(typed: list[str], record: list[str]) -> Verdict:
-    """Of two surnames the second may be missing (near), the first not; of more, the last may stand for all."""
+    """Compare surnames.
+
+    Of two, the second may be missing (near), but not the first. Of more, the last may stand for all (near).
+    """
     mine, theirs = "".join(typed), "".join(record)
     shorter, longer = sorted((typed, record), key=len)
     tests = (
@@ -216,16 +228,16 @@ def compare_surnames(typed: list[str], record: list[str]) -> Verdict:
 
 
 def compare_suffixes(typed: str, record: str) -> Verdict:
-    """A suffix left out is a small difference; Jr. for Sr. is another person."""
+    """Compare suffixes. One that is left out is a small difference. Jr. for Sr. is another person."""
     if typed == record:
         return "match"
     return "none" if typed and record else "near"
 
 
 def one_letter_apart(a: str, b: str) -> bool:
-    """Whether one letter typed wrong, missing, too many, or two swapped, make `a` of `b`.
+    """Return whether one letter that is wrong, missing or too many, or two that are swapped, make `a` of `b`.
 
-    Not for names under four letters, where one letter makes another name (Ann, Amy; Li, Le).
+    This is False for names under four letters, where one letter makes another name (Ann, Amy; Li, Le).
     """
     start = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
     rest_a, rest_b = a[start:], b[start:]

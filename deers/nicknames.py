@@ -41,5 +41,5 @@ LONG_NAMES = {short: frozenset(long) for short, *long in ENTRIES}
 
 
 def share_a_name(a: str, b: str) -> bool:
-    """Whether one is short for the other, or both for the same name (Bill, William, Will)."""
+    """Return whether one is short for the other, or both are short for the same name (Bill, William, Will)."""
     return not (LONG_NAMES.get(a, frozenset()) | {a}).isdisjoint(LONG_NAMES.get(b, frozenset()) | {b})

@@ -1,4 +1,4 @@
-"""What an eligibility registry answers. The mock is one; a client of the real DEERS would be another."""
+"""What an eligibility registry answers. The mock is one. A client of the real DEERS would be another."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,7 +8,10 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class PersonQuery:
-    """A person as typed. At least one of `ssn` (nine digits) and `dod_id` (ten); given both, both must agree."""
+    """A person as typed.
+
+    At least one of `ssn` (nine digits) and `dod_id` (ten) is given. If both are given, both must agree.
+    """
 
     first_name: str
     middle_name: str
@@ -21,7 +24,7 @@ class PersonQuery:
 
 @dataclass(frozen=True, slots=True)
 class Beneficiary:
-    """A person as DEERS has him or her today; the address, phone and email are those of record."""
+    """A person as DEERS has them today. The address, phone and email are those of record."""
 
     dod_id: str
     first_name: str
@@ -39,11 +42,12 @@ class Beneficiary:
 
     @property
     def full_name(self) -> str:
+        """Return the whole name on one line."""
         return " ".join(part for part in (self.first_name, self.middle_name, self.last_name, self.suffix) if part)
 
 
 class Reason(StrEnum):
-    """Why a matched person may not open an account. Never told to a stranger."""
+    """Why a matched person may not open an account. This is never told to a stranger."""
 
     MINOR = "minor"
     DECEASED = "deceased"
@@ -60,17 +64,20 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class NearMatch:
-    """The number is somebody's, and one small thing differs. Never passes, never says what; may open a review."""
+    """The number is somebody's, and one small thing differs.
+
+    This never passes, and never says what differs. It may open a review.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class NoMatch:
-    """Nobody like that."""
+    """There is nobody like that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ineligible:
-    """All that was typed is right, but the person, who has this DoD ID number, may not open an account."""
+    """Everything that was typed is right, but the person with this DoD ID number may not open an account."""
 
     reason: Reason
     dod_id: str
@@ -78,7 +85,7 @@ class Ineligible:
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """The registry does not answer now; the person should keep what was typed and try later."""
+    """The registry does not answer now. The person should keep what was typed and try later."""
 
 
 Outcome = Match | NearMatch | NoMatch | Ineligible | Unavailable
@@ -86,7 +93,7 @@ Outcome = Match | NearMatch | NoMatch | Ineligible | Unavailable
 
 @dataclass(frozen=True, slots=True)
 class FamilyMember:
-    """A dependent of the same sponsor, as the family's own pages show him or her."""
+    """A dependent of the same sponsor, as the family's own pages show them."""
 
     dod_id: str
     name: str
@@ -96,7 +103,7 @@ class FamilyMember:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """One stretch of eligibility, both days included; `end` None: no end is set."""
+    """One period of eligibility, with both days included. If `end` is None, no end is set."""
 
     begin: date
     end: date | None
@@ -105,11 +112,11 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """A beneficiary's entitlement. Labels (`service_status`, `relationship`, `plan`, `region`) are for people.
+    """A beneficiary's entitlement. The labels (`service_status`, `relationship`, `plan`, `region`) are for people.
 
-    `sponsor` and `relationship` (to the sponsor) are None and "" for those who are their own sponsor; `plan` and
-    `region` are "" when nothing is in force today. `family` are the sponsor's other dependents today; `periods`
-    are newest first.
+    For people who are their own sponsor, `sponsor` is None and `relationship` (to the sponsor) is "". `plan` and
+    `region` are "" if nothing is in force today. `family` are the sponsor's other dependents today. `periods` are
+    newest first.
     """
 
     service_status: str
@@ -123,7 +130,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Somebody as a reviewer sees him or her: the names borne before, and why no account may be opened, if so."""
+    """A person as reviewers see them: their former names, and why they may not open an account, if so."""
 
     person: Beneficiary
     former_names: tuple[str, ...]
@@ -131,25 +138,36 @@ class Record:
 
 
 class RegistryUnavailableError(Exception):
-    """What a registry raises when it cannot answer; lookup turns it into the Unavailable outcome."""
+    """The registry cannot answer. deers.lookup turns this error into the Unavailable outcome."""
 
 
 class EligibilityRegistry(Protocol):
-    """`today` decides ages and periods. Any method may raise RegistryUnavailableError or a DatabaseError.
+    """The questions that a registry answers. `today` decides ages and periods.
 
-    Each answers, or raises, within policy.DEERS_DEADLINE. tests/deers/contract.py says the rest.
+    Each method answers, or raises, within policy.DEERS_DEADLINE. Any method may raise RegistryUnavailableError or a
+    DatabaseError. tests/deers/contract.py says the rest.
     """
 
-    def find_person(self, query: PersonQuery, *, today: date) -> Outcome: ...
-
-    def person(self, dod_id: str) -> Beneficiary | None: ...
-
-    def record(self, *, ssn: str, dod_id: str, today: date) -> Record | None: ...
-
-    def coverage(self, dod_id: str, *, today: date) -> Coverage | None: ...
-
-    def kin(self, dod_id: str) -> list[str]:
-        """The DoD ID numbers of all who are, or ever were, of one family with the person; never to be shown."""
+    def find_person(self, query: PersonQuery, *, today: date) -> Outcome:
+        """Return whom the typed details mean. Never return Unavailable: raise instead."""
         ...
 
-    def search(self, text: str, *, most: int) -> list[Beneficiary]: ...
+    def person(self, dod_id: str) -> Beneficiary | None:
+        """Return the person with this DoD ID number, or None."""
+        ...
+
+    def record(self, *, ssn: str, dod_id: str, today: date) -> Record | None:
+        """Return the person with the given numbers as reviewers see them, or None. A number not given is ""."""
+        ...
+
+    def coverage(self, dod_id: str, *, today: date) -> Coverage | None:
+        """Return the person's entitlement, or None if there is no such person."""
+        ...
+
+    def kin(self, dod_id: str) -> list[str]:
+        """Return the DoD ID numbers of all who are, or ever were, of one family with the person. Never show them."""
+        ...
+
+    def search(self, text: str, *, most: int) -> list[Beneficiary]:
+        """Return up to `most` people by name (or its beginning), DoD ID number, or last four of the SSN."""
+        ...

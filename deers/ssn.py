@@ -1,7 +1,7 @@
 """Social Security numbers: which can exist, by the rules of the Social Security Administration.
 
-A number is area (3 digits), group (2), serial (4). Areas 000, 666 and 900 to 999, group 00 and serial
-0000 were never issued. The invented people of the mock registry live in areas 900 to 999.
+A number is area (3 digits), group (2), serial (4). Areas 000, 666 and 900 to 999, group 00 and serial 0000 were never
+issued. The invented people of the mock registry have areas 900 to 999.
 """
 
 import re
@@ -32,7 +32,7 @@ PRINTED = {
     "468288779",
     "549241889",
 }
-# Kept for advertisements: 987-65-4320 to 987-65-4329.
+# Reserved for advertisements: 987-65-4320 to 987-65-4329.
 PRINTED |= {f"98765{serial}" for serial in range(4320, 4330)}
 
 MISSHAPEN = "A Social Security number has nine digits, such as 123-45-6789."
@@ -40,9 +40,9 @@ IMPOSSIBLE = "That Social Security number cannot exist. Please check it against 
 
 
 def clean(text: str) -> str:
-    """The nine digits of what a person typed; dashes, blanks and full-width digits are forgiven.
+    """Return the nine digits of what a person typed. Dashes, spaces and full-width digits are accepted.
 
-    Anything that is not nine digits then comes back as "" (never raises).
+    Return "" if that is not nine digits. This never raises.
     """
     if len(text) == 9 and text.isascii() and text.isdecimal():  # millions of them in an import
         return text
@@ -51,9 +51,9 @@ def clean(text: str) -> str:
 
 
 def problem(digits: str, *, mock_serves: bool) -> str | None:
-    """Why no person can have the number `digits` (as clean() gives it), as a sentence; None if one can.
+    """Return why no person can have the number `digits` (as clean() gives it), as a sentence. Return None if one can.
 
-    `mock_serves`: the mock registry answers, so areas 900 to 999 are its invented people's.
+    With `mock_serves`, the mock registry answers, so areas 900 to 999 are its invented people's.
     """
     if not re.fullmatch(r"[0-9]{9}", digits):
         return MISSHAPEN
@@ -65,5 +65,5 @@ def problem(digits: str, *, mock_serves: bool) -> str | None:
 
 
 def mask(last_four: str) -> str:
-    """A Social Security number as it may be shown: ***-**-6789. Give it the last four digits, or all nine."""
+    """Return a Social Security number as it may be shown: ***-**-6789. Give it the last four digits, or all nine."""
     return f"***-**-{last_four[-4:]}"

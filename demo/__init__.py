@@ -1,1 +1,1 @@
-"""Everything invented: people, facts, records, their pages and their mail. Production code imports none of it."""
+"""Everything invented: people, facts and records, their pages and their mail. Production code imports none of it."""

@@ -1,4 +1,4 @@
-"""Any number of generated people, entered batch by batch, so that an interrupted run goes on where it stopped."""
+"""Any number of generated people, entered in batches, so that an interrupted run continues where it stopped."""
 
 import random
 from collections.abc import Callable, Iterable, Iterator
@@ -16,10 +16,10 @@ BATCH = 500
 
 
 def enter(count: int, seed: int, *, records: bool = True, advance: Callable[[int], object] = int) -> int:
-    """See to it that there are `count` generated people; returns how many of them are new.
+    """Make sure that there are `count` generated people, and return how many of them are new.
 
-    Whoever is there stays as is, whatever the seed was. `records=False` leaves out health records, which are by far
-    the most rows. `advance` is told of each batch, as a number of people.
+    People who are already there stay as they are, no matter what the seed was. `records=False` leaves out the health
+    records, which are by far the most rows. `advance` is called after each batch with a number of people.
     """
     new = 0
     for batch in batches(families(count, seed)):
@@ -29,7 +29,7 @@ def enter(count: int, seed: int, *, records: bool = True, advance: Callable[[int
 
 
 def batches(some: Iterable[Family]) -> Iterator[list[Family]]:
-    """Families together until they are at least BATCH people."""
+    """Yield families together in batches of at least BATCH people. The last batch can be smaller."""
     batch: list[Family] = []
     for family in some:
         batch.append(family)
@@ -41,7 +41,7 @@ def batches(some: Iterable[Family]) -> Iterator[list[Family]]:
 
 
 def enter_batch(batch: list[Family], *, records: bool) -> int:
-    """Enter those of the batch who are not there yet, all of them or none; returns how many they are."""
+    """Enter the people of the batch who are not there yet, all of them or none. Return how many they are."""
     people = {person.dod_id: person for family in batch for person in family.persons}
     there = set(Person.objects.filter(pk__in=people).values_list("pk", flat=True))
     new = {dod_id: person for dod_id, person in people.items() if dod_id not in there}
@@ -63,11 +63,13 @@ def enter_batch(batch: list[Family], *, records: bool) -> int:
 
 
 def facts_of(person: Person) -> list[Fact]:
+    """Return the facts of a generated person."""
     served = person.service_status != ServiceStatus.CIVILIAN
     return invented_facts.facts_for(person.dod_id, person.date_of_birth, home=person.city, served=served)
 
 
 def record_of(person: Person) -> list:
+    """Return the health record of a generated person. It ends with the person's life."""
     luck = random.Random(person.dod_id)  # noqa: S311 - nothing secret
     return invented_records.record_for(
         person.dod_id, person.date_of_birth, person.sex, luck, today=person.date_of_death

@@ -1,4 +1,4 @@
-"""A mailbox on a page: the email backend of the demo, which keeps every mail in the database for /demo/mail/."""
+"""The email backend of the demo, which keeps every mail in the database for /demo/mail/."""
 
 from collections.abc import Sequence
 
@@ -9,10 +9,10 @@ from demo.models import SentMail
 
 
 class KeepingBackend(BaseEmailBackend):
-    """Keeps mail instead of sending it. Never for real people's mail: nothing here is encrypted."""
+    """Keeps mail instead of sending it. Never use it for real people's mail: nothing here is encrypted."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        """Keep one row for each recipient of each mail; returns how many mails there were."""
+        """Keep one row for each recipient of each mail, and return how many mails there were."""
         kept = [
             SentMail(to=to, subject=str(mail.subject), text=str(mail.body), html=_html(mail))
             for mail in email_messages

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 
 class SentMail(models.Model):
-    """One mail as its recipient would have it, in clear: only invented people write and receive here."""
+    """One mail as its recipient would get it, unencrypted. Only invented people write and receive mail here."""
 
     to = models.CharField(max_length=254)
     subject = models.CharField(max_length=998)  # the longest line that RFC 5322 section 2.1.1 allows

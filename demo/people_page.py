@@ -1,4 +1,4 @@
-"""Who is who: the invented people as the demo's page and people.json tell of them."""
+"""The invented people, as the demo's page and people.json show them."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from idproofing.questions import word_question
 
 @dataclass(frozen=True)
 class Card:
-    """One person on the page: the data, what the quiz may ask, and the username of an account opened since."""
+    """One person on the page: the data, what the quiz can ask, and the username if an account was opened since."""
 
     person: Person
     facts: list[dict[str, str]]
@@ -26,7 +26,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Entry:
-    """A ready-made account on the page; `code` is what the authenticator app shows at this moment."""
+    """A ready-made account on the page. `code` is what the authenticator app shows at this moment."""
 
     who: Person | Staff
     account: ReadyAccount
@@ -34,7 +34,7 @@ class Entry:
 
 
 def groups(query: str = "") -> list[tuple[str, list[Card]]]:
-    """The people in their groups, only those that `query` finds; a group without any is left out."""
+    """Return the people that `query` finds, in their groups. Groups without a match are left out."""
     facts, usernames = known_facts(), opened_accounts()
     found = [
         (
@@ -51,20 +51,20 @@ def groups(query: str = "") -> list[tuple[str, list[Card]]]:
 
 
 def matches(query: str, title: str, person: Person) -> bool:
-    """Whether all words of `query` stand in what the card shows, without regard to case and marks."""
+    """Return whether the card has all words of `query`, without regard to case and accents."""
     told = (title, *(name.full for name in person.names), person.story, person.ssn, person.dod_id, person.email)
     text = " ".join(names.words(" ".join((*told, person.status.label, str(person.address), str(person.born)))))
     return all(word in text for word in names.words(query))
 
 
 def ready() -> list[Entry]:
-    """The ready-made accounts, beneficiaries before staff."""
+    """Return the ready-made accounts, beneficiaries before staff."""
     holders: list[Person | Staff] = [*PEOPLE.values(), *STAFF]
     return [Entry(who, who.account, present_code(who.account)) for who in holders if who.account]
 
 
 def present_code(account: ReadyAccount) -> str:
-    """The digits that the account's authenticator app shows now; "" for an account without one."""
+    """Return the digits that the account's authenticator app shows now, or "" for an account without an app."""
     if not account.authenticator_key:
         return ""
     digits = totp(
@@ -74,7 +74,7 @@ def present_code(account: ReadyAccount) -> str:
 
 
 def known_facts() -> dict[str, list[dict[str, str]]]:
-    """Every question that the quiz may ask of the people here, with its right answer, by DoD ID number."""
+    """Return every question that the quiz can ask the people here, with its right answer, by DoD ID number."""
     told: dict[str, list[dict[str, str]]] = defaultdict(list)
     everyones = Fact.objects.filter(dod_id__in=[person.dod_id for person in PEOPLE.values()])
     for fact in everyones.order_by("dod_id", "kind", "qualifier"):
@@ -84,7 +84,7 @@ def known_facts() -> dict[str, list[dict[str, str]]]:
 
 
 def opened_accounts() -> dict[str, str]:
-    """The usernames of those who have an account by now, by DoD ID number."""
+    """Return the usernames of the people who have an account by now, by DoD ID number."""
     accounts = Account.objects.filter(dod_id__in=[person.dod_id for person in PEOPLE.values()])
     return {
         dod_id or "": username
@@ -93,7 +93,7 @@ def opened_accounts() -> dict[str, str]:
 
 
 def everyone() -> list[dict[str, Any]]:
-    """people.json."""
+    """Return the content of people.json."""
     facts = known_facts()
     return [
         *(as_json(person, facts[person.dod_id]) for person in PEOPLE.values()),
@@ -102,7 +102,7 @@ def everyone() -> list[dict[str, Any]]:
 
 
 def as_json(who: Person | Staff, facts: list[dict[str, str]]) -> dict[str, Any]:
-    """One person in the form that the design fixes; what staff do not have is empty."""
+    """Return one person in the form that the design fixes. Fields that staff do not have are empty."""
     registered = who if isinstance(who, Person) else None
     return {
         "name": who.name.full,
@@ -123,6 +123,7 @@ def as_json(who: Person | Staff, facts: list[dict[str, str]]) -> dict[str, Any]:
 
 
 def account_as_json(account: ReadyAccount) -> dict[str, Any]:
+    """Return a ready-made account in the form that the design fixes."""
     return {
         "username": account.username,
         "password": account.password,

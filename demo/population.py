@@ -1,4 +1,4 @@
-"""Puts the hand-made people where the mocks look: the registry, the credit file, the health record, the accounts."""
+"""Loads the hand-made people into the mocks: the registry, the credit file, the health record and the accounts."""
 
 import random
 from datetime import timedelta
@@ -24,7 +24,7 @@ from idproofing.models import Fact
 
 
 def missing() -> list[Person | Staff]:
-    """Everyone not loaded yet, sponsors before their dependents."""
+    """Return everyone who is not loaded yet, sponsors before their dependents."""
     people = deers.Person.objects.filter(pk__in=[person.dod_id for person in PEOPLE.values()])
     staff = Account.objects.filter(username__in=[member.account.username for member in STAFF])
     known = {*people.values_list("pk", flat=True), *staff.values_list("username", flat=True)}
@@ -36,7 +36,7 @@ def missing() -> list[Person | Staff]:
 
 
 def load(who: Person | Staff, *, record: bool = True, account: bool = True) -> None:
-    """Everything about one person, whole or not at all; the sponsor must be there before."""
+    """Load everything about one person, or nothing. The sponsor must be loaded before."""
     with transaction.atomic():
         if isinstance(who, Staff):
             open_staff_account(who)
@@ -50,7 +50,7 @@ def load(who: Person | Staff, *, record: bool = True, account: bool = True) -> N
 
 
 def enter_in_registry(person: Person) -> None:
-    """The person's DEERS record: identity, names, sponsor and coverage."""
+    """Enter the person's DEERS record: identity, names, sponsor and coverage."""
     entry = deers.Person(
         dod_id=person.dod_id,
         date_of_birth=person.born,
@@ -88,7 +88,7 @@ def enter_in_registry(person: Person) -> None:
 
 
 def legal_names(person: Person) -> list[deers.LegalName]:
-    """The person's names as DEERS dates them: each ends the day before the next begins."""
+    """Return the person's names as DEERS dates them. Each name ends the day before the next one begins."""
     ends = [later.since - timedelta(days=1) for _, later in pairwise(person.names) if later.since]
     return [
         deers.LegalName(
@@ -105,7 +105,10 @@ def legal_names(person: Person) -> list[deers.LegalName]:
 
 
 def facts_of(person: Person) -> list[Fact]:
-    """What the credit bureau and the transactions source know: made by hand as far as that goes, then invented."""
+    """Return what the credit bureau and the transactions source know about the person.
+
+    The hand-made facts come first. Invented facts fill the file up.
+    """
     facts = [
         questions.make_fact(person.dod_id, known.kind, known.value, known.qualifier, known.since, known.until)
         for known in HAND_MADE.get(person.key, ())
@@ -113,7 +116,7 @@ def facts_of(person: Person) -> list[Fact]:
     if person.facts_known < FULL_FILE:
         return facts
     today = timezone.localdate()
-    facts = recent_facts(facts, today)  # as years go by, they must not stand in for what can still be asked
+    facts = recent_facts(facts, today)  # over the years, old facts must not replace facts that can still be asked
     asked = {(fact.kind, fact.qualifier) for fact in facts}
     for fact in facts_unknown_from(recent_facts(invented(person), today), details_of(person)):
         if len(facts) >= person.facts_known:
@@ -125,7 +128,10 @@ def facts_of(person: Person) -> list[Fact]:
 
 
 def invented(person: Person) -> list[Fact]:
-    """More invented facts than anyone needs, shuffled: a few runs of luck one after the other, the same each time."""
+    """Return more invented facts than anyone needs, shuffled, and the same each time.
+
+    They come from several runs of chance, one after the other.
+    """
     served, facts = person.kin is None, []
     for turn in range(4):
         luck = random.Random(f"{person.dod_id} {turn}")  # noqa: S311 - nothing secret
@@ -135,13 +141,13 @@ def invented(person: Person) -> list[Fact]:
 
 
 def details_of(person: Person) -> list[str]:
-    """What stands in DEERS, so that no question may ask for it."""
+    """Return what DEERS has, so that no question asks for it."""
     name, address = person.name, person.address
     return [name.first, name.middle, name.last, person.email, address.street, address.city, address.state]
 
 
 def record_of(person: Person) -> list[Model]:
-    """The person's health record, which ends with the person's life."""
+    """Return the person's health record, which ends with the person's life."""
     luck = random.Random(person.dod_id)  # noqa: S311 - nothing secret
     return invented_records.record_for(
         person.dod_id, person.born, person.sex, luck, today=person.died, theme=person.theme
@@ -149,7 +155,7 @@ def record_of(person: Person) -> list[Model]:
 
 
 def open_ready_account(person: Person, account: ReadyAccount) -> None:
-    """A beneficiary's account, as if he or she had registered; Premium with its authenticator."""
+    """Open a beneficiary's account, as if the person had registered. A Premium account has its authenticator app."""
     assert account.level is not None
     opened = actions.open_account(
         dod_id=person.dod_id,
@@ -168,7 +174,7 @@ def open_ready_account(person: Person, account: ReadyAccount) -> None:
 
 
 def open_staff_account(member: Staff) -> None:
-    """An account for the admin: no level, no DEERS record, one role, and a second factor."""
+    """Open an account for the admin: no level, no DEERS record, one role, and a second factor."""
     opened = actions.open_staff_account(
         username=member.account.username,
         password_hash=make_password(member.account.password),

@@ -1,4 +1,4 @@
-"""The addresses of the demo; dslogon/urls.py includes them only where settings.DEMO is true."""
+"""The URLs of the demo. dslogon/urls.py includes them only if settings.DEMO is true."""
 
 from django.urls import path
 

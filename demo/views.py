@@ -1,4 +1,4 @@
-"""The demo's pages: who one can be here, and what mail they got. As JSON too, so that scripts can walk the journeys."""
+"""The demo's pages: whom one can be here, and what mail they got. Scripts get both as JSON."""
 
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ NEWEST = 200
 
 @login_not_required
 def demo(request: HttpRequest) -> HttpResponse:
-    """The ready-made accounts, and everyone to register as; `q` keeps those whose card holds all its words."""
+    """Show the ready-made accounts and the people to register as. `q` keeps people whose cards have all its words."""
     query = request.GET.get("q", "")[:100].replace("\0", "").strip()
     groups = people_page.groups(query)
     shown = sum(len(cards) for _, cards in groups)
@@ -29,25 +29,28 @@ def demo(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 def people_json(request: HttpRequest) -> JsonResponse:
-    """Everyone on the page, as the design fixes the form; staff come last and have an account only."""
+    """Return everyone on the page, in the form that the design fixes.
+
+    Staff come last and have only an account.
+    """
     return JsonResponse(people_page.everyone(), safe=False)
 
 
 def all_mail() -> list[Any]:
-    """The mail that the site has sent and the letters that wait to be printed, newest first."""
+    """Return the mail that the site sent and the letters that wait to be printed, newest first."""
     found: list[Any] = [*SentMail.objects.all()[:NEWEST], *letters.waiting(NEWEST)]
     return sorted(found, key=lambda one: one.sent_at, reverse=True)[:NEWEST]
 
 
 @login_not_required
 def mail(request: HttpRequest) -> HttpResponse:
-    """The mail that the site has sent, newest first, with the letters among it."""
+    """Show the mail that the site sent and the letters that wait to be printed, newest first."""
     return render(request, "demo/mail.html", {"mails": all_mail(), "newest": NEWEST})
 
 
 @login_not_required
 def letter_pdf(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """One letter as it would be printed, until it is in the mail."""
+    """Return one letter as it would be printed, until it is mailed."""
     letter = get_object_or_404(Letter, pk=pk, state__in=IN_THE_HOUSE)
     made = letters_pdf([letter], title=f"Letter {letter.reference}", made=letter.made_at)
     return HttpResponse(made, content_type="application/pdf")
@@ -56,12 +59,12 @@ def letter_pdf(request: HttpRequest, pk: UUID) -> HttpResponse:
 @csp_replace({"style-src": ["'unsafe-inline'"], "script-src": ["'none'"], "sandbox": True})  # type: ignore[arg-type]
 @login_not_required
 def mail_html(request: HttpRequest, pk: int) -> HttpResponse:
-    """One mail as a mail program shows it: its own inline styles count, and nothing in it can run or be sent."""
+    """Show one mail as a mail program does. Its inline styles apply, but nothing in it can run or send anything."""
     return HttpResponse(get_object_or_404(SentMail, pk=pk).html)
 
 
 @login_not_required
 def mail_json(request: HttpRequest) -> JsonResponse:
-    """The same to scripts."""
+    """Return the mail to scripts."""
     fields = ("to", "subject", "text", "html", "sent_at")
     return JsonResponse([{field: getattr(one, field) for field in fields} for one in all_mail()], safe=False)

@@ -1,1 +1,1 @@
-"""The front door: settings, addresses, and the one place for every number (policy.py)."""
+"""The front door: settings, URLs, headers, the WSGI application, and what `./run` does (up/). Nothing imports it."""

@@ -1,7 +1,7 @@
-"""Headers that every answer carries, files and refusals too, and that Django has no setting for.
+"""Headers that every response carries, including files and errors, and for which Django has no setting.
 
-The content security policy is in the settings: no inline code at all, and of scripts only those that the page itself
-names, by a nonce.
+The content security policy is in the settings. It allows no inline code, and only the scripts that the page itself
+names by a nonce.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.sessions.zones import STAFF_PATH
 
-# What pages may use of the browser: passkeys, and putting codes on the clipboard. All the rest is off.
+# What pages may use of the browser: passkeys, and copying codes to the clipboard. Everything else is off.
 USED = ("clipboard-write", "publickey-credentials-create", "publickey-credentials-get")
 UNUSED = (
     *("accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen", "geolocation"),
@@ -36,7 +36,10 @@ class HeadersMiddleware:
 
 
 class PolicyMiddleware(CSPMiddleware):
-    """django-csp's; but Django's own admin gives its scripts no nonce, so there they are allowed by where they are."""
+    """django-csp's middleware, with a different rule for the admin.
+
+    Django's own admin gives its scripts no nonce, so under /admin/ scripts are allowed by their origin.
+    """
 
     def get_policy_parts(self, request: HttpRequest, *args: Any, **kwargs: Any) -> PolicyParts:
         parts = super().get_policy_parts(request, *args, **kwargs)

@@ -6,10 +6,10 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
 
 class Utf8Request(WSGIRequest):
-    """A request in UTF-8, whatever charset it claims.
+    """A request in UTF-8, no matter what charset it claims.
 
-    Python knows charsets that are not text at all ("hex"), and Django would answer those with 500 before any of our
-    code is asked.
+    Python knows charsets that are not text at all, such as "hex". Django would answer those with 500 before any of our
+    code runs.
     """
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
@@ -19,6 +19,6 @@ class Utf8Request(WSGIRequest):
 
 
 class Application(WSGIHandler):
-    """Django's own, with our requests."""
+    """Django's WSGI handler, with our requests."""
 
     request_class = Utf8Request

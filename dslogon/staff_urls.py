@@ -1,4 +1,4 @@
-"""The addresses as pages under /admin/ know them: signing in and one's own account have their twins there."""
+"""The URLs for pages under /admin/, where signing in and the account pages have copies of their own."""
 
 from django.urls import include, path
 
@@ -8,5 +8,5 @@ from dslogon.urls import handler400, handler403, handler404, handler500
 
 __all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
 
-# Where a name stands twice, Django takes the last one for a link.
+# If a name is there twice, Django uses the last one for a link.
 urlpatterns = [*urls.urlpatterns, path("admin/", include(with_session))]

@@ -1,4 +1,4 @@
-"""Static files as they are gathered for serving."""
+"""Static files, as they are collected for serving."""
 
 from typing import Any
 
@@ -8,7 +8,10 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class ManifestAside(CompressedManifestStaticFilesStorage):
-    """WhiteNoise's storage, with the list of all files beside the served folder: whatever lies in it is public."""
+    """WhiteNoise's storage, with the list of all files kept outside the served folder.
+
+    Everything in that folder is public.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         aside = FileSystemStorage(location=settings.VAR_DIR)

@@ -1,4 +1,4 @@
-"""Every address of the site. Each room keeps its own table; this one only puts them together."""
+"""Every URL of the site. Each room has its own table. This one only puts them together."""
 
 from django.conf import settings
 from django.contrib import admin

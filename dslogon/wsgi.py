@@ -1,4 +1,4 @@
-"""The WSGI entry point; production settings unless the environment says otherwise."""
+"""The WSGI entry point. It uses production settings unless the environment says otherwise."""
 
 import os
 
@@ -7,7 +7,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dslogon.settings.production")
 django.setup(set_prefix=False)
 
-# Gunicorn gives up at once, with the sentence in its log, if the keys do not fit.
+# If the keys do not fit, Gunicorn gives up at once, with the sentence in its log.
 from django.db import connection  # noqa: E402
 
 from dslogon.request import Application  # noqa: E402

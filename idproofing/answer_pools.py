@@ -1,7 +1,7 @@
-"""Public lists that answers and wrong options are drawn from. Companies are invented; cities and vehicles are real.
+"""Public lists that answers and wrong options are drawn from. Companies are invented. Cities and vehicles are real.
 
-Each pool is a tuple of groups. The options of one question come from one group as far as it reaches, so that
-nothing but knowing tells them apart: cities of one region, vehicles of one decade.
+Each pool is a tuple of groups. The options of one question come from one group, so that nothing but knowing tells them
+apart: cities of one region, vehicles of one decade.
 """
 
 BANKS = (
@@ -285,7 +285,7 @@ PHARMACIES = (
     ),
 )
 
-# Those of one's own service, and those of families.
+# Benefits for one's own service, and benefits for families.
 BENEFITS = (
     (
         "Combat-related special compensation",

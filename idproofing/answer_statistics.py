@@ -1,4 +1,7 @@
-"""Counts of right answers by kind of question, for the staff's figures: of all people together, never of one."""
+"""Counts of right answers by kind of question, for the staff's figures.
+
+They are of all people together, never of one.
+"""
 
 from datetime import datetime
 
@@ -8,7 +11,7 @@ from django.utils import timezone
 from idproofing import asking
 from idproofing.models import Quiz
 
-# In the order of the kinds, so that two quizzes which end at once never wait for each other.
+# The rows are written in the order of their kinds, so that two quizzes that end at once never deadlock.
 COUNT = """
     INSERT INTO idproofing_answertally AS tally (day, kind, answered, correct)
     SELECT %s, kind, count(*), count(*) FILTER (WHERE is_right)
@@ -19,7 +22,10 @@ COUNT = """
 
 
 def count_answer(quiz: Quiz, now: datetime) -> None:
-    """Add the answers of a quiz that has just ended, however it ended, to those of the day. Within a `turn`."""
+    """Add the answers of a quiz that has just ended, however it ended, to those of the day.
+
+    Call it while holding the exclusive lock of the person's proofing.
+    """
     given = list(quiz.questions.filter(choice__isnull=False))
     if given:
         with connection.cursor() as cursor:

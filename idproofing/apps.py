@@ -1,4 +1,4 @@
-"""Identity proofing as a Django app; its checks run at every start."""
+"""Identity proofing as a Django app. Its checks run at every start."""
 
 from django.apps import AppConfig
 

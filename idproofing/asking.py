@@ -17,7 +17,7 @@ from safeguards.cipher import blind_index
 
 @dataclass(frozen=True)
 class Known:
-    """What others know of a person: the details in DEERS, and the facts about the person and about the family."""
+    """What others know about a person: the details in DEERS, and the facts about the person and about the family."""
 
     dod_id: str
     details: list[str]
@@ -26,11 +26,11 @@ class Known:
 
 
 def known_of(dod_id: str) -> Known | None:
-    """What DEERS and the sources know of the person, who may be a stranger to them; None when DEERS is silent.
+    """Return what DEERS and the sources know about the person, who may be unknown to them.
 
-    Whoever holds a letter or an identity card may know all the details, and a family knows what it shares, the former
-    spouse no less than the present one. Ask outside a transaction: others answer in their own time, and nobody should
-    wait for a lock meanwhile.
+    Return None if DEERS does not answer. Somebody who holds a letter or an identity card may know all the details. A
+    family knows what it shares, and a former spouse knows no less than the present one. Call this outside a
+    transaction. Others answer in their own time, and nobody should wait for a lock meanwhile.
     """
     answer = lookup.ask(lambda deers: (deers.person(dod_id), deers.kin(dod_id)), None)
     if answer is None:
@@ -46,10 +46,10 @@ def known_of(dod_id: str) -> Known | None:
 
 
 def askable(known: Known, shown: Collection[str], options: int, today: date) -> list[Fact]:
-    """The facts that may be asked about, each with so many options.
+    """Return the facts that may be asked about, each with as many `options`.
 
-    They are recent, were never asked, stand neither in DEERS nor among the values `shown` in this session, are true
-    of this person alone, and have enough plausible wrong answers beside them.
+    They are recent and were never asked. They are neither in DEERS nor among the values `shown` in this session. They
+    are true of this person alone, and have enough plausible wrong answers beside them.
     """
     alone = facts_of_one_alone(recent_facts(known.facts, today), known.relatives)
     untold = facts_unknown_from(alone, [*shown, *known.details])
@@ -57,21 +57,22 @@ def askable(known: Known, shown: Collection[str], options: int, today: date) -> 
 
 
 def unasked(dod_id: str, facts: Collection[Fact]) -> list[Fact]:
-    """Those facts that no quiz, of whichever level, has ever asked this person about."""
+    """Return the facts that no quiz, of any level, has ever asked this person about."""
     asked = {bytes(key) for key in Question.objects.filter(dod_id=dod_id).values_list("fact_key", flat=True)}
     return [fact for fact in facts if fact_key(fact) not in asked]
 
 
 def choose(facts: Collection[Fact], strength: policy.Strength, rng: random.Random) -> list[Fact] | None:
-    """Facts to ask about, at random and from as many categories as there are; None when they are too few.
+    """Return facts to ask about, at random and from as many categories as there are.
 
-    No two of them began on one day: the bank, the limit and the date of one card stand on one paper, a car and its
-    loan in one contract, and whoever found that must not be able to answer two questions with it.
+    Return None if there are too few. No two of them began on the same day. The bank, the limit and the date of one card
+    are on one paper, and a car and its loan are in one contract. Somebody who found that must not be able to answer two
+    questions with it.
     """
     by_category: dict[str, list[Fact]] = {}
     for fact in rng.sample(list(facts), len(facts)):
         by_category.setdefault(fact.category, []).append(fact)
-    # Where chance took the one day that the small categories have, they choose first.
+    # Chance may take the only day that a small category has. So on the second try the small categories choose first.
     for categories in (list(by_category.values()), sorted(by_category.values(), key=days)):
         chosen = in_turn(categories)[: strength.questions]
         if len(chosen) == strength.questions and len({fact.category for fact in chosen}) >= strength.categories:
@@ -84,7 +85,7 @@ def days(facts: Iterable[Fact]) -> int:
 
 
 def in_turn(categories: Iterable[list[Fact]]) -> list[Fact]:
-    """One fact of each category after the other, as long as they last, and one fact alone of each day."""
+    """Return one fact of each category after the other, as long as they last, and only one fact of each day."""
     left, taken, seen = [iter(facts) for facts in categories], [], set()
     while left:
         for facts in list(left):
@@ -105,7 +106,7 @@ def write(
     now: datetime,
     rng: random.Random,
 ) -> Quiz:
-    """Write the quiz down: words, fixed order of options, and the keyed hash of the right one."""
+    """Write the quiz down: its words, the fixed order of options, and the keyed hash of the right one."""
     quiz = Quiz.objects.create(dod_id=dod_id, level=strength.level, started_at=now)
     written = []
     for position, fact in enumerate(chosen):
@@ -128,15 +129,16 @@ def write(
 
 
 def fact_key(fact: Fact) -> bytes:
-    """A keyed hash that knows a fact again, whichever row or source it came from."""
+    """Return a keyed hash that recognizes a fact, from any row or source."""
     return blind_index(f"{fact.dod_id}:{fact.kind}:{fact.qualifier}", purpose="quiz-fact")
 
 
 def answer_hash(quiz_id: UUID, position: int, choice: int) -> bytes:
+    """Return the keyed hash of a choice (an index of the options) at this position of the quiz."""
     return blind_index(f"{quiz_id}:{position}:{choice}", purpose="quiz-answer")
 
 
 def is_right(asked: Question) -> bool:
-    """Whether the choice that was made is the right one."""
+    """Return whether the choice that was made is the right one."""
     given = answer_hash(asked.quiz_id, asked.position, asked.choice) if asked.choice is not None else b""
     return hmac.compare_digest(given, bytes(asked.right))

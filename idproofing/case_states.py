@@ -1,4 +1,4 @@
-"""The states of a case and the transitions between them, each with the event that it leaves in the audit trail."""
+"""The states of a case and the transitions between them, each with its audit event."""
 
 from datetime import datetime
 
@@ -18,20 +18,20 @@ TRANSITIONS: dict[tuple[str, str], str] = {
     (State.TAKEN, State.APPROVED): "case.approved",
     (State.TAKEN, State.DECLINED): "case.declined",
     (State.TAKEN, State.IN_PERSON): "case.in-person",
-    # At Premium a second one confirms, or sends it back.
+    # At Premium a second one confirms the decision, or sends it back.
     (State.TAKEN, State.PROPOSED): "case.proposed",
     (State.PROPOSED, State.APPROVED): "case.approved",
     (State.PROPOSED, State.DECLINED): "case.declined",
     (State.PROPOSED, State.IN_PERSON): "case.in-person",
     (State.PROPOSED, State.OPEN): "case.sent-back",
-    # The person goes on with the journey, once.
+    # The person continues the journey, once.
     (State.APPROVED, State.CONTINUED): "case.continued",
-    # Asked again about the same number, it is this from the first moment: shown to no reviewer. It ends
-    # when the case that it repeats is approved, and takes its place when that one is not.
+    # A second request about the same number is in this state from the start, and no reviewer sees it. It ends if the
+    # case that it repeats is approved, and takes its place if not.
     (State.OPEN, State.REPEATED): "case.repeated",
     (State.REPEATED, State.IN_PERSON): "case.in-person",
     (State.REPEATED, State.OPEN): "case.opened",
-    # Nobody can wait for ever.
+    # Nobody can wait forever.
     (State.OPEN, State.EXPIRED): "case.expired",
     (State.TAKEN, State.EXPIRED): "case.expired",
     (State.PROPOSED, State.EXPIRED): "case.expired",
@@ -42,9 +42,9 @@ OVER = {state for state in State if not any(before == state for before, _ in TRA
 
 
 def change_state(case: Case, to: str, *, by: object, now: datetime, **values: object) -> None:
-    """Move to the state `to`, set other columns with it, and leave the event and the entry in the case's history.
+    """Move the case to the state `to`, set other columns with it, and record the event and an entry in its history.
 
-    What was typed is wiped when the case is over. TransitionRefused as in idproofing.transitions.apply.
+    What was typed is wiped when the case is over. Raise TransitionRefused as idproofing.transitions.apply does.
     """
     if to in OVER:
         values |= {"typed": None, "subject": None}
@@ -54,7 +54,7 @@ def change_state(case: Case, to: str, *, by: object, now: datetime, **values: ob
 
 
 def record_event(case: Case, event: str, *, by: object, now: datetime) -> None:
-    """The event in the audit trail, and the entry in the case's own history."""
+    """Record an event in the audit trail, and an entry in the case's own history."""
     CaseMove.objects.create(case=case, state=case.state, at=now, by=getattr(by, "pk", None) if is_staff(by) else None)
     about = {"account_id": case.account_id, "dod_id": case.dod_id or case.holder or None}
     audit.record(event, by=by, case=case.number, level=case.level, **about)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Activation codes: ten Crockford base32 characters, kept only as a keyed hash, good once and for a while."""
+"""Activation codes: ten Crockford base32 characters, kept only as a keyed hash, valid once and for a while."""
 
 import hmac
 import random
@@ -29,13 +29,13 @@ LIVES = {
     Delivery.LETTER: policy.CODE_LIFE_LETTER,
     Delivery.LETTER_ABROAD: policy.CODE_LIFE_LETTER_ABROAD,
 }
-# The route that a delivery tells of; by email and on the screen come the codes of several.
+# The route that a delivery implies. Codes of several routes come by email and on the screen.
 ROUTES = {Delivery.LETTER: Route.LETTER, Delivery.LETTER_ABROAD: Route.LETTER}
 
 
 @dataclass(frozen=True)
 class Issued:
-    """The only time that the code can be read: `text` is for the mail, the screen or the letter, and nowhere else."""
+    """The only time that the code can be read. `text` is for the mail, the screen or the letter, and nowhere else."""
 
     text: str
     expires_at: datetime
@@ -58,7 +58,7 @@ class Used:
 
 @dataclass(frozen=True)
 class Void:
-    """Too many wrong tries, or withdrawn: a new code is needed."""
+    """There were too many wrong tries, or the code was withdrawn. A new code is needed."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +83,13 @@ def issue(
     now: datetime | None = None,
     rng: random.Random | None = None,
 ) -> Issued:
-    """Make a code for this person and level; an earlier one that still lives is void from now on.
+    """Make a code for this person and level. An earlier one that is still live becomes void.
 
-    `delivery` is one of `Delivery`; `destination`, the address it goes to, is kept encrypted. Whether the person
-    may have a code is for the caller to know: a passed quiz, or a letter to the address of record. For the figures:
-    `route` is how they came to it (by default what the delivery tells), `begun_at` when the journey began whose first
-    code this is.
+    `delivery` is one of `Delivery`. `destination` is the address that the code goes to, and is kept encrypted. The
+    caller must know whether the person may have a code, by a passed quiz or a letter to the address of record.
+
+    Two arguments are for the figures. `route` is how the person came to the code, by default what the delivery implies.
+    `begun_at` is when the journey began, if this is its first code.
     """
     now, rng = now or timezone.now(), rng or secrets.SystemRandom()
     text = "".join(rng.choices(ALPHABET, k=policy.CODE_LENGTH))
@@ -116,9 +117,9 @@ def issue(
 def redeem(
     dod_id: str, level: Level, typed: str, *, by: object, now: datetime | None = None
 ) -> Redeemed | Wrong | Used | Void | Expired | Unknown:
-    """Judge what was typed against the newest code; whoever types it first and right has used it.
+    """Judge what was typed against the newest code. The first right try uses it.
 
-    A person without a code costs the same hash, the same lock and the same event as one with it.
+    A person without a code costs the same hash, the same lock and the same event as a person with one.
     """
     now = now or timezone.now()
     tried = digest(dod_id, level, normalize(typed))
@@ -134,7 +135,7 @@ def redeem(
 
 
 def refusal(code: ActivationCode, now: datetime) -> Used | Void | Expired | None:
-    """Why no try at this code can succeed; None when the right one would."""
+    """Return why no try at this code can succeed, or None if the right one would."""
     if code.used_at:
         return Used()
     if code.voided_at:
@@ -143,7 +144,7 @@ def refusal(code: ActivationCode, now: datetime) -> Used | Void | Expired | None
 
 
 def use(code: ActivationCode, *, by: object, now: datetime) -> Redeemed | Used:
-    """Redeem a live code, once. Within a `turn`."""
+    """Redeem a live code, once. Call it while holding `exclusive_proofing`."""
     if not ActivationCode.objects.filter(pk=code.pk, used_at__isnull=True, voided_at__isnull=True).update(used_at=now):
         return Used()
     proofing = get_proofing(code.dod_id, Level(code.level), by=by, now=now)
@@ -153,7 +154,10 @@ def use(code: ActivationCode, *, by: object, now: datetime) -> Redeemed | Used:
 
 
 def count_wrong(code: ActivationCode, *, by: object, now: datetime) -> Wrong | Void:
-    """Count a wrong try at a live code; the last one of `policy.CODE_TRIES` voids it. Within a `turn`."""
+    """Count a wrong try at a live code. The last one of `policy.CODE_TRIES` voids it.
+
+    Call it while holding `exclusive_proofing`.
+    """
     limit = policy.CODE_TRIES
     if code.tries_since is None or code.tries_since + limit.period <= now:
         code.tries, code.tries_since = 0, now
@@ -167,7 +171,10 @@ def count_wrong(code: ActivationCode, *, by: object, now: datetime) -> Wrong | V
 
 
 def withdraw(code_id: UUID, dod_id: str, *, by: object, reason: str, now: datetime | None = None) -> bool:
-    """Make one code of this person void, if nobody has used it: the letter that it was in came back, say."""
+    """Void one code of this person if nobody has used it, for example because the letter with it came back.
+
+    Return whether that was done.
+    """
     with exclusive_proofing(dod_id):
         code = ActivationCode.objects.filter(pk=code_id, dod_id=dod_id, used_at=None, voided_at=None).first()
         if code is None:
@@ -178,45 +185,48 @@ def withdraw(code_id: UUID, dod_id: str, *, by: object, reason: str, now: dateti
 
 
 def live(dod_id: str, level: Level, *, now: datetime | None = None) -> ActivationCode | None:
-    """The code that could be redeemed now, if there is one."""
+    """Return the code that could be redeemed now, if there is one."""
     return unspent(dod_id, level).filter(expires_at__gt=now or timezone.now()).first()
 
 
 def unspent(dod_id: str, level: Level) -> QuerySet[ActivationCode]:
-    """The one code that is neither used nor void; it may have expired."""
+    """Return the one code that is neither used nor void. It may have expired."""
     return ActivationCode.objects.filter(dod_id=dod_id, level=level, used_at__isnull=True, voided_at__isnull=True)
 
 
 def newest(dod_id: str, level: Level) -> ActivationCode | None:
-    """The unspent code, or else the one that was made last."""
+    """Return the unspent code, or else the one that was made last."""
     spent = ActivationCode.objects.filter(dod_id=dod_id, level=level).order_by("-issued_at")
     return unspent(dod_id, level).first() or spent.first()
 
 
 def digest(dod_id: str, level: Level, text: str) -> bytes:
-    """The keyed hash of a code without dashes; the same code of another person or level hashes differently."""
+    """Return the keyed hash of a code without dashes. The same code of another person or level hashes differently."""
     return blind_index(f"{dod_id}:{int(level)}:{text}", purpose="activation-code")
 
 
 def normalize(typed: str) -> str:
-    """What was typed, as it would stand in a code: O is 0, I and L are 1; case, blanks and dashes do not matter."""
+    """Return what was typed, as it would be in a code: O is 0, and I and L are 1.
+
+    Case, spaces and dashes do not matter.
+    """
     return typed.upper().translate(LOOK_ALIKES)
 
 
 def route_proven(dod_id: str, level: Level) -> str:
-    """The route by which this person came to the code that they used last at this level; "" without one."""
+    """Return the route by which this person came to the code used last at this level, or "" without one."""
     return used(dod_id, level).values_list("route", flat=True).first() or ""
 
 
 def came_by_email(dod_id: str, level: Level, address: str) -> bool:
-    """Whether the code that this person used last at this level had been mailed to this address.
+    """Return whether the code that this person used last at this level had been mailed to this address.
 
-    How the journey in which it was typed would have handed over a code does not tell: it may be another journey's.
+    The journey in which it was typed cannot tell that, because the code may come from another journey.
     """
     code = used(dod_id, level).first()
     return code is not None and code.delivery == ActivationCode.Delivery.EMAIL and code.destination == address
 
 
 def used(dod_id: str, level: Level) -> QuerySet[ActivationCode]:
-    """This person's codes that were used, the newest use first."""
+    """Return this person's codes that were used, the latest use first."""
     return ActivationCode.objects.filter(dod_id=dod_id, level=level, used_at__isnull=False).order_by("-used_at")

@@ -19,7 +19,7 @@ class FactSource(Protocol):
     """Anything that knows facts about people. A real source returns unsaved `Fact`s of its own knowledge."""
 
     def facts_about(self, dod_ids: Collection[str]) -> Iterable[Fact]:
-        """All facts about the people with these DoD ID numbers; none about people it does not know."""
+        """Return all facts about the people with these DoD ID numbers. There are none about people it does not know."""
         ...
 
 
@@ -38,9 +38,9 @@ class MockTransactions:
 
 
 def facts_about(*dod_ids: str) -> list[Fact]:
-    """What all sources in `settings.IDPROOFING_SOURCES` know about these people, in a stable order.
+    """Return what all sources in `settings.IDPROOFING_SOURCES` know about these people, in a stable order.
 
-    Each source is asked once, however many people they are.
+    Each source is asked once, however many people there are.
     """
     sources: list[FactSource] = [import_string(path)() for path in settings.IDPROOFING_SOURCES]
     facts = [fact for source in sources for fact in source.facts_about(dod_ids)]
@@ -48,15 +48,15 @@ def facts_about(*dod_ids: str) -> list[Fact]:
 
 
 def recent_facts(facts: Iterable[Fact], today: date) -> list[Fact]:
-    """Those facts that are old news to nobody: begun, and not over for longer, than policy allows."""
+    """Return the facts that are not old news: begun, and ended if they have, no longer ago than policy allows."""
     return [fact for fact in facts if fact.since <= today and _begun_late(fact, today) and _over_late(fact, today)]
 
 
 def facts_of_one_alone(facts: Iterable[Fact], relatives: Collection[Fact]) -> list[Fact]:
-    """Those facts that do not hold for a relative too: a joint loan tells two people apart for nobody.
+    """Return the facts that do not hold for a relative too. A joint loan does not tell two people apart.
 
-    The same answer to the same question is shared; so is what a household has one of, such as a former address,
-    if both had it in a common year.
+    The same answer to the same question is shared. So is what a household has one of, such as a former address, if both
+    had it in a common year.
     """
     return [fact for fact in facts if not any(_shared(fact, other) for other in relatives)]
 
@@ -76,10 +76,10 @@ def _shared(one: Fact, other: Fact) -> bool:
 
 
 def facts_unknown_from(facts: Collection[Fact], seen: Iterable[str]) -> list[Fact]:
-    """Those facts whose answer can not be read off `seen`: values on record in DEERS, or typed in this session.
+    """Return the facts whose answer cannot be read off `seen`: values on record in DEERS, or typed in this session.
 
-    An answer counts as seen when it stands in a seen value, or a seen value of some length in the answer,
-    both as whole words and without regard to case: "Killeen" is seen in "Killeen, Texas".
+    An answer counts as seen if it is in a seen value, or if a seen value of some length is in the answer. Both are
+    compared as whole words and without regard to case: "Killeen" is seen in "Killeen, Texas".
     """
     told = [words for words in map(_words, seen) if words.strip()]
     return [fact for fact in facts if not _told(_words(fact.value), told)]

@@ -1,6 +1,7 @@
-"""Letters to the address of record: asked for by people, printed in batches by staff, void when a newer one takes over.
+"""Letters to the address of record.
 
-Nobody is ever shown an address here. A letter goes where DEERS says, so that only who lives there can read the code.
+People request them, and staff print them in batches. A newer letter takes the place of an older one. Nobody is ever
+shown an address here. A letter goes where DEERS says, so that only people who live there can read the code.
 """
 
 import random
@@ -35,14 +36,14 @@ class Queued:
 
 @dataclass(frozen=True)
 class TooSoon:
-    """The person has asked for letters enough; the next one may be asked for then."""
+    """The person has requested enough letters. The next one may be requested at `until`."""
 
     until: datetime
 
 
 @dataclass(frozen=True)
 class NoAddress:
-    """DEERS has no address to which a letter could be sent."""
+    """DEERS has no address that a letter could be sent to."""
 
 
 def ask(
@@ -55,10 +56,10 @@ def ask(
     now: datetime | None = None,
     rng: random.Random | None = None,
 ) -> Queued | TooSoon | NoAddress:
-    """A letter with an activation code to the person's address of record; an earlier one is void from now on.
+    """Queue a letter with an activation code to the person's address of record. An earlier one becomes void.
 
-    `enter_at` names the address of the page where the code is entered, `begun_at` is when the journey began. However
-    many ask at once, each person gets as many letters as policy.LETTERS and policy.LETTER_GAP allow.
+    `enter_at` names the address of the page where the code is entered. `begun_at` is when the journey began. However
+    many requests come at once, each person gets as many letters as policy.LETTERS and policy.LETTER_GAP allow.
     """
     now = now or timezone.now()
     to = postal.lines(person)
@@ -71,7 +72,7 @@ def ask(
             return TooSoon(until)
         for earlier in unread(person.dod_id, level):
             change_state(earlier, State.VOID, by=by, now=now, reason="replaced")
-        # The address stands in the letter alone, which is wiped; the code need not know it.
+        # Only the letter holds the address, and it is wiped. The code does not have to know it.
         delivery = postal.delivery(person)
         issued = codes.issue(person.dod_id, level, delivery, "", by=by, begun_at=begun_at, now=now, rng=rng)
         code = codes.unspent(person.dod_id, level).get()
@@ -83,9 +84,9 @@ def ask(
 def notify(
     person: Beneficiary, level: Level, link: str, expires_at: datetime, *, by: object, now: datetime | None = None
 ) -> Letter | None:
-    """The proofing notice on paper (63A §3.10): the person has an account of this level, and `link` freezes it.
+    """Queue the proofing notice on paper (63A §3.10): the person has an account of this level, and `link` freezes it.
 
-    None when DEERS has no address to send it to.
+    Return None if DEERS has no address to send it to.
     """
     to = postal.lines(person)
     if to is None:
@@ -96,7 +97,7 @@ def notify(
 
 
 def queue(letter: Letter, to: list[str], secret: str, expires_at: datetime, *, by: object, now: datetime) -> Letter:
-    """Put a letter in line for the next batch."""
+    """Put a letter in line for the next batch, and return it."""
     letter.addressee, letter.secret = "\n".join(to), secret
     letter.reference = new_reference()
     letter.made_at, letter.changed_at, letter.expires_at = now, now, expires_at
@@ -106,9 +107,10 @@ def queue(letter: Letter, to: list[str], secret: str, expires_at: datetime, *, b
 
 
 def new_reference() -> str:
-    """Such as "L-7F3K-9Q2M", in print above the address: staff find a letter that comes back without opening it.
+    """Return a new reference, such as "L-7F3K-9Q2M".
 
-    It looks unlike a code, so that nobody enters the one for the other.
+    It is printed above the address, so that staff can find a letter that comes back without opening it. It looks unlike
+    a code, so that nobody enters the one for the other.
     """
     while True:
         text = "".join(secrets.choice(codes.ALPHABET) for _ in range(8))
@@ -118,7 +120,10 @@ def new_reference() -> str:
 
 
 def next_one(dod_id: str, now: datetime) -> datetime | None:
-    """When this person may ask for another code by letter; None: now. Within a `turn`, so that it stays true."""
+    """Return when this person may request another code by letter, or None if that is now.
+
+    Call it while holding `exclusive_proofing`, so that it stays true.
+    """
     since = now - policy.LETTERS.period
     asked = Letter.objects.filter(dod_id=dod_id, kind=Kind.CODE, made_at__gt=since).order_by("-made_at")
     times = list(asked.values_list("made_at", flat=True)[: policy.LETTERS.times])
@@ -129,16 +134,17 @@ def next_one(dod_id: str, now: datetime) -> datetime | None:
 
 
 def unread(dod_id: str, level: Level) -> QuerySet[Letter]:
-    """The person's letters whose code nobody has used yet, locked."""
+    """Return the person's letters whose code nobody has used yet, locked."""
     open_states = [*IN_THE_HOUSE, State.SENT]
     mine = Letter.objects.filter(dod_id=dod_id, level=level, kind=Kind.CODE, state__in=open_states)
     return mine.filter(code__used_at=None).select_for_update(of=("self",))
 
 
 def make_batch(*, by: object, now: datetime | None = None) -> Batch | None:
-    """Take the letters that have waited longest, policy.LETTERS_IN_BATCH at most; None when none waits.
+    """Put the letters that have waited longest into a batch, policy.LETTERS_IN_BATCH at most.
 
-    Of two clerks at once each gets letters that the other does not: what one has locked, the other skips.
+    Return None if no letter waits. Of two clerks at once, each gets letters that the other does not: what one has
+    locked, the other skips.
     """
     now = now or timezone.now()
     void_dead(now=now)
@@ -155,13 +161,16 @@ def make_batch(*, by: object, now: datetime | None = None) -> Batch | None:
 
 
 def to_print(batch: Batch, *, now: datetime | None = None) -> list[Letter]:
-    """The batch's letters that are still good; none once somebody has said that they are mailed."""
+    """Return the batch's letters that are still valid. There are none once the batch is noted as mailed."""
     printed = batch.letters.filter(state=State.PRINTED).order_by("made_at", "pk")
     return list(printed.exclude(pk__in=useless(now or timezone.now()).values("pk")))
 
 
 def mailed(batch: Batch, *, by: object, now: datetime | None = None) -> int | None:
-    """Note that the batch's letters are in the mail, and wipe them; tells how many. None when that was noted before."""
+    """Note that the batch's letters are in the mail, and wipe them. Return how many there are.
+
+    Return None if that was noted before.
+    """
     now = now or timezone.now()
     void_dead(now=now)
     with transaction.atomic():
@@ -175,22 +184,31 @@ def mailed(batch: Batch, *, by: object, now: datetime | None = None) -> int | No
 
 
 def print_again(letter: Letter, *, by: object, now: datetime | None = None) -> bool:
-    """Take a letter whose page was spoiled out of its batch, for the next one. False when it is too late for that."""
+    """Take a letter whose page was spoiled out of its batch, for the next one.
+
+    Return False if it is too late for that.
+    """
     return change(letter, State.QUEUED, by=by, now=now)
 
 
 def void(letter: Letter, *, by: object, now: datetime | None = None) -> bool:
-    """Make a letter and its code void, because it was lost or should not go out. False when it is void already."""
+    """Void a letter and its code, because it was lost or should not go out. Return False if it is already void."""
     return change(letter, State.VOID, by=by, now=now, reason="staff")
 
 
 def returned(letter: Letter, *, by: object, now: datetime | None = None) -> bool:
-    """Note that the post office brought the letter back, unopened or not: its code is void. False if it was not out."""
+    """Note that the post office brought the letter back, unopened or not, and void its code.
+
+    Return False if the letter was not out.
+    """
     return change(letter, State.RETURNED, by=by, now=now, reason="returned")
 
 
 def change(letter: Letter, to: State, *, by: object, now: datetime | None, reason: str = "") -> bool:
-    """One move of one letter that staff ask for, if its state allows it; a letter that ends takes its code along."""
+    """Make one transition of one letter that staff ask for, if its state allows it.
+
+    A letter that ends takes its code along.
+    """
     now = now or timezone.now()
     with exclusive_proofing(letter.dod_id):
         row = Letter.objects.select_for_update().get(pk=letter.pk)
@@ -203,10 +221,10 @@ def change(letter: Letter, to: State, *, by: object, now: datetime | None, reaso
 
 
 def void_dead(*, now: datetime | None = None) -> int:
-    """Make void whatever can be of no use any more, in the house or at the person's; tells how many.
+    """Void every letter that can be of no use any more, in the house or mailed. Return how many there are.
 
-    The time of its code or link is over, or the code was replaced by another one, say by email. A letter in somebody
-    else's hands at this moment is left for the next time.
+    The time of its code or link is over, or another code, such as one by email, has replaced its own. A letter that
+    somebody else has locked at this moment is left for the next time.
     """
     now = now or timezone.now()
     with transaction.atomic():
@@ -216,7 +234,7 @@ def void_dead(*, now: datetime | None = None) -> int:
 
 
 def useless(now: datetime) -> QuerySet[Letter]:
-    """Letters in the house that need not go out any more, and mailed ones whose code nobody can use any more."""
+    """Return letters in the house that no longer have to go out, and mailed ones whose code nobody can use any more."""
     over = Q(expires_at__lte=now) | Q(code__voided_at__isnull=False)
     in_the_house = Q(state__in=IN_THE_HOUSE) & (over | Q(code__used_at__isnull=False))
     outside = Q(state=State.SENT, kind=Kind.CODE, code__used_at=None) & over
@@ -232,5 +250,5 @@ def end(dead: Iterable[Letter], now: datetime) -> None:
 
 @app.task(name="accounts.tasks.void_letters")
 def void_letters(timestamp: int) -> None:
-    """Make void the letters whose time is over or whose code was replaced, and wipe what they say."""
+    """Void the letters whose time is over or whose code was replaced, and wipe what they say."""
     void_dead()

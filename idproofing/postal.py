@@ -1,4 +1,4 @@
-"""A letter's address: the lines that stand in the window of the envelope, and how far the post has to go."""
+"""The address on a letter: the lines in the window of the envelope, and how far the mail has to go."""
 
 import unicodedata
 from functools import cache
@@ -9,20 +9,22 @@ from idproofing.models import ActivationCode
 
 Delivery = ActivationCode.Delivery
 
-# The 48 contiguous states and the District of Columbia, by the post office's letters. Whatever is not here is far:
-# Alaska, Hawaii, Puerto Rico and the other territories, the military post offices (AA, AE, AP), and all other lands.
+# The 48 contiguous states and the District of Columbia, by the Postal Service's letters. Everywhere else is far:
+# Alaska, Hawaii, Puerto Rico and the other territories, the military post offices (AA, AE, AP), and all other
+# countries.
 CONTIGUOUS = (
     "AL AR AZ CA CO CT DC DE FL GA IA ID IL IN KS KY LA MA MD ME MI MN MO MS MT NC ND NE NH NJ NM NV NY OH OK OR PA "
     "RI SC SD TN TX UT VA VT WA WI WV WY"
 )
-# Lands by ISO 3166 that the post office of the United States serves like states.
+# Countries by ISO 3166 that the Postal Service of the United States serves like states.
 TERRITORIES = ("AS", "GU", "MP", "PR", "VI")
 
 
 def lines(person: Beneficiary) -> list[str] | None:
-    """The name and the address of record as they are written on a letter; None when no letter would arrive.
+    """Return the name and the address of record as they are written on a letter.
 
-    Something is missing, or stands in a script that the printer's fonts do not have.
+    Return None if no letter would arrive. Then something is missing, or is in a script that the printer's fonts do not
+    have.
     """
     country = person.country or "US"
     parts = [person.full_name, person.street, person.city]
@@ -39,23 +41,26 @@ def lines(person: Beneficiary) -> list[str] | None:
 
 
 def delivery(person: Beneficiary) -> Delivery:
-    """How the code in a letter to this person comes; from far away it may take longer, and so it lives longer."""
+    """Return how the code in a letter to this person is delivered.
+
+    A letter that has to go far may take longer, so its code lives longer.
+    """
     near = person.country in ("", "US") and person.state.strip().upper() in CONTIGUOUS.split()
     return Delivery.LETTER if near else Delivery.LETTER_ABROAD
 
 
 def plain(text: str) -> str:
-    """One line without odd blanks, in the usual form of its characters."""
+    """Return one line without odd spaces, in the usual form of its characters."""
     return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
 def printable(line: str) -> bool:
-    """Whether our fonts have every character: Latin with all its marks, Greek and Cyrillic."""
+    """Return whether our fonts have every character: Latin with all its marks, Greek and Cyrillic."""
     return all(c.isprintable() and (c < "\u0530" or "\u1e00" <= c < "\u2000" or "\u2010" <= c < "\u2028") for c in line)
 
 
 @cache
 def countries() -> dict[str, str]:
-    """The English name of each country by its two letters, as the time zone database has them."""
+    """Return the English name of each country by its two letters, as the time zone database has them."""
     table = files("tzdata").joinpath("zoneinfo", "iso3166.tab").read_text(encoding="utf-8")
     return dict(line.split("\t") for line in table.splitlines() if not line.startswith("#"))

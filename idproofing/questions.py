@@ -1,7 +1,7 @@
 """What is asked: one template for each kind of fact, how its answer is worded, and what the wrong options are.
 
-A template's prompt names no more than the fact's qualifier, as a rule a year, so that no question tells the
-answer to another. Wrong options come from public lists and number ranges, never from other people's facts.
+The prompt of a template names no more than the fact's qualifier, usually a year. So no question tells the answer to
+another. Wrong options come from public lists and ranges of numbers, never from other people's facts.
 """
 
 import random
@@ -22,20 +22,21 @@ class Answers(Protocol):
     """How the answers of one template are worded, and which answers are plausible beside the right one."""
 
     def word(self, value: str) -> str:
-        """The answer as the quiz words it."""
+        """Return the answer as the quiz words it."""
         ...
 
     def usual(self, value: str) -> Sequence[str]:
-        """All plausible answers, in words, where `value` is right, and it among them; none where it is unusual.
+        """Return all plausible answers, in words, if `value` is right. `value` is among them.
 
-        An unusual answer would stand out among any others, and nobody may be asked for it.
+        Return none if `value` is unusual. An unusual answer would stand out among any others, so nobody may be asked
+        for it.
         """
         ...
 
 
 @dataclass(frozen=True)
 class Names:
-    """Answers from a pool of `pools`; the plausible ones are the group that the right one is in."""
+    """Answers from a pool of `answer_pools`. The plausible ones are the group that the right one is in."""
 
     groups: tuple[tuple[str, ...], ...]
 
@@ -50,8 +51,8 @@ class Names:
 class Dollars:
     """Answers that are ranges of `step` dollars, which never overlap.
 
-    Plausible are all the ranges between `least` and `most`, dollars that are usual for the kind, whichever is right:
-    were the wrong ones drawn around the right one, its rank among them would give it away.
+    All the ranges between `least` and `most`, the usual dollars for the kind, are plausible, no matter which one is
+    right. If the wrong ones were drawn around the right one, its rank among them would give it away.
     """
 
     step: int
@@ -71,7 +72,7 @@ class Dollars:
 
 @dataclass(frozen=True)
 class Template:
-    """One kind of question. `hint` tells where its answer may be found."""
+    """One kind of question. `hint` says where its answer may be found."""
 
     category: Category
     prompt: str
@@ -176,7 +177,10 @@ TEMPLATES = {
 def make_fact(
     dod_id: str, kind: str, value: str | int, qualifier: str | int, since: date, until: date | None = None
 ) -> Fact:
-    """An unsaved fact of a known kind, true from `since` to `until` (None: still), category and source filled in."""
+    """Return an unsaved fact of a known kind, with its category and source filled in.
+
+    It is true from `since` to `until`. If `until` is None, it is still true.
+    """
     category = TEMPLATES[kind].category
     source = Source.TRANSACTIONS if category in TRANSACTIONS else Source.BUREAU
     return Fact(
@@ -192,7 +196,7 @@ def make_fact(
 
 
 def word_question(fact: Fact) -> tuple[str, str]:
-    """The question about this fact and its right answer, exactly as the quiz words them."""
+    """Return the question about this fact and its right answer, exactly as the quiz words them."""
     template = TEMPLATES[fact.kind]
     return template.prompt.format(fact.qualifier), template.answers.word(fact.value)
 
@@ -204,9 +208,9 @@ def options(
     rng: random.Random,
     none_rate: float = policy.QUIZ_NONE_OF_THE_ABOVE_RATE,
 ) -> tuple[list[str], int]:
-    """`count` options for the question about `fact`, "none of the above" last, and the index of the right one.
+    """Return `count` options for the question about `fact`, and the index of the right one.
 
-    `others` are the person's facts. Only for a fact that `has_options`.
+    "None of the above" is the last option. `others` are the person's facts. Use only a fact that `has_options`.
     """
     wrong = wrong_answers(fact, others)
     if rng.random() < none_rate:
@@ -218,19 +222,22 @@ def options(
 
 
 def has_options(fact: Fact, others: Collection[Fact], count: int) -> bool:
-    """Whether the question about `fact` can have `count` options, however often "none of the above" is right."""
+    """Return whether the question about `fact` can have `count` options, however often "none of the above" is right."""
     return len(wrong_answers(fact, others)) >= count - 1
 
 
 def wrong_answers(fact: Fact, others: Collection[Fact]) -> list[str]:
-    """The plausible answers that no fact of the person, this one or another of the same time, makes right."""
+    """Return the plausible answers that no fact of the person makes right.
+
+    Neither this fact nor another one of the same time does.
+    """
     answers = TEMPLATES[fact.kind].answers
     true = {answers.word(other.value) for other in [fact, *others] if are_true_at_once(fact, other)}
     return [words for words in answers.usual(fact.value) if words not in true]
 
 
 def are_true_at_once(one: Fact, other: Fact) -> bool:
-    """Whether two facts of a kind hold in a common year, which is as fine as the questions ask."""
+    """Return whether two facts of a kind hold in a common year, which is as fine as the questions ask."""
     if one.kind != other.kind:
         return False
     return one.since.year <= _last_year(other) and other.since.year <= _last_year(one)

@@ -1,8 +1,8 @@
-"""The quiz of knowledge-based verification: begun, asked, answered within time, graded, abandoned.
+"""The quiz of knowledge-based verification: begin it, ask, take answers in time, grade, abandon.
 
-One quiz of a person and level lives at a time; a newer one, in whichever tab, takes the place of the older,
-whose attempt stays used. Every way out but passing counts as a failure, so that nobody can look at the
-questions for free. Which option is right is known only through a keyed hash.
+One quiz of a person and level is live at a time. A newer one, in any tab, takes the place of the older one, whose
+attempt stays used. Every way out except passing counts as a failure, so that nobody can look at the questions for free.
+Only a keyed hash tells which option is right.
 """
 
 import random
@@ -29,17 +29,17 @@ class Started:
 
 @dataclass(frozen=True)
 class ThinFile:
-    """Too little to ask about; no attempt was used."""
+    """There is too little to ask about. No attempt was used."""
 
 
 @dataclass(frozen=True)
 class Unavailable:
-    """DEERS does not answer, so nobody knows what may be asked; no attempt was used. Try again in a while."""
+    """DEERS does not answer, so nobody knows what may be asked. No attempt was used. Try again in a while."""
 
 
 @dataclass(frozen=True)
 class CoolingDown:
-    """All attempts are used; the next may begin at `until`."""
+    """All attempts are used. The next one may begin at `until`."""
 
     until: datetime
 
@@ -51,17 +51,17 @@ class Answered:
 
 @dataclass(frozen=True)
 class AlreadyAnswered:
-    """Nothing changed: the question has its answer, or the quiz is over. Look where the quiz stands."""
+    """Nothing changed. The question has its answer, or the quiz is over. Look where the quiz stands."""
 
 
 @dataclass(frozen=True)
 class NotOffered:
-    """Nothing changed: there is no such option, or that question was never shown."""
+    """Nothing changed. There is no such option, or that question was never shown."""
 
 
 @dataclass(frozen=True)
 class TimedOut:
-    """The answer came after the deadline; the quiz has ended."""
+    """The answer came after the deadline. The quiz has ended."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Passed:
 
 @dataclass(frozen=True)
 class Failed:
-    """`until` is set when no attempt is left, and says when the next may begin."""
+    """The quiz was not passed. `until` is set if no attempt is left, and says when the next one may begin."""
 
     attempts_left: int
     until: datetime | None
@@ -92,12 +92,12 @@ def start(
     now: datetime | None = None,
     rng: random.Random | None = None,
 ) -> Started | ThinFile | CoolingDown | Unavailable:
-    """Begin a quiz for the person with this DoD ID number, using up one attempt.
+    """Begin a quiz for the person with this DoD ID number. It uses one attempt.
 
-    `shown` are values that the session has shown or taken, such as the typed address: nothing is asked whose
-    answer they or the DEERS details tell, or which the family shares. `known` is what `asking.known_of` said of
-    this person a moment ago; without it we ask here, which is not for a transaction. An earlier quiz of this person
-    and level that still lives ends.
+    `shown` are values that the session has shown or taken, such as the typed address. No question is asked whose answer
+    is told by them or by the DEERS details, or is shared by the family. `known` is what `asking.known_of` returned for
+    this person a moment ago. Without it, DEERS and the sources are asked here, which must not happen in a transaction.
+    An earlier quiz of this person and level that is still live ends.
     """
     now, rng = now or timezone.now(), rng or random.SystemRandom()
     today = timezone.localdate(now)
@@ -123,9 +123,10 @@ def start(
 
 
 def question(quiz: Quiz, *, now: datetime | None = None) -> Question | None:
-    """The question now due, whose clock starts when it is first shown.
+    """Return the question that is due. Its clock starts when it is first shown.
 
-    None when the quiz is over or all is answered: `grade` it. A question found past its deadline ends the quiz.
+    Return None if the quiz is over or everything is answered: `grade` it then. A question past its deadline ends the
+    quiz.
     """
     now = now or timezone.now()
     due = unanswered(quiz, now)
@@ -140,7 +141,7 @@ def question(quiz: Quiz, *, now: datetime | None = None) -> Question | None:
 def answer(
     quiz_id: UUID, position: int, choice: int, *, by: object, now: datetime | None = None
 ) -> Answered | AlreadyAnswered | NotOffered | TimedOut:
-    """Keep the person's choice (an index of `options`) for the question at this position, once and for ever."""
+    """Keep the person's choice (an index of `options`) for the question at this position. It can never be changed."""
     now = now or timezone.now()
     asked = Question.objects.filter(quiz=quiz_id, position=position).select_related("quiz").first()
     if asked is None:
@@ -160,14 +161,14 @@ def answer(
 
 
 def more_time(quiz_id: UUID, position: int, *, now: datetime | None = None) -> bool:
-    """Start the question's clock again; False when it has run out or was started again often enough."""
+    """Start the question's clock again. Return False if it has run out, or was started again often enough."""
     now = now or timezone.now()
     extendable = still_open(quiz_id, position, now).filter(extensions__lt=policy.QUIZ_EXTENSIONS)
     return bool(extendable.update(deadline=now + policy.QUIZ_QUESTION_TIME, extensions=F("extensions") + 1))
 
 
 def grade(quiz_id: UUID, *, by: object, now: datetime | None = None) -> Passed | Failed | Unfinished:
-    """The result, the same however often it is asked for. Never tells which answer was wrong."""
+    """Return the result, which is the same however often it is asked for. It never tells which answer was wrong."""
     now = now or timezone.now()
     quiz = Quiz.objects.get(pk=quiz_id)
     if unanswered(quiz, now) is not None:
@@ -177,14 +178,14 @@ def grade(quiz_id: UUID, *, by: object, now: datetime | None = None) -> Passed |
 
 
 def abandon(quiz_id: UUID, *, by: object, now: datetime | None = None) -> None:
-    """Leave a live quiz; its attempt stays used. Does nothing to one that has ended."""
+    """Leave a live quiz. Its attempt stays used. Nothing happens to a quiz that has ended."""
     end(quiz_id, Quiz.State.ABANDONED, by=by, now=now or timezone.now())
 
 
 def end_left_alone(now: datetime | None = None) -> int:
-    """Abandon the live quizzes that nobody came back to for as long as a draft may idle; tells how many.
+    """Abandon the live quizzes that nobody came back to for as long as a draft may idle. Return how many.
 
-    With that their words are wiped. For the job worker, next to the purge of drafts.
+    That wipes their words. The job worker calls this, next to the purge of drafts.
     """
     now = now or timezone.now()
     idle_since = now - policy.DRAFT_IDLE
@@ -196,7 +197,10 @@ def end_left_alone(now: datetime | None = None) -> int:
 
 
 def supersede(proofing: Proofing, *, by: object, now: datetime) -> None:
-    """End the live quiz of this proofing, if there is one: something newer takes its place. Within a `turn`."""
+    """End the live quiz of this proofing, if there is one, because something newer takes its place.
+
+    Call it while holding `exclusive_proofing`.
+    """
     quiz = Quiz.objects.filter(dod_id=proofing.dod_id, level=proofing.level, state=Quiz.State.LIVE).first()
     if quiz is not None:
         end(quiz.pk, Quiz.State.ABANDONED, by=by, now=now)
@@ -204,7 +208,10 @@ def supersede(proofing: Proofing, *, by: object, now: datetime) -> None:
 
 
 def unanswered(quiz: Quiz, now: datetime) -> Question | None:
-    """The first question of a live quiz that has no answer; one past its deadline ends the quiz instead."""
+    """Return the first question of a live quiz that has no answer.
+
+    If that question is past its deadline, end the quiz and return None.
+    """
     due = Question.objects.filter(quiz=quiz, quiz__state=Quiz.State.LIVE, choice__isnull=True).first()
     if due is not None and due.deadline is not None and due.deadline < now:
         end(quiz.pk, Quiz.State.TIMED_OUT, by="system", now=now)
@@ -213,30 +220,33 @@ def unanswered(quiz: Quiz, now: datetime) -> Question | None:
 
 
 def still_open(quiz_id: UUID, position: int, now: datetime) -> QuerySet[Question]:
-    """The question, while it may be answered.
+    """Return the question, while it may be answered.
 
-    Every condition stands on the row itself and not on a join: PostgreSQL judges them again when the row
-    was changed while we waited for it, and so an answer is kept once.
+    Every condition is on the row itself and not on a join. PostgreSQL judges such conditions again if the row was
+    changed while we waited for it. So an answer is kept once.
     """
     lives = Quiz.objects.filter(pk=quiz_id, state=Quiz.State.LIVE)
     return Question.objects.filter(quiz__in=lives, position=position, choice__isnull=True, deadline__gte=now)
 
 
 def all_right(quiz: Quiz) -> bool:
-    """Whether as many questions as the level asks for are answered, and all of them right."""
+    """Return whether as many questions as the level asks for are answered, and all of them right."""
     answers = [asking.is_right(asked) for asked in quiz.questions.filter(choice__isnull=False)]
     return len(answers) == policy.STRENGTH[Level(quiz.level)].questions and all(answers)
 
 
 def use_attempt(proofing: Proofing, now: datetime) -> None:
-    """Count an attempt against the person, as if it had failed already."""
+    """Count an attempt against the person, as if it had already failed."""
     proofing.attempts = proofing.attempts_used(now) + 1
     proofing.attempts_forgotten_at = now + policy.QUIZ_WAIT
     proofing.save(update_fields=["attempts", "attempts_forgotten_at"])
 
 
 def end(quiz_id: UUID, state: Quiz.State, *, by: object, now: datetime) -> Quiz:
-    """End a live quiz in this state, wipe its words and move the proofing; one that has ended stays as it is."""
+    """End a live quiz in this state, wipe its words and move the proofing. Return the quiz as it is now.
+
+    A quiz that has ended stays as it is.
+    """
     quiz = Quiz.objects.get(pk=quiz_id)
     if quiz.state != Quiz.State.LIVE:
         return quiz
@@ -250,7 +260,7 @@ def end(quiz_id: UUID, state: Quiz.State, *, by: object, now: datetime) -> Quiz:
 
 
 def settle(proofing: Proofing, state: Quiz.State, *, by: object, now: datetime) -> None:
-    """What the end of a quiz means for the proofing. The wait runs from the end of the last failure."""
+    """Move the proofing as the end of a quiz requires. The wait runs from the end of the last failure."""
     passed = state == Quiz.State.PASSED
     if passed:
         proofing.attempts = 0
@@ -267,7 +277,7 @@ def settle(proofing: Proofing, state: Quiz.State, *, by: object, now: datetime) 
 
 
 def failure(quiz: Quiz, now: datetime) -> Failed:
-    """How the person stands after a quiz that was not passed."""
+    """Return how the person stands after a quiz that was not passed."""
     proofing = Proofing.objects.get(dod_id=quiz.dod_id, level=quiz.level)
     left = proofing.attempts_left(now)
     return Failed(left, None if left else proofing.attempts_forgotten_at)

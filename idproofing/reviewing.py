@@ -1,4 +1,7 @@
-"""What reviewers do with cases: one takes it up and decides; at Premium another confirms. A decision has a reason."""
+"""What reviewers do with cases.
+
+One takes a case and decides. At Premium another one confirms. A decision has a reason.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,13 +19,14 @@ from idproofing.models import Case
 
 Decision, Reason = Case.Decision, Case.Reason
 
-# Which reasons go with which decision. No free text: it would hold something about a person.
+# Which reasons go with which decision. There is no free text, because it would hold something about a person.
 REASONS: dict[str, tuple[Case.Reason, ...]] = {
     Decision.APPROVE: (Reason.FORMER_NAME, Reason.OTHER_FORM, Reason.SLIP, Reason.CONTACT, Reason.MENDED),
     Decision.DECLINE: (Reason.NO_RECORD, Reason.MIXED, Reason.HINDERED),
     Decision.IN_PERSON: (Reason.PAPERS, Reason.DOUBT, Reason.HINDERED),
 }
-# What fits somebody to whom DEERS allows no account. Of a protected person nobody may learn more than of nobody at all.
+# The decisions that fit a person to whom DEERS allows no account. Nobody may learn more about a protected person than
+# about a person who does not exist.
 FITTING: dict[Ineligibility, tuple[Case.Decision, ...]] = {
     Ineligibility.MINOR: (Decision.DECLINE, Decision.IN_PERSON),
     Ineligibility.DECEASED: (Decision.DECLINE, Decision.IN_PERSON),
@@ -38,30 +42,30 @@ ENDS: dict[str, State] = {
 
 @dataclass(frozen=True)
 class NotYours:
-    """It is for another reviewer: who took it decides, and who decided does not confirm."""
+    """It is for another reviewer. The one who took the case decides, and the one who decided does not confirm."""
 
 
 @dataclass(frozen=True)
 class NotFitting:
-    """DEERS does not allow it now, or does not answer; or the reason belongs to another decision."""
+    """DEERS does not allow it now or does not answer, or the reason belongs to another decision."""
 
 
 def take(number: int, *, by: object, now: datetime | None = None) -> Moved | NotNow:
-    """Take up an open case."""
+    """Take an open case."""
     return judge_case(number, State.OPEN, State.TAKEN, by=by, now=now, taken_by=pk_of(by))
 
 
 def put_back(number: int, *, by: object, now: datetime | None = None) -> Moved | NotNow:
-    """Give a case back to the queue, one's own or that of a colleague who is away."""
+    """Put a case back into the queue: one's own, or that of a colleague who is away."""
     return judge_case(number, State.TAKEN, State.OPEN, by=by, now=now, taken_by=None)
 
 
 def decide(
     number: int, decision: str, reason: str, record: Record | None = None, *, by: object, now: datetime | None = None
 ) -> Moved | NotNow | NotYours | NotFitting:
-    """Decide a case that one has taken up; at Premium this only proposes.
+    """Decide a case that one has taken. At Premium this only proposes the decision.
 
-    Approving names the `record`, looked up just now: DEERS is not asked here, within a transaction.
+    An approval names the `record`, looked up just now. DEERS is not asked here, in a transaction.
     """
     approves = decision == Decision.APPROVE
     if reason not in REASONS.get(decision, ()) or (approves and not may_register(record)):
@@ -82,21 +86,27 @@ def decide(
 
 
 def fitting(record: Record | None) -> tuple[Case.Decision, ...]:
-    """The decisions to offer with this record: fewer when DEERS allows it no account, or has nobody to approve."""
+    """Return the decisions to offer with this record.
+
+    They are fewer if DEERS allows it no account, or has nobody to approve.
+    """
     if record is None:
         return (Decision.DECLINE, Decision.IN_PERSON)
     return FITTING[record.ineligibility] if record.ineligibility else tuple(Decision)
 
 
 def may_register(record: Record | None) -> bool:
-    """Whether DEERS has this record, and nothing against an account."""
+    """Return whether DEERS has this record, and nothing against an account."""
     return record is not None and record.ineligibility is None
 
 
 def confirm(
     number: int, record: Record | None = None, *, by: object, now: datetime | None = None
 ) -> Moved | NotNow | NotYours | NotFitting:
-    """Confirm what another reviewer has proposed; an approval with the record proposed, looked up just now."""
+    """Confirm what another reviewer has proposed.
+
+    An approval needs the proposed record, looked up just now.
+    """
     with transaction.atomic():
         case = Case.objects.select_for_update().filter(pk=number, state=State.PROPOSED).first()
         if case is None:
@@ -110,13 +120,19 @@ def confirm(
 
 
 def send_back(number: int, *, by: object, now: datetime | None = None) -> Moved | NotNow:
-    """Do not confirm: the case goes back to the queue as if nobody had decided. Who proposed may take it back so."""
+    """Send a case back to the queue as if nobody had decided.
+
+    The reviewer who proposed the decision may take it back in this way too.
+    """
     undone = {"decision": "", "reason": "", "dod_id": "", "decided_by": None, "taken_by": None}
     return judge_case(number, State.PROPOSED, State.OPEN, by=by, now=now, **undone)
 
 
 def end(case: Case, settled: str, *, by: object, now: datetime | None, **values: object) -> Moved:
-    """Settle a case. Approval gives the link its time, and ends what was asked again about the same number."""
+    """Settle a case.
+
+    An approval gives the link its time, and ends the other requests about the same number.
+    """
     if settled != Decision.APPROVE:
         return move_case(case, ENDS[settled], by=by, now=now, **values)
     now = now or timezone.now()

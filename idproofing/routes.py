@@ -8,7 +8,10 @@ from core import policy
 
 
 class Route(models.TextChoices):
-    """All but the questions end in an activation code that may be redeemed on a later day, in any browser."""
+    """A proofing route.
+
+    All but the questions end in an activation code. It may be redeemed on a later day, in any browser.
+    """
 
     QUESTIONS = "questions", "Answer questions online"
     LETTER = "letter", "Get a letter at home"
@@ -18,7 +21,11 @@ class Route(models.TextChoices):
 
 @dataclass(frozen=True)
 class RouteOffer:
-    """A route as it is offered: one sentence each for what it needs and how long it takes, and what its button says."""
+    """A route as it is offered to people.
+
+    `needs` is a sentence about what it needs, `takes` one about how long it takes, and `button` is what its button
+    says.
+    """
 
     route: Route
     needs: str
@@ -32,13 +39,13 @@ OFFERS = {
         Route.QUESTIONS,
         needs=f"We ask {BASIC} questions for Basic, {PREMIUM} for Premium. Have papers about loans, cards, bills and "
         "former homes at hand.",
-        takes="You can be done today, at one sitting.",
+        takes="You can finish today, in one sitting.",
         button="Answer the questions",
     ),
     Route.LETTER: RouteOffer(
         Route.LETTER,
         needs="You get mail at the address that DEERS has for you.",
-        takes=f"Your code comes with the mail, mostly within {policy.LETTER_ARRIVES.days} days.",
+        takes=f"Your code comes by mail, usually within {policy.LETTER_ARRIVES.days} days.",
         button="Send me a letter",
     ),
     Route.IN_PERSON: RouteOffer(
@@ -57,10 +64,10 @@ OFFERS = {
 
 
 def choices() -> list[tuple[str, str]]:
-    """What is offered, in the order of the page, for the field of a form."""
+    """Return what is offered, in the order of the page, for the field of a form."""
     return [(route.value, str(route.label)) for route in OFFERS]
 
 
 def descriptions() -> dict[str, str]:
-    """What stands under each choice."""
+    """Return the text under each choice."""
     return {route.value: f"{offer.needs} {offer.takes}" for route, offer in OFFERS.items()}

@@ -1,4 +1,4 @@
-"""The states of a proofing and the transitions between them, each with the event that it leaves in the audit trail."""
+"""The states of a proofing and the transitions between them, each with its audit event."""
 
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -17,7 +17,7 @@ State = Proofing.State
 START = State.STARTED
 
 TRANSITIONS: dict[tuple[str, str], str] = {
-    # A quiz begins. It may be asked for from anywhere: an earlier one that still lives is abandoned first.
+    # A quiz begins. It may be requested in any state. An earlier one that is still live is abandoned first.
     (State.STARTED, State.QUESTIONS): "quiz.started",
     (State.PASSED, State.QUESTIONS): "quiz.started",
     (State.FAILED, State.QUESTIONS): "quiz.started",
@@ -26,7 +26,7 @@ TRANSITIONS: dict[tuple[str, str], str] = {
     (State.THIN_FILE, State.QUESTIONS): "quiz.started",
     (State.CODE_SENT, State.QUESTIONS): "quiz.started",
     (State.PROVEN, State.QUESTIONS): "quiz.started",
-    # It ends.
+    # A quiz ends.
     (State.QUESTIONS, State.PASSED): "quiz.passed",
     (State.QUESTIONS, State.FAILED): "quiz.failed",
     (State.QUESTIONS, State.ABANDONED): "quiz.abandoned",
@@ -45,7 +45,7 @@ TRANSITIONS: dict[tuple[str, str], str] = {
     (State.THIN_FILE, State.CODE_SENT): "code.issued",
     (State.CODE_SENT, State.CODE_SENT): "code.issued",
     (State.PROVEN, State.CODE_SENT): "code.issued",
-    # It is redeemed: a letter stays good while its owner tries the questions once more.
+    # A code is redeemed. A letter stays valid while the person tries the questions once more.
     (State.CODE_SENT, State.PROVEN): "code.redeemed",
     (State.PASSED, State.PROVEN): "code.redeemed",
     (State.FAILED, State.PROVEN): "code.redeemed",
@@ -56,12 +56,15 @@ TRANSITIONS: dict[tuple[str, str], str] = {
 
 
 def exclusive_proofing(dod_id: str) -> AbstractContextManager[None]:
-    """A transaction in which this person's proofing is ours alone, at every level."""
+    """Open a transaction that holds the exclusive lock of this person's proofing, at every level."""
     return locks.exclusive("idproofing", dod_id)
 
 
 def get_proofing(dod_id: str, level: Level, *, by: object, now: datetime | None = None) -> Proofing:
-    """The person's proofing at this level, begun if there is none yet. Call it within a `turn`."""
+    """Return the person's proofing at this level, and begin one if there is none yet.
+
+    Call it while holding `exclusive_proofing`.
+    """
     proofing, is_new = Proofing.objects.get_or_create(
         dod_id=dod_id, level=level, defaults={"changed_at": now or timezone.now()}
     )
@@ -73,9 +76,9 @@ def get_proofing(dod_id: str, level: Level, *, by: object, now: datetime | None 
 def change_state(
     proofing: Proofing, to: str, *, by: object, now: datetime | None = None, **details: int | bool | str
 ) -> None:
-    """Move to the state `to` and leave the event of that move; `details` go into the event.
+    """Move the proofing to the state `to`, and record the event of that transition with `details`.
 
-    TransitionRefused when the table has no such move, or when the row is no longer in the state we saw.
+    Raise TransitionRefused if the table has no such transition, or if the row is no longer in the state that we saw.
     """
     with transaction.atomic():
         event = apply(proofing, to, TRANSITIONS, now=now or timezone.now())

@@ -1,4 +1,4 @@
-"""The states of a slip for a visit and the transitions between them, each with its event in the audit trail."""
+"""The states of a slip for a visit and the transitions between them, each with its audit event."""
 
 from datetime import datetime
 
@@ -29,9 +29,10 @@ TRANSITIONS: dict[tuple[str, str], str] = {
 def change_state(
     visit: Visit, to: str, *, by: object, now: datetime, details: dict[str, str] | None = None, **values: object
 ) -> None:
-    """Move to the state `to` with other `values` of the row, wipe it if that is the end, and leave the move's event.
+    """Move the visit to the state `to`, with other `values` of the row, and record the event of that transition.
 
-    TransitionRefused when the table has no such move, or when the row is no longer in the state we saw.
+    The row is wiped if the visit is over then. Raise TransitionRefused if the table has no such transition, or if the
+    row is no longer in the state that we saw.
     """
     if to not in LIVE:
         values |= {"reference": None, "email": None}

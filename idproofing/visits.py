@@ -1,8 +1,8 @@
 """Visits: a slip with a reference, and the documents that an agent checks against DEERS.
 
-Whoever takes this route shows documents at an office or in a video call. The slip's reference is as long as an
-activation code and kept as a keyed hash. Of a document only a keyed hash is kept too, so that nobody reads its number
-again, and yet one document cannot stand for two people.
+A person on this route shows documents at an office or in a video call. The slip's reference is as long as an activation
+code, and the slip is found by a keyed hash of it. Only a keyed hash is kept of a document too. So nobody can read its
+number again, and yet one document cannot serve two people.
 """
 
 import random
@@ -33,7 +33,10 @@ Reason = Visit.Reason
 
 @dataclass(frozen=True)
 class Booked:
-    """The new slip, and the address that an earlier one had, which it withdraws."""
+    """The new slip.
+
+    `withdrawn` is the address of an earlier slip, which the new one withdraws. It is "" if there was none.
+    """
 
     visit: Visit
     withdrawn: str = ""
@@ -41,33 +44,36 @@ class Booked:
 
 @dataclass(frozen=True)
 class Held:
-    """A supervisor has this person's visit before them; nothing else happens until they have settled it."""
+    """A supervisor is looking at this person's visit. Nothing else happens until it is settled."""
 
 
 @dataclass(frozen=True)
 class Verified:
-    """All is well; the address that the activation code goes to."""
+    """All is well. `email` is the address that the activation code goes to."""
 
     email: str
 
 
 @dataclass(frozen=True)
 class Settled:
-    """The visit moved as asked; the address that hears of it."""
+    """The visit moved as asked. `email` is the address to notify."""
 
     email: str
 
 
 @dataclass(frozen=True)
 class DocumentOfAnother:
-    """A document is somebody else's already: the visit is held for a supervisor. The address that hears of it."""
+    """A document is already somebody else's, so the visit is held for a supervisor.
+
+    `email` is the address to notify.
+    """
 
     email: str
 
 
 @dataclass(frozen=True)
 class Over:
-    """Nothing changed: the slip has been used, replaced or settled meanwhile, or its time is over."""
+    """Nothing changed. The slip has been used, replaced or settled in the meantime, or its time is over."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,11 @@ class Shown:
 
     @property
     def digest(self) -> bytes:
-        """The keyed hash of the document. Case, blanks and dashes make no difference; a state only where it counts."""
+        """Return the keyed hash of the document.
+
+        Case, spaces and dashes make no difference. A state makes one only if each state numbers the kind of document
+        itself.
+        """
         bare = "".join(c for c in self.number.upper() if c.isalnum())
         state = self.state if DOCUMENTS[self.kind].by_state else ""
         return blind_index(f"{self.kind}:{state}:{bare}", purpose="identity-document")
@@ -97,9 +107,10 @@ def book(
     now: datetime | None = None,
     rng: random.Random | None = None,
 ) -> Booked | Held:
-    """Make a slip for this person and level; an earlier one that is still open is withdrawn.
+    """Make a slip for this person and level. Withdraw an earlier one that is still open.
 
-    `email` is where the activation code goes after the visit; it is kept encrypted until then.
+    `email` is the address that the activation code goes to after the visit. It is kept encrypted until then. `begun_at`
+    is when the journey began. Return Held if a supervisor has the earlier visit.
     """
     now, rng = now or timezone.now(), rng or secrets.SystemRandom()
     text = "".join(rng.choices(codes.ALPHABET, k=policy.REFERENCE_LENGTH))
@@ -125,7 +136,10 @@ def book(
 
 
 def find(reference: str, *, by: object, now: datetime | None = None) -> Visit | None:
-    """The open slip with this reference. Both the right and the wrong ones are on record, without the reference."""
+    """Return the open slip with this reference, or None.
+
+    Both the right references and the wrong ones are recorded in the audit trail, without the reference.
+    """
     visit = Visit.objects.filter(digest=digest(codes.normalize(reference))).first()
     if visit is None or not is_open(visit, now):
         audit.record("visit.not-found", by=by, known=visit is not None)
@@ -135,12 +149,15 @@ def find(reference: str, *, by: object, now: datetime | None = None) -> Visit | 
 
 
 def is_open(visit: Visit, now: datetime | None = None) -> bool:
-    """Whether documents may be checked for it now."""
+    """Return whether documents may be checked for the visit now."""
     return visit.state == State.OPEN and visit.expires_at > (now or timezone.now())
 
 
 def shortfall(kinds: Collection[str], level: Level) -> str | None:
-    """What these kinds of documents lack for this level, as a sentence for the agent; None if they are enough."""
+    """Return what these kinds of documents lack for this level, as a sentence for the agent.
+
+    Return None if they are enough.
+    """
     known = [DOCUMENTS[kind] for kind in kinds]
     if len(set(kinds)) < policy.VISIT_DOCUMENTS:
         return f"{policy.VISIT_DOCUMENTS} documents of different kinds are needed."
@@ -153,9 +170,9 @@ def shortfall(kinds: Collection[str], level: Level) -> str | None:
 def verify(
     visit_id: UUID, shown: Collection[Shown], *, by: object, agent: int, now: datetime | None = None
 ) -> Verified | DocumentOfAnother | Over:
-    """Accept the documents, once. The caller has asked the agent for every check, and `shortfall`.
+    """Accept the documents, once. The caller has asked the agent for every check, and has called `shortfall`.
 
-    A document that was accepted for somebody else is never accepted; the visit is held for a supervisor instead.
+    A document that was accepted for somebody else is never accepted. The visit is held for a supervisor instead.
     """
     now = now or timezone.now()
     with turn_of(visit_id) as visit:
@@ -171,7 +188,7 @@ def verify(
 
 
 def claim(dod_id: str, shown: Collection[Shown], now: datetime) -> bool:
-    """Keep the documents as this person's. False, and none is kept, when one of them is somebody else's already."""
+    """Keep the documents as this person's. Return False, and keep none, if one of them is already somebody else's."""
     digests = {one.digest: one.kind for one in shown}
     with transaction.atomic():
         rows = [Document(digest=key, kind=digests[key], dod_id=dod_id, seen_at=now) for key in sorted(digests)]
@@ -191,9 +208,9 @@ def refuse(visit_id: UUID, reason: str, *, by: object, agent: int, now: datetime
 
 
 def settle(visit_id: UUID, *, again: bool, by: object, supervisor: int, now: datetime | None = None) -> Settled | Over:
-    """End what is held: the slip becomes good once more (`again`), or the visit is refused.
+    """Settle a visit that is held: make the slip valid once more (`again`), or refuse the visit.
 
-    Whoever attended the visit does not settle it.
+    The agent who attended the visit cannot settle it.
     """
     now = now or timezone.now()
     with turn_of(visit_id) as visit:
@@ -205,7 +222,7 @@ def settle(visit_id: UUID, *, again: bool, by: object, supervisor: int, now: dat
 
 
 def settled(visit: Visit, to: str, *, by: object, now: datetime, **values: object) -> Settled:
-    """Move the visit; the address that it has until then."""
+    """Move the visit. Return the address that it had until then."""
     email = visit.email or ""
     details = {"reason": str(values["reason"])} if "reason" in values else {}
     change_state(visit, to, by=by, now=now, details=details, **values)
@@ -222,18 +239,21 @@ def expire(visit_id: UUID, *, now: datetime | None = None) -> Settled | Over:
 
 
 def due(now: datetime | None = None) -> list[UUID]:
-    """The open slips whose time is over."""
+    """Return the open slips whose time is over."""
     over = Visit.objects.filter(state=State.OPEN, expires_at__lte=now or timezone.now())
     return list(over.values_list("pk", flat=True))
 
 
 @contextmanager
 def turn_of(visit_id: UUID) -> Iterator[Visit]:
-    """The visit as it is now, in its person's turn: of thirty who act at once, each sees what the one before did."""
+    """Hold the exclusive lock of the visit's person, and yield the visit as it is now.
+
+    If thirty people act at once, each sees what the one before did.
+    """
     with exclusive_proofing(Visit.objects.values_list("dod_id", flat=True).get(pk=visit_id)):
         yield Visit.objects.get(pk=visit_id)
 
 
 def digest(text: str) -> bytes:
-    """The keyed hash of a reference without dashes."""
+    """Return the keyed hash of a reference without dashes."""
     return blind_index(text, purpose="visit-reference")

@@ -1,7 +1,7 @@
 """The code systems of the record, and what codes, units and statuses mean in everyday words.
 
-Displays are those of the code systems (LOINC, SNOMED CT, RxNorm, CVX), shortened where a page needs it short.
-A concept whose code we are not sure of has none: no code is better than a wrong one.
+Displays are those of the code systems (LOINC, SNOMED CT, RxNorm, CVX), shortened where a page needs it. A concept has
+no code if we are not sure of it: no code is better than a wrong one.
 """
 
 from typing import NamedTuple
@@ -13,7 +13,7 @@ CVX = "http://hl7.org/fhir/sid/cvx"
 
 
 class Concept(NamedTuple):
-    """A thing with its code, as FHIR's CodeableConcept; `meaning` says it to someone who is no clinician."""
+    """A concept with its code, as in FHIR's CodeableConcept. `meaning` explains it to people who are not clinicians."""
 
     code_system: str
     code: str
@@ -63,7 +63,7 @@ VITALS = _concepts(
     ("8302-2", "Body height", ""),
     ("39156-5", "Body mass index", "Weight in relation to height"),
 )
-# How a reading is laid out: a column's title, and the measurements that belong in it.
+# The layout of a reading: each column's title, and the measurements in it.
 VITAL_COLUMNS = {
     "Blood pressure": ("8480-6", "8462-4"),
     "Heart rate": ("8867-4",),
@@ -90,7 +90,7 @@ VACCINES = _concepts(
     ("113", "Td (adult), preservative free", "Tetanus and diphtheria"),
     ("114", "Meningococcal MCV4P", "Meningitis"),
     ("115", "Tdap", "Tetanus, diphtheria and whooping cough"),
-    ("135", "Influenza, high dose seasonal", "Flu, high dose for people of 65 and older"),
+    ("135", "Influenza, high dose seasonal", "Flu, high dose for people age 65 and older"),
     ("140", "Influenza, seasonal, preservative free", "Flu"),
     ("165", "HPV9", "Human papillomavirus"),
     ("187", "Zoster recombinant", "Shingles"),
@@ -189,7 +189,7 @@ MEANINGS: dict[tuple[str, str], str] = {
     for concept in table.values()
 }
 
-# UCUM units as people read them; a unit that is not here is shown as it is.
+# UCUM units as people read them. A unit that is not here is shown as it is.
 UNITS = {
     "%": "percent",
     "/min": "per minute",
@@ -211,7 +211,7 @@ INTERPRETATIONS = {
     "HH": "Far above the usual range",
     "A": "Outside the usual range",
 }
-# The same in a word or two, for where there is little room.
+# The same in a word or two, for places with little room.
 SHORT_INTERPRETATIONS = {"L": "low", "H": "high", "LL": "very low", "HH": "very high", "A": "unusual"}
 APPOINTMENT_STATUS = {
     "booked": "Scheduled",

@@ -1,7 +1,7 @@
 """The dashboard's content in one query: what is next and what is new, of the kinds that a level opens.
 
-It is written in SQL because the first page after signing in should cost least: the statement is fixed, so it
-is prepared once and planned once for all people.
+It is written in SQL because the first page after signing in should cost the least. The statement is fixed, so
+PostgreSQL prepares and plans it once for everyone.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from portal.features import BY_SLUG, Feature
 
 
 class Line(NamedTuple):
-    """One line of a card, ready to be shown; `url` is "" where the row has no page of its own."""
+    """One line of a card, ready to be shown. `url` is "" if the row has no page of its own."""
 
     url: str
     title: str
@@ -29,10 +29,10 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True)
 class Card:
-    """A card of the dashboard: a feature's nearest or newest rows. `empty` is said when there are none.
+    """A card of the dashboard: a feature's nearest or newest rows. `empty` is its text if there are none.
 
-    The columns of `sql` are id, title, detail, a moment and a day, one of the last two being NULL;
-    %(patient)s is the DoD ID number. `when` and `detail` put a row's time and detail into words.
+    The columns of `sql` are id, title, detail, a moment and a day. One of the last two is NULL. %(patient)s is the DoD
+    ID number. `when` and `detail` put a row's time and detail into words.
     """
 
     slug: str
@@ -49,10 +49,12 @@ class Card:
 
 
 def refills(left: str) -> str:
+    """Return the number of refills left, in words."""
     return "No refills left" if left == "0" else f"Refills left: {left}"
 
 
 def outside(count: str) -> str:
+    """Return in words how many results are outside the usual range."""
     if count == "0":
         return "In the usual range"
     return f"{count} result{'' if count == '1' else 's'} outside the usual range"
@@ -63,7 +65,7 @@ CARDS = (
         "appointments",
         "Next appointments",
         "All appointments",
-        "Nothing is booked.",
+        "You have no upcoming appointments.",
         """SELECT id, display, concat_ws(', ', practitioner, location), start, NULL::date
            FROM portal_appointment WHERE patient = %(patient)s AND status = 'booked' AND start >= now()
            ORDER BY start LIMIT 2""",
@@ -80,7 +82,7 @@ CARDS = (
         "medications",
         "Medications due",
         "All medications",
-        "You have no prescriptions that run out.",
+        "You have no prescriptions that are running out.",
         """SELECT id, display, refills_left::text, NULL::timestamptz, last_filled + days_supply
            FROM portal_medication WHERE patient = %(patient)s AND status = 'active' AND last_filled IS NOT NULL
            ORDER BY last_filled + days_supply LIMIT 2""",
@@ -126,14 +128,17 @@ class Shown(NamedTuple):
 
 @cache
 def statement(level: int) -> tuple[tuple[Card, ...], str]:
-    """The cards of a level, and the one query for them: tables of features that it does not open stay unread."""
+    """Return the cards of a level, and the one query for all of them.
+
+    Tables of features that the level does not open are not read.
+    """
     cards = tuple(card for card in CARDS if card.feature.level <= level)
     parts = (f"(SELECT {place} AS card, c.* FROM ({card.sql}) c)" for place, card in enumerate(cards))  # noqa: S608
     return cards, " UNION ALL ".join(parts)
 
 
 def cards(account: Account) -> list[Shown]:
-    """The dashboard of this account; a card without lines is there too, and says so."""
+    """Return the dashboard of this account. A card without lines is included, and says that it is empty."""
     wanted, sql = statement(account.level or 0)
     shown = [Shown(card, []) for card in wanted]
     with connection.cursor() as cursor:
@@ -144,13 +149,13 @@ def cards(account: Account) -> list[Shown]:
 
 
 def line(card: Card, row_id: UUID, title: str, detail: str, time: str) -> Line:
-    """A row as its card shows it."""
+    """Return a row as its card shows it."""
     url = f"{card.feature.url}{row_id}/" if card.feature.has_items else ""
     return Line(url, title, card.when.format(time), card.detail(detail))
 
 
 def words(moment: datetime | None, day: date | None) -> str:
-    """ "March 4, 2026" for a day; a moment says the time too, as the clinic's clock shows it."""
+    """Return a day as "March 4, 2026". A moment has the time too, as the clinic's clock shows it."""
     if moment is not None:
         return f"{timezone.localtime(moment):%B %-d, %Y at %-I:%M %p}"
-    return f"{day:%B %-d, %Y}" if day else "on a day not recorded"
+    return f"{day:%B %-d, %Y}" if day else "on an unknown date"

@@ -1,4 +1,4 @@
-"""Every feature of the portal, once: its address, its place in the menu, its level, its content, its sample.
+"""The table of the portal's features: address, place in the menu, level, content and sample of each.
 
 URLs, the menu, the gate, the previews and the tests all read this table. A feature that names no level is Premium.
 """
@@ -24,9 +24,10 @@ Context = dict[str, Any]
 class Feature:
     """A page of the portal.
 
-    `content` gives the template's context for an account and a page number, `detail` (where there is one) that
-    of one of its items, and `sample` that of the preview which an account of too low a level gets instead. `asks_again`
-    is how old the last proof of who the person is may be, where that matters; otherwise it is asked for again.
+    `content` returns the template's context for an account and a page number. `detail`, if there is one, returns the
+    context of one item. `sample` returns the context of the preview that an account of a lower level gets instead.
+    `asks_again` is the greatest age of the last proof of who the person is. If the proof is older, the person is asked
+    again.
     """
 
     slug: str
@@ -54,11 +55,14 @@ class Feature:
 
     @property
     def has_items(self) -> bool:
-        """Whether its items have pages of their own (templates would call `detail`, so they ask this)."""
+        """Return whether the feature's items have pages of their own.
+
+        Templates ask this, because they would call `detail`.
+        """
         return self.detail is not None
 
     def opens_for(self, account: Account) -> bool:
-        """Whether the account's level is enough; an account without a level opens nothing."""
+        """Return whether the account's level is high enough. An account without a level opens nothing."""
         return account.level is not None and account.level >= self.level
 
 
@@ -68,7 +72,7 @@ FEATURES = (
     Feature(
         "appointments",
         "Appointments",
-        "Your upcoming visits, how to prepare for them, and the visits of the past.",
+        "Your upcoming visits, how to prepare for them, and your past visits.",
         "event",
         CARE,
         clinical.appointments,
@@ -96,7 +100,7 @@ FEATURES = (
     Feature(
         "allergies",
         "Allergies",
-        "What your body reacts to, as your care team knows it.",
+        "What you are allergic to, as far as your care team knows.",
         "warning",
         RECORD,
         clinical.allergies,
@@ -171,7 +175,7 @@ FEATURES = (
     Feature(
         "library",
         "Health library",
-        "Short articles on common health questions, in plain words.",
+        "Short articles on common health questions, in plain language.",
         "local_library",
         WELL,
         personal.library,
@@ -208,7 +212,7 @@ FEATURES = (
     Feature(
         "family",
         "Family access",
-        "Your family in DEERS, and who may see or manage whose health record.",
+        "Your family in DEERS, and who can see or manage whose health record.",
         "people",
         SELF,
         personal.family,
@@ -229,5 +233,5 @@ BY_SLUG = {feature.slug: feature for feature in FEATURES}
 
 
 def menu_groups() -> list[tuple[str, list[Feature]]]:
-    """The features by the heading that the menu puts them under."""
+    """Return the features by their headings in the menu."""
     return [(group, list(some)) for group, some in groupby(FEATURES, key=lambda feature: feature.group)]

@@ -1,4 +1,4 @@
-"""The health library: short articles kept as Markdown in portal/articles/, read once when the site starts."""
+"""The health library: short articles in Markdown in portal/articles/, read once when the site starts."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,8 @@ FOLDER = Path(__file__).with_name("articles")
 
 @dataclass(frozen=True)
 class Article:
+    """One article of the library."""
+
     slug: str
     title: str
     summary: str
@@ -18,7 +20,10 @@ class Article:
 
 
 def read(file: Path) -> Article:
-    """An article: its first line is the title, the next paragraph the summary, the rest the body."""
+    """Return the article in a file.
+
+    The first line is the title, the next paragraph is the summary, and the rest is the body.
+    """
     title, summary, body = file.read_text(encoding="utf-8").split("\n\n", 2)
     html = MarkdownIt().render(body).replace("<ul>", '<ul class="usa-list">').replace("<ol>", '<ol class="usa-list">')
     return Article(

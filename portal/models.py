@@ -1,7 +1,7 @@
 """The health record, in the words of FHIR R4: one table for each kind of resource.
 
-A patient is a DoD ID number, as everywhere outside `accounts`. Ids are UUIDs that follow from whose row it
-is, what it is and which one (see `identity`), so loading the same record twice changes nothing.
+A patient is a DoD ID number, as everywhere outside `accounts`. Ids are UUIDs that follow from the patient, the kind and
+the number of the row (see `resource_id`), so loading the same record twice changes nothing.
 """
 
 import uuid
@@ -19,12 +19,12 @@ RECORD = uuid.UUID("6f0c2ab4-9f0e-5c0f-8a43-0d51f1a5a0e6")
 
 
 def resource_id(patient: str, kind: str, which: str | int) -> uuid.UUID:
-    """The id of `patient`'s resource `which` of this `kind`: the same whenever it is asked for."""
+    """Return the id of `patient`'s resource `which` of this `kind`. The same arguments always give the same id."""
     return uuid.uuid5(RECORD, f"{patient}:{kind}:{which}")
 
 
 class Resource(models.Model):
-    """What every kind has: whose it is, where it stands, and what it is as code system, code and words."""
+    """What every kind has: the patient, a status, and a code system, a code and its display."""
 
     id = models.UUIDField(primary_key=True)
     patient = models.CharField("DoD ID number", max_length=10)
@@ -34,7 +34,7 @@ class Resource(models.Model):
     display = models.CharField(max_length=200)
 
     when: ClassVar[str]
-    """The field that tells when it happened; lists are sorted by it."""
+    """The field that says when it happened. Lists are sorted by it."""
 
     class Meta:
         abstract = True
@@ -44,16 +44,17 @@ class Resource(models.Model):
 
     @property
     def meaning(self) -> str:
-        """The code in everyday words, or "" where we have none."""
+        """Return the code in everyday words, or "" if we have none."""
         return codes.MEANINGS.get((self.code_system, self.code), "")
 
     @property
     def status_words(self) -> str:
+        """Return the status in everyday words."""
         return codes.STATUSES.get(self.status, self.status.capitalize())
 
 
 def newest_first(kind: str, when: str) -> list[models.Index]:
-    """The one index that each page reads: a patient's rows by date, newest first."""
+    """Return the one index that each page reads: a patient's rows by date, newest first."""
     return [models.Index("patient", models.F(when).desc(), name=f"{kind}_newest")]
 
 
@@ -154,7 +155,7 @@ class Medication(Resource):
 
     @property
     def supply_ends(self) -> date | None:
-        """The day on which what was last filled runs out when taken as told."""
+        """Return the day on which the last fill runs out, if it is taken as prescribed."""
         if self.last_filled is None or self.days_supply is None:
             return None
         return self.last_filled + timedelta(days=self.days_supply)
@@ -171,7 +172,7 @@ class Report(Resource):
     conclusion = models.TextField(blank=True)
 
     lines: "list[Observation]"
-    """The results of this panel, where a query has fetched them along (`Prefetch(..., to_attr="lines")`)."""
+    """The results of this panel, if the query fetched them too (`Prefetch(..., to_attr="lines")`)."""
 
     class Meta:
         indexes = newest_first("report", "effective")
@@ -214,7 +215,7 @@ class Observation(Resource):
 
     @property
     def verdict(self) -> str:
-        """Where the result lies, in words; colour alone would not tell everyone."""
+        """Return in words how the result compares with its range. Color alone would not tell everyone."""
         return codes.INTERPRETATIONS.get(self.interpretation, "")
 
     @property
@@ -231,7 +232,7 @@ class Observation(Resource):
 
     @property
     def usual(self) -> str:
-        """The reference range as people say it: "70 to 99", "below 200", "40 or more"."""
+        """Return the reference range as people say it: "70 to 99", "200 or less", "40 or more"."""
         if self.low is not None and self.high is not None:
             return f"{number(self.low)} to {number(self.high)}"
         if self.high is not None:
@@ -290,7 +291,7 @@ class Thread(models.Model):
     last_sent_at = models.DateTimeField()
 
     lines: "list[Message]"
-    """Its messages, where a query has fetched them along."""
+    """Its messages, if the query fetched them too."""
 
     class Meta:
         indexes = newest_first("thread", "last_sent_at")
@@ -300,7 +301,7 @@ class Thread(models.Model):
 
 
 class Message(models.Model):
-    """One secure message of a thread. An author of "" is the patient."""
+    """One secure message of a thread. If the author is "", the patient wrote it."""
 
     id = models.UUIDField(primary_key=True)
     thread = models.ForeignKey(Thread, models.CASCADE, related_name="messages")
@@ -316,5 +317,5 @@ class Message(models.Model):
 
 
 def number(value: Decimal) -> str:
-    """A decimal as written by hand: no trailing zeros, no exponent."""
+    """Return a decimal as people write it: no trailing zeros, no exponent."""
     return f"{value.normalize():f}"

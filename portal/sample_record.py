@@ -29,15 +29,15 @@ from portal.models import (
 
 Row = TypeVar("Row", bound=models.Model)
 
-# Nobody has this DoD ID number. TODAY is the day on which the samples are looked at, whatever day it is.
+# No one has this DoD ID number. In the samples, the present day is always TODAY.
 NOBODY, TODAY = "0000000000", date(2026, 3, 4)
 CLINIC, PHONE, DOCTOR = "Fort Larkspur Army Health Clinic", "555-0122", "Dr. Daniel Ferreira"
-# A measurement's name, value, UCUM unit and usual range from and to; None where the range is open.
+# A measurement's name, value, UCUM unit, and the ends of its usual range. An open end is None.
 Measurement = tuple[str, str, str, str | None, str | None]
 
 
 def row(kind: type[Row], **fields: Any) -> Row:
-    """Return an unsaved row of the record. Nothing links to it, so any id will do."""
+    """Return an unsaved row of the record. Nothing links to it, so its id can be anything."""
     return kind(id=uuid4(), patient=NOBODY, **fields)
 
 

@@ -5,6 +5,7 @@ The samples go through the same arranging functions and templates as real record
 
 from typing import Any
 
+from core.paging import Page
 from deers.registry import Coverage, FamilyMember
 from portal import clinical, codes
 from portal import sample_record as sample
@@ -19,7 +20,6 @@ from portal.models import (
     Procedure,
     Report,
 )
-from portal.paging import Page
 
 
 def messages() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Lab results over time: what the tests of a panel said before, beside what they say in it."""
+"""Lab results over time: the earlier results of a panel's tests, next to the present ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,20 +7,23 @@ from itertools import islice
 
 from portal.models import Observation
 
-# Times side by side: as many as fit on a page, and as tell where a number is going.
+# The number of times shown side by side: as many as fit on a page and show a trend.
 TIMES = 4
 
 
 @dataclass(frozen=True)
 class Trend:
-    """The tests of one panel, each with its results at these times, the newest first; None where it was not done."""
+    """The tests of one panel, each with its results at these times, newest first.
+
+    A result is None if the test was not done at that time.
+    """
 
     times: list[datetime]
     tests: list[tuple[Observation, list[tuple[datetime, Observation | None]]]]
 
 
 def of_panel(patient: str | None, lines: Sequence[Observation], until: datetime) -> Trend | None:
-    """How the tests in `lines` went up to `until`; None when they were done for the first time then."""
+    """Return the results of the tests in `lines` up to `until`, or None if they were done for the first time then."""
     tests = {line.code: line for line in lines}
     done = Observation.objects.filter(
         patient=patient, category=Observation.Category.LABORATORY, code__in=tests, effective__lte=until

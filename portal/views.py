@@ -11,15 +11,15 @@ from django.views.decorators.http import require_safe
 from accounts.models import Account
 from accounts.sign_in import fresh
 from core import policy
+from core.paging import page_number
 from core.policy import Level
 from portal import dashboard
 from portal.features import BY_SLUG, menu_groups
-from portal.paging import page_number
 
 
 @require_safe
 def portal(request: HttpRequest) -> HttpResponse:
-    """The dashboard: what is next, what is new, and the way to everything else."""
+    """Show the dashboard: what is next, what is new, and links to everything else."""
     account = beneficiary(request)
     if account is None:
         return for_beneficiaries(request)
@@ -33,7 +33,7 @@ def portal(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def feature(request: HttpRequest, slug: str, item: str = "") -> HttpResponse:
-    """One feature, or one item of it: for those whose level opens it. The rest get its preview."""
+    """Show one feature, or one of its items, to people whose level opens it. Everyone else gets its preview."""
     account = beneficiary(request)
     if account is None:
         return for_beneficiaries(request)
@@ -54,18 +54,24 @@ def feature(request: HttpRequest, slug: str, item: str = "") -> HttpResponse:
 
 
 def beneficiary(request: HttpRequest) -> Account | None:
-    """The signed-in account when it is a beneficiary's; None for staff, who have no health record here."""
+    """Return the signed-in account if it belongs to a beneficiary.
+
+    Return None for staff, who have no health record here.
+    """
     account = request.user
     return account if isinstance(account, Account) and account.level and account.dod_id else None
 
 
 def for_beneficiaries(request: HttpRequest) -> HttpResponse:
-    """Staff have no record of their own here: a page that says so, and 403."""
+    """Tell staff that they have no record of their own here, with status 403."""
     return render(request, "portal/not_a_beneficiary.html", status=403)
 
 
 @cache
 def menu(level: int, current: str) -> SafeString:
-    """The side menu of a level with one entry marked as current; the same for all people, so made once."""
+    """Return the side menu of a level, with one entry marked as current.
+
+    It is the same for everyone, so it is made once.
+    """
     context = {"groups": menu_groups(), "level": level, "current": current}
     return render_to_string("portal/menu.html", context)

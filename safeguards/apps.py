@@ -1,3 +1,5 @@
+"""The safeguards as a Django app. Its checks run at every start."""
+
 from typing import Any
 
 from django.apps import AppConfig
@@ -14,7 +16,10 @@ class SafeguardsConfig(AppConfig):
 
 
 def after_migrate(using: str, **kwargs: Any) -> None:
-    """The first migrate writes down which keys the database is written with; each later one looks whether they fit."""
+    """Record which keys the database is written with, or check that they fit.
+
+    The first migrate records them, and each later one checks.
+    """
     from safeguards.probe import require_fitting_keys
 
     if using == "default":

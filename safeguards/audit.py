@@ -1,7 +1,7 @@
 """The audit trail: who did what, on whose account, when, from where and in which session.
 
-No state changes without an event, and the event is written in the transaction of the change: both stand, or
-neither does. What may be said about it is kept so narrow that no personal data can slip in.
+No state changes without an event. The event is written in the transaction of the change, so that either both are kept
+or neither is. What an event may hold is so narrow that no personal data can slip in.
 """
 
 import re
@@ -16,7 +16,7 @@ from safeguards.middleware import current_request
 from safeguards.models import ActorKind, AuditEvent
 
 SLUG = re.compile(r"[a-z0-9._-]{1,40}")
-# As many digits as an SSN, a DoD ID number, a date of birth or a card has are not a slug. (A UUID has 32.)
+# A text with as many digits as an SSN, a DoD ID number, a date of birth or a card has is not a slug. (A UUID has 32.)
 NUMBER = re.compile(r"(?:[._-]*\d){8,16}[._-]*")
 BIGGEST_NUMBER = 9_999_999
 
@@ -29,11 +29,12 @@ def record(
     dod_id: str | None = None,
     **details: int | bool | str,
 ) -> AuditEvent:
-    """Write one event, in the caller's transaction.
+    """Write one event in the caller's transaction, and return it.
 
-    `by` is an account (signed in or not: anonymous counts as a visitor), or "visitor", "system" or "mock".
-    `dod_id` is kept as a blind index only. Details are small numbers, booleans and slugs such as "on-screen".
-    An unknown event, actor or detail raises ValueError: that is a mistake in our code, not in anybody's input.
+    `by` is an account, or "visitor", "system" or "mock". An account that is not signed in (anonymous) counts as a
+    visitor. `dod_id` is kept as a blind index only. Details are small numbers, booleans and slugs such as "on-screen".
+
+    Raise ValueError for an unknown event, actor or detail. That is a mistake in our code, not in anybody's input.
     """
     if event not in EVENTS:
         raise ValueError(f"{event!r} is not an event of safeguards/events.py: add it there with its sentence.")
@@ -54,7 +55,7 @@ def record(
 
 
 def for_account(account_id: int) -> QuerySet[AuditEvent]:
-    """All events about one account, newest first."""
+    """Return all events about one account, newest first."""
     return AuditEvent.objects.filter(account_id=account_id).order_by("-id")
 
 
@@ -72,7 +73,7 @@ def _actor(by: object, account_id: int | None) -> tuple[ActorKind, int | None]:
 
 
 def _refuse_personal_data(name: str, value: object) -> None:
-    """ValueError unless the detail is a boolean, a small number or a slug; the message leaves the value out."""
+    """Raise ValueError unless the detail is a boolean, a small number or a slug. The message leaves the value out."""
     if isinstance(value, bool):
         return
     if isinstance(value, int) and abs(value) <= BIGGEST_NUMBER:
@@ -83,7 +84,7 @@ def _refuse_personal_data(name: str, value: object) -> None:
 
 
 def _where() -> dict[str, Any]:
-    """Address, device and session of the request being served; empty in commands and jobs."""
+    """Return address, device and session of the request being served, or nothing in commands and jobs."""
     request = current_request.get()
     if request is None:
         return {}

@@ -1,13 +1,13 @@
 """A cache that counts right: one unlogged PostgreSQL table, and one atomic statement for each operation.
 
-django-ratelimit needs an `add` and an `incr` that lose nothing under load; Django's DatabaseCache reads, computes
-and writes back, and loses most of it. Set CACHE_URL to use Valkey instead.
+django-ratelimit needs an `add` and an `incr` that lose nothing under load. Django's DatabaseCache reads, computes and
+writes back, and so loses most of the counts. Set CACHE_URL to use Valkey instead.
 
-* Values are JSON, never pickles: who can write to a cache of pickles can run code in the web server.
-* It uses the request's own connection. Inside a transaction a count is final only when that commits; rolled
-  back, it is lost. So limits are counted before a transaction is opened.
-* The table is unlogged: a restart keeps it, a crash of the server empties it, as a restart of Valkey would.
-* Every entry that is written takes two that have run out away with it, so the table stays as small as its use.
+* Values are JSON, never pickles. Anybody who can write to a cache of pickles can run code in the web server.
+* The cache uses the request's own connection. Inside a transaction, a count is final only when that commits. If that is
+  rolled back, the count is lost. So limits are counted before a transaction is opened.
+* The table is unlogged. A restart keeps it. A crash of the server empties it, as a restart of Valkey would.
+* Every entry that is written deletes two that have run out, so the table stays as small as its use.
 """
 
 import json
@@ -32,7 +32,8 @@ SET = """
     ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires = excluded.expires
 """
 ADD = f"{SET} WHERE entry.expires <= statement_timestamp()"
-# An INSERT ... ON CONFLICT would count as well, but a counter that is not there must stay so: Django raises then.
+# An INSERT ... ON CONFLICT would count as well. But a counter that does not exist must stay so, because Django raises
+# an error then.
 INCR = """
     UPDATE safeguards_cache SET value = (value::bigint + %(delta)s)::text
     WHERE key = %(key)s AND expires > statement_timestamp() RETURNING value::bigint
@@ -46,7 +47,7 @@ DELETE = "DELETE FROM safeguards_cache WHERE key = ANY(%(keys)s) RETURNING expir
 
 
 class PostgresCache(BaseCache):
-    """Django's cache interface over the table `safeguards_cache`. Values are whatever JSON can say."""
+    """Django's cache interface over the table `safeguards_cache`. A value can be everything that JSON can say."""
 
     def __init__(self, location: str, params: dict[str, Any]) -> None:
         super().__init__(params)
@@ -62,11 +63,14 @@ class PostgresCache(BaseCache):
         self._write(SET, key, value, timeout, version)
 
     def add(self, key: str, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        """Set the value unless a live one is there; of many that add at once, exactly one is told True."""
+        """Set the value unless a live one is there. Of many that add at once, exactly one gets True."""
         return self._write(ADD, key, value, timeout, version)
 
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
-        """Add `delta` to a live counter in one statement, keeping its time to live; ValueError if there is none."""
+        """Add `delta` to a live counter in one statement, and keep its time to live.
+
+        Raise ValueError if there is no such counter.
+        """
         rows = _rows(INCR, key=self.make_and_validate_key(key, version=version), delta=delta)
         if not rows:
             raise ValueError("There is no such counter, or it has run out.")
@@ -93,7 +97,7 @@ class PostgresCache(BaseCache):
         return bool(written)
 
     def _seconds(self, timeout: Any) -> float | None:
-        """Seconds to live; None for ever."""
+        """Return the seconds to live, or None for no end."""
         seconds = self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
         return None if seconds is None else float(seconds)
 

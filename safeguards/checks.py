@@ -1,4 +1,7 @@
-"""Start-up checks: a key that is missing, short or unusable stops `manage.py` with a sentence that helps."""
+"""Start-up checks of the keys.
+
+A key that is missing, short or unusable stops `manage.py` with a sentence that helps.
+"""
 
 from collections.abc import Collection
 from typing import Any
@@ -12,7 +15,7 @@ from safeguards import cipher, probe
 
 @register("security")
 def check_keys(app_configs: object, **kwargs: Any) -> list[CheckMessage]:
-    """Every key is there, has 256 bits, and opens what it has sealed."""
+    """Check that there are keys, and that each has 256 bits and opens what it has sealed."""
     found: list[CheckMessage] = []
     if not settings.FIELD_KEYS:
         found.append(
@@ -33,7 +36,10 @@ def check_keys(app_configs: object, **kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.database)
 def check_keys_fit(app_configs: object, databases: Collection[str] | None, **kwargs: Any) -> list[CheckMessage]:
-    """The keys are those that the database was written with. The web server and the worker ask the same at start."""
+    """Check that the keys are those that the database was written with.
+
+    The web server and the worker make the same check at start.
+    """
     if "default" not in (databases or ()):
         return []
     return [Error(sentence, id="safeguards.E006") for sentence in probe.misfits()]
@@ -41,7 +47,7 @@ def check_keys_fit(app_configs: object, databases: Collection[str] | None, **kwa
 
 @register(Tags.database, deploy=True)
 def check_grants(app_configs: object, databases: Collection[str] | None, **kwargs: Any) -> list[CheckMessage]:
-    """The role that the site uses may add to the audit trail and not change it."""
+    """Check that the role that the site uses may add to the audit trail and not change it."""
     if "default" not in (databases or ()):
         return []
     with connection.cursor() as cursor:
@@ -56,7 +62,7 @@ def check_grants(app_configs: object, databases: Collection[str] | None, **kwarg
 
 
 def opens_what_it_sealed(key_id: str) -> bool:
-    """Whether a probe comes back through the key: it does, unless the cipher itself is broken here."""
+    """Return whether a probe comes back through the key. It does, unless the cipher itself is broken here."""
     try:
         return cipher.decrypt(cipher.encrypt("probe", context="probe", key_id=key_id), context="probe") == "probe"
     except cipher.DecryptionError:
@@ -64,7 +70,7 @@ def opens_what_it_sealed(key_id: str) -> bool:
 
 
 def too_short(name: str, length: int, check_id: str) -> Error:
-    """The complaint about a key of the wrong length; it never shows the key."""
+    """Return the error about a key of the wrong length. It never shows the key."""
     hint = (
         'Make one with: python -c "import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())"'
     )

@@ -1,11 +1,11 @@
 """Encryption of single values, and keyed hashes to find them by.
 
-A sealed value is: version (1 byte), length of the key id (1 byte), key id (ASCII), nonce (96 bits, random),
-then AES-256-GCM ciphertext and tag. The bytes before the nonce and the caller's context are authenticated
-with it, so a value that is moved to another row, or given another key id, does not open.
+A sealed value is: version (1 byte), length of the key id (1 byte), key id (ASCII), nonce (96 bits, random), then
+AES-256-GCM ciphertext and tag. The bytes before the nonce and the caller's context are authenticated with it. So a
+value that is moved to another row, or given another key id, does not open.
 
-Random 96-bit nonces are safe for 2**32 values under one key (NIST SP 800-38D, section 8.3): add a key to
-FIELD_KEYS long before. The last key seals; all of them open.
+Random 96-bit nonces are safe for 2**32 values under one key (NIST SP 800-38D, section 8.3). Add a key to FIELD_KEYS
+long before that. The last key seals, and all of them open.
 """
 
 import hmac
@@ -39,12 +39,15 @@ def encrypt(text: str, *, context: str, key_id: str | None = None) -> bytes:
 
 @lru_cache(maxsize=16)
 def key_header(key_id: str) -> bytes:
-    """The first bytes of every value that the key seals, and of no other."""
+    """Return the first bytes of every value that the key seals, and of no other value."""
     return bytes([VERSION, len(key_id)]) + key_id.encode("ascii")
 
 
 def decrypt(blob: bytes, *, context: str) -> str:
-    """Open what `encrypt` sealed for the same context; DecryptionError if anything about it is not as it was."""
+    """Open what `encrypt` sealed for the same context.
+
+    Raise DecryptionError if anything about it is not as it was.
+    """
     if len(blob) < 2 or blob[0] != VERSION:
         raise DecryptionError("This is not a sealed value of a known version.")
     end = 2 + blob[1]
@@ -59,7 +62,7 @@ def decrypt(blob: bytes, *, context: str) -> str:
 
 
 def blind_index(text: str, *, purpose: str) -> bytes:
-    """HMAC-SHA256 of `text` under INDEX_KEY: 32 bytes that find an equal value and tell nothing else.
+    """Return the HMAC-SHA256 of `text` under INDEX_KEY: 32 bytes that find an equal value and tell nothing else.
 
     Each `purpose` ("ssn", "activation-code") has hashes of its own, so that two columns cannot be joined.
     """
@@ -70,7 +73,7 @@ def blind_index(text: str, *, purpose: str) -> bytes:
 
 @lru_cache(maxsize=64)
 def _keyed(key: bytes, purpose: str) -> hmac.HMAC:
-    """The hash as it stands when key and purpose are read, which is half of the work."""
+    """Return the hash after it has read key and purpose, which is half of the work."""
     return hmac.new(key, purpose.encode() + b"\0", "sha256")
 
 

@@ -1,4 +1,4 @@
-"""Who is at the other end of a request: the address, and the device in words that a person knows."""
+"""The other end of a request: its address, and its device in words that people know."""
 
 import ipaddress
 import re
@@ -6,7 +6,7 @@ import re
 from django.conf import settings
 from django.http import HttpRequest
 
-# The order counts: Edge and Opera also say Chrome, and Chrome also says Safari.
+# The order matters: Edge and Opera also say Chrome, and Chrome also says Safari.
 BROWSERS = (
     ("Edge", r"Edg(e|A|iOS)?/"),
     ("Opera", r"OPR/"),
@@ -27,10 +27,10 @@ SYSTEMS = (
 
 
 def address(request: HttpRequest) -> str:
-    """The client's IP address, normalised; "" when it is not known (a Unix socket, a test).
+    """Return the client's IP address, normalized, or "" if it is not known (a Unix socket, a test).
 
-    Each proxy appends to X-Forwarded-For the address it was asked from. Only as many entries as
-    settings.TRUSTED_PROXIES are believed, counted from the end: a client can write the rest itself.
+    Each proxy appends to X-Forwarded-For the address that called it. A client can write the rest itself. So only the
+    last entries are believed, as many as settings.TRUSTED_PROXIES says.
     """
     direct = request.META.get("REMOTE_ADDR", "")
     hops = [*request.META.get("HTTP_X_FORWARDED_FOR", "").split(","), direct]
@@ -39,7 +39,10 @@ def address(request: HttpRequest) -> str:
 
 
 def _normal(text: str) -> str:
-    """One spelling for one address: no zone, and IPv4 as IPv4 also when it came through an IPv6 socket."""
+    """Return one spelling for one address, or "" for a text that is no address.
+
+    The zone is left out. An IPv4 address is IPv4 even if it came through an IPv6 socket.
+    """
     try:
         ip = ipaddress.ip_address(text.strip().partition("%")[0])
     except ValueError:
@@ -48,9 +51,9 @@ def _normal(text: str) -> str:
 
 
 def device(request: HttpRequest) -> str:
-    """Browser and system families, such as "Chrome on Windows"; "" without a user agent.
+    """Return the families of browser and system, such as "Chrome on Windows", or "" without a user agent.
 
-    The raw user agent is never kept: it can single a person out, and the sender chooses every byte of it.
+    The raw user agent is never kept. It can single a person out, and the sender chooses every byte of it.
     """
     agent = request.META.get("HTTP_USER_AGENT", "")[:512]
     if not agent:

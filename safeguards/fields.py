@@ -10,7 +10,7 @@ from safeguards.cipher import DecryptionError, decrypt, encrypt
 
 
 class LazilyDecrypted(DeferredAttribute):
-    """The attribute on instances: bytes, as the database gave them, become text on the first look."""
+    """The attribute on instances. Bytes from the database become text on the first look."""
 
     field: "EncryptedTextField"
 
@@ -27,9 +27,10 @@ class LazilyDecrypted(DeferredAttribute):
 class EncryptedTextField(models.Field):
     """Text (or None), stored as bytea by `cipher.encrypt` for its own table, column and primary key.
 
-    The primary key must therefore be known before the row is saved: use a UUID or a natural key. Written by
-    `save`, `create` and `bulk_create` alone, since `update` does not know the row; never filterable: keep a
-    `cipher.blind_index` beside it to search by. `.values()` gives the sealed bytes. Not serialised by dumpdata.
+    The primary key must be known before the row is saved: use a UUID or a natural key. Only `save`, `create` and
+    `bulk_create` can write the field, because `update` does not know the row. The field cannot be searched: keep a
+    `cipher.blind_index` beside it to search by. `.values()` gives the sealed bytes. dumpdata does not serialize the
+    field.
     """
 
     _pyi_private_set_type: str
@@ -46,14 +47,14 @@ class EncryptedTextField(models.Field):
         return "BinaryField"
 
     def opened(self, instance: models.Model, blob: bytes) -> str:
-        """The text of a sealed value of this instance's row."""
+        """Return the text of a sealed value of this instance's row."""
         try:
             return decrypt(blob, context=self.context(instance.pk))
         except DecryptionError as error:
             raise DecryptionError(f"{self}: {error}") from None
 
     def context(self, pk: object) -> str:
-        """What binds a sealed value to its place, in the row with this primary key."""
+        """Return what binds a sealed value to its place, in the row with this primary key."""
         return f"{self.model._meta.db_table}:{self.column}:{pk}"
 
     def pre_save(self, model_instance: models.Model, add: bool) -> bytes | None:
@@ -75,4 +76,4 @@ class EncryptedTextField(models.Field):
         raise FieldError(f"{self} is encrypted and cannot be searched: keep a blind index beside it.")
 
     def value_from_object(self, obj: models.Model) -> Any:
-        raise TypeError(f"{self} is never serialised: its text would leave the database in clear.")
+        raise TypeError(f"{self} is never serialized: its text would leave the database in clear text.")

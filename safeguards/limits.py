@@ -1,14 +1,15 @@
-"""How often something may be tried: policy's limits, counted by django-ratelimit in the shared cache.
+"""How often something may be tried: the limits of policy, counted by django-ratelimit in the shared cache.
 
-Keys (addresses, usernames, numbers) are hashed before they reach the cache, so none stands there in clear.
-Windows are fixed, and begin at another moment for each key.
+Keys (addresses, usernames, numbers) are hashed before they reach the cache, so that none is kept there in clear text.
+Windows are fixed, and begin at a different moment for each key.
 
-Where a try is a guess (a password, a code), `hit` first, then judge, then `clear` if it was right: thirty guesses
-at once would all pass a check that only looks. And `hit` before opening a transaction: with the counters in
-PostgreSQL, one that is rolled back takes its counts with it, and until it ends everybody else's have to queue.
+Where a try is a guess (a password, a code), call `hit` first, then judge, then call `clear` if the guess was right.
+Thirty guesses at once would all pass a check that only looks. Call `hit` before you open a transaction. The counters
+may be in PostgreSQL, where a transaction that is rolled back takes its counts with it. Until it ends, everybody else's
+counts have to queue.
 
-If Valkey cannot be reached we fail closed: everybody waits a little. An attacker who can take the counters
-down would otherwise have taken every limit down with them.
+If Valkey cannot be reached, we fail closed: everybody waits a little. Otherwise an attacker who can take down the
+counters would take down every limit with them.
 """
 
 import ipaddress
@@ -32,9 +33,10 @@ WAIT_WITHOUT_COUNTERS = timedelta(minutes=1)
 
 
 def hit(limit: Limit, key: str, *, account_id: int | None = None) -> timedelta | None:
-    """Count one try. None: go on. Otherwise how long until the next one may be made.
+    """Count one try. Return None if it may go on, or how long it is until the next one may be made.
 
-    `account_id` puts the event about a limit that was reached on that account's trail.
+    The first try in a window that is refused becomes an audit event. `account_id` puts that event on the account's
+    trail.
     """
     hashed = _hashed(limit, key)
     try:
@@ -45,12 +47,15 @@ def hit(limit: Limit, key: str, *, account_id: int | None = None) -> timedelta |
 
 
 def waiting(limit: Limit, key: str, *, account_id: int | None = None) -> timedelta | None:
-    """Whether a try would have to wait now, and for how long. Counts nothing."""
+    """Return how long a try would have to wait now, or None. This counts nothing."""
     return longest_wait([(limit, key)], account_id=account_id)
 
 
 def longest_wait(tries: Iterable[tuple[Limit, str]], *, account_id: int | None = None) -> timedelta | None:
-    """As `waiting`, for all limits that stand before one action, in one look at the cache."""
+    """Return the longest wait for all limits that guard one action, or None, with one look at the cache.
+
+    This counts nothing.
+    """
     counters = {_counter(limit, hashed): (limit, hashed) for limit, hashed in ((t[0], _hashed(*t)) for t in tries)}
     try:
         counts = cache.get_many(counters)
@@ -70,7 +75,10 @@ def clear(limit: Limit, key: str) -> None:
 
 
 def once(what: str, key: str, *, within: timedelta) -> bool:
-    """True for the first who asks, False for whoever asks again in this time: for what must not be used twice."""
+    """Return True for the first call with this key, and False for every later one within the time.
+
+    Use it for things that must not be used twice. If the counters cannot be reached, return False.
+    """
     hashed = blind_index(key, purpose=f"once:{what}").hex()
     try:
         return cache.add(f"once:{hashed}", 1, within.total_seconds())
@@ -80,7 +88,7 @@ def once(what: str, key: str, *, within: timedelta) -> bool:
 
 
 def _turned_away(limit: Limit, hashed: str, account_id: int | None) -> timedelta:
-    """How long to wait; the first one in a window who has to is an event in the audit trail."""
+    """Return how long to wait. Record an audit event for the first try in a window that has to."""
     seconds_left = _get_window(hashed, _rate(limit)[1]) - int(time.time())
     if cache.add(f"{_counter(limit, hashed)}:told", 1, seconds_left + EXPIRATION_FUDGE):
         audit.record("limit.reached", by="visitor", account_id=account_id, limit=limit.name)
@@ -101,7 +109,10 @@ def _hashed(limit: Limit, key: str) -> str:
 
 
 def household(key: str) -> str:
-    """An IPv6 address counts as its /64 network: that is what one household is given, to use as it likes."""
+    """Return an IPv6 address as its /64 network, and any other key as it is.
+
+    A household is given a /64 network, to use as it likes.
+    """
     if ":" in key:
         try:
             return str(ipaddress.ip_network(f"{key}/64", strict=False))
@@ -111,6 +122,6 @@ def household(key: str) -> str:
 
 
 def _counter(limit: Limit, hashed: str) -> str:
-    """The cache key under which django-ratelimit counts now."""
+    """Return the cache key under which django-ratelimit counts now."""
     rate = _rate(limit)
     return _make_cache_key(limit.name, _get_window(hashed, rate[1]), rate, hashed, ALL)

@@ -1,4 +1,4 @@
-"""One at a time: what must not be judged twice at once waits here for its turn."""
+"""Advisory locks, for work that must not be done twice at once."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,13 +8,13 @@ from django.db import connection, transaction
 
 @contextmanager
 def exclusive(kind: str, key: str, *more: tuple[str, str]) -> Iterator[None]:
-    """A transaction in which this `kind` of work on this `key` is ours alone, on every server.
+    """Open a transaction that holds the lock for this `kind` of work on this `key`, on every server.
 
-    `more` kinds and keys are waited for after the first one, in their order. Whoever wants several kinds wants them in
-    the same order everywhere, or two could wait for each other.
+    The locks for `more` kinds and keys are taken after the first one, in their order. Code that takes several kinds
+    must take them in the same order everywhere, or two transactions could wait for each other.
 
-    Whoever else wants the same turn waits until the (outermost) transaction ends, so that of parallel guesses each
-    sees what the one before has counted. Two keys that hash alike would only wait for each other.
+    Everybody else who wants the same lock waits until the (outermost) transaction ends. So each of several parallel
+    guesses sees what the one before has counted. Two keys with the same hash would only wait for each other.
     """
     with transaction.atomic(savepoint=False):
         with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Lets the audit trail know which request an event belongs to, without passing it through every function."""
+"""The current request, for the audit trail, without passing it through every function."""
 
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -9,7 +9,7 @@ current_request: ContextVar[HttpRequest | None] = ContextVar("current_request", 
 
 
 class RequestContextMiddleware:
-    """Keeps the request in a context variable while it is served. Nothing is worked out until it is asked for."""
+    """Keeps the request in a context variable while it is served. Nothing is computed until somebody asks for it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,8 +1,10 @@
+"""The tables of the safeguards: audit events and their seals, probes of the keys, and the cache."""
+
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
 
-from safeguards.events import COUNTED, EVENTS
+from safeguards.events import COUNTED, sentence_of
 
 
 class ActorKind(models.TextChoices):
@@ -17,9 +19,10 @@ class ActorKind(models.TextChoices):
 
 
 class AuditEvent(models.Model):
-    """One thing that happened. Written by `audit.record` alone; a trigger refuses UPDATE, DELETE and TRUNCATE.
+    """One thing that happened.
 
-    No personal data: people are account ids and blind indexes, details are numbers and slugs.
+    Only `audit.record` writes events. A trigger refuses UPDATE, DELETE and TRUNCATE. An event holds no personal data:
+    people are account ids and blind indexes, and details are numbers and slugs.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -37,9 +40,9 @@ class AuditEvent(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["account_id", "-id"], name="audit_by_account"),
-            # Events come in the order of time, so a few kilobytes of block ranges find a day.
+            # Events are written in the order of time, so a few kilobytes of block ranges find a day.
             BrinIndex(fields=["at"], name="audit_by_time", autosummarize=True),
-            # The staff's figures count a few kinds of event by their details, of a whole quarter.
+            # The staff's figures count a few kinds of event by their details, over a whole quarter.
             models.Index(
                 fields=["at"],
                 include=["event", "details"],
@@ -56,12 +59,15 @@ class AuditEvent(models.Model):
 
     @property
     def sentence(self) -> str:
-        """What happened, in words for the holder of the account."""
-        return EVENTS[self.event]
+        """Return what happened, in words for the account holder."""
+        return sentence_of(self.event)
 
 
 class AuditSeal(models.Model):
-    """That the events of one day (UTC) are these and no others; written by safeguards/seal.py, never changed."""
+    """The seal of one day (UTC), which proves that its events are these and no others.
+
+    safeguards/seal.py writes it, and nothing changes it.
+    """
 
     day = models.DateField(primary_key=True)
     first_id = models.BigIntegerField(null=True)
@@ -77,7 +83,7 @@ class AuditSeal(models.Model):
 
 
 class KeyProbe(models.Model):
-    """A known text under one of our keys, so that a wrong key is noticed at the start: safeguards/probe.py."""
+    """A known text under one of our keys, so that a wrong key is noticed at the start. See safeguards/probe.py."""
 
     name = models.CharField(max_length=40, primary_key=True)
     sealed = models.BinaryField()
@@ -87,7 +93,10 @@ class KeyProbe(models.Model):
 
 
 class CacheEntry(models.Model):
-    """The table of safeguards/cache.py, which alone uses it, in SQL; known here so that `flush` empties it too."""
+    """The table of safeguards/cache.py, which alone uses it, in SQL.
+
+    It is a model so that `flush` empties it too.
+    """
 
     key = models.TextField(primary_key=True)
     value = models.TextField()

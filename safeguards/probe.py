@@ -1,8 +1,8 @@
-"""Whether this process has the keys that the database was written with.
+"""A check that this process has the keys that the database was written with.
 
-For the newest field key and for INDEX_KEY the database keeps a probe: a known text, sealed or hashed. The first
-`migrate` writes them, and the first start under a new key adds its own. `rotate_keys` removes those of older keys
-once nothing is sealed with them: from then on such a key may be left out of FIELD_KEYS.
+For the newest field key and for INDEX_KEY, the database keeps a probe: a known text, sealed or hashed. The first
+`migrate` writes the probes, and the first start under a new key adds its own. `rotate_keys` removes those of older keys
+once nothing is sealed with them. From then on such a key may be left out of FIELD_KEYS.
 """
 
 import logging
@@ -21,9 +21,10 @@ FIELD, INDEX = "field:", "index"
 
 
 def require_fitting_keys() -> None:
-    """To be called before anything is served: ImproperlyConfigured, without any key in it, unless the keys fit.
+    """Raise ImproperlyConfigured unless the keys fit. Call this before anything is served.
 
-    A database that does not answer, or has no tables yet, cannot be asked; that is for others to complain about.
+    The error holds no key. A database that does not answer, or has no tables yet, cannot be asked. Other code reports
+    that.
     """
     try:
         wrong = misfits()
@@ -37,7 +38,7 @@ def require_fitting_keys() -> None:
 
 
 def misfits() -> list[str]:
-    """What is wrong with the keys, in sentences that name ids and never keys; empty when all fit."""
+    """Return what is wrong with the keys, in sentences that name ids and never keys."""
     if not is_there():
         return []
     probes = KeyProbe.objects.order_by("name").values_list("name", "sealed")
@@ -45,7 +46,7 @@ def misfits() -> list[str]:
 
 
 def misfit(name: str, sealed: bytes) -> str:
-    """What is wrong with one key, or nothing."""
+    """Return what is wrong with one key, or "" if it fits."""
     if name == INDEX:
         fits = sealed == blind_index(TEXT, purpose=name)
         return "" if fits else "INDEX_KEY is not the key that this database was written with."
@@ -73,17 +74,20 @@ def remember() -> None:
 
 
 def forget_older_keys() -> None:
-    """Nothing is sealed with an older key any more: FIELD_KEYS need not hold it."""
+    """Delete the probes of older keys.
+
+    Nothing is sealed with those any more, so FIELD_KEYS does not have to hold them.
+    """
     KeyProbe.objects.exclude(name__in=(FIELD + newest_key(), INDEX)).delete()
 
 
 def newest_key() -> str:
-    """The id of the key that seals."""
+    """Return the id of the key that seals."""
     return next(reversed(settings.FIELD_KEYS))
 
 
 def is_there() -> bool:
-    """Whether the database has come as far as to have the table."""
+    """Return whether the database has the table of probes yet."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [KeyProbe._meta.db_table])
         return cursor.fetchone()[0]

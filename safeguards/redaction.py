@@ -1,9 +1,9 @@
-"""The last net for personal data in logs. Nothing should ever fall into it; tests watch the logs without it."""
+"""The last net for personal data in logs. Nothing should ever fall into it, and tests watch the logs without it."""
 
 import logging
 import re
 
-# Each kind begins at the edge of a word, which also keeps a long line from being searched again at every letter.
+# Each kind begins at the edge of a word. That also keeps a long line from being searched again at every letter.
 PERSONAL = re.compile(
     r"(?P<email>(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+)"
     r"|(?P<ssn>(?<![\w-])\d{3}([- ]?)\d{2}\3\d{4}(?![\w-]))"
@@ -13,8 +13,11 @@ PERSONAL = re.compile(
 
 
 def redact(text: str) -> str:
-    """`text` with whatever looks personal replaced by its kind: an email address, an SSN, a DoD ID number, and in the
-    address of a page a one-time link or the id of somebody's draft."""
+    """Return `text` with everything that looks personal replaced by its kind.
+
+    That is an email address, an SSN, a DoD ID number and, in the address of a page, a one-time link or the id of a
+    draft.
+    """
     return PERSONAL.sub(lambda found: f"[{found.lastgroup}]", text)
 
 

@@ -1,7 +1,7 @@
-"""Sealing everything anew with the newest key, while the site runs.
+"""Sealing everything again with the newest key, while the site runs.
 
-Which key a value is under stands in its first bytes, so there is no other state to keep or to lose: a rotation that
-was killed goes on where it was, two at once share the work, and one that has nothing to do says so.
+The first bytes of a value say which key it is under, so there is no other state to keep or to lose. A rotation that was
+killed goes on where it was. Two at once share the work. One that has nothing to do says so.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from safeguards.cipher import DecryptionError, decrypt, encrypt, key_header
 from safeguards.fields import EncryptedTextField
 from safeguards.probe import newest_key
 
-# Rows in one transaction: a few milliseconds' work, so that somebody who wants one of them hardly waits.
+# Rows in one transaction: a few milliseconds of work, so that others who want one of them hardly wait.
 BATCH = 500
 
 
@@ -41,7 +41,7 @@ class SealedTable:
         return [column(field) for field in self.fields]
 
     def statement(self, text: str, **more: sql.Composable) -> sql.Composed:
-        """SQL about this table; {old} is true for a row with a value that is not under the newest key."""
+        """Return SQL about this table. {old} is true for a row with a value that is not under the newest key."""
         head = key_header(newest_key())
         old = [sql.SQL("substr({}, 1, {}) <> {}").format(name, len(head), head) for name in self.columns]
         return sql.SQL(text).format(
@@ -54,14 +54,17 @@ class SealedTable:
 
 
 def column(field: models.Field) -> sql.Composable:
-    """The name of a field's column, quoted."""
+    """Return the name of a field's column, quoted."""
     assert field.column is not None
     return sql.Identifier(field.column)
 
 
 @dataclass(frozen=True, slots=True)
 class Rotated:
-    """What a rotation has done: rows sealed anew, rows still under older keys, values that no key opened."""
+    """What a rotation has done.
+
+    `rows` were sealed again. `left` are rows still under older keys. `unopened` are values that no key opened.
+    """
 
     rows: int
     left: int
@@ -69,7 +72,7 @@ class Rotated:
 
 
 def sealed_tables() -> list[SealedTable]:
-    """Every table in the database that has encrypted fields, whichever app it belongs to."""
+    """Return every table in the database that has encrypted fields, of any app."""
     there = connection.introspection.table_names()
     found = []
     for model in apps.get_models(include_auto_created=True):
@@ -80,16 +83,17 @@ def sealed_tables() -> list[SealedTable]:
 
 
 def rows_under_older_keys(table: SealedTable) -> int:
-    """How many rows of the table hold a value that is not under the newest key."""
+    """Return how many rows of the table hold a value that is not under the newest key."""
     with connection.cursor() as cursor:
         cursor.execute(table.statement("SELECT count(*) FROM {table} WHERE {old}"))
         return cursor.fetchone()[0]
 
 
 def rotate(advance: Callable[[int], object] = lambda rows: None, *, batch: int = BATCH) -> Rotated:
-    """Seal every value anew that is not under the newest key; `advance` is told of each batch.
+    """Seal again every value that is not under the newest key.
 
-    A row that somebody is changing meanwhile is left to them, and tried again in another round.
+    `advance` is called with the number of rows of each batch. A row that somebody else is changing is left to them, and
+    tried again in another round.
     """
     rows = left = unopened = 0
     for table in sealed_tables():
@@ -107,7 +111,10 @@ def rotate(advance: Callable[[int], object] = lambda rows: None, *, batch: int =
 
 
 def rounds(table: SealedTable, batch: int) -> Iterator[tuple[int, int]]:
-    """One walk through the table by primary key: for each batch, rows sealed anew and values that did not open."""
+    """Walk through the table once by primary key.
+
+    For each batch, yield how many rows were sealed again and how many values did not open.
+    """
     after: Any = None
     while True:
         with transaction.atomic():
@@ -122,7 +129,10 @@ def rounds(table: SealedTable, batch: int) -> Iterator[tuple[int, int]]:
 
 
 def take(table: SealedTable, after: Any, batch: int) -> list[tuple]:
-    """The next rows (key, then sealed values) under older keys, locked, but for those that somebody has locked."""
+    """Return the next rows (key, then sealed values) under older keys, locked.
+
+    Rows that somebody else has locked are skipped.
+    """
     beyond = sql.SQL("{} > {}").format(column(table.key), sql.Literal(after))
     statement = table.statement(
         "SELECT {key}, {columns} FROM {table} WHERE {beyond} AND ({old}) "
@@ -136,7 +146,7 @@ def take(table: SealedTable, after: Any, batch: int) -> list[tuple]:
 
 
 def sealed_anew(table: SealedTable, row: tuple) -> tuple:
-    """The row with its values under the newest key; one that does not open stays as it is."""
+    """Return the row with its values under the newest key. A value that does not open stays as it is."""
     key = table.key.to_python(row[0])
     values = zip(table.fields, row[1:], strict=True)
     return (row[0], *(value if is_new(value) else resealed(value, field.context(key)) for field, value in values))
@@ -150,12 +160,12 @@ def resealed(value: bytes, context: str) -> bytes:
 
 
 def is_new(value: bytes | None) -> bool:
-    """Whether a value is under the newest key, or is none."""
+    """Return whether a value is under the newest key, or is None."""
     return value is None or value.startswith(key_header(newest_key()))
 
 
 def write(table: SealedTable, rows: list[tuple]) -> None:
-    """One statement for the whole batch."""
+    """Write the whole batch in one statement."""
     if not rows:
         return
     types = [f"%s::{table.key.rel_db_type(connection)}[]", *("%s::bytea[]" for _ in table.fields)]

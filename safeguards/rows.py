@@ -1,4 +1,7 @@
-"""One row by a condition in SQL, for what every request asks: the ORM takes longer to word that than to answer it."""
+"""One row by a condition in SQL, for what every request asks.
+
+The ORM takes longer to write such a query than PostgreSQL takes to answer it.
+"""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -14,10 +17,10 @@ NOTHING: Mapping[str, str] = {}
 def first(
     model: type[M], where: str, values: Sequence[Any], *, lock: bool = False, also: Mapping[str, str] = NOTHING
 ) -> M | None:
-    """A row of `model` for which the condition holds, None without one; `lock` locks it.
+    """Return a row of `model` for which the condition holds, or None. With `lock`, the row is locked.
 
-    `where` is SQL of ours, with a %s for each of `values`. `also` names attributes to set besides, and the SQL of each.
-    The model's columns must need no conversion (JSON does).
+    `where` is SQL of ours, with a %s for each of `values`. `also` maps the names of further attributes to the SQL of
+    each. The columns of the model must need no conversion, as JSON does.
     """
     with connection.cursor() as cursor:
         cursor.execute(f"{select(model, *also.values())} WHERE {where} LIMIT 1{' FOR UPDATE' if lock else ''}", values)
@@ -32,7 +35,7 @@ def first(
 
 @cache
 def names(model: type[Model]) -> list[str]:
-    """The attributes of a model's columns."""
+    """Return the attributes of a model's columns. Raise AssertionError if a column needs conversion."""
     fields = model._meta.concrete_fields
     assert not any(hasattr(field, "from_db_value") for field in fields), f"{model} has columns that need conversion."
     return [field.attname for field in fields]
@@ -40,6 +43,6 @@ def names(model: type[Model]) -> list[str]:
 
 @cache
 def select(model: type[Model], *also: str) -> str:
-    """The statement up to its condition, columns in the order of `names`, and what is asked for besides."""
+    """Return the statement up to its condition: the columns in the order of `names`, and then `also`."""
     columns = ", ".join([*(f'"{field.column}"' for field in model._meta.concrete_fields), *also])
     return f'SELECT {columns} FROM "{model._meta.db_table}"'  # noqa: S608

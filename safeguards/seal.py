@@ -1,10 +1,10 @@
-"""Each day's audit events, sealed in a chain that no one can forge who has the database alone.
+"""Each day's audit events, sealed in a chain that nobody can forge who has the database alone.
 
-A day is a day of UTC, and its events are those whose time lies in it. Its digest is SHA-256 over the digest of the
-day before and every column of every event, in the order of their ids. The seal holds that digest with the number of
-events and their first and last id, under an HMAC with INDEX_KEY, which the database does not have.
+A day is a day of UTC, and its events are those whose time is in it. Its digest is SHA-256 over the digest of the day
+before and every column of every event, in the order of their ids. The seal holds that digest with the number of events
+and their first and last id, under an HMAC with INDEX_KEY, which the database does not have.
 
-Ids have gaps wherever a transaction was rolled back, so gaps say nothing: the count and the digest do.
+Ids have gaps where a transaction was rolled back, so gaps mean nothing. The count and the digest do.
 """
 
 import hashlib
@@ -26,14 +26,14 @@ from safeguards.models import AuditEvent, AuditSeal
 
 logger = logging.getLogger(__name__)
 
-# What the first seal of all follows.
+# The digest that the first seal of all follows.
 BEGINNING = bytes(32)
 ONE_DAY = timedelta(days=1)
-# How long to wait for writers that began before us; the job comes again in an hour.
+# How long to wait for writers that began before us. The job runs again in an hour.
 PATIENCE = timedelta(minutes=2)
 
-# Every column, each written in one way only, whatever the session's time zone or formats. COPY sends one line a row
-# and escapes tabs and line ends, so that no two different events give the same line.
+# Every column is written in one way only, whatever the time zone or formats of the session are. COPY sends one line for
+# each row and escapes tabs and line ends, so that no two different events give the same line.
 EVENTS_OF_A_DAY = sql.SQL(
     """
     COPY (
@@ -47,7 +47,7 @@ EVENTS_OF_A_DAY = sql.SQL(
 
 @dataclass(frozen=True, slots=True)
 class DayRead:
-    """What a day's events are found to be: in `outside` those whose ids lie beyond the seal's."""
+    """The events of a day as they were found. `outside` counts those whose ids are beyond the ids in the seal."""
 
     first_id: int | None
     last_id: int | None
@@ -63,9 +63,10 @@ def read(
     ids: tuple[int, int] | None = None,
     advance: Callable[[int], object] = lambda events: None,
 ) -> DayRead:
-    """Go through a day's events as the database sends them; memory does not grow with their number.
+    """Read a day's events as the database sends them. Memory does not grow with their number.
 
-    `ids`: the first and last id that the seal knows of. `advance` is told how many more have been read.
+    `previous` is the digest of the day before. `ids` are the first and last id that the seal knows of. `advance` is
+    called with how many more events have been read.
     """
     digest = hashlib.sha256(previous)
     first = last = None
@@ -84,13 +85,13 @@ def read(
 
 
 def bounds(day: date) -> dict[str, sql.Composable]:
-    """When a day of UTC begins and ends."""
+    """Return when a day of UTC begins and ends."""
     begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
     return {"begin": sql.Literal(begin), "end": sql.Literal(begin + ONE_DAY)}
 
 
 def mac(seal: AuditSeal) -> bytes:
-    """The HMAC over everything that a seal says."""
+    """Return the HMAC over everything that a seal says."""
     return blind_index(
         f"{seal.day.isoformat()} {seal.first_id} {seal.last_id} {seal.count} {bytes(seal.digest).hex()} "
         f"{bytes(seal.previous).hex()} {seal.sealed_at.astimezone(UTC).isoformat()}",
@@ -99,14 +100,15 @@ def mac(seal: AuditSeal) -> bytes:
 
 
 def is_over(day: date, now: datetime, grace: timedelta = policy.AUDIT_SEAL_GRACE) -> bool:
-    """Whether a day of UTC ended at least `grace` ago."""
+    """Return whether a day of UTC ended at least `grace` ago."""
     return now >= datetime(day.year, day.month, day.day, tzinfo=UTC) + ONE_DAY + grace
 
 
 def seal_due(now: datetime | None = None) -> list[AuditSeal]:
-    """Seal every day that is over and not sealed yet, oldest first. Safe to repeat, and to run twice at once.
+    """Seal every day that is over and not sealed yet, oldest first. Return the new seals.
 
-    Nothing, if somebody keeps a transaction open that could still write an event of a past day: next time, then.
+    It is safe to repeat, and to run twice at once. Nothing is sealed while a transaction is open that could still write
+    an event of a past day. The next run does it then.
     """
     now = now or timezone.now()
     if not writers_have_ended():
@@ -116,17 +118,17 @@ def seal_due(now: datetime | None = None) -> list[AuditSeal]:
 
 
 def seal_days(now: datetime) -> list[AuditSeal]:
-    """Seal what is due; nobody may still be writing events of those days."""
+    """Seal what is due. Nobody may still be writing events of those days."""
     sealed = []
     while seal := seal_next(now):
         sealed.append(seal)
-        # The log is kept apart from the database: who notes the digest there can tell if seals are ever cut off.
+        # The log is kept apart from the database. A digest that is noted there shows if seals are ever cut off.
         logger.info("Sealed the audit trail of %s: %d events, digest %s", seal.day, seal.count, seal.digest.hex())
     return sealed
 
 
 def seal_next(now: datetime) -> AuditSeal | None:
-    """Seal the first day that is due, in a transaction of its own; None when none is."""
+    """Seal the first day that is due, in its own transaction. Return None if no day is due."""
     with exclusive("audit", "seal"):
         latest = AuditSeal.objects.order_by("-day").first()
         day = latest.day + ONE_DAY if latest else first_day()
@@ -149,16 +151,17 @@ def seal_next(now: datetime) -> AuditSeal | None:
 
 
 def first_day() -> date | None:
-    """The day of the oldest event of all; None as long as there is none."""
+    """Return the day of the oldest event of all, or None if there is no event."""
     begin = AuditEvent.objects.aggregate(at=Min("at"))["at"]
     return begin.astimezone(UTC).date() if begin else None
 
 
 def writers_have_ended(patience: timedelta = PATIENCE) -> bool:
-    """Wait until every transaction has ended that was writing when this was called; False if it took too long.
+    """Wait until every transaction has ended that is writing now. Return False if that takes too long.
 
-    An event's time is that of its statement. One that began before midnight may be committed long after, and until
-    then nobody sees its event: sealed too early, the day would later seem to have an event too many.
+    The time of an event is that of its statement. A transaction that began before midnight may be committed long after,
+    and until then nobody sees its event. If the day were sealed too early, it would later seem to have an event too
+    many.
     """
     deadline = time.monotonic() + patience.total_seconds()
     ours = transaction_number("pg_current_xact_id()")
@@ -170,7 +173,10 @@ def writers_have_ended(patience: timedelta = PATIENCE) -> bool:
 
 
 def transaction_number(of: str) -> int:
-    """The number of this transaction, later than all that have written, or of the oldest one still running."""
+    """Return a transaction number, as the SQL in `of` gives it.
+
+    It is either that of this transaction, later than all that have written, or that of the oldest one still running.
+    """
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT ({of})::text::bigint")
         return cursor.fetchone()[0]

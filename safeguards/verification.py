@@ -1,4 +1,4 @@
-"""Proves that the audit trail is what was sealed, or tells the day and, where it can, what was done to it."""
+"""Proof that the audit trail is what was sealed, or else the day and, where possible, what was done to it."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ GUARDED = (AuditEvent._meta.db_table, AuditSeal._meta.db_table)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is not as it was sealed; `day` is None for what concerns no single day."""
+    """Something that is not as it was sealed. `day` is None if it concerns no single day."""
 
     day: date | None
     what: str
@@ -28,10 +28,11 @@ class Finding:
 def findings(
     now: datetime, *, noted: tuple[str, ...] = (), advance: Callable[[int], object] = lambda events: None
 ) -> Iterator[Finding]:
-    """Everything that is wrong with the trail, oldest day first; nothing when it is whole.
+    """Yield everything that is wrong with the trail, oldest day first.
 
-    `noted`: digests (hex) that were noted elsewhere when they were made, such as in the job worker's log: each must
-    stand in the chain. Without one, a chain cut short and sealed anew cannot be told from a worker that was late.
+    `noted` are digests (hex) that were noted elsewhere when they were made, such as in the job worker's log. Each must
+    be in the chain. Without one, a chain that was cut short and sealed again looks the same as a worker that was late.
+    `advance` is called with how many more events have been read.
     """
     yield from unguarded()
     seals = list(AuditSeal.objects.order_by("day"))
@@ -60,7 +61,7 @@ def findings(
 
 
 def of_the_day(one: AuditSeal, advance: Callable[[int], object]) -> Iterator[Finding]:
-    """What is wrong with the events of one day, of which the seal is genuine."""
+    """Yield what is wrong with the events of one day whose seal is genuine."""
     ids = (one.first_id or 0, one.last_id or 0)
     found = seal.read(one.day, bytes(one.previous), ids=ids, advance=advance)
     if found.digest == bytes(one.digest):
@@ -73,7 +74,7 @@ def of_the_day(one: AuditSeal, advance: Callable[[int], object]) -> Iterator[Fin
         what.append(f"{count(max(found.outside, found.count - one.count))} inserted")
     if not what:
         what.append("at least one event was edited")
-    yield Finding(one.day, f"{' and '.join(what)} (sealed were {one.count:,}, found are {found.count:,}).")
+    yield Finding(one.day, f"{' and '.join(what)} ({one.count:,} were sealed, {found.count:,} were found).")
 
 
 def count(events: int) -> str:
@@ -81,7 +82,7 @@ def count(events: int) -> str:
 
 
 def before(first_sealed: date | None) -> Iterator[Finding]:
-    """Events that claim to be older than the first seal."""
+    """Yield a finding if events claim to be older than the first seal."""
     if first_sealed is None:
         return
     begin = datetime(first_sealed.year, first_sealed.month, first_sealed.day, tzinfo=UTC)
@@ -92,7 +93,7 @@ def before(first_sealed: date | None) -> Iterator[Finding]:
 
 
 def unguarded() -> Iterator[Finding]:
-    """Tables whose triggers against changes are gone or switched off."""
+    """Yield the tables whose triggers against changes are gone or switched off."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT tgrelid::regclass::text, tgname FROM pg_trigger "

@@ -1,1 +1,1 @@
-"""The desk of the Global Service Center, in the admin: roles, pages, buttons, visits, cases, letters, figures."""
+"""The desk of the Global Service Center in the admin: roles, pages, buttons, visits, cases, letters and figures."""

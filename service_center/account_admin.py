@@ -1,4 +1,4 @@
-"""Accounts in the admin: find one, see what happened to it, help."""
+"""Accounts in the admin: find one, see its events, help its holder."""
 
 from functools import partial
 from typing import Any
@@ -15,20 +15,19 @@ from accounts import actions
 from accounts.models import Account, Assistance
 from deers import lookup
 from safeguards import audit
-from safeguards.events import EVENTS
 from service_center import assistance, confirmed_actions, resend_code
 from service_center.read_only import ReadOnlyAdmin, admin_page, has_permission
 
 
 class HelpForm(forms.Form):
-    """What shall be done for somebody who cannot get back in, and why: no free text, so no personal data."""
+    """What to do for a person who cannot get back in, and why. It has no free text, so it holds no personal data."""
 
     kind = forms.TypedChoiceField(label="What to do", choices=Assistance.Kind.choices, coerce=Assistance.Kind)
     reason = forms.TypedChoiceField(label="Why", choices=Assistance.Reason.choices, coerce=Assistance.Reason)
 
     def __init__(self, data: Any = None, *, for_staff: bool) -> None:
         super().__init__(data)
-        if for_staff:  # DEERS holds no address of theirs
+        if for_staff:  # DEERS holds no address for staff accounts
             lost = Assistance.Kind.LOST_FACTOR
             self.fields["kind"].choices = [(lost.value, lost.label)]  # type: ignore[attr-defined]
 
@@ -54,13 +53,16 @@ class AccountAdmin(ReadOnlyAdmin):
     )
 
     def get_list_filter(self, request: HttpRequest) -> Any:
-        """Only beside what was found: until then there is nothing to filter."""
+        """Return the filters only next to search results. Before a search there is nothing to filter."""
         return self.list_filter if request.GET.get("q") else ()
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Account], search_term: str
     ) -> tuple[QuerySet[Account], bool]:
-        """By username; and through DEERS by name, DoD ID number or last four digits. Nobody is listed unasked."""
+        """Search by username, and through DEERS by name, DoD ID number or last four digits.
+
+        Without a search, list nobody.
+        """
         text = search_term.replace("\x00", "").strip()[:100]
         if not text:
             return queryset.none(), False
@@ -80,11 +82,10 @@ class AccountAdmin(ReadOnlyAdmin):
         return super().change_view(request, object_id, form_url, extra_context)
 
     def history_of(self, request: HttpRequest, account: Account) -> dict:
-        """What happened to the account, and what this member of staff may do about it."""
-        events = list(audit.for_account(account.pk)[:50])
+        """Return the account's events, and what this staff member may do with the account."""
         return {
             "title": account.get_full_name(),
-            "events": [(event, EVENTS.get(event.event, event.event)) for event in events],
+            "events": list(audit.for_account(account.pk)[:50]),
             "can_unlock": account.state in ("locked", "frozen", "dormant")
             and has_permission(request, "accounts.unlock_account"),
             "can_freeze": account.state in ("active", "locked") and has_permission(request, "accounts.freeze_account"),
@@ -94,7 +95,7 @@ class AccountAdmin(ReadOnlyAdmin):
         }
 
     def help_for(self, request: HttpRequest, account: Account) -> dict:
-        """Whether this member of staff may ask for help with the account, or approve what a colleague asked for."""
+        """Return whether this staff member may request help for the account, or approve a colleague's request."""
         own = account.pk == request.user.pk
         if own or account.state not in assistance.HELPED or not has_permission(request, "accounts.assist_account"):
             return {}
@@ -102,7 +103,9 @@ class AccountAdmin(ReadOnlyAdmin):
         return {"asked": asked, "asked_by_me": asked and asked.asked_by_id == request.user.pk, "help_form": form}
 
     def get_urls(self) -> list[URLPattern]:
-        views: dict[str, Any] = {move.name: partial(self.move, move=move) for move in confirmed_actions.OF_ACCOUNTS}
+        views: dict[str, Any] = {
+            action.name: partial(self.confirm_action, action=action) for action in confirmed_actions.OF_ACCOUNTS
+        }
         views["help"] = require_POST(self.ask_for_help)
         moves = [
             path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"accounts_account_{name}")
@@ -110,17 +113,19 @@ class AccountAdmin(ReadOnlyAdmin):
         ]
         return moves + super().get_urls()
 
-    def move(self, request: HttpRequest, pk: int, *, move: confirmed_actions.ConfirmedAction) -> HttpResponse:
-        """One of the buttons: GET says what it does, POST does it, if this member of staff may."""
+    def confirm_action(
+        self, request: HttpRequest, pk: int, *, action: confirmed_actions.ConfirmedAction
+    ) -> HttpResponse:
+        """Run a confirmed action, if this staff member may: GET says what it does, POST does it."""
         account = self.get_object(request, str(pk))
-        if account is None or not self.has_view_permission(request) or not has_permission(request, move.permission):
+        if account is None or not self.has_view_permission(request) or not has_permission(request, action.permission):
             return HttpResponse(status=403)
         if request.method != "POST":
             audit.record("support.account-viewed", by=request.user, account_id=account.pk)
-        return confirmed_actions.confirm(request, self.admin_site, move, account, admin_page(account))
+        return confirmed_actions.confirm(request, self.admin_site, action, account, admin_page(account))
 
     def ask_for_help(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """What was chosen in the form waits for a second member of staff."""
+        """Request the help chosen in the form. It waits for a second staff member."""
         account = self.get_object(request, str(pk))
         if account is None or not has_permission(request, "accounts.assist_account"):
             return HttpResponse(status=403)
@@ -128,7 +133,7 @@ class AccountAdmin(ReadOnlyAdmin):
         if not form.is_valid():
             messages.error(request, "Choose what to do and why.")
         elif isinstance(assistance.ask(account, **form.cleaned_data, by=request.user), actions.Done):  # type: ignore[arg-type]
-            messages.success(request, "Asked for. A second member of staff has to approve.")
+            messages.success(request, "Requested. A second staff member has to approve.")
         else:
             messages.error(request, "That is not possible now. Look at the account's state.")
         return HttpResponseRedirect(admin_page(account))

@@ -1,7 +1,7 @@
-"""The pages of the desk in the admin. Each registers itself when it is imported, and Django imports this module.
+"""The desk's pages in the admin. Django imports this module, and each page registers itself when it is imported.
 
-Everything is read-only but for the actions of confirmed_actions.py and the forms of visits and cases. No Social
-Security number is on any page: the last four digits can be searched for, by blind index, and are never shown.
+Everything is read-only except the actions of confirmed_actions.py and the forms for visits and cases. No page shows a
+Social Security number: its last four digits can be searched for, by blind index, and are never shown.
 """
 
 from service_center import account_admin, audit_admin, contact_admin, print_room, proofing_admin, visit_admin

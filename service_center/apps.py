@@ -1,4 +1,4 @@
-"""The desk as a Django app, and the admin site behind it: Django's own, with our sign-in and its second factor."""
+"""The Django app of the desk, and its admin site: Django's own, with our sign-in and its second factor."""
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
@@ -6,10 +6,14 @@ from django.db.models.signals import post_migrate
 
 
 class StaffAdminConfig(AdminConfig):
+    """Configuration of Django's admin app, with StaffSite as its site."""
+
     default_site = "service_center.site.StaffSite"
 
 
 class ServiceCenterConfig(AppConfig):
+    """Configuration of the service center app."""
+
     name = "service_center"
     verbose_name = "Service center"
 

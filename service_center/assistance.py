@@ -1,10 +1,11 @@
-"""Help from the service center for people who cannot get back in on their own: two of staff, every step on record.
+"""Help for people who cannot get back in on their own. It takes two staff members, and every step is recorded.
 
-Nobody of staff sets a password, an address or a second factor. They can start the same wait that a person can, and
-have us write to the address that DEERS holds, which an ID card office changes for whoever shows an ID card there.
+Staff never set a password, an address or a second factor. They can start the same wait that a person can start. They
+can also have us write to the address that DEERS holds, which an ID card office changes for a person who shows an ID
+card there.
 
-Staff who lost their own second factor are helped in the same way, by two colleagues. They cannot start the wait alone:
-what they could reach is more than one person's record.
+Staff who lost their own second factor get the same help from two colleagues. They cannot start the wait alone, because
+they could reach more than one person's record.
 """
 
 from django.db import IntegrityError, transaction
@@ -22,8 +23,8 @@ HELPED = (State.ACTIVE, State.LOCKED, State.DORMANT)
 
 
 def ask(account: Account, kind: Assistance.Kind, reason: Assistance.Reason, *, by: Account) -> Done | NotAllowed:
-    """Ask for help with this account; somebody else has to approve. The person hears of it at every address."""
-    of_staff = account.is_staff and kind != Assistance.Kind.LOST_FACTOR  # DEERS holds no address of theirs
+    """Request help with this account. A second staff member has to approve. Every address of the person is notified."""
+    of_staff = account.is_staff and kind != Assistance.Kind.LOST_FACTOR  # DEERS holds no address for staff accounts
     if of_staff or account.pk == by.pk or account.state not in HELPED:
         return NotAllowed()
     try:
@@ -37,12 +38,16 @@ def ask(account: Account, kind: Assistance.Kind, reason: Assistance.Reason, *, b
 
 
 def waiting(account: Account) -> Assistance | None:
-    """What was asked for this account and is not decided, if anything."""
+    """Return the request for this account that is not decided yet, or None."""
     return Assistance.objects.select_related("asked_by").filter(account=account, decided_at=None).first()
 
 
 def approve(account: Account, *, by: Account) -> Done | NotAllowed:
-    """Do what a colleague asked for; refused to that colleague, and for an account that was stopped meanwhile."""
+    """Do what a colleague requested.
+
+    The colleague who requested it and the account's own holder may not approve. An account that was stopped in the
+    meantime gets no help.
+    """
     with transaction.atomic():
         asked = Assistance.objects.select_for_update().filter(account=account, decided_at=None).first()
         row = Account.objects.get(pk=account.pk)
@@ -58,7 +63,7 @@ def approve(account: Account, *, by: Account) -> Done | NotAllowed:
 
 
 def help_with(kind: str, account: Account, by: Account) -> bool:
-    """Do it; False when it cannot be done now."""
+    """Do what was requested. Return False if it cannot be done now."""
     if kind == Assistance.Kind.LOST_FACTOR:
         return isinstance(lost_factor.start(account, by=by), lost_factor.Waiting)
     person = lookup.person(account.dod_id or "")
@@ -69,7 +74,7 @@ def help_with(kind: str, account: Account, by: Account) -> bool:
 
 
 def decline(account: Account, *, by: Account) -> Done | NotAllowed:
-    """Decline what was asked for; whoever asked may take it back in this way too."""
+    """Decline the request. The staff member who made it may withdraw it in this way too."""
     with transaction.atomic():
         asked = Assistance.objects.select_for_update().filter(account=account, decided_at=None).first()
         if asked is None:

@@ -1,4 +1,4 @@
-"""The audit trail, in the admin."""
+"""The audit trail in the admin."""
 
 from django.contrib import admin
 
@@ -8,7 +8,7 @@ from service_center.read_only import ReadOnlyAdmin
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
-    """The audit trail, for those whose role it is to read it."""
+    """The audit trail, for the roles that may read it."""
 
     list_display = ("at", "event", "actor_kind", "actor_id", "account_id", "address", "device")
     list_filter = ("event", "actor_kind")

@@ -1,6 +1,6 @@
-"""The figures as charts: every row of a table with its bar, in percent of the width, so that it fits any screen.
+"""The figures as charts: each table row has a bar, sized in percent of the width so that it fits any screen.
 
-A chart is its own table: screen readers read the rows, the drawing is hidden from them.
+A chart is its own table: screen readers read the rows, and the drawing is hidden from them.
 """
 
 import math
@@ -13,7 +13,7 @@ from service_center.figures import Age, Funnel, Rate, Wait
 
 FEW = f"1 to {policy.FIGURES_FROM - 1}"
 NO_SHARE = "–"
-# Waits go from minutes to weeks, so their axis is logarithmic, from its first mark to its last.
+# Waits range from minutes to weeks, so their axis is logarithmic, from its first mark to its last.
 MARKS = (
     ("1 min", timedelta(minutes=1)),
     ("10 min", timedelta(minutes=10)),
@@ -26,7 +26,7 @@ MARKS = (
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a chart: its name, its bars from left to right as (class, begin, width), and its cells."""
+    """A row of a chart: its label, its bars from left to right as (class, start, width), and its cells."""
 
     label: str
     bars: tuple[tuple[str, str, str], ...]
@@ -36,7 +36,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Mark:
-    """A mark of the axis and its place."""
+    """A mark on the axis and its position."""
 
     label: str
     at: str
@@ -44,12 +44,12 @@ class Mark:
 
 
 def percent(part: float) -> str:
-    """A place or a width in an SVG, from a part of 1."""
+    """Return a position or a width in an SVG, from a fraction of 1."""
     return f"{100 * min(1.0, max(0.0, part)):.2f}%"
 
 
 def share(part: int, of: int) -> str:
-    """A part in words, such as "84%"; "0%" and "100%" only where it is none or all."""
+    """Return a part of a whole in words, such as "84%"; "0%" and "100%" only if it is none or all."""
     whole = round(100 * part / of)
     return f"{min(99, max(1, whole)) if 0 < part < of else whole}%"
 
@@ -59,17 +59,20 @@ def number(count: int | None) -> str:
 
 
 def bar(kind: str, begin: float, count: int | None, longest: int) -> tuple[str, str, str]:
-    """A bar as (class, begin, width); where the count is not told, as long as it may be at most, and paler."""
+    """Return a bar as (class, start, width).
+
+    A count that is not told gets a paler bar of its greatest possible length.
+    """
     return (f"{kind} few" if count is None else kind, percent(begin / longest), percent(reach(count) / longest))
 
 
 def reach(count: int | None) -> int:
-    """How many there may be."""
+    """Return the count, or the greatest that it can be if it is not told."""
     return policy.FIGURES_FROM - 1 if count is None else count
 
 
 def funnel_rows(funnel: Funnel) -> list[Row]:
-    """The steps of a route: how many, and how many of those of the step before."""
+    """Return the stages of a route: the count, and its share of the previous stage."""
     longest = max(reach(stage.count) for stage in funnel.stages) or 1
     before = [None, *(stage.count for stage in funnel.stages)]
     return [
@@ -79,11 +82,15 @@ def funnel_rows(funnel: Funnel) -> list[Row]:
 
 
 def kept(count: int | None, before: int | None) -> str:
-    """The share of the step before; none where more came than were there, from other routes or earlier days."""
+    """Return the share of the previous stage.
+
+    There is none if more people came than were there, from other routes or earlier days.
+    """
     return share(count, before) if count is not None and before and count <= before else NO_SHARE
 
 
 def rate_rows(rates: Sequence[Rate]) -> list[Row]:
+    """Return the kinds of question with their share of right answers."""
     return [
         Row(
             rate.kind,
@@ -96,7 +103,7 @@ def rate_rows(rates: Sequence[Rate]) -> list[Row]:
 
 
 def wait_rows(waits: Sequence[Wait]) -> list[Row]:
-    """A line from the median to what nine of ten stay under."""
+    """Return a line for each way of delivery, from the median to what nine of ten stay under."""
     return [
         Row(
             wait.delivery,
@@ -111,7 +118,7 @@ def wait_rows(waits: Sequence[Wait]) -> list[Row]:
 
 
 def position(time: timedelta) -> float:
-    """Where a time lies on the axis, from 0 to 1."""
+    """Return where a duration lies on the axis, from 0 to 1."""
     first, last = MARKS[0][1], MARKS[-1][1]
     return min(1.0, max(0.0, math.log(max(time, first) / first) / math.log(last / first)))
 
@@ -121,13 +128,13 @@ def place(time: timedelta) -> str:
 
 
 def marks() -> list[Mark]:
-    """The marks of the axis; the outer ones keep their words inside of it."""
+    """Return the marks of the axis. The text of the first and the last one stays inside it."""
     ends = {0: "start", len(MARKS) - 1: "end"}
     return [Mark(label, place(time), ends.get(number, "middle")) for number, (label, time) in enumerate(MARKS)]
 
 
 def rounded(time: timedelta) -> str:
-    """A time in its biggest unit, as far as anybody needs it: "under 1 min", "7 min", "3 h", "4 days"."""
+    """Return a duration in its largest useful unit: "under 1 min", "7 min", "3 h", "4 days"."""
     minutes = time / timedelta(minutes=1)
     if minutes < 1:
         return "under 1 min"
@@ -138,7 +145,7 @@ def rounded(time: timedelta) -> str:
 
 
 def age_rows(ages: Sequence[Age]) -> list[Row]:
-    """Cases in time, and after them, apart, those that are overdue."""
+    """Return the cases that are in time, followed by those that are overdue."""
     longest = max((reach(age.in_time) + reach(age.overdue) for age in ages), default=0) or 1
     return [
         Row(
@@ -151,7 +158,7 @@ def age_rows(ages: Sequence[Age]) -> list[Row]:
 
 
 def age_words(age: Age) -> str:
-    """The ages of a row: "Less than 1 day", "1 or 2 days", "3 to 6 days", "14 days or more"."""
+    """Return the ages of a row: "Less than 1 day", "1 or 2 days", "3 to 6 days", "14 days or more"."""
     if not age.days:
         return "Less than 1 day" if age.until == 1 else f"Less than {age.until} days"
     if age.until is None:

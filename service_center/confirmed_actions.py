@@ -1,4 +1,4 @@
-"""The buttons of the service center that cannot be taken back: each says first, on a page of its own, what it does."""
+"""The staff actions that cannot be undone. Each one first explains on its own page what it does."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from core import policy
 from core.words import duration
 from service_center import assistance, resend_code
 
-TOLD = "Every address that we have for the person gets an email about it."
+EVERY_ADDRESS_HEARS = "Every address that we have for the person gets an email about it."
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,12 @@ class ConfirmedAction:
 
 
 def say_always(*sentences: str) -> Callable[[Any], list[str]]:
+    """Return a `follows` that gives the same sentences for every subject."""
     return lambda subject: list(sentences)
 
 
 def follows_approval(account: Account) -> list[str]:
-    """What approving does, by what was asked for."""
+    """Return what approving does, depending on what was requested."""
     asked = assistance.waiting(account)
     if asked and asked.kind == Assistance.Kind.EMAIL_OF_RECORD:
         return [
@@ -47,13 +48,13 @@ def follows_approval(account: Account) -> list[str]:
         ]
     return [
         f"A wait of {duration(policy.LOST_FACTOR_WAIT)} begins. Every address that we have gets a link that stops it.",
-        "After it we send a link to set up a new second factor. The password is still asked for.",
-        "With the new second factor all old ones end, and so do all sessions.",
+        "After the wait we send a link to set up a new second factor. The person still needs the password.",
+        "The new second factor replaces all old ones, and all sessions end.",
     ]
 
 
 def resend_to(subject: Any, *, by: Account) -> actions.Done | actions.NotAllowed:
-    """A new code, whether the page is that of an account or that of a person on the way to one."""
+    """Send a new code to the holder of an account, or to a person who has none yet."""
     return (
         resend_code.to_account(subject, by=by)
         if isinstance(subject, Account)
@@ -68,11 +69,11 @@ RESEND = ConfirmedAction(
     button="Send a new code",
     follows=say_always(
         "A new activation code goes to the email address that the person gave.",
-        "The code that was sent before does not work any more.",
+        "The code that was sent before no longer works.",
     ),
     act=resend_to,
     done="A new activation code is on its way.",
-    refused="That is not possible now. Nobody waits for a code by email here.",
+    refused="That is not possible now. Nobody is waiting for a code by email here.",
 )
 
 OF_ACCOUNTS = (
@@ -82,9 +83,9 @@ OF_ACCOUNTS = (
         question="Unlock this account?",
         button="Unlock the account",
         follows=say_always(
-            "The person can sign in again, and wrong passwords are counted anew.",
-            "An account that was frozen has no password any more: the person chooses a new one by email.",
-            TOLD,
+            "The person can sign in again, and the count of wrong passwords starts over.",
+            "An account that was frozen no longer has a password: the person sets a new one by email.",
+            EVERY_ADDRESS_HEARS,
         ),
         act=actions.unlock,
         done="The account is unlocked.",
@@ -98,7 +99,7 @@ OF_ACCOUNTS = (
             "Nobody can sign in, and all sessions end at once.",
             "Links that were sent for a new password, email address or second factor end.",
             "The person cannot undo it. When staff unlock the account, its old password does not come back.",
-            TOLD,
+            EVERY_ADDRESS_HEARS,
         ),
         act=actions.freeze,
         done="The account is frozen.",
@@ -126,15 +127,15 @@ OF_ACCOUNTS = (
 
 
 def confirm(
-    request: HttpRequest, site: admin.AdminSite, move: ConfirmedAction, subject: Any, back: str
+    request: HttpRequest, site: admin.AdminSite, action: ConfirmedAction, subject: Any, back: str
 ) -> HttpResponse:
-    """GET asks, with what follows; POST does it and leads `back`. The caller has seen to it that this member may."""
+    """Explain what follows on GET. On POST do it and redirect to `back`. The caller has checked the permission."""
     if request.method == "POST":
-        if isinstance(move.act(subject, by=request.user), actions.Done):
-            messages.success(request, move.done)
+        if isinstance(action.act(subject, by=request.user), actions.Done):
+            messages.success(request, action.done)
         else:
-            messages.error(request, move.refused)
+            messages.error(request, action.refused)
         return HttpResponseRedirect(back)
-    context = {"title": move.question, "move": move, "follows": move.follows(subject), "back": back}
+    context = {"title": action.question, "action": action, "follows": action.follows(subject), "back": back}
     context |= {"subject": subject, "opts": subject._meta, "kind": capfirst(subject._meta.verbose_name)}
     return TemplateResponse(request, "admin/confirm.html", {**site.each_context(request), **context})

@@ -1,4 +1,4 @@
-"""Messages to the service center, in the admin: staff read them and mark them answered. Nothing else can be done."""
+"""Messages to the service center in the admin. Staff can only read them and mark them as answered."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -12,7 +12,7 @@ from support.models import ContactMessage
 
 @admin.register(ContactMessage)
 class ContactMessageAdmin(ReadOnlyAdmin):
-    """The messages: the list shows no personal data, and opening one leaves an audit event."""
+    """Messages to the service center. The list shows no personal data, and opening a message is recorded."""
 
     list_display = ("reference", "topic", "created_at", "answered_at")
     list_filter = (("answered_at", admin.EmptyFieldListFilter), "topic")
@@ -24,7 +24,7 @@ class ContactMessageAdmin(ReadOnlyAdmin):
     actions = ("answered",)
 
     def has_answer_permission(self, request: HttpRequest) -> bool:
-        """Who may mark messages as answered, the one change there is; the admin asks this for the action below."""
+        """Return whether this user may mark messages as answered. The admin asks this for the action below."""
         return request.user.has_perm("support.change_contactmessage")
 
     def change_view(

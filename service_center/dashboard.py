@@ -1,4 +1,4 @@
-"""The page of the staff's figures, for those whose role it is to see them."""
+"""The page of figures, for staff whose role may see them."""
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -10,7 +10,7 @@ from service_center import charts, figures
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    """The figures of a period, `?days=`; one that is not offered is the usual one."""
+    """Show the figures of a period, `?days=`. A period that is not offered falls back to the usual one."""
     if not request.user.has_perm("accounts.view_figures"):
         raise PermissionDenied
     asked = request.GET.get("days", "")
@@ -19,7 +19,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def context(of: figures.Period) -> dict:
-    """What the page shows, as rows of charts."""
+    """Return what the page shows, as rows of charts."""
     rates, waits = figures.rates(of), figures.waits(of)
     answered = sum(rate.answered for rate in rates)
     return {

@@ -1,8 +1,8 @@
-"""The staff's figures: where people get stuck, what they cannot answer, how long a code takes, which cases wait.
+"""Figures for staff: where people get stuck, what they cannot answer, how long codes take, which cases wait.
 
-Each is of all people together, and one query. A count under `policy.FIGURES_FROM` is None, "too few to tell". But for
-the open cases they are of whole days that are over: whoever could look before and after one quiz would learn from the
-difference what that one person had answered.
+Each figure is about all people together, and takes one query. A count under `policy.FIGURES_FROM` is None, "too few to
+tell". All figures except the open cases cover whole days that are over. Otherwise a person who looked before and after
+one quiz could learn from the difference how that one person had answered.
 """
 
 from collections import Counter
@@ -24,7 +24,7 @@ from safeguards.models import AuditEvent
 
 @dataclass(frozen=True)
 class Period:
-    """Whole days from `first` to `last`, in the site's time zone; from `begin` up to, and without, `end`."""
+    """Whole days from `first` to `last` in the site's time zone; from `begin` up to, but not including, `end`."""
 
     days: int
     first: date
@@ -41,7 +41,7 @@ class Period:
 
 @dataclass(frozen=True)
 class Stage:
-    """How many journeys came so far; None: too few to tell."""
+    """How many journeys came this far; None means too few to tell."""
 
     label: str
     count: int | None
@@ -57,7 +57,7 @@ class Funnel:
 
 @dataclass(frozen=True)
 class Rate:
-    """Answers about one kind of fact, and how many of them were right."""
+    """The answers about one kind of fact, and how many of them were right."""
 
     kind: str
     category: str
@@ -77,13 +77,15 @@ class Wait:
 
 @dataclass(frozen=True)
 class Waits:
+    """The waits until a code is issued, and from then until it is used."""
+
     to_issue: list[Wait]
     to_use: list[Wait]
 
 
 @dataclass(frozen=True)
 class Age:
-    """Open cases that are at least `days` days old and younger than the next; those past their due date apart."""
+    """Open cases that are at least `days` and less than `until` days old, with overdue ones counted separately."""
 
     days: int
     until: int | None
@@ -92,21 +94,21 @@ class Age:
 
 
 def period(days: int, now: datetime | None = None) -> Period:
-    """The last `days` days that are over."""
+    """Return the last `days` days that are over."""
     today = timezone.localdate(now)
     return Period(days, today - timedelta(days=days), today - timedelta(days=1))
 
 
 def tellable(count: int) -> int | None:
-    """The count, unless so few people stand behind it that one of them might be known."""
+    """Return the count, or None if it covers so few people that one of them might be recognized."""
     return count if count == 0 or count >= policy.FIGURES_FROM else None
 
 
 def funnels(of: Period) -> list[Funnel]:
-    """What happened on each route that anybody was on in these days.
+    """Return what happened on each route that anybody was on in this period.
 
-    Counted are events, not people followed over time: a letter asked for before these days is used in them, and
-    whoever changes to another route is begun on the one and proven on the other.
+    This counts events and does not follow people over time. A letter requested before this period may be used in it,
+    and a person who changes routes begins on one and is proven on the other.
     """
     seen = AuditEvent.objects.filter(event__in=COUNTED, at__gte=of.begin, at__lt=of.end)
     details = {"route": KT("details__route"), "was": KT("details__was"), "again": KT("details__again")}
@@ -123,7 +125,7 @@ def funnels(of: Period) -> list[Funnel]:
 
 
 def stages(counts: Counter[tuple[str, str]], route: str) -> list[Stage]:
-    """The steps of one route; who was matched stays on it, leaves it for another, or comes from there."""
+    """Return the stages of one route. A matched person stays on it, leaves it for another, or comes from another."""
     matched = counts["registration.matched", route]
     taken = matched + counts["proofing.route-chosen", route] - counts["left", route]
     steps = (
@@ -137,7 +139,7 @@ def stages(counts: Counter[tuple[str, str]], route: str) -> list[Stage]:
 
 
 def rates(of: Period) -> list[Rate]:
-    """The kinds of question that enough people answered, the hardest first."""
+    """Return the kinds of question that enough people answered, the hardest first."""
     days = AnswerTally.objects.filter(day__gte=of.first, day__lte=of.last)
     sums = days.values("kind").annotate(answered=Sum("answered"), correct=Sum("correct"))
     enough = [tally for tally in sums if tellable(tally["answered"])]
@@ -146,12 +148,12 @@ def rates(of: Period) -> list[Rate]:
 
 
 def named(kind: str) -> str:
-    """A kind of question as people read it, such as "Card limit"."""
+    """Return a kind of question as people read it, such as "Card limit"."""
     return kind.replace("_", " ").capitalize()
 
 
 def category_of(kind: str) -> str:
-    """What a kind of question is about; a kind that is no longer asked has no template."""
+    """Return what a kind of question is about, or "" for a kind that is no longer asked."""
     return str(Category(TEMPLATES[kind].category).label) if kind in TEMPLATES else ""
 
 
@@ -168,7 +170,7 @@ WAITS = """
 
 
 def waits(of: Period) -> Waits:
-    """From the beginning of a journey to its first code, and from a code to its use, by how it was delivered."""
+    """Return the times from the start of a journey to its first code, and from a code to its use, by delivery."""
     found = Waits([], [])
     with connection.cursor() as cursor:
         cursor.execute(WAITS, {"begin": of.begin, "end": of.end, "few": policy.FIGURES_FROM})
@@ -186,7 +188,7 @@ OPEN_CASES = """
 
 
 def open_cases(now: datetime | None = None) -> list[Age]:
-    """The cases that wait for staff now, by age; none where there are none."""
+    """Return the cases that wait for staff now, by age; an empty list if there are none."""
     waiting, ages = [str(state) for state in Case.WAITING], list(policy.CASE_AGES)
     with connection.cursor() as cursor:
         cursor.execute(OPEN_CASES, {"now": now or timezone.now(), "ages": ages, "waiting": waiting})

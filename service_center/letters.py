@@ -1,4 +1,4 @@
-"""Letters on paper: what each says, laid out by paper/letter.typ, and the PDF of many."""
+"""Letters on paper: the contents of each, laid out by paper/letter.typ, and one PDF of many letters."""
 
 import io
 from collections.abc import Sequence
@@ -20,25 +20,26 @@ REGISTERING = "register-with-code"
 
 
 def letters_pdf(letters: Sequence[Letter], *, title: str, made: datetime) -> bytes:
-    """One PDF/UA document of these letters, a sheet each; the same letters and time give the same bytes.
+    """Return a PDF/UA document of these letters, one sheet each. The same letters and time give the same bytes.
 
-    They must still have their address and secret. `title` must not tell who they are for: viewers show it, and keep it.
+    The letters must still have their address and secret. `title` must not tell who they are for, because viewers show
+    it and keep it.
     """
     return typesetting.typeset(source(letters, title=title), made=made)
 
 
 def source(letters: Sequence[Letter], *, title: str) -> str:
-    """The same as a Typst document."""
+    """Return these letters as a Typst document."""
     sheets = "\n#pagebreak()\n".join(sheet(letter) for letter in letters)
     head = '#import "/letter.typ": code-letter, letters, notice-letter'
     return f"{head}\n#show: letters.with(title: {quote(title)})\n{sheets}\n"
 
 
 def sheet(letter: Letter) -> str:
-    """Typst code for one letter."""
+    """Return the Typst code for one letter."""
     assert letter.addressee
     lines = "".join(f"{quote(line)}, " for line in letter.addressee.splitlines())
-    told = code_told(letter) if letter.kind == Letter.Kind.CODE else notice_told(letter)
+    told = code_arguments(letter) if letter.kind == Letter.Kind.CODE else notice_arguments(letter)
     told |= {
         "to": f"({lines})",
         "reference": quote(letter.reference),
@@ -54,14 +55,14 @@ def sheet(letter: Letter) -> str:
 
 
 def address_in(letter: Letter) -> str:
-    """The address to which the letter leads: the page for codes, or the link that freezes the account."""
+    """Return the URL that the letter leads to: the page for codes, or the link that freezes the account."""
     if letter.kind == Letter.Kind.CODE:
         return settings.SITE_ADDRESS + reverse(letter.enter_at, settings.ROOT_URLCONF)
     return letter.secret or ""
 
 
-def code_told(letter: Letter) -> dict[str, str]:
-    """What only a letter with a code says. Its picture leads to a page that is the same for everybody."""
+def code_arguments(letter: Letter) -> dict[str, str]:
+    """Return what only a letter with a code says. Its QR code leads to a page that is the same for everybody."""
     address = address_in(letter)
     return {
         "code": quote(letter.secret or ""),
@@ -72,8 +73,8 @@ def code_told(letter: Letter) -> dict[str, str]:
     }
 
 
-def notice_told(letter: Letter) -> dict[str, str]:
-    """What only a notice says."""
+def notice_arguments(letter: Letter) -> dict[str, str]:
+    """Return what only a notice says."""
     link = address_in(letter)
     return {
         "since": quote(day(letter.made_at)),
@@ -87,18 +88,18 @@ def typst_bool(value: bool) -> str:
 
 
 def day(moment: datetime) -> str:
-    """A day as people write it, where the service center is."""
+    """Return a date as people write it, in the service center's time zone."""
     return date_format(timezone.localtime(moment), "F j, Y")
 
 
 def short(address: str) -> str:
-    """An address as it is printed; browsers fill in what stands before the two slashes."""
+    """Return a URL as it is printed, without the part up to the two slashes, which browsers fill in."""
     return address.partition("//")[2]
 
 
 @lru_cache(maxsize=8)
 def picture(address: str, alt: str) -> str:
-    """Typst code for the QR code of an address, with words for those who do not see it."""
+    """Return the Typst code for the QR code of a URL, with alternative text."""
     drawn = io.BytesIO()
     segno.make(address, error="m", micro=False).save(
         drawn, kind="svg", xmldecl=False, border=3, dark="#1b1b1b", light="#fff"

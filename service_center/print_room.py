@@ -1,6 +1,6 @@
-"""Staff print letters here, in batches, and note what became of each. No page of it shows a name or an address.
+"""The print room: staff print letters in batches and note what became of each. No page shows a name or an address.
 
-Only the PDF of a batch has them, for as long as nobody has said that its letters are in the mail.
+Only the PDF of a batch has them, until somebody notes that its letters are in the mail.
 """
 
 from collections.abc import Callable
@@ -34,11 +34,11 @@ LOOK_AT_IT = "That is not possible now. Look at the letter's state."
 
 
 def outcome(act: Callable[..., bool]) -> Callable[..., actions.Done | actions.NotAllowed]:
-    """What a button did, in the words of confirmed_actions."""
+    """Return an action for a ConfirmedAction from a function that returns whether it did anything."""
     return lambda subject, *, by: actions.Done() if act(subject, by=by) else actions.NotAllowed()
 
 
-# The buttons of a letter, each with the state to which it leads.
+# The buttons for a letter, each with the state that it leads to.
 BUTTONS: tuple[tuple[State, ConfirmedAction], ...] = (
     (
         State.QUEUED,
@@ -64,8 +64,8 @@ BUTTONS: tuple[tuple[State, ConfirmedAction], ...] = (
             question="Did this letter come back from the post office?",
             button="It came back",
             follows=say_always(
-                "A code in it does not work any more.",
-                "The person may ask for another letter once the address in DEERS is right.",
+                "A code in it no longer works.",
+                "The person can ask for another letter once the address in DEERS is right.",
                 "Shred the letter unopened.",
             ),
             act=outcome(letters.returned),
@@ -78,11 +78,11 @@ BUTTONS: tuple[tuple[State, ConfirmedAction], ...] = (
         ConfirmedAction(
             name="void",
             permission=PRINT,
-            question="Make this letter void?",
-            button="Make it void",
+            question="Void this letter?",
+            button="Void the letter",
             follows=say_always(
-                "A code in it does not work any more, and a letter that waits is not printed.",
-                "The person is not told, and may ask for another letter.",
+                "A code in it no longer works, and a letter that is waiting is not printed.",
+                "The person is not notified, and can ask for another letter.",
                 "If the page is printed, shred it.",
             ),
             act=outcome(letters.void),
@@ -103,13 +103,13 @@ MAILED = ConfirmedAction(
     ],
     act=outcome(lambda batch, *, by: letters.mailed(batch, by=by) is not None),
     done="The letters are mailed. Their codes and addresses are gone.",
-    refused="That was noted before.",
+    refused="That was already recorded.",
 )
 
 
 @admin.register(Batch)
 class BatchAdmin(ReadOnlyAdmin):
-    """The batches: make one, fetch its PDF, say that it is mailed."""
+    """Batches of letters: make one, download its PDF, note that it is mailed."""
 
     list_display = ("__str__", "made_at", "letters_in_it", "mailed_at")
     empty_value_display = "not yet"
@@ -158,23 +158,23 @@ class BatchAdmin(ReadOnlyAdmin):
         ]
 
     def make(self, request: HttpRequest) -> HttpResponse:
-        """Take the letters that wait into a new batch, and lead to it."""
+        """Take the waiting letters into a new batch, and redirect to it."""
         if not has_permission(request, PRINT):
             return HttpResponse(status=403)
         batch = letters.make_batch(by=request.user)
         if batch is None:
-            messages.info(request, "No letter waits to be printed.")
+            messages.info(request, "No letters are waiting to be printed.")
             return HttpResponseRedirect(reverse("admin:idproofing_batch_changelist"))
         return HttpResponseRedirect(admin_page(batch))
 
     def pdf(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The letters of the batch to print, a sheet each."""
+        """Return the batch's letters as a PDF to print, one sheet each."""
         batch = self.get_object(request, str(pk))
         if batch is None or not has_permission(request, PRINT):
             return HttpResponse(status=403)
         sheets = letters.to_print(batch)
         if not sheets:
-            messages.error(request, "This batch has no letter to print any more.")
+            messages.error(request, "This batch has no more letters to print.")
             return HttpResponseRedirect(admin_page(batch))
         audit.record("letters.batch-opened", by=request.user, batch=pk, letters=len(sheets))
         response = HttpResponse(
@@ -184,7 +184,7 @@ class BatchAdmin(ReadOnlyAdmin):
         return response
 
     def mailed(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Everything of the batch is in the mail, so nobody needs to read it any more."""
+        """Note that the whole batch is in the mail, so that nobody needs to read it again."""
         batch = self.get_object(request, str(pk))
         if batch is None or not has_permission(request, PRINT):
             return HttpResponse(status=403)
@@ -193,7 +193,7 @@ class BatchAdmin(ReadOnlyAdmin):
 
 @admin.register(Letter)
 class LetterAdmin(ReadOnlyAdmin):
-    """Single letters: what became of each, found by its reference or its person."""
+    """Single letters: what became of each, found by its reference or by its person."""
 
     list_display = ("reference", "kind", "level", "state", "made_at", "changed_at", "batch")
     list_filter = ("state", "kind", "level")
@@ -233,24 +233,26 @@ class LetterAdmin(ReadOnlyAdmin):
         staff = self.admin_site.admin_view
         own = [
             path(
-                f"<uuid:pk>/{move.name}/", staff(partial(self.press, move=move)), name=f"idproofing_letter_{move.name}"
+                f"<uuid:pk>/{action.name}/",
+                staff(partial(self.press, action=action)),
+                name=f"idproofing_letter_{action.name}",
             )
-            for _, move in BUTTONS
+            for _, action in BUTTONS
         ]
         return own + super().get_urls()
 
-    def press(self, request: HttpRequest, pk: UUID, *, move: ConfirmedAction) -> HttpResponse:
-        """One of the buttons: GET says what it does, POST does it if the letter's state still allows it."""
+    def press(self, request: HttpRequest, pk: UUID, *, action: ConfirmedAction) -> HttpResponse:
+        """Run a confirmed action, if the letter's state still allows it: GET says what it does, POST does it."""
         letter = self.get_object(request, str(pk))
-        if letter is None or not has_permission(request, move.permission):
+        if letter is None or not has_permission(request, action.permission):
             return HttpResponse(status=403)
-        return confirmed_actions.confirm(request, self.admin_site, move, letter, admin_page(letter))
+        return confirmed_actions.confirm(request, self.admin_site, action, letter, admin_page(letter))
 
 
 def buttons_of(letter: Letter) -> list[tuple[str, str, str]]:
-    """Name, address and words of each button that this letter's state allows."""
+    """Return the name, URL and text of each button that this letter's state allows."""
     return [
-        (move.name, reverse(f"admin:idproofing_letter_{move.name}", args=[letter.pk]), move.button)
-        for to, move in BUTTONS
+        (action.name, reverse(f"admin:idproofing_letter_{action.name}", args=[letter.pk]), action.button)
+        for to, action in BUTTONS
         if (letter.state, to) in letter_states.TRANSITIONS
     ]

@@ -1,4 +1,4 @@
-"""People on their way to an account, in the admin."""
+"""People who do not have an account yet, in the admin."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -15,7 +15,7 @@ from service_center.read_only import ReadOnlyAdmin, admin_page, has_permission
 
 @admin.register(Proofing)
 class ProofingAdmin(ReadOnlyAdmin):
-    """People on their way to an account: where each stands, and a code sent again to those who wait for one."""
+    """People who do not have an account yet: where each stands, and a new code for those who wait for one."""
 
     list_display = ("dod_id", "level", "state", "attempts", "changed_at")
     list_filter = ("state", "level")

@@ -11,7 +11,7 @@ from safeguards import audit
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """Nothing is added, changed or deleted by hand."""
+    """An admin in which nothing is added, changed or deleted by hand."""
 
     actions: Any = None
 
@@ -25,14 +25,16 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
-        """A list tells who is in it, so looking through one is on record, like looking at a page."""
+        """Record that the list was viewed, because a list shows who is in it, like a page."""
         if self.has_view_permission(request):
             audit.record("support.list-viewed", by=request.user, list=str(self.opts.model_name))
         return super().changelist_view(request, extra_context)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Only what the page's own filters ask. Django allows every field of the model in a list's address, and so a
-        hash of a password could be guessed letter by letter."""
+        """Allow only the lookups of the page's own filters.
+
+        Django allows every field of the model in a list's URL, so a password hash could be guessed letter by letter.
+        """
         field, _, how = lookup.partition("__")
         entries = [entry[0] if isinstance(entry, tuple) else entry for entry in self.list_filter]
         offered = [getattr(entry, "parameter_name", entry) for entry in entries]
@@ -40,14 +42,14 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 
 def has_permission(request: HttpRequest, permission: str) -> bool:
-    """Whether the role of this member of staff says so."""
+    """Return whether this staff member has a permission through their role."""
     return request.user.has_perm(permission)  # type: ignore[union-attr]
 
 
 def admin_page(row: Model) -> str:
-    """The page of an account or a person in the admin."""
+    """Return the address of a row's page in the admin."""
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
-# How the filters of the lists here, and the one by date, ask about their field.
+# The lookups that the lists' own filters, and the filter by date, use on their field.
 FILTERS_ASK = ("", "exact", "isnull", "isempty", "year", "month", "day")

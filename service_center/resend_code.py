@@ -1,4 +1,4 @@
-"""A code sent again by the service center: to the address that the person gave, and to no other."""
+"""Sending a code again for the service center: to the address that the person gave, and to no other."""
 
 from accounts.actions import Done, NotAllowed
 from accounts.mail import notices
@@ -12,7 +12,7 @@ from safeguards.locks import exclusive
 
 
 def waiting_for(dod_id: str | None) -> ActivationCode | None:
-    """The code by email that this person has not used yet, at whichever level; nothing when there is none."""
+    """Return the person's unused code by email, at any level, or None."""
     if not dod_id:
         return None
     found = (codes.live(dod_id, level) for level in Level)
@@ -20,12 +20,12 @@ def waiting_for(dod_id: str | None) -> ActivationCode | None:
 
 
 def to_account(account: Account, *, by: object) -> Done | NotAllowed:
-    """As `to_person`, for the holder of an account who is upgrading."""
+    """Do the same as `to_person` for an account holder who is upgrading."""
     return to_person(account.dod_id or "", by=by, account_id=account.pk)
 
 
 def to_person(dod_id: str, *, by: object, account_id: int | None = None) -> Done | NotAllowed:
-    """Void the code that the person waits for, and mail a new one to the same address. Staff never see either."""
+    """Void the code that the person waits for, and email a new one to the same address. Staff never see either."""
     with exclusive("resend", dod_id):
         waiting = waiting_for(dod_id)
         person = lookup.person(dod_id)

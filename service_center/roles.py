@@ -1,4 +1,4 @@
-"""What each kind of staff may see and do in the admin. Nobody gets a permission except through a role."""
+"""The roles of staff: what each may see and do in the admin. Permissions come only through a role."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ ROLES: dict[str, tuple[str, ...]] = {
 
 
 def keep_groups(sender: AppConfig, using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
-    """Make the groups say what ROLES says, after every migrate, once the last room has its permissions."""
+    """Make the groups match ROLES after every migrate, once the last app has its permissions."""
     from django.contrib.auth.models import Group, Permission
 
     if sender.label != list(apps.get_app_configs())[-1].label:

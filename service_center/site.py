@@ -1,4 +1,7 @@
-"""The support staff's site: nobody gets in without a second factor. Its sign-in is the site's own, in its zone."""
+"""The staff's admin site. Nobody gets in without a second factor.
+
+Staff sign in on the site's own pages, in the session zone of /admin/.
+"""
 
 from functools import wraps
 from typing import Any
@@ -14,14 +17,14 @@ from django.utils.decorators import method_decorator
 
 
 class StaffSite(admin.AdminSite):
-    """Django's admin for active staff whose second factor was checked in this session."""
+    """Django's admin, for active staff whose second factor was checked in this session."""
 
     site_header = "DS Logon service center"
     site_title = "DS Logon service center"
     index_title = "What would you like to look at?"
-    # Signing in and the own account are under /admin/ too, after Django's addresses.
+    # Signing in and the profile are under /admin/ too, after Django's URLs.
     final_catch_all_view = False
-    # Four lists need no second menu beside them, and its filter has no label to see.
+    # Four lists need no second menu next to them, and the filter in that menu has no visible label.
     enable_nav_sidebar = False
 
     def has_permission(self, request: HttpRequest) -> bool:
@@ -29,7 +32,7 @@ class StaffSite(admin.AdminSite):
         return bool(user.is_active and user.is_staff and user.is_verified())
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """As Django's, but a NUL in the address is refused: filters pass it on, and PostgreSQL cannot read it."""
+        """Refuse a NUL in the query string. Filters would pass it on, and PostgreSQL cannot read it."""
         inner = super().admin_view(view, cacheable)
 
         @wraps(inner)
@@ -41,7 +44,10 @@ class StaffSite(admin.AdminSite):
         return checked
 
     def get_urls(self) -> list[Any]:
-        """Without Django's way from any row of any table to its page: no row here has one, whoever asks for it."""
+        """Return Django's URLs without `view_on_site`.
+
+        It redirects from any row of any table to that row's public page, and no row here has one.
+        """
         return [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
 
     @method_decorator(login_not_required)

@@ -1,4 +1,4 @@
-"""The calendar of the desk. The job stands beside the function that does its work."""
+"""The calendar of the desk. The job is defined next to the function that does its work."""
 
 from procrastinate.contrib.django import app
 

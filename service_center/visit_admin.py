@@ -1,7 +1,7 @@
 """Visits in the admin: an agent opens a slip by its reference, compares documents with DEERS, and accepts or refuses.
 
-An agent sees no list of slips and gets to none without its reference, which stands in no address. Which slip was opened
-is kept in the agent's session. Supervisors see the list, without references, and settle what is held.
+An agent sees no list of slips, and reaches a slip only by its reference, which is in no URL. The agent's session
+remembers which slip is open. Supervisors see the list, without references, and settle held slips.
 """
 
 from typing import Any
@@ -22,7 +22,7 @@ from accounts.journeys.steps.visit import documents_to_bring
 from accounts.models import Account
 from core import policy
 from core.policy import Level
-from core.words import minutes
+from core.words import try_again_in
 from deers import lookup
 from deers.registry import Unavailable
 from idproofing import visits
@@ -33,13 +33,13 @@ from service_center.visit_forms import DocumentForm, ReferenceForm, RefusalForm,
 from service_center.visits import refuse_visit, settle_visit, verify_documents
 
 OPENED = "visit"
-OVER = "This slip is no longer good: somebody has just used, replaced or settled it, or its time is over."
+OVER = "This slip can no longer be used: somebody has just used, replaced or settled it, or it has expired."
 SILENT = "DEERS does not answer right now. Nothing was changed. Please try again in a few minutes."
 
 
 @admin.register(Visit)
 class VisitAdmin(ReadOnlyAdmin):
-    """Slips for visits: attended by agents, one at a time; listed and settled by supervisors."""
+    """Slips for visits: agents attend them one at a time, supervisors list and settle them."""
 
     list_display = ("made_at", "state", "level", "route", "reason", "expires_at", "changed_at")
     list_filter = ("state", "route", "level")
@@ -53,7 +53,7 @@ class VisitAdmin(ReadOnlyAdmin):
     change_form_template = "admin/idproofing/visit/change_form.html"
 
     def has_view_permission(self, request: HttpRequest, obj: Visit | None = None) -> bool:
-        """Whoever attends visits finds them in the menu, and no further."""
+        """Show visits in the menu to agents who attend them, but nothing more."""
         return super().has_view_permission(request, obj) or (obj is None and may(request, "attend_visit"))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
@@ -94,7 +94,7 @@ class VisitAdmin(ReadOnlyAdmin):
 
     @method_decorator(never_cache)
     def attend(self, request: HttpRequest) -> HttpResponse:
-        """Ask for the reference and open its slip. Look-ups are counted, right ones too."""
+        """Ask for the reference and open its slip. Every lookup is counted, including successful ones."""
         if not may(request, "attend_visit"):
             raise PermissionDenied
         form = ReferenceForm(request.POST or None, label_suffix="")
@@ -106,7 +106,7 @@ class VisitAdmin(ReadOnlyAdmin):
                 return redirect("admin:idproofing_visit_slip")
             form.add_error(
                 "reference",
-                f"You have looked for many slips. Wait {minutes(wait)}."
+                f"You have looked for many slips. {try_again_in(wait)}"
                 if wait
                 else "No open slip has this reference. Check it, or ask the person to make another slip.",
             )
@@ -115,7 +115,7 @@ class VisitAdmin(ReadOnlyAdmin):
     @method_decorator(never_cache)
     @method_decorator(sensitive_post_parameters())
     def slip(self, request: HttpRequest) -> HttpResponse:
-        """Show whom DEERS has under the opened slip; judge the documents that were entered."""
+        """Show the person whom DEERS has for the open slip, and judge the documents that were entered."""
         visit = opened(request)
         if visit is None:
             return redirect("admin:idproofing_visit_attend")
@@ -133,7 +133,7 @@ class VisitAdmin(ReadOnlyAdmin):
             case visits.Verified():
                 messages.success(request, "Accepted. The activation code is on its way to the person’s email address.")
             case visits.DocumentOfAnother():
-                messages.error(request, "Not accepted: a supervisor has to look at this visit. The person hears of it.")
+                messages.error(request, "Not accepted: a supervisor has to look at this visit. The person is notified.")
             case visits.Over():
                 messages.error(request, OVER)
         del request.session[OPENED]
@@ -150,12 +150,12 @@ class VisitAdmin(ReadOnlyAdmin):
         if isinstance(outcome, visits.Over):
             messages.error(request, OVER)
         else:
-            messages.success(request, "Refused. The person hears of it by email, with the reason.")
+            messages.success(request, "Refused. The person is notified by email, with the reason.")
         del request.session[OPENED]
         return redirect("admin:idproofing_visit_attend")
 
     def settle(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        """A supervisor who did not attend the visit makes its slip good again, or ends it."""
+        """Reopen or end a held slip, for a supervisor who did not attend the visit."""
         if not may(request, "settle_visit"):
             raise PermissionDenied
         visit = get_object_or_404(Visit, pk=pk)
@@ -164,7 +164,7 @@ class VisitAdmin(ReadOnlyAdmin):
         if isinstance(outcome, visits.Over):
             messages.error(request, "That is not possible: the visit is not held, or you attended it yourself.")
         else:
-            messages.success(request, "The slip is good again." if again else "The visit is refused.")
+            messages.success(request, "The slip can be used again." if again else "The visit is refused.")
         return redirect("admin:idproofing_visit_change", pk)
 
     def slip_page(
@@ -197,7 +197,7 @@ def may(request: HttpRequest, what: str) -> bool:
 
 
 def opened(request: HttpRequest) -> Visit | None:
-    """The slip that this agent has opened by its reference, while it is good."""
+    """Return the slip that this agent opened by its reference, or None if it is no longer open."""
     if not may(request, "attend_visit"):
         raise PermissionDenied
     pk = request.session.get(OPENED)
@@ -206,6 +206,6 @@ def opened(request: HttpRequest) -> Visit | None:
 
 
 def masked(email: str) -> str:
-    """An address as the person can confirm it and nobody can learn it: "r•••@mail.example"."""
+    """Return an address that the person can confirm and nobody can learn: "r•••@mail.example"."""
     name, _, host = email.partition("@")
     return f"{name[:1]}•••@{host}"

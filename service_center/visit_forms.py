@@ -1,4 +1,4 @@
-"""What an agent types who attends a visit."""
+"""The forms for an agent who attends a visit."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,7 +25,7 @@ CHECKS = {
 
 
 class Unkept(forms.TextInput):
-    """A text box that never shows again what was typed into it."""
+    """A text box that never shows what was typed into it."""
 
     def format_value(self, value: Any) -> None:
         return None
@@ -40,12 +40,12 @@ class ReferenceForm(forms.Form):
         widget=Unkept(
             {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "autofocus": True}
         ),
-        error_messages={"required": "Enter the reference.", "max_length": "That is longer than any reference."},
+        error_messages={"required": "Enter the reference.", "max_length": "No reference is that long."},
     )
 
 
 class DocumentForm(forms.Form):
-    """One document in hand. Every check has to be made."""
+    """One document that the agent has in hand. Every check is required."""
 
     kind = forms.ChoiceField(
         label="Kind", choices=KINDS, error_messages={"required": "Choose the kind.", "invalid_choice": "Choose a kind."}
@@ -64,7 +64,7 @@ class DocumentForm(forms.Form):
         widget=Unkept({"autocomplete": "off", "spellcheck": "false"}),
         error_messages={
             "required": "Enter the number on the document.",
-            "max_length": "No document has a number as long as that.",
+            "max_length": "No document number is that long.",
         },
     )
 
@@ -80,7 +80,7 @@ class DocumentForm(forms.Form):
     def clean_number(self) -> str:
         number: str = self.cleaned_data["number"]
         if sum(c.isalnum() for c in number) < policy.DOCUMENT_NUMBER_MIN:
-            raise ValidationError("Enter the number as it stands on the document.")
+            raise ValidationError("Enter the number exactly as the document shows it.")
         return number
 
     def clean(self) -> dict:
@@ -95,19 +95,19 @@ class DocumentForm(forms.Form):
 
 
 def document_forms(data: Data) -> list[DocumentForm]:
-    """A form for each document that a visit needs."""
+    """Return a form for each document that a visit needs."""
     return [DocumentForm(data, prefix=f"document-{number}") for number in range(1, policy.VISIT_DOCUMENTS + 1)]
 
 
 def find_problem(forms_of_documents: list[DocumentForm], level: Level) -> str | None:
-    """What is wrong: something in one of the forms, too few kinds, or too weak ones for the level."""
+    """Return what is wrong: an error in a form, too few kinds, or kinds too weak for the level. None if nothing is."""
     if any(form.errors for form in forms_of_documents):
         return "Something is missing or wrong below."
     return visits.shortfall([form.cleaned_data["kind"] for form in forms_of_documents], level)
 
 
 class RefusalForm(forms.Form):
-    """Why the documents are not accepted: no free text, so no personal data."""
+    """Why the documents are not accepted. It has no free text, so it holds no personal data."""
 
     reason = forms.ChoiceField(
         label="Why",

@@ -1,4 +1,4 @@
-"""What comes of a visit: the documents accepted and a code on its way, or not; and the mail that tells the person."""
+"""The result of a visit: documents accepted and a code sent, or not, and the email that notifies the person."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -19,10 +19,11 @@ from idproofing.models import Visit
 def verify_documents(
     visit: Visit, shown: Collection[visits.Shown], *, by: Account, now: datetime | None = None
 ) -> visits.Verified | visits.DocumentOfAnother | visits.Over | Unavailable:
-    """Accept the documents, once, and mail an activation code to the address that the person gave in the journey.
+    """Accept the documents, once, and email an activation code to the address that the person gave in the journey.
 
-    The address of record hears of it as well, so that nobody is proven in silence, not even by somebody of staff.
-    Nothing happens while DEERS is silent, for then there is nothing to compare the documents with.
+    The address of record gets an email as well, so that nobody's identity is proven without their knowledge, not even
+    by a staff member. Nothing happens while DEERS is silent, because then there is nothing to compare the documents
+    with.
     """
     person = lookup.person(visit.dod_id)
     if person is None:
@@ -47,7 +48,7 @@ def send_code(visit: Visit, email: str, name: str, *, by: Account, now: datetime
 
 
 def refuse_visit(visit: Visit, reason: str, *, by: Account) -> visits.Settled | visits.Over:
-    """End the visit without a code."""
+    """End the visit without a code, and notify the person."""
     words = visits.Reason(reason).label
     with transaction.atomic():
         outcome = visits.refuse(visit.pk, reason, by=by, agent=by.pk)
@@ -56,7 +57,7 @@ def refuse_visit(visit: Visit, reason: str, *, by: Account) -> visits.Settled | 
 
 
 def settle_visit(visit: Visit, *, again: bool, by: Account) -> visits.Settled | visits.Over:
-    """A supervisor makes a held slip good again, or ends it."""
+    """Reopen a held slip, or refuse it. A supervisor decides which."""
     words = visits.Reason.USED_BEFORE.label
     with transaction.atomic():
         outcome = visits.settle(visit.pk, again=again, by=by, supervisor=by.pk)
@@ -65,7 +66,7 @@ def settle_visit(visit: Visit, *, again: bool, by: Account) -> visits.Settled | 
 
 
 def expire_late_visits(now: datetime | None = None) -> int:
-    """End the slips whose time is over; tells how many. For the job worker."""
+    """End the slips that have expired, and return how many. The job worker calls this."""
     ended = 0
     for visit_id in visits.due(now):
         ended += expire_visit(visit_id, now)
@@ -81,18 +82,18 @@ def expire_visit(visit_id: UUID, now: datetime | None) -> bool:
 
 
 def tell(visit: Visit, outcome: visits.Settled | visits.Over, state: str, reason: str = "") -> None:
-    """Write to the person when something changed."""
+    """Email the person if something changed."""
     if isinstance(outcome, visits.Settled):
         notices.send("visit-changed", to=outcome.email, first_name=first_name(visit.dod_id), state=state, reason=reason)
 
 
 def first_name(dod_id: str) -> str:
-    """How a mail greets the person; "" while DEERS is silent."""
+    """Return the first name for a greeting; "" while DEERS is silent."""
     person = lookup.person(dod_id)
     return person.first_name if person else ""
 
 
 @app.task(name="accounts.tasks.expire_visits")
 def expire_visits(timestamp: int) -> None:
-    """End the slips for a visit whose time is over."""
+    """End the slips for visits that have expired."""
     expire_late_visits()

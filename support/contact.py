@@ -1,4 +1,4 @@
-"""Taking messages for the service center, and marking them answered."""
+"""Receives messages for the service center, and marks them as answered."""
 
 import random
 import uuid
@@ -14,27 +14,27 @@ from core import policy
 from safeguards import audit, limits
 from support.models import ContactMessage, Topic
 
-# Crockford's base32: no I, L, O or U, so that a reference survives being read out on the phone.
+# Crockford's base32 has no I, L, O or U, so that a reference can be read aloud on the phone.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def new_reference(rng: random.Random) -> str:
-    """A reference such as "C-7F3K-9Q2M": 40 random bits, readable on the phone."""
+    """Return a reference such as "C-7F3K-9Q2M": 40 random bits that can be read on the phone."""
     text = "".join(rng.choices(ALPHABET, k=8))
     return f"C-{text[:4]}-{text[4:]}"
 
 
 def too_many(*, address: str, email: str) -> timedelta | None:
-    """Count one message; how long to wait if there were too many from `address`, or in the name of `email`.
+    """Count one message. Return how long to wait if there were too many from `address` or in the name of `email`.
 
-    The second count keeps strangers from filling a mailbox with our answers, from however many addresses.
+    The second count keeps strangers from filling a mailbox with our answers, no matter how many addresses they use.
     """
     limit = policy.CONTACT_PER_ADDRESS
     return limits.hit(limit, address) or limits.hit(limit, email.lower())
 
 
 def kept(form_id: uuid.UUID, **typed: str) -> ContactMessage | None:
-    """The message that this form has already sent, if what was typed is the same."""
+    """Return the message that this form already sent, if what was typed is the same."""
     message = ContactMessage.objects.filter(pk=form_id).first()
     same = message and all(getattr(message, field) == value for field, value in typed.items())
     return message if same else None
@@ -51,10 +51,10 @@ def receive(
     now: datetime | None = None,
     rng: random.Random | None = None,
 ) -> ContactMessage:
-    """Keep a message and tell both sides of it; the same form sent again gives back the message already kept.
+    """Save a message and notify both sides. The same form sent again returns the message already saved.
 
-    The mails name only the reference and the topic. Nothing a stranger types is mailed to an address that nobody
-    has confirmed, and staff read the message itself in the admin.
+    The emails name only the reference and the topic. Nothing that a stranger types is mailed to an unconfirmed address,
+    and staff read the message itself in the admin.
     """
     typed = {"name": name, "email": email, "topic": topic, "body": body}
     reference = new_reference(rng or random.SystemRandom())
@@ -68,7 +68,7 @@ def receive(
         if before := kept(form_id, **typed):
             return before
         if ContactMessage.objects.filter(pk=form_id).exists():
-            # The person went back and wrote something else in the form they had sent.
+            # The person went back and wrote something else in a form that was already sent.
             return receive(uuid.uuid4(), **typed, by=by, now=now, rng=rng)
         if ContactMessage.objects.filter(reference=reference).exists():
             return receive(form_id, **typed, by=by, now=now, rng=rng)
@@ -76,7 +76,7 @@ def receive(
 
 
 def announce(message: ContactMessage, *, by: Account | None) -> None:
-    """Leave the audit event of a new message, and have both mails sent."""
+    """Record the audit event of a new message, and send both emails."""
     account_id = by.pk if by else None
     topic, reference = message.topic, message.reference
     audit.record(
@@ -88,7 +88,7 @@ def announce(message: ContactMessage, *, by: Account | None) -> None:
 
 
 def mark_answered(message: ContactMessage, *, by: object, now: datetime | None = None) -> bool:
-    """Note that `message` has been answered; False if it was already."""
+    """Mark `message` as answered. Return False if it already was."""
     with transaction.atomic():
         waiting = ContactMessage.objects.filter(pk=message.pk, answered_at=None)
         if not waiting.update(answered_at=now or timezone.now()):

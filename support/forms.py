@@ -17,31 +17,37 @@ SSN_LOOKALIKE = re.compile(rf"(?<!\d)(?:\d{{9}}|\d{{3}}{GAP}\d{{2}}{GAP}\d{{4}})
 
 
 def refuse_ssn(text: str) -> None:
-    """Raise ValidationError if `text` holds what looks like a Social Security number, in any script's digits."""
+    """Raise ValidationError if `text` holds what looks like a Social Security number, in the digits of any script."""
     plain = unicodedata.normalize("NFKC", text)
     visible = "".join(char for char in plain if unicodedata.category(char) != "Cf")
     if SSN_LOOKALIKE.search(visible):
         raise ValidationError(
-            "This holds a number that looks like a Social Security number. For your safety, take it out. "
+            "This contains a number that looks like a Social Security number. For your safety, remove it. "
             "We never need it in a message."
         )
 
 
 class PlainText(forms.CharField):
-    """Text as typed, with line ends of one kind, so that a new line counts as one character here and in the browser."""
+    """Text as typed, with one kind of line end.
+
+    A new line then counts as one character, both here and in the browser.
+    """
 
     def to_python(self, value: object) -> str:
         return (super().to_python(value) or "").replace("\r\n", "\n").replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 class ContactForm(forms.Form):
-    """A message to the service center. `form_id` is new in each form shown: sent twice, it is one message."""
+    """A message to the service center.
+
+    `form_id` is new in each form shown. If a form is sent twice, it is one message.
+    """
 
     form_id = forms.UUIDField(
         widget=forms.HiddenInput,
         initial=uuid.uuid4,
         required=False,
-        error_messages={"invalid": "This form was damaged on its way. Open the contact page anew."},
+        error_messages={"invalid": "Something went wrong with this form. Open the contact page again."},
     )
     name = PlainText(
         label="Your name",
@@ -50,7 +56,7 @@ class ContactForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
         error_messages={
             "required": "Enter your name.",
-            "max_length": "Use at most %(limit_value)d characters for your name; it has %(show_value)d.",
+            "max_length": "Use no more than %(limit_value)d characters for your name. It has %(show_value)d.",
         },
     )
     email = forms.EmailField(
@@ -60,15 +66,15 @@ class ContactForm(forms.Form):
         error_messages={
             "required": "Enter your email address, so that we can answer.",
             "invalid": "Enter an email address in the form name@example.com.",
-            "max_length": "Use at most %(limit_value)d characters for your email address.",
+            "max_length": "Use no more than %(limit_value)d characters for your email address.",
         },
     )
     topic = forms.ChoiceField(
         label="What is it about?",
         choices=[("", "- Select -"), *Topic.choices],
         error_messages={
-            "required": "Choose what your message is about.",
-            "invalid_choice": "Choose what your message is about from the list.",
+            "required": "Select what your message is about.",
+            "invalid_choice": "Select what your message is about from the list.",
         },
     )
     message = PlainText(
@@ -78,6 +84,6 @@ class ContactForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 8}),
         error_messages={
             "required": "Enter your message.",
-            "max_length": "Shorten your message to %(limit_value)d characters; it has %(show_value)d.",
+            "max_length": "Shorten your message to %(limit_value)d characters. It has %(show_value)d.",
         },
     )

@@ -1,4 +1,4 @@
-"""The guides: each one Markdown source, read as a Django template with the policy, shown as a page and as a PDF."""
+"""The guides: each is one Markdown source, read as a Django template with the policy, and shown as a page and a PDF."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -18,7 +18,7 @@ from idproofing import routes
 FOLDER = Path(__file__).parent / "guides"
 MARKDOWN = MarkdownIt("commonmark", {"html": False, "typographer": True}).enable(["table", "smartquotes"])
 
-# The design system's classes for what Markdown names; a quotation serves as a boxed remark.
+# The design system's classes for the elements of Markdown. A quotation serves as a boxed remark.
 CLASSES = {
     "table_open": "usa-table usa-table--borderless usa-table--stacked-header width-full",
     "blockquote_open": "usa-summary-box padding-y-1 margin-y-3",
@@ -27,7 +27,7 @@ CLASSES = {
 
 @dataclass(frozen=True)
 class Guide:
-    """A guide by its name in addresses, its title and what it is about in one sentence."""
+    """A guide with its name in URLs, its title, and one sentence about it."""
 
     slug: str
     title: str
@@ -36,7 +36,7 @@ class Guide:
 
 @dataclass(frozen=True)
 class Section:
-    """A heading within a guide and the id by which a link on the page reaches it."""
+    """A heading in a guide, with the id by which links on the page reach it."""
 
     id: str
     title: str
@@ -48,33 +48,33 @@ GUIDES = {
         Guide(
             "registration",
             "How to create your DS Logon account",
-            "Every step from the first page to your health portal, and what to do when a step does not work.",
+            "Every step from the first page to your health portal, and what to do if a step does not work.",
         ),
         Guide(
             "upgrade",
             "How to upgrade to Premium",
-            "Every step from a Basic account to a Premium account, and what to do when a step does not work.",
+            "Every step from a Basic account to a Premium account, and what to do if a step does not work.",
         ),
     )
 }
 
 
 def source(guide: Guide) -> str:
-    """The guide's Markdown with every number of the policy, and the ways to prove who one is, filled in."""
+    """Return the guide's Markdown, with every number of the policy and the ways to prove one's identity filled in."""
     template = Template((FOLDER / f"{guide.slug}.md").read_text(encoding="utf-8"))
     ways = routes.OFFERS.values()
     return template.render(Context({"policy": policy, "center": center, "ways": ways}, autoescape=False))
 
 
 def html(guide: Guide) -> tuple[str, list[Section]]:
-    """The guide as HTML, safe to put on a page, and its sections in order."""
+    """Return the guide as HTML that is safe to put on a page, and its sections in order."""
     tokens = MARKDOWN.parse(source(guide))
     sections = marked(tokens)
     return MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}), sections
 
 
 def marked(tokens: list[Token]) -> list[Section]:
-    """Give `tokens` the page's classes and ids, and say which sections there are."""
+    """Give `tokens` the page's classes and ids, and return the sections."""
     sections = []
     for token, following in zip(tokens, [*tokens[1:], None], strict=True):
         if token.type in CLASSES:
@@ -90,9 +90,9 @@ def marked(tokens: list[Token]) -> list[Section]:
 
 
 def label_cells(tokens: list[Token]) -> None:
-    """Make the first cell of each row its header, and tell each other cell its column.
+    """Make the first cell of each row its header, and give every other cell its column's name.
 
-    Screen readers say both, and on a phone the design system stacks the cells under their names.
+    Screen readers say both. On a phone, the design system stacks the cells under their names.
     """
     for table in (node for node in SyntaxTreeNode(tokens).walk() if node.type == "table"):
         head, *body = (row for part in table.children for row in part.children)
@@ -108,13 +108,13 @@ def label_cells(tokens: list[Token]) -> None:
 
 
 def ends(node: SyntaxTreeNode) -> tuple[Token, Token]:
-    """The opening and the closing token of a node that holds others."""
+    """Return the opening and the closing token of a node that holds others."""
     assert node.nester_tokens
     return node.nester_tokens.opening, node.nester_tokens.closing
 
 
 def typst_source(guide: Guide) -> str:
-    """The guide as a Typst document: the same Markdown, under the layout for paper."""
+    """Return the guide as a Typst document: the same Markdown, with the layout for paper."""
     return typesetting.document(
         MARKDOWN.parse(source(guide)),
         title=guide.title,
@@ -126,11 +126,14 @@ def typst_source(guide: Guide) -> str:
 
 
 def layout() -> str:
-    """The layout for paper, as Typst source."""
+    """Return the layout for paper, as Typst source."""
     return typesetting.LAYOUT.read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=8)
 def typeset(text: str) -> bytes:
-    """The PDF of a Typst source, made once by each process; dated by the policy, so every process makes the same."""
+    """Return the PDF of a Typst source. Each process makes it once.
+
+    Its date comes from the policy, so every process makes the same file.
+    """
     return typesetting.typeset(text, made=datetime.combine(policy.REVIEWED, time(), UTC))

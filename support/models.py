@@ -10,7 +10,7 @@ from safeguards.fields import EncryptedTextField
 
 
 class Topic(models.TextChoices):
-    """What a message is about; staff sort by it."""
+    """What a message is about. Staff sort by it."""
 
     REGISTRATION = "registration", "Creating an account"
     SIGN_IN = "sign-in", "Signing in"
@@ -23,7 +23,10 @@ class Topic(models.TextChoices):
 
 
 class ContactMessage(models.Model):
-    """One message from the contact form. Whatever a person typed is encrypted; staff and people quote the reference."""
+    """One message from the contact form.
+
+    Everything that a person typed is encrypted. Staff and people quote the reference.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     reference = models.CharField(max_length=11, unique=True, editable=False)

@@ -1,4 +1,4 @@
-"""Addresses of the public help."""
+"""URLs of the public help."""
 
 from django.urls import path
 

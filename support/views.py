@@ -1,8 +1,7 @@
-"""Public help: the support page, the guides, the contact form. Open to everybody, signed in or not."""
+"""Public help: the support page, the guides and the contact form. Open to everyone, signed in or not."""
 
 import hashlib
 import uuid
-from datetime import timedelta
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,6 +11,7 @@ from django.views.decorators.http import condition, require_http_methods, requir
 
 from accounts.sign_in import unsaved_forms
 from core import center
+from core.words import try_again_in
 from safeguards import client
 from support import contact, guides
 from support.forms import ContactForm
@@ -21,12 +21,12 @@ from support.models import ContactMessage
 @login_not_required
 @require_safe
 def support(request: HttpRequest) -> HttpResponse:
-    """What people ask most, and how to reach the service center."""
+    """Show what people ask most, and how to reach the service center."""
     return render(request, "support/index.html", {"center": center, "guides": guides.GUIDES.values()})
 
 
 def found(slug: str) -> guides.Guide:
-    """The guide of that name, or a 404."""
+    """Return the guide of that name. Raise Http404 if there is none."""
     if slug not in guides.GUIDES:
         raise Http404("No such guide")
     return guides.GUIDES[slug]
@@ -35,7 +35,7 @@ def found(slug: str) -> guides.Guide:
 @login_not_required
 @require_safe
 def guide(request: HttpRequest, slug: str) -> HttpResponse:
-    """A guide as a page."""
+    """Show a guide as a page."""
     chosen = found(slug)
     html, sections = guides.html(chosen)
     context = {
@@ -48,7 +48,10 @@ def guide(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def pdf_etag(request: HttpRequest, slug: str) -> str:
-    """Changes whenever the guide's text, a number of the policy or the layout does; the same in every process."""
+    """Return a tag that changes whenever the guide's text, a number of the policy or the layout does.
+
+    It is the same in every process.
+    """
     made_of = guides.typst_source(found(slug)) + guides.layout()
     return f'"{hashlib.sha256(made_of.encode()).hexdigest()[:32]}"'
 
@@ -57,7 +60,7 @@ def pdf_etag(request: HttpRequest, slug: str) -> str:
 @require_safe
 @condition(etag_func=pdf_etag)
 def guide_pdf(request: HttpRequest, slug: str) -> HttpResponse:
-    """A guide as a PDF, opened in the browser under a name worth saving."""
+    """Return a guide as a PDF, which the browser opens under a name worth saving."""
     headers = {
         "Content-Disposition": f'inline; filename="ds-logon-{slug}-guide.pdf"',
         "Cache-Control": "no-cache",
@@ -70,7 +73,10 @@ def guide_pdf(request: HttpRequest, slug: str) -> HttpResponse:
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def contact_form(request: HttpRequest) -> HttpResponse:
-    """The contact form; a message sent leads to a page of its own, which a reload only shows again."""
+    """Show the contact form, and receive messages.
+
+    A message leads to a page of its own. Reloading that page only shows it again.
+    """
     if request.method != "POST":
         form = ContactForm(initial=known(request) | unsaved_forms.take(request))
         return render(request, "support/contact.html", {"form": form, "center": center})
@@ -82,7 +88,7 @@ def contact_form(request: HttpRequest) -> HttpResponse:
     message = contact.kept(form_id, **typed)
     if not message:
         if wait := contact.too_many(address=client.address(request), email=typed["email"]):
-            context = {"form": form, "center": center, "wait": in_minutes(wait)}
+            context = {"form": form, "center": center, "try_again": try_again_in(wait)}
             return render(request, "support/contact.html", context, status=429)
         by = request.user if request.user.is_authenticated else None
         message = contact.receive(form_id, **typed, by=by)
@@ -91,21 +97,18 @@ def contact_form(request: HttpRequest) -> HttpResponse:
 
 
 def known(request: HttpRequest) -> dict[str, str]:
-    """What the form need not ask a person who is signed in."""
+    """Return what the form does not have to ask a person who is signed in."""
     if not request.user.is_authenticated:
         return {}
     return {"name": request.user.get_full_name(), "email": request.user.email}
 
 
-def in_minutes(wait: timedelta) -> timedelta:
-    """`wait` rounded up to whole minutes, as one tells people."""
-    minute = timedelta(minutes=1)
-    return -(-wait // minute) * minute
-
-
 @login_not_required
 @require_safe
 def contact_received(request: HttpRequest, message_id: uuid.UUID) -> HttpResponse:
-    """The reference of a message sent, and nothing of what it says: the address may be in a browser's history."""
+    """Show the reference of a message, and nothing of its text.
+
+    The address of this page may be in a browser's history.
+    """
     message = get_object_or_404(ContactMessage.objects.only("reference", "created_at"), pk=message_id)
     return render(request, "support/contact_received.html", {"message": message, "center": center})

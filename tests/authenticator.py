@@ -1,4 +1,4 @@
-"""An authenticator in software: makes passkeys and signs with them, as honestly as a test tells it to."""
+"""An authenticator in software. It makes passkeys and signs with them, honestly or not, as a test tells it."""
 
 import json
 import secrets

@@ -1,4 +1,4 @@
-"""The browser that the browser tests need, and what is said where there is none. Hooks of pytest."""
+"""The browser for the browser tests, and what the tests say if there is none. These are pytest hooks."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""What every test may rely on, and the public data that some compare with."""
+"""What every test can rely on, and the public data that some tests compare with."""
 
 import os
 import time

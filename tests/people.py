@@ -1,4 +1,4 @@
-"""The invented people by name: `people.load("rosa")` puts her where the mocks look, and returns her.
+"""The invented people by name: `people.load("rosa")` puts her into the mocks, and returns her.
 
 They are the demo's own people (demo/people/), so a test about June and the page about June agree.
 """

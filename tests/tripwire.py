@@ -1,4 +1,4 @@
-"""Watches what a test writes to the logs and to the audit trail, and fails when a secret stands there."""
+"""Watches what a test writes to the logs and to the audit trail, and fails if it finds a secret there."""
 
 import logging
 import re

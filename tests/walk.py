@@ -1,4 +1,4 @@
-"""Walks the journeys as a person does: page by page, reading what stands there."""
+"""Walks the journeys as a person does: page by page, reading what is there."""
 
 import re
 from html import unescape

@@ -1,1 +1,1 @@
-"""Mail to people: notices, the links in them, and the Markdown that both are written in."""
+"""Email to people: notices, the links in them, and the Markdown that they are written in."""

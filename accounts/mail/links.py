@@ -1,6 +1,7 @@
-"""Links in mail: bound to an account and a purpose, good for some time, used once. Only their keyed hash is kept.
+"""Links in emails: bound to an account and a purpose, valid for a limited time, and used once.
 
-Whoever scans mail for danger follows links: a GET only shows a page, and the POST from that page uses the link.
+Only their keyed hash is kept. Email scanners follow links, so a GET only shows a page, and the POST from that page uses
+the link.
 """
 
 import secrets
@@ -34,18 +35,18 @@ PAGES = {
     Purpose.STOP_LOST_FACTOR: "stop-lost-factor",
     Purpose.NEW_FACTOR: "new-factor",
 }
-# Tokens in mails are longer than this, those in letters shorter.
+# Tokens in emails are longer than this, tokens in letters are shorter.
 TYPED_MAX = 32
-# What changes an account ends when it is frozen or closed. Links that only stop somebody stay good.
+# Links that change an account end when it is frozen or closed. Links that only stop something stay valid.
 CHANGES = (Purpose.NEW_PASSWORD, Purpose.CONFIRM_EMAIL, Purpose.NEW_FACTOR)
 
 
 def make(
     account: Account, purpose: Purpose, *, data: str = "", now: datetime | None = None, on_paper: bool = False
 ) -> str:
-    """Keep a new link, and return its whole address for a mail; `data` (encrypted) is what using it will need.
+    """Create a link and return its full URL. `data` is what using the link will need; it is stored encrypted.
 
-    One `on_paper` can be typed from a letter, and lives as long as letters take.
+    With `on_paper` the link can be typed from a letter, and is valid for as long as letters need.
     """
     token = typeable() if on_paper else secrets.token_urlsafe(32)
     expires_at = (now or timezone.now()) + (policy.NOT_ME_LINK_LIFE_LETTER if on_paper else LIVES[purpose])
@@ -56,24 +57,27 @@ def make(
 
 
 def typeable() -> str:
-    """A token such as "7K3QH-0ABCD-EFGHJ": 75 random bits, too many to guess at and few enough to type."""
+    """Return a token such as "7K3QH-0ABCD-EFGHJ": 75 random bits, too many to guess and few enough to type."""
     return "-".join("".join(secrets.choice(codes.ALPHABET) for _ in range(codes.HALF)) for _ in range(3))
 
 
 def digest(token: str, purpose: Purpose) -> bytes:
-    """The keyed hash of a token; in one that was typed, case, dashes and look-alikes do not matter."""
+    """Return the keyed hash of a token. In a typed token, case, dashes and look-alikes do not matter."""
     meant = codes.normalize(token) if len(token) < TYPED_MAX else token
     return blind_index(meant, purpose=f"link-{purpose}")
 
 
 def peek(token: str, purpose: Purpose, now: datetime | None = None) -> Link | None:
-    """The link, while it may still be used, with its account."""
+    """Return the link with its account, without using it; None if it can no longer be used."""
     live = Link.objects.select_related("account").filter(used_at=None, expires_at__gt=now or timezone.now())
     return live.filter(digest=digest(token, purpose)).first()
 
 
 def use(token: str, purpose: Purpose, now: datetime | None = None) -> Link | None:
-    """Use the link up; None if it was used, is over, or never was. Of parallel uses exactly one gets it."""
+    """Use the link up and return it; None if it was used, has expired or never existed.
+
+    Of parallel uses exactly one gets it.
+    """
     now = now or timezone.now()
     found = Link.objects.select_related("account").filter(digest=digest(token, purpose))
     used = found.filter(used_at=None, expires_at__gt=now).update(used_at=now)
@@ -86,12 +90,12 @@ def void(account: Account, purposes: Sequence[Purpose]) -> None:
 
 
 def purge(now: datetime | None = None) -> int:
-    """Delete the links whose time is over, used or not; tells how many."""
+    """Delete the links that have expired, used or not, and return how many."""
     deleted, _ = Link.objects.filter(expires_at__lte=now or timezone.now()).delete()
     return deleted
 
 
 @app.task(name="accounts.tasks.purge_links")
 def purge_links(timestamp: int) -> None:
-    """Delete the links of mails that nobody can use any more."""
+    """Delete links that have expired."""
     purge()

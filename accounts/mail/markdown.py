@@ -1,7 +1,7 @@
-"""Our mails' Markdown, read once and written twice: as plain text and as HTML, so that the two never differ.
+"""The Markdown of our emails, parsed once and rendered twice, as plain text and as HTML, so that the two never differ.
 
-Of Markdown our mails use a heading, paragraphs, lists, a rule, links and strong words. A link that is a paragraph of
-its own is a button; strong words that are one (a code, a username) stand out.
+Our emails use a heading, paragraphs, lists, a rule, links and bold text. A link that is a paragraph of its own becomes
+a button. Bold text that is a paragraph of its own (a code, a username) stands out.
 """
 
 import re
@@ -16,18 +16,18 @@ PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
 def literal(value: str) -> str:
-    """`value` so that nothing in it is Markdown: every ASCII mark escaped (CommonMark §2.4), on one line."""
+    """Return `value` on one line, as plain text: with every ASCII punctuation mark escaped (CommonMark §2.4)."""
     return PUNCTUATION.sub(r"\\\1", " ".join(value.split()))
 
 
 def parse(source: str) -> tuple[str, list[Token]]:
-    """The mail's subject, which is its first heading, and all of it as tokens."""
+    """Return the email's subject, which is its first heading, and the whole email as tokens."""
     tokens = MARKDOWN.parse(source)
     return said(tokens[1].children or []), tokens
 
 
 def text(tokens: Sequence[Token]) -> str:
-    """The mail as plain text, without its heading: that is the subject already."""
+    """Return the email as plain text, without its heading, because that is already the subject."""
     return "\n\n".join(blocks(tokens[3:])) + "\n"
 
 
@@ -48,7 +48,7 @@ def blocks(tokens: Sequence[Token]) -> Iterator[str]:
 
 
 def said(parts: Sequence[Token]) -> str:
-    """A line in plain words; a link's address follows its words."""
+    """Return a line as plain text. A link's URL follows its text."""
     written, address = "", ""
     for part in parts:
         if part.type == "link_open":
@@ -61,13 +61,13 @@ def said(parts: Sequence[Token]) -> str:
 
 
 def alone(parts: Sequence[Token], kind: str) -> bool:
-    """Whether a paragraph is one link, or one run of strong words, and nothing else."""
+    """Return whether a paragraph is a single link, or a single run of bold text, and nothing else."""
     parts = [part for part in parts if part.content or part.type != "text"]
     return len(parts) == 3 and parts[0].type == f"{kind}_open" and parts[2].type == f"{kind}_close"
 
 
 def html(tokens: Sequence[Token]) -> str:
-    """The mail as HTML, safe to put into the frame that all mails share."""
+    """Return the email as HTML that is safe to put into the frame that all emails share."""
     written = ""
     for token in tokens:
         parts = token.children or []

@@ -1,4 +1,4 @@
-"""Email to people: written with the change it tells of, sent by the job worker, once."""
+"""Email to people: written in the transaction of the change that it reports, then sent once by the worker."""
 
 import json
 from collections.abc import Iterable
@@ -22,10 +22,10 @@ from safeguards.retry import PATIENTLY
 
 
 def send(kind: str, *, to: str, account_id: int | None = None, **context: str) -> None:
-    """Have the worker send the mail `templates/mail/<kind>.md` to `to`; nothing is sent if the transaction fails.
+    """Have the worker send the email `templates/mail/<kind>.md` to `to`. Nothing is sent if the transaction fails.
 
-    The template's heading is the subject. The job knows only the notice's number; the address and the context
-    (plain strings) are encrypted until the mail is out.
+    The template's heading is the subject. The job knows only the notice's ID. The address and the context (plain
+    strings) are encrypted until the email is sent.
     """
     if not to:
         return
@@ -35,9 +35,9 @@ def send(kind: str, *, to: str, account_id: int | None = None, **context: str) -
 
 
 def tell(account: Account, kind: str, *, to: Iterable[str] = (), **context: str) -> None:
-    """Tell the holder of a change to the account, with a link that freezes it if the change was not theirs.
+    """Email the holder about a change to the account, with a link that freezes it if the change was not theirs.
 
-    Goes to the account's own address, or to each of `to` in place of it; every mail has a link of its own.
+    The email goes to the account's own address, or to each of `to` in place of it. Every email has its own link.
     """
     known = {address.lower(): address for address in to or [account.email] if address}
     for address in known.values():
@@ -46,18 +46,18 @@ def tell(account: Account, kind: str, *, to: Iterable[str] = (), **context: str)
 
 
 def addresses_of(account: Account) -> list[str]:
-    """Every address of record: the account's own and the one that DEERS holds, if DEERS answers."""
+    """Return every address of record: the account's own and the one that DEERS holds, if DEERS answers."""
     return [account.email, *filter(None, [address_in_deers(account)])]
 
 
 def address_in_deers(account: Account) -> str:
-    """The email address that DEERS holds; "" if it holds none, or does not answer."""
+    """Return the email address that DEERS holds; "" if it holds none or does not answer."""
     person = lookup.person(account.dod_id) if account.dod_id else None
     return person.email if person else ""
 
 
 def deliver(notice_id: str) -> bool:
-    """Send one waiting notice and wipe it; False if it was sent before. The row is locked while it goes out."""
+    """Send one waiting notice and wipe it, with its row locked. Return False if it was sent before."""
     with transaction.atomic():
         notice = Notice.objects.select_for_update().filter(pk=notice_id, sent_at=None).first()
         if notice is None:
@@ -69,10 +69,10 @@ def deliver(notice_id: str) -> bool:
 
 
 def message(notice: Notice) -> EmailMultiAlternatives:
-    """The mail that a notice stands for: text and HTML from the one Markdown template of its kind.
+    """Return the email of a notice: text and HTML from the one Markdown template of its kind.
 
-    Its Message-ID is the notice's own. A worker killed between the mail server's yes and our note of it sends the
-    mail again; mail programs then know the second as the same one.
+    Its Message-ID is the notice's ID. A worker that is killed after the mail server accepted the email, but before we
+    noted it, sends the email again. Email programs then recognize the second one as the same.
     """
     given = {name: markdown.literal(value) for name, value in json.loads(notice.context).items()}
     context = Context({**given, "site": settings.SITE_ADDRESS, "policy": policy}, autoescape=False)
@@ -91,5 +91,5 @@ def template(name: str) -> Template:
 
 @app.task(name="accounts.tasks.send_notice", retry=PATIENTLY)
 def send_notice(notice_id: str) -> None:
-    """Send one notice; tried again for a day when the mail server does not answer."""
+    """Send one notice. The job is retried for a day when the mail server does not answer."""
     deliver(notice_id)

@@ -1,14 +1,14 @@
-"""Words that go into mails."""
+"""Words for email."""
 
 from accounts.models import Draft
 from deers import names
 
 
 def greet(draft: Draft) -> str:
-    """How a mail greets the person. Of what was typed only the letters of two words.
+    """Return the first name for a greeting: the account's, or at most two words of what was typed, letters only.
 
-    In brackets anything may stand, and any words after a first name may be middle names that DEERS does not have: our
-    mail would carry them to whatever address was typed beside them.
+    Brackets can hold any text, and any words after a first name may be middle names that DEERS does not have. An email
+    from us would carry them to any address that was typed beside them.
     """
     account = getattr(draft, "account", None)
     return account.first_name if account else " ".join(names.letters_of(getattr(draft, "first_name", "")).split()[:2])

@@ -1,4 +1,4 @@
-"""Accounts, their sessions and second factors, the drafts of the journeys, the links and notices sent to people."""
+"""Models: accounts, their sessions and second factors, drafts of journeys, and the links and notices in emails."""
 
 from accounts.models.account import Account, State
 from accounts.models.drafts import Draft, RegistrationDraft, UpgradeDraft

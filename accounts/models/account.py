@@ -1,4 +1,4 @@
-"""Accounts: who may sign in, at which level, and whose DEERS record stands behind each."""
+"""Accounts: who may sign in, at which level, and which DEERS record belongs to each."""
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -13,7 +13,7 @@ models.CharField.register_lookup(Lower)
 
 
 class State(models.TextChoices):
-    """Where an account stands; the allowed transitions are in accounts/states.py."""
+    """The state of an account. The allowed transitions are in accounts/states.py."""
 
     ACTIVE = "active", "Active"
     LOCKED = "locked", "Locked"
@@ -23,7 +23,7 @@ class State(models.TextChoices):
 
 
 class AccountManager(BaseUserManager["Account"]):
-    """Finds accounts by username without regard to case."""
+    """A manager that finds accounts by username, regardless of case."""
 
     def get_by_natural_key(self, username: str | None) -> "Account":
         return self.get(username__lower=(username or "").lower())
@@ -32,16 +32,16 @@ class AccountManager(BaseUserManager["Account"]):
 class Account(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]
     """One person's (or staff member's) account.
 
-    A beneficiary's account has a DoD ID number, a level and the time that level was proven; staff have none
-    of the three. DEERS knows nothing of accounts: the DoD ID number is all that ties the two together.
+    A beneficiary's account has a DoD ID number, a level and the time when that level was proven. A staff account has
+    none of the three. DEERS knows nothing of accounts: the DoD ID number is the only link between the two.
     """
 
     username = models.CharField(max_length=20)
     first_name = models.CharField(max_length=100)
     last_name = models.CharField(max_length=100)
     email = models.EmailField(max_length=254)
-    # When the holder last showed that mail to this address reaches them. One letter amiss, and it is somebody else's:
-    # until then nobody is let back in by it (accounts/recovery/password.py).
+    # When the holder last showed that email to this address reaches them. An address with one wrong letter may be
+    # somebody else's, so an unconfirmed address lets nobody back in (accounts/recovery/password.py).
     email_confirmed_at = models.DateTimeField(null=True, blank=True)
     phone = models.CharField(max_length=32, blank=True)
     dod_id = models.CharField("DoD ID number", max_length=10, null=True, blank=True)
@@ -51,7 +51,7 @@ class Account(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manage
     failures_in_a_row = models.PositiveSmallIntegerField(default=0)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
-    # When the holder was last told that the account will be disabled for long disuse (accounts/dormancy.py).
+    # When the holder was last warned that the account will be disabled because nobody uses it (accounts/dormancy.py).
     warned_at = models.DateTimeField(null=True, blank=True)
 
     objects = AccountManager()
@@ -94,7 +94,7 @@ class Account(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manage
 
     @property
     def is_active(self) -> bool:  # type: ignore[override]
-        """Only an active account signs in; Django's backends and the admin ask this."""
+        """Return whether the account may sign in. Django's backends and the admin ask this."""
         return self.state == State.ACTIVE
 
     @property
@@ -102,7 +102,7 @@ class Account(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manage
         return self.level == Level.PREMIUM
 
     def is_verified(self) -> bool:
-        """Whether a second factor was given; the middleware answers for the account of a session."""
+        """Return False. For the account of a session the middleware replaces this with the answer for that session."""
         return False
 
     def get_full_name(self) -> str:

@@ -1,6 +1,6 @@
 """Second factors: authenticator apps, passkeys and backup codes.
 
-How they are judged is in accounts/second_factors/factors.py and accounts/second_factors/passkeys.py.
+accounts/second_factors/factors.py and accounts/second_factors/passkeys.py judge them.
 """
 
 import uuid
@@ -19,7 +19,10 @@ __all__ = ["AuthenticatorApp", "BackupCode", "Factor", "Passkey", "PasskeyHandle
 
 
 class AuthenticatorApp(TimestampMixin, Device):  # type: ignore[misc]
-    """One authenticator app (RFC 6238). Its key is encrypted; `last_t` is the last time step that was used."""
+    """One authenticator app (RFC 6238).
+
+    Its key is encrypted. `last_t` is the last time step that was used.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     key = EncryptedTextField()
@@ -32,7 +35,10 @@ class AuthenticatorApp(TimestampMixin, Device):  # type: ignore[misc]
 
 
 class BackupCode(models.Model):
-    """One code for when the authenticator is not at hand. Only its keyed hash is kept; it works once."""
+    """One code for when no other second factor is at hand.
+
+    Only its keyed hash is kept. It works once.
+    """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="backup_codes")
     digest = models.BinaryField(max_length=32)
@@ -47,6 +53,6 @@ class BackupCode(models.Model):
 
 
 Named: TypeAlias = AuthenticatorApp | Passkey
-"""A factor that an account can have several of, each under a name that its holder chose."""
+"""A factor that an account can have several of. The holder gives each one a name."""
 Factor: TypeAlias = Named | BackupCode
-"""What proves the holder beside the password; the passkey also without it."""
+"""What proves the holder's identity together with the password. A passkey does so without it as well."""

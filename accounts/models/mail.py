@@ -1,4 +1,4 @@
-"""Mail on its way: notices that a job will send, and links that work once."""
+"""Outgoing email: notices that a job will send, and links that work once."""
 
 import uuid
 
@@ -10,7 +10,7 @@ from safeguards.fields import EncryptedTextField
 
 
 class Notice(models.Model):
-    """One email. Address and contents are encrypted until the worker has sent it, and wiped then."""
+    """One email. Its address and contents are encrypted until the worker has sent it, and then wiped."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.SlugField(max_length=40)
@@ -28,7 +28,7 @@ class Notice(models.Model):
 
 
 class Purpose(models.TextChoices):
-    """What a link in a mail is for."""
+    """What a link in an email is for."""
 
     NEW_PASSWORD = "new-password", "Choose a new password"
     NOT_ME = "not-me", "Freeze the account"
@@ -39,9 +39,10 @@ class Purpose(models.TextChoices):
 
 
 class Link(models.Model):
-    """A link in a mail. Only the keyed hash of its token is kept; it works once (accounts/mail/links.py).
+    """A link in an email. Only the keyed hash of its token is kept. It works once (accounts/mail/links.py).
 
-    `data` is what using it needs: the notice that "this was not me" speaks of, or an email address.
+    `data` is what the link needs when it is used: the kind of notice that "this was not me" answers, or an email
+    address.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -58,7 +59,10 @@ class Link(models.Model):
 
 
 class RecoveryRequest(models.Model):
-    """Somebody asked for a username or a new password. Kept for known and unknown alike, so that both look the same."""
+    """A request for a username or for a link to a new password.
+
+    Requests for known and unknown accounts are kept alike, so that both look the same.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     wanted = models.CharField(max_length=8, choices=[("username", "Username"), ("password", "Password")])

@@ -1,4 +1,4 @@
-"""Help for people who lost what they sign in with: a wait that anybody addressed can stop, and help by two of staff."""
+"""Help for people who lost what they sign in with: a wait that any address can stop, and help by two staff members."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -8,9 +8,9 @@ from accounts.models.account import Account
 
 
 class LostFactor(models.Model):
-    """Somebody gave the password, but has lost the second factor: a wait, then a link to set up a new one.
+    """A wait after which a person who gave the password, but lost the second factor, gets a link to set up a new one.
 
-    `told_at` is when that link was sent, after `ready_at`. One is under way for an account at a time.
+    `told_at` is when that link was sent, after `ready_at`. An account has at most one wait under way.
     """
 
     class Outcome(models.TextChoices):
@@ -36,7 +36,7 @@ class LostFactor(models.Model):
 
 
 class Assistance(models.Model):
-    """Help with getting back in, asked for by one member of staff and approved by another. Nothing is typed for it."""
+    """Help with getting back in, requested by one staff member and approved by another. It has no free text."""
 
     class Kind(models.TextChoices):
         LOST_FACTOR = "lost-factor", "Start the wait for a new second factor"

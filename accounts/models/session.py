@@ -1,4 +1,4 @@
-"""Sessions: who is signed in where, and has been from which devices."""
+"""Sessions and known devices: where an account is signed in, and from which devices it has been."""
 
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
@@ -9,10 +9,10 @@ from safeguards.fields import EncryptedTextField
 
 
 class Session(AbstractBaseSession):
-    """One browser's session. Whoever reads this table can neither ride a session nor see what it holds.
+    """One browser's session. Reading this table neither opens a session nor shows what one holds.
 
-    `session_key` is the keyed hash of the key in the browser's cookie, and what the session holds is encrypted. The
-    account is set from the last factor on; half signed in is nobody yet.
+    `session_key` is the keyed hash of the key in the browser's cookie. The session's data is encrypted. `account` is
+    set once the last factor was given: a half-signed-in session has no account.
     """
 
     session_key = models.CharField("keyed hash of the cookie's key", max_length=64, primary_key=True)
@@ -39,7 +39,7 @@ class Session(AbstractBaseSession):
 
 
 class KnownDevice(models.Model):
-    """A device that the account has signed in from, in words: "Chrome on Windows" (accounts/sign_in/new_devices.py)."""
+    """A device that the account has signed in from, such as "Chrome on Windows" (accounts/sign_in/new_devices.py)."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="known_devices")
     device = models.CharField(max_length=64)

@@ -1,1 +1,1 @@
-"""Passwords: which are refused, how they are hashed, and the forms in which they are typed."""
+"""Passwords: which ones are refused, how they are hashed, and the forms for typing them."""

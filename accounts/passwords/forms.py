@@ -1,4 +1,4 @@
-"""What a person types as a password: the one they have, or a new one."""
+"""Forms for passwords: the current one and a new one."""
 
 from django import forms
 
@@ -13,18 +13,18 @@ NEW_PASSWORD_HINT = (
 
 
 def password_field() -> forms.CharField:
-    """Return the field for the password that a person has. It says nothing beyond being empty or far too long."""
+    """Return the field for an existing password. Its only errors are that it is empty or far too long."""
     return forms.CharField(
         label="Password",
         strip=False,
         max_length=4096,
         widget=forms.PasswordInput({"autocomplete": "current-password"}),
-        error_messages={"required": "Enter your password.", "max_length": "That is longer than any password."},
+        error_messages={"required": "Enter your password.", "max_length": "No password is that long."},
     )
 
 
 def new_password_field() -> forms.CharField:
-    """Return the field for a new password; what is wrong with it is for `validation.problems` to say."""
+    """Return the field for a new password. `validation.problems` says what is wrong with one."""
     return forms.CharField(
         label="Password",
         help_text=NEW_PASSWORD_HINT,
@@ -35,13 +35,13 @@ def new_password_field() -> forms.CharField:
 
 
 class PasswordAgainForm(forms.Form):
-    """The password of a person who is signed in, or who came by a link, once more."""
+    """The password again, from a person who is signed in or who followed a link."""
 
     password = password_field()
 
 
 class AccountForm(forms.Form):
-    """A form that is judged for one account."""
+    """A form that is validated for one account."""
 
     def __init__(self, data: object, account: Account) -> None:
         super().__init__(data)  # type: ignore[arg-type]
@@ -49,18 +49,18 @@ class AccountForm(forms.Form):
 
 
 class NewPasswordForm(forms.Form):
-    """A new password, twice, judged for the person that `owner` returns."""
+    """A new password, typed twice, and judged for the person that `owner` returns."""
 
     password = new_password_field()
     password_again = forms.CharField(
-        label="Password, once more",
+        label="Confirm your password",
         strip=False,
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
-        error_messages={"required": "Enter the password once more."},
+        error_messages={"required": "Enter the password again."},
     )
 
     def owner(self) -> object:
-        """Return whose password it is going to be: an Account, or a validation.Owner."""
+        """Return whose password it will be: an Account or a validation.Owner."""
         raise NotImplementedError
 
     def clean(self) -> dict:

@@ -1,4 +1,4 @@
-"""How passwords are hashed: one spelling for each, and only so many at once."""
+"""Password hashing: one normalized spelling per password, and a limited number of hashes at once."""
 
 import logging
 import unicodedata
@@ -14,23 +14,26 @@ from core import policy
 
 logger = logging.getLogger(__name__)
 
-BUSY = "Many people are signing in just now. Nothing was changed. Wait a few seconds, then try again."
+BUSY = "Many people are signing in right now. Nothing was changed. Wait a few seconds, then try again."
 
 
 class TooBusy(Exception):
-    """No room to hash came free in time; nothing was judged and nothing changed. A page says so (middleware.py)."""
+    """No place for hashing became free in time. Nothing was judged and nothing changed.
+
+    accounts/sign_in/middleware.py shows a page that says so.
+    """
 
 
 def normalize(password: str) -> str:
-    """The one spelling under which a password is hashed and judged: NFKC (63B §3.1.1.2).
+    """Return the one spelling in which a password is hashed and judged: NFKC (63B §3.1.1.2).
 
-    A Mac may send "ü" as two characters where a PC sends one; a phone may send wide letters for plain ones.
+    A Mac may send "ü" as two characters where a PC sends one. A phone may send wide letters instead of plain ones.
     """
     return unicodedata.normalize("NFKC", password)
 
 
-class Normalising:
-    """Before another hasher: it sees every password in its one spelling, to set it and to check it."""
+class Normalizing:
+    """A mixin for hashers that normalizes every password before it is set or checked."""
 
     def encode(self, password: str, salt: str, *more: Any) -> str:
         return super().encode(normalize(password), salt, *more)  # type: ignore[misc]
@@ -44,12 +47,12 @@ places = BoundedSemaphore(settings.HASHES_AT_ONCE)
 
 @contextmanager
 def place() -> Iterator[None]:
-    """One of this process's places for hashing, waited for; TooBusy when none comes free in time.
+    """Hold one of this process's places for hashing. Raise TooBusy if none becomes free in time.
 
-    Each hash holds 64 MiB while it lasts, so a flood of sign-ins has to queue here, not in the machine's memory.
+    Each hash holds 64 MiB while it lasts, so a flood of sign-ins has to queue here and not in the machine's memory.
     """
     if not places.acquire(timeout=policy.HASH_WAIT.total_seconds()):
-        logger.warning("All places for hashing passwords were taken for too long; somebody was told to try again.")
+        logger.warning("All places for hashing passwords were taken for too long. Somebody was asked to try again.")
         raise TooBusy
     try:
         yield
@@ -57,8 +60,8 @@ def place() -> Iterator[None]:
         places.release()
 
 
-class Argon2Hasher(Normalising, Argon2PasswordHasher):
-    """Argon2id at RFC 9106's second recommended choice; a hash of an older setting is made anew at sign-in."""
+class Argon2Hasher(Normalizing, Argon2PasswordHasher):
+    """Argon2id at RFC 9106's second recommended option. Hashes with older settings are replaced at sign-in."""
 
     time_cost = policy.ARGON2_PASSES
     memory_cost = policy.ARGON2_MEMORY_KIB

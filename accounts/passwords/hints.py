@@ -1,7 +1,7 @@
-"""What the site will say of a new password, told before it is sent: the same judge and the same sentences.
+"""Hints about a new password before it is sent, from the same judge and in the same sentences as after.
 
-Each view that asks here lets in only a person who may set a password. Nothing is kept, and the password stands in no
-address and no log.
+Each view that calls this lets in only a person who may set a password. Nothing is kept, and the password is in no URL
+and no log.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ TYPED = new_password_field()
 
 
 def password_hint_view(view: View[P]) -> View[P]:
-    """Let a view be asked by POST alone, keep its answer nowhere, and keep the password out of error reports."""
+    """Let a view accept only POST, forbid caching of its response, and keep the password out of error reports."""
 
     @wraps(view)
     @require_POST
@@ -38,7 +38,10 @@ def password_hint_view(view: View[P]) -> View[P]:
 
 
 def judge_typed_password(request: HttpRequest, whose: object, key: str, account_id: int | None = None) -> HttpResponse:
-    """Return the sentences as JSON, none if the password is good; 429 without any after too many questions."""
+    """Return the problems of the typed password as JSON, or a 429 without any after too many questions.
+
+    A good password has no problems.
+    """
     wait = limits.hit(policy.PASSWORD_JUDGEMENTS, key, account_id=account_id)
     if wait:
         return JsonResponse({}, status=429, headers={"Retry-After": str(int(wait.total_seconds()))})

@@ -13,22 +13,22 @@ from accounts.passwords.hashing import normalize
 from core import policy
 
 # The local list of common passwords: Django's and zxcvbn's together, 40,000. Few of them are long enough to be
-# chosen here, so two of them in a row count as common too; what else is made of them is for zxcvbn to find.
+# chosen here, so two of them in a row count as common too. zxcvbn finds other combinations.
 COMMON = frozenset(CommonPasswordValidator().passwords) | matching.RANKED_DICTIONARIES["passwords"].keys()
 
-# zxcvbn tries every way to read look-alikes as letters; a password full of them keeps it busy for seconds. So here each
-# sign stands for one letter only: at most 32 ways, a tenth of a second at policy.PASSWORD_JUDGED_LENGTH.
+# zxcvbn tries every way to read look-alikes as letters, which takes seconds for a password full of them. Here each
+# character stands for one letter only: at most 32 ways, a tenth of a second at policy.PASSWORD_JUDGED_LENGTH.
 matching.L33T_TABLE.update({"c": ["("], "i": ["1", "!"], "l": ["|"], "t": ["+", "7"]})
 
 LOOK_ALIKES = str.maketrans("@4836901|!l$57+2", "aabeggoiiiissttz", "'’")
 SHORT_WORD = 4
-"""A shorter word of the person's own ("Lee") counts only where it stands alone, or it would refuse too much."""
+"""A shorter personal word ("Lee") counts only as a separate word, or it would refuse too many passwords."""
 SPREAD_WORD = 6
-"""A word as long as this is found even with blanks or dots between its letters."""
+"""A word of at least this length is found even with spaces or dots between its letters."""
 
 WHY_EASY = {
-    "repeat": "It says the same thing again and again.",
-    "sequence": "It follows a row, such as abc or 123.",
+    "repeat": "It repeats the same thing.",
+    "sequence": "It contains a sequence, such as abc or 123.",
     "spatial": "It follows the keys of a keyboard.",
     "date": "It is little more than a date.",
     "regex": "It is little more than a year.",
@@ -39,7 +39,7 @@ WHY_EASY = {
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose password it is going to be, as far as that is known; an Account has the same fields."""
+    """The person whose password it will be, as far as that is known. An Account has the same fields."""
 
     username: str = ""
     first_name: str = ""
@@ -49,10 +49,10 @@ class Owner:
 
 
 class NewPasswordValidator:
-    """Django's door to `problems`: for forms and commands."""
+    """`problems` as a Django password validator, for forms and commands."""
 
     def validate(self, password: str, user: object = None) -> None:
-        """Raise one ValidationError with all sentences; `user` is an Account, an Owner or nobody."""
+        """Raise one ValidationError with all sentences. `user` is an Account, an Owner or None."""
         found = problems(password, user)
         if found:
             raise ValidationError(found)
@@ -62,8 +62,11 @@ class NewPasswordValidator:
 
 
 def problems(password: str, owner: object = None) -> list[str]:
-    """What is wrong with a new password of `owner` (an Account, an Owner or None), as sentences; none if it will do."""
-    # Some signs become eighteen, so no more is spelled out than must be to see that it is too much.
+    """Return the problems of a new password as sentences, none if it is good.
+
+    `owner` is an Account, an Owner or None.
+    """
+    # One character can become eighteen, so normalize only as much as it takes to see that the password is too long.
     text = normalize(password[: 8 * policy.PASSWORD_MAX_LENGTH])
     return (
         wrong_length(password, text) or is_common(text) or list(own_words_in(text, owner)) or easy_to_guess(text, owner)
@@ -71,7 +74,10 @@ def problems(password: str, owner: object = None) -> list[str]:
 
 
 def wrong_length(password: str, text: str) -> list[str]:
-    """Neither spelling may be too short: one typed character can become eighteen (U+FDFA), or three become one."""
+    """Return a sentence if the password is too short in either spelling, or too long.
+
+    One typed character can become eighteen (U+FDFA), and three can become one.
+    """
     count = min(len(password), len(text))
     if count < policy.PASSWORD_MIN_LENGTH:
         counted = "1 character" if count == 1 else f"{count} characters"
@@ -90,7 +96,7 @@ def is_common(text: str) -> list[str]:
 
 
 def own_words_in(text: str, owner: object) -> Iterator[str]:
-    """A sentence for each kind of own word that the password holds: name, username, email, the service's words."""
+    """Yield a sentence for each kind of personal word in the password (name, username, email), and one service word."""
     seen = skeleton(text)
     for kind, words in own_words(owner).items():
         if any(holds(seen, word) for word in words):
@@ -102,7 +108,7 @@ def own_words_in(text: str, owner: object) -> Iterator[str]:
 
 
 def own_words(owner: object) -> dict[str, list[str]]:
-    """What a guesser who knows the person tries first, by its kind."""
+    """Return what a guesser who knows the person tries first, by kind."""
     first, middle, last, username, email = (
         str(getattr(owner, field, "") or "")
         for field in ("first_name", "middle_name", "last_name", "username", "email")
@@ -112,13 +118,13 @@ def own_words(owner: object) -> dict[str, list[str]]:
 
 
 def skeleton(text: str) -> str:
-    """`text` as the eye takes it: small plain letters, accents and width undone, look-alikes read as letters."""
+    """Return `text` as the eye reads it: lowercase, accents and width removed, look-alikes read as letters."""
     apart = unicodedata.normalize("NFKD", text).casefold()
     return "".join(sign for sign in apart if not unicodedata.combining(sign)).translate(LOOK_ALIKES)
 
 
 def holds(seen: str, word: str) -> bool:
-    """Whether the skeleton `seen` of a password holds `word`, in whatever writing."""
+    """Return whether the skeleton `seen` of a password contains `word`, in any spelling."""
     looks = skeleton(word)
     bare = letters_of(looks)
     if len(bare) < SHORT_WORD:
@@ -131,9 +137,9 @@ def letters_of(seen: str) -> str:
 
 
 def easy_to_guess(text: str, owner: object) -> list[str]:
-    """What zxcvbn says, in our words, if it scores the beginning of the password below policy.
+    """Return zxcvbn's reason, in our words, if it scores the start of the password below policy.
 
-    zxcvbn's own front door keeps the person's words in a dictionary that all threads share, so we go around it.
+    zxcvbn's public function keeps the person's words in a dictionary that all threads share, so we do not call it.
     """
     judged = text[: policy.PASSWORD_JUDGED_LENGTH]
     own = {"own": matching.build_ranked_dict(list(dict.fromkeys(guesses_from(owner))))}
@@ -148,6 +154,6 @@ def easy_to_guess(text: str, owner: object) -> list[str]:
 
 
 def guesses_from(owner: object) -> Iterable[str]:
-    """The single words that zxcvbn is to count as known to the guesser, in small letters."""
+    """Yield the single words, in lowercase, that zxcvbn counts as known to the guesser."""
     said = [word for words in own_words(owner).values() for word in words] + list(policy.SERVICE_WORDS)
     return (part for text in said for part in (text.lower(), *re.split(r"[\W_]+", text.lower())) if part)

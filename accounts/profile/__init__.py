@@ -1,1 +1,1 @@
-"""The pages of the signed-in person's own account."""
+"""The profile: the pages about the signed-in person's account."""

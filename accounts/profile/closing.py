@@ -1,4 +1,4 @@
-"""Stopping the own account: frozen at once when somebody else is in it, or closed for good."""
+"""Stopping one's account: freezing it at once because somebody else is in it, or closing it for good."""
 
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +13,10 @@ from core import policy
 
 @never_cache
 def freeze(request: HttpRequest) -> HttpResponse:
-    """ "This was not me", from the list of what happened: POST freezes. No fresh proof is asked for: it only stops."""
+    """Freeze the account on POST. "This was not me" in the list of events leads here.
+
+    No fresh sign-in is required, because this only stops things.
+    """
     account: Account = request.user  # type: ignore[assignment]
     if request.method != "POST":
         return render(request, "accounts/not_me.html")
@@ -25,7 +28,7 @@ def freeze(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_fresh_sign_in(policy.FRESH_FOR_CREDENTIALS)
 def close(request: HttpRequest) -> HttpResponse:
-    """GET explains, POST closes the account, ends its sessions and says so at every address of record."""
+    """Explain on GET. POST closes the account, ends its sessions and notifies every address of record."""
     account: Account = request.user  # type: ignore[assignment]
     if request.method == "POST":
         outcome = actions.close(account, by=account)

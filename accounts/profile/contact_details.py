@@ -15,14 +15,14 @@ from accounts.profile.forms import EmailForm, PhoneForm
 from accounts.sign_in import unsaved_forms
 from accounts.sign_in.fresh import require_fresh_sign_in
 from core import policy
-from core.words import minutes
+from core.words import try_again_in
 
 
 @unsaved_forms.keeps_unsaved_form
 @never_cache
 @require_fresh_sign_in(policy.FRESH_FOR_CREDENTIALS)
 def change_email(request: HttpRequest) -> HttpResponse:
-    """Ask for another email address; nothing changes until the link that goes there is used."""
+    """Ask for another email address. Nothing changes until the link that is emailed there is used."""
     account: Account = request.user  # type: ignore[assignment]
     form = EmailForm(request.POST or None, account)
     form.initial = ({} if account.email_confirmed_at else {"email": account.email}) | unsaved_forms.take(request)
@@ -32,13 +32,16 @@ def change_email(request: HttpRequest) -> HttpResponse:
         if wait is None:
             context = {"here": "profile", "email": form.cleaned_data["email"]}
             return render(request, "accounts/email_asked.html", context)
-        form.add_error(None, f"There were too many requests. Wait {minutes(wait)}, then try again.")
+        form.add_error(None, f"There were too many requests. {try_again_in(wait)}")
     return render(request, "accounts/change_email.html", {"form": form, "here": "profile"})
 
 
 @never_cache
 def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
-    """The link at the new address. Only the signed-in holder can use it: who got it by mistake cannot."""
+    """Confirm a new address with the link that was emailed there.
+
+    Only the signed-in holder can use the link. A person who got it by mistake cannot.
+    """
     account: Account = request.user  # type: ignore[assignment]
     link = email_change.awaited(account, token)
     if request.method == "POST" and email_change.confirm(account, token):
@@ -51,7 +54,7 @@ def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
 @login_not_required
 @never_cache
 def undo_email(request: HttpRequest, token: str) -> HttpResponse:
-    """The link at the old address: POST gives the account this address again, and freezes it."""
+    """Restore the old address on POST, and freeze the account. The link emailed to the old address leads here."""
     if request.method == "POST" and email_change.undo(token):
         return render(request, "accounts/frozen.html", {"email_restored": True})
     if links.peek(token, Purpose.UNDO_EMAIL) is None:
@@ -62,7 +65,7 @@ def undo_email(request: HttpRequest, token: str) -> HttpResponse:
 @unsaved_forms.keeps_unsaved_form
 @never_cache
 def change_phone(request: HttpRequest) -> HttpResponse:
-    """Another phone number, or none."""
+    """Set another phone number, or none."""
     account: Account = request.user  # type: ignore[assignment]
     form = PhoneForm(request.POST or None, initial={"phone": account.phone, **unsaved_forms.take(request)})
     if request.method == "POST" and form.is_valid():

@@ -1,6 +1,6 @@
-"""Another email address: confirmed at the new one, announced at the old one, and taken back from there.
+"""Changing the email address: confirmed at the new address, announced at the old one, and revocable from there.
 
-The first one is confirmed in the same way, unless the activation code went there.
+The first address is confirmed in the same way, unless the activation code was emailed to it.
 """
 
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from safeguards import audit, limits
 
 
 def ask(account: Account, email: str) -> timedelta | None:
-    """Mail a link to this address, in place of any sent before; how long to wait if there were too many."""
+    """Email a link to this address and void earlier ones. Return how long to wait if there were too many requests."""
     wait = limits.hit(policy.EMAIL_CHANGES, str(account.pk), account_id=account.pk)
     if wait:
         return wait
@@ -29,7 +29,10 @@ def ask(account: Account, email: str) -> timedelta | None:
 
 
 def confirm(account: Account, token: str, now: datetime | None = None) -> bool:
-    """Use the link up: the address is the account's, and confirmed. False if the link is over, or another account's."""
+    """Use the link up, and make the address the account's confirmed one.
+
+    Return False if the link is no longer valid or belongs to another account.
+    """
     with transaction.atomic():
         link = awaited(account, token, now)
         if link is None or not links.use(token, Purpose.CONFIRM_EMAIL, now):
@@ -42,13 +45,13 @@ def confirm(account: Account, token: str, now: datetime | None = None) -> bool:
 
 
 def awaited(account: Account, token: str, now: datetime | None = None) -> Link | None:
-    """The link that this account was sent to confirm a new address, while it may be used."""
+    """Return the link that this account was sent to confirm an address, or None if it can no longer be used."""
     link = links.peek(token, Purpose.CONFIRM_EMAIL, now)
     return link if link and link.account_id == account.pk else None
 
 
 def change(account: Account, email: str, *, by: object) -> None:
-    """Change the address, and write to the old one and to DEERS's: the old one can take it back."""
+    """Change the address, and notify the old one and the one in DEERS. The old one can take the change back."""
     with transaction.atomic():
         addresses = notices.addresses_of(account)
         old = actions.set_email(account, email, by=by)
@@ -60,10 +63,10 @@ def change(account: Account, email: str, *, by: object) -> None:
 
 
 def undo(token: str, now: datetime | None = None) -> bool:
-    """Use the link up, give the account its old address again and freeze it; False if the link is over.
+    """Use the link up, restore the old address and freeze the account. Return False if the link is no longer valid.
 
-    Whoever changed the address more than once holds links too: those made later than this one end with it, those
-    made earlier stay good.
+    A person who changed the address more than once holds such links too. Links made later than this one end with it.
+    Earlier links stay valid.
     """
     with transaction.atomic():
         link = links.use(token, Purpose.UNDO_EMAIL, now)

@@ -1,4 +1,4 @@
-"""The second factors of the own account: apps, passkeys and backup codes; added, named, removed."""
+"""The second factors of one's account: apps, passkeys and backup codes can be added, renamed and removed."""
 
 from typing import Any
 
@@ -26,12 +26,12 @@ from core import policy
 
 
 class NameForm(forms.Form):
-    """How the person calls one of the account's factors: no two alike, or the list would help nobody."""
+    """The person's name for one of their factors. No two names are alike, or the list would be of no use."""
 
     name = forms.CharField(
         label="Name",
         max_length=policy.FACTOR_NAME_MAX,
-        help_text="So that you know it again, such as “My phone”.",
+        help_text="A name that you will recognize, such as “My phone”.",
         widget=forms.TextInput({"autocomplete": "off"}),
         error_messages={
             "required": "Enter a name.",
@@ -45,27 +45,34 @@ class NameForm(forms.Form):
         self.fields["name"].required = of is not None
 
     def clean_name(self) -> str:
-        """A new one of a name that is taken gets a number: the passkey is made by now, and to refuse would lose it."""
+        """Return the name, with a number if a new factor's name is taken.
+
+        The browser has already created the passkey, and refusing the name would lose it.
+        """
         name = self.cleaned_data["name"] or self.initial["name"]
         if self.of is None:
             return factors.free_name(self.account, name)
         if factors.name_taken(self.account, name, self.of):
-            raise ValidationError("You have one of this name already. Choose another name.")
+            raise ValidationError("You already have one with this name. Choose another name.")
         return name
 
 
 class NewAppForm(TokenForm, NameForm):
+    """The first code of a new authenticator app, and a name for the app."""
+
     field_order = ["otp_token", "name"]
 
 
 class NewPasskeyForm(NameForm):
+    """The browser's answer for a new passkey, and a name for the passkey."""
+
     passkey = OrPasskeyForm.base_fields["passkey"]
 
 
 @never_cache
 @require_fresh_sign_in(policy.FRESH_FOR_CREDENTIALS)
 def add_app(request: HttpRequest) -> HttpResponse:
-    """Set up an authenticator app; its key waits in the session for the first code."""
+    """Set up an authenticator app. Its key waits in the session for the first code."""
     account: Account = request.user  # type: ignore[assignment]
     sent = request.method == "POST"
     with locks.lock_factors(account):
@@ -92,7 +99,7 @@ def add_app(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_fresh_sign_in(policy.FRESH_FOR_CREDENTIALS)
 def add_passkey(request: HttpRequest) -> HttpResponse:
-    """Set up a passkey, which the page's script has the browser make."""
+    """Set up a passkey, which the browser creates at the request of the page's script."""
     account: Account = request.user  # type: ignore[assignment]
     sent = request.method == "POST"
     with locks.lock_factors(account):
@@ -112,7 +119,7 @@ def add_passkey(request: HttpRequest) -> HttpResponse:
 @require_POST
 @never_cache
 def passkey_options(request: HttpRequest) -> HttpResponse:
-    """For the page's script: what the browser needs to make a passkey for this account."""
+    """Return what the browser needs to create a passkey for this account. The page's script asks for it."""
     account: Account = request.user  # type: ignore[assignment]
     return JsonResponse(passkeys.options_to_make(request, account, account.username))
 
@@ -122,7 +129,10 @@ def is_full(account: Account, kind: Kind) -> bool:
 
 
 def added(request: HttpRequest, account: Account, factor: AuthenticatorApp | Passkey) -> HttpResponse:
-    """After the first one, sign in anew with it and show the backup codes for the only time."""
+    """Redirect to the list after a factor was added.
+
+    After the first factor, begin a new session with it and show the backup codes for the only time.
+    """
     notices.tell(account, "second-factor-added")
     if len(factors.all_of(account)) > 1:
         messages.success(request, f"“{factor.name}” is set up.")
@@ -135,7 +145,7 @@ def added(request: HttpRequest, account: Account, factor: AuthenticatorApp | Pas
 @never_cache
 @require_fresh_sign_in(policy.FRESH_FOR_CREDENTIALS)
 def factor(request: HttpRequest, kind: str, pk: str) -> HttpResponse:
-    """One app or passkey: what is known of it, another name for it, and its removal."""
+    """Show one app or passkey. It can be renamed and removed here."""
     account: Account = request.user  # type: ignore[assignment]
     if request.POST.get("action") == "remove":
         return remove(request, account, kind, pk)
@@ -160,7 +170,7 @@ def factor(request: HttpRequest, kind: str, pk: str) -> HttpResponse:
 
 
 def remove(request: HttpRequest, account: Account, kind: str, pk: str) -> HttpResponse:
-    """Remove it, tell the person by mail, and sign out where it was signed in with."""
+    """Remove the factor, email the holder, and sign out if this session began with it."""
     with transaction.atomic():
         kept = factors.find(account, kind, pk)
         outcome = factors.remove(account, kind, pk, by=account)
@@ -180,7 +190,7 @@ def remove(request: HttpRequest, account: Account, kind: str, pk: str) -> HttpRe
 @never_cache
 @require_fresh_sign_in(policy.FRESH_FOR_CREDENTIALS)
 def backup_codes(request: HttpRequest) -> HttpResponse:
-    """New backup codes in place of the old ones."""
+    """Replace the backup codes with new ones."""
     account: Account = request.user  # type: ignore[assignment]
     if not request.user.is_verified():  # type: ignore[union-attr]
         return redirect("account-security")

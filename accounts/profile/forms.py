@@ -1,4 +1,4 @@
-"""What a person types to change something about the own account."""
+"""Forms for changing one's account."""
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -8,18 +8,18 @@ from core.fields import PhoneField, email_field
 
 
 class EmailForm(AccountForm):
-    """Another email address than the one that the account has, or that one while it is not confirmed."""
+    """An email address other than the account's, or the account's own while it is not confirmed."""
 
     email = email_field()
 
     def clean_email(self) -> str:
         is_same = self.cleaned_data["email"].lower() == self.account.email.lower()
         if is_same and self.account.email_confirmed_at:
-            raise ValidationError("That is your email address already.")
+            raise ValidationError("That is already your email address.")
         return self.account.email if is_same else self.cleaned_data["email"]
 
 
 class PhoneForm(forms.Form):
-    """A phone number in any usual writing, or none."""
+    """A phone number in any usual format, or none."""
 
     phone = PhoneField()

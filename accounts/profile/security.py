@@ -1,4 +1,4 @@
-"""What protects the own account, on one page; and the password."""
+"""The page of everything that protects one's account, and the password."""
 
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
@@ -19,7 +19,7 @@ from core import policy
 
 @never_cache
 def security(request: HttpRequest) -> HttpResponse:
-    """Password, second factors and backup codes."""
+    """Show the password, the second factors and the backup codes."""
     account: Account = request.user  # type: ignore[assignment]
     kept = [(factor, factors.kind_of(factor)) for factor in factors.all_of(account)]
     kinds = [kind for _, kind in kept]
@@ -35,7 +35,7 @@ def security(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_fresh_sign_in(policy.FRESH_FOR_CREDENTIALS)
 def change_password(request: HttpRequest) -> HttpResponse:
-    """A new password; the other sessions of the account end, this one goes on under a new key."""
+    """Set a new password. The account's other sessions end, and this one continues under a new key."""
     account: Account = request.user  # type: ignore[assignment]
     form = PasswordPairForm(request.POST or None, account)
     if request.method == "POST" and form.is_valid():
@@ -49,12 +49,12 @@ def change_password(request: HttpRequest) -> HttpResponse:
 
 @password_hint_view
 def judge_password(request: HttpRequest) -> HttpResponse:
-    """Judge what a person types who is signed in and changes the password."""
+    """Judge a typed password for a signed-in person who is changing it."""
     return judge_typed_password(request, request.user, str(request.user.pk), request.user.pk)
 
 
 @login_not_required
 @never_cache
 def where_to_change(request: HttpRequest) -> HttpResponse:
-    """Lead password managers, which look here, to the page that changes the password (W3C "change-password")."""
+    """Redirect password managers, which look here, to the page that changes the password (W3C "change-password")."""
     return redirect("change-password")

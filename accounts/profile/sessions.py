@@ -1,4 +1,4 @@
-"""Where the account is signed in, and ending that."""
+"""Where the account is signed in, and ending sessions."""
 
 from datetime import datetime
 
@@ -14,13 +14,13 @@ from safeguards import audit, client
 
 
 def running_sessions(account: Account, now: datetime | None = None) -> QuerySet[Session]:
-    """The sessions in which the account is signed in now, the last used first."""
+    """Return the sessions in which the account is signed in now, the most recently used first."""
     return account.sessions.filter(expire_date__gt=now or timezone.now()).order_by("-seen_at", "pk")
 
 
 @never_cache
 def sessions(request: HttpRequest) -> HttpResponse:
-    """The list of them. A POST ends the one that `session` names, or "others": all but this one."""
+    """List the sessions. A POST ends the one named by `session`, or all but this one for "others"."""
     account: Account = request.user  # type: ignore[assignment]
     here = request.session.row_key(request.session.session_key)  # type: ignore[attr-defined]
     if request.method == "POST":
@@ -40,7 +40,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
 
 
 def end_sessions(account: Account, some: QuerySet[Session]) -> None:
-    """End these sessions of the account, at once: their next request is a stranger's."""
+    """End these sessions of the account at once. Their next request is anonymous."""
     with transaction.atomic():
         ended, _ = some.delete()
         if ended:

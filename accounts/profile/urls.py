@@ -1,4 +1,4 @@
-"""Addresses of the account's own pages."""
+"""URLs of the profile."""
 
 from django.urls import path
 

@@ -1,1 +1,1 @@
-"""Ways back into an account, and ways to stop somebody else: by mail, with links that work once."""
+"""Ways back into an account, and ways to stop somebody else: by email, with links that work once."""

@@ -1,6 +1,6 @@
 """A lost second factor: a wait that every address of record hears of and can stop, then a link to set up a new one.
 
-Nothing here signs anybody in: in the end there is a new factor, and the password is asked for as always.
+Nothing here signs anybody in. At the end there is a new factor, and the password is still asked for.
 """
 
 from dataclasses import dataclass
@@ -18,31 +18,31 @@ from accounts.second_factors import authenticator_apps, backup_codes, factors, l
 from core import policy
 from safeguards import audit, limits
 
-# Accounts whose waits are answered in one transaction: own; enough to go fast, few enough to lock for a moment only.
+# Waits in one transaction. Our own number: large enough to be fast, small enough to lock rows only for a moment.
 BATCH = 100
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """The wait is under way; the link is sent at `ready_at`."""
+    """The wait is under way. The link is sent at `ready_at`."""
 
     ready_at: datetime
 
 
 @dataclass(frozen=True)
 class TooMany:
-    """It was asked for too often."""
+    """There were too many requests."""
 
     wait: timedelta
 
 
 def live(account: Account) -> LostFactor | None:
-    """The account's wait that is under way, if any."""
+    """Return the account's wait that is under way, or None."""
     return LostFactor.objects.filter(account=account, ended_at=None).first()
 
 
 def start(account: Account, *, by: object, now: datetime | None = None) -> Waiting | TooMany:
-    """Begin the wait, and write to every address of record how to stop it. One under way goes on as it is."""
+    """Begin the wait, and email every address of record how to stop it. A wait under way continues unchanged."""
     now = now or timezone.now()
     under_way = live(account)
     if under_way:
@@ -63,7 +63,10 @@ def start(account: Account, *, by: object, now: datetime | None = None) -> Waiti
 
 
 def stop(token: str, *, freeze: bool = False, now: datetime | None = None) -> bool:
-    """Use the link up and end the wait, and with it the account's use if `freeze`; False if the link is over."""
+    """Use the link up and end the wait. Return False if the link is no longer valid.
+
+    With `freeze`, freeze the account too.
+    """
     with transaction.atomic():
         link = links.use(token, Purpose.STOP_LOST_FACTOR, now)
         if link is None:
@@ -77,14 +80,17 @@ def stop(token: str, *, freeze: bool = False, now: datetime | None = None) -> bo
 
 
 def end(account: Account, outcome: LostFactor.Outcome) -> bool:
-    """End the wait that is under way, with its links; False if there is none."""
+    """End the wait that is under way, and its links. Return False if there is none."""
     links.void(account, [Purpose.STOP_LOST_FACTOR, Purpose.NEW_FACTOR])
     under_way = LostFactor.objects.filter(account=account, ended_at=None)
     return bool(under_way.update(ended_at=timezone.now(), outcome=outcome))
 
 
 def answer(now: datetime | None = None) -> int:
-    """Send the link for each wait that is over, once; tells how many. Ends those whose link was left unused."""
+    """Send the link for each wait that is over, once, and return how many.
+
+    End the waits whose link was not used in time.
+    """
     now, sent = now or timezone.now(), 0
     while batch := answer_some(now):
         sent += batch
@@ -109,15 +115,16 @@ def answer_some(now: datetime) -> int:
 
 
 def account_of(token: str, now: datetime | None = None) -> Account | None:
-    """Whose link for a new second factor this is, while it may be used."""
+    """Return the account of a link for a new second factor, or None if the link can no longer be used."""
     link = links.peek(token, Purpose.NEW_FACTOR, now)
     return link.account if link and link.account.state == State.ACTIVE else None
 
 
 def replace(token: str, key: str, step_used: int, now: datetime | None = None) -> list[str] | None:
-    """Use the link up: an authenticator app with this key takes the place of every factor that the account had.
+    """Use the link up, and replace every factor of the account with an authenticator app that has this key.
 
-    The caller has judged the password and the app's first token. The backup codes come back, None if the link is over.
+    The caller has judged the password and the app's first token. Return the backup codes, or None if the link is no
+    longer valid.
     """
     account = account_of(token, now)
     if account is None:
@@ -136,5 +143,5 @@ def replace(token: str, key: str, step_used: int, now: datetime | None = None) -
 
 @app.task(name="accounts.tasks.answer_lost_factors")
 def answer_lost_factors(timestamp: int) -> None:
-    """Send the links for which people have waited since they lost their second factor."""
+    """Send links to the people who have waited since they lost their second factor."""
     answer()

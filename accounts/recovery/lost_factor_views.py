@@ -16,17 +16,18 @@ from accounts.recovery import lost_factor
 from accounts.second_factors import authenticator_apps, enrollment, factors, forms
 from accounts.sign_in import judge, session
 from core import policy
-from core.words import minutes
+from core.words import try_again_in
 from safeguards import client
 
-# In the session of whoever gave the password beside a link: the account, its password's hash, when, and the app's key.
+# The session key for a person who followed a link and gave the password. It holds the account, its password's hash,
+# the time, and the new app's key.
 SETTING_UP = "new_factor"
 
 
 @login_not_required
 @never_cache
 def lost(request: HttpRequest) -> HttpResponse:
-    """For somebody who has given the password: GET explains the wait, POST begins it."""
+    """Explain the wait on GET, begin it on POST. Only for a person who has given the password."""
     half = session.half(request)
     if half is None:
         return redirect("sign-in")
@@ -37,14 +38,14 @@ def lost(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/lost_factor.html", {"ready_at": under_way and under_way.ready_at})
     outcome = lost_factor.start(half.account, by="visitor")
     if isinstance(outcome, lost_factor.TooMany):
-        return render(request, "accounts/lost_factor.html", {"wait": minutes(outcome.wait)})
+        return render(request, "accounts/lost_factor.html", {"try_again": try_again_in(outcome.wait)})
     return render(request, "accounts/lost_factor.html", {"ready_at": outcome.ready_at})
 
 
 @login_not_required
 @never_cache
 def stop(request: HttpRequest, token: str) -> HttpResponse:
-    """The link that every address got when the wait began: POST ends it, and freezes the account if asked to."""
+    """Show the page of the link that every address got. POST ends the wait, and freezes the account if asked to."""
     if request.method == "POST" and lost_factor.stop(token, freeze="freeze" in request.POST):
         return render(request, "accounts/frozen.html" if "freeze" in request.POST else "accounts/factor_kept.html")
     if links.peek(token, Purpose.STOP_LOST_FACTOR) is None:
@@ -55,7 +56,10 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
 @login_not_required
 @never_cache
 def set_up(request: HttpRequest, token: str) -> HttpResponse:
-    """The link after the wait: the password once more, then a new authenticator app. It signs nobody in."""
+    """Ask for the password again, then set up a new authenticator app. Nobody is signed in by this.
+
+    The link that is sent after the wait leads here.
+    """
     account = lost_factor.account_of(token)
     if account is None:
         return render(request, "accounts/link_over.html", status=410)
@@ -64,7 +68,7 @@ def set_up(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def key_for(request: HttpRequest, account: Account) -> str:
-    """The key of the new app, if this browser gave the account's password not long ago; otherwise nothing."""
+    """Return the new app's key if this browser gave the account's password recently, otherwise ""."""
     kept = request.session.get(SETTING_UP, {})
     recent = time.time() - kept.get("at", 0) <= policy.HALF_SIGNED_IN.total_seconds()
     same = constant_time_compare(kept.get("password", ""), account.get_session_auth_hash())
@@ -86,7 +90,7 @@ def ask_password(request: HttpRequest, account: Account) -> HttpResponse:
             }
             return redirect(request.path)
         if isinstance(outcome, judge.Wait):
-            form.add_error("password", f"There were too many tries. Wait {minutes(outcome.wait)}, then try again.")
+            form.add_error("password", f"There were too many tries. {try_again_in(outcome.wait)}")
         else:
             form.add_error("password", "That is not your password. Check it and try again.")
     return render(request, "accounts/new_factor_password.html", {"form": form})

@@ -1,4 +1,4 @@
-"""The link "this was not me" in every notice of a change: it stops everything until the service center has looked."""
+"""The link "this was not me" in every notice of a change. It freezes the account until the service center steps in."""
 
 from datetime import datetime
 
@@ -11,9 +11,10 @@ from safeguards import audit
 
 
 def freeze(token: str, now: datetime | None = None) -> bool:
-    """Use the link up and freeze its account, whose sessions and other links end; False if the link is over.
+    """Use the link up and freeze its account. Return False if the link is no longer valid.
 
-    An account that is frozen or closed already stays so: nobody can sign in to it either.
+    The account's sessions and other links end. An account that is already frozen or closed stays so, because nobody can
+    sign in to it either.
     """
     with transaction.atomic():
         link = links.use(token, Purpose.NOT_ME, now)

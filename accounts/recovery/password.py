@@ -1,4 +1,4 @@
-"""Forgotten username or password. The page answers the same for everyone; the worker finds out who is meant."""
+"""Forgotten username or password. The page answers everyone alike, and the worker finds out who is meant."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,24 +16,24 @@ from core import policy
 from safeguards import audit, limits
 from safeguards.retry import PATIENTLY
 
-# Frozen and closed accounts get no mail: whoever reads it may be the one they were frozen for.
+# Frozen and closed accounts get no email: the person who reads it may be the one they were frozen for.
 REACHABLE = (State.ACTIVE, State.LOCKED, State.DORMANT)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """The request is kept; whether anybody is meant shows in no way here."""
+    """The request is stored. Nothing here shows whether it matches an account."""
 
 
 @dataclass(frozen=True)
 class Wait:
-    """Too many requests from this address."""
+    """There were too many requests from this network address."""
 
     wait: timedelta
 
 
 def ask(wanted: str, typed: str, address: str) -> Asked | Wait:
-    """Keep a request for a "username" (by email) or a "password" (by username), and leave it to the worker."""
+    """Store a request for a "username" (by email) or a "password" (by username), and leave it to the worker."""
     wait = limits.hit(policy.RECOVERY_PER_ADDRESS, address)
     if wait:
         return Wait(wait)
@@ -44,7 +44,7 @@ def ask(wanted: str, typed: str, address: str) -> Asked | Wait:
 
 
 def answer(request_id: str) -> None:
-    """Mail whoever is meant by a request, once; nobody may be, and then nothing happens."""
+    """Email the person whom a request is about, once. Nothing happens if there is no such person."""
     with transaction.atomic():
         request = RecoveryRequest.objects.select_for_update().filter(pk=request_id, answered_at=None).first()
         if request is None:
@@ -58,7 +58,7 @@ def answer(request_id: str) -> None:
 
 
 def send_usernames(email: str) -> None:
-    """An email address may serve several people: each account gets a mail of its own."""
+    """Email each account with this email address separately, because several people may share an address."""
     accounts = Account.objects.alias(lowered=Lower("email")).filter(lowered=email.lower(), state__in=REACHABLE)
     for account in accounts:
         audit.record("recovery.username-asked", by="visitor", account_id=account.pk)
@@ -76,9 +76,9 @@ def send_link(username: str) -> None:
 
 
 def mail(account: Account, kind: str, **context: str) -> None:
-    """To the account's address if that is known to be the person's, else to the one that DEERS has, if it has one.
+    """Send to the account's address if it is confirmed, otherwise to the one that DEERS holds, if any.
 
-    An address that nobody confirmed may be a stranger's who reads of an account there and asks to be let in.
+    An unconfirmed address may belong to a stranger, who reads of an account there and asks to be let in.
     """
     to = account.email if account.email_confirmed_at else notices.address_in_deers(account)
     if to:
@@ -86,16 +86,16 @@ def mail(account: Account, kind: str, **context: str) -> None:
 
 
 def account_of(token: str, now: datetime | None = None) -> Account | None:
-    """Whose link for a new password this is, while it may still be used."""
+    """Return the account of a link for a new password, or None if the link can no longer be used."""
     link = links.peek(token, Purpose.NEW_PASSWORD, now)
     return link.account if link and link.account.state in REACHABLE else None
 
 
 def set_password(token: str, password: str, now: datetime | None = None) -> bool:
-    """Use the link up and set the password; False when it was used or expired. The second factor stays in force.
+    """Use the link up and set the password. Return False if the link is no longer valid.
 
-    A locked account is unlocked by this: whoever reads the account's mail is not the one who guessed. A disabled one
-    is back in use.
+    The second factor stays in force. A locked account is unlocked: the person who reads the account's email is not the
+    one who guessed. A disabled account becomes active again.
     """
     with transaction.atomic():
         account = account_of(token, now)
@@ -111,5 +111,5 @@ def set_password(token: str, password: str, now: datetime | None = None) -> bool
 
 @app.task(name="accounts.tasks.answer_recovery", retry=PATIENTLY)
 def answer_recovery(request_id: str) -> None:
-    """Look up who asked for a username or a new password, and mail them if they exist."""
+    """Find who is meant by a request for a username or a new password, and email them if they exist."""
     answer(request_id)

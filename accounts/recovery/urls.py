@@ -1,4 +1,4 @@
-"""Addresses of the ways back into an account, and of stopping somebody else."""
+"""URLs for getting back into an account, and for stopping somebody else."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Pages for a forgotten username or password, and for "this was not me". They answer the same for everyone."""
+"""Pages for a forgotten username or password, and for "this was not me". They answer everyone alike."""
 
 from django import forms
 from django.contrib.auth.decorators import login_not_required
@@ -13,7 +13,7 @@ from accounts.passwords.hints import judge_typed_password, password_hint_view
 from accounts.recovery import not_me, password
 from accounts.sign_in.forms import username_field
 from core.fields import email_field
-from core.words import minutes
+from core.words import try_again_in
 from safeguards import client
 
 
@@ -28,14 +28,14 @@ class UsernameForm(forms.Form):
 @login_not_required
 @never_cache
 def recover_username(request: HttpRequest) -> HttpResponse:
-    """The username by mail, if anybody has an account with that address; the page never says."""
+    """Email the username if an account has the address. The page never says whether one does."""
     return ask(request, EmailForm(request.POST or None), "username", "email")
 
 
 @login_not_required
 @never_cache
 def recover_password(request: HttpRequest) -> HttpResponse:
-    """A link for a new password by mail, if there is such a username; the page never says."""
+    """Email a link for a new password if the username exists. The page never says whether it does."""
     return ask(request, UsernameForm(request.POST or None), "password", "username")
 
 
@@ -44,14 +44,17 @@ def ask(request: HttpRequest, form: forms.Form, wanted: str, field: str) -> Http
         outcome = password.ask(wanted, form.cleaned_data[field], client.address(request))
         if isinstance(outcome, password.Asked):
             return render(request, "accounts/recovery_asked.html", {"wanted": wanted})
-        form.add_error(None, f"There were too many requests. Wait {minutes(outcome.wait)}, then try again.")
+        form.add_error(None, f"There were too many requests. {try_again_in(outcome.wait)}")
     return render(request, f"accounts/recover_{wanted}.html", {"form": form})
 
 
 @login_not_required
 @never_cache
 def recover_password_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Choose a new password with a link from the mail. It signs nobody in, so the second factor is still asked for."""
+    """Set a new password with a link from the email.
+
+    This signs nobody in, so the second factor is still asked for.
+    """
     account = password.account_of(token)
     if account is None:
         return render(request, "accounts/link_used.html", status=410)
@@ -66,7 +69,7 @@ def recover_password_link(request: HttpRequest, token: str) -> HttpResponse:
 @login_not_required
 @password_hint_view
 def judge_password(request: HttpRequest, token: str) -> HttpResponse:
-    """Judge what a person types who came by a link from the mail."""
+    """Judge a typed password for a person who followed a link from the email."""
     account = password.account_of(token)
     if account is None:
         raise Http404
@@ -76,7 +79,7 @@ def judge_password(request: HttpRequest, token: str) -> HttpResponse:
 @login_not_required
 @never_cache
 def this_was_not_me(request: HttpRequest, token: str) -> HttpResponse:
-    """The link in every notice of a change: GET explains, POST freezes the account and ends its sessions."""
+    """Explain the link in every notice of a change on GET. POST freezes the account and ends its sessions."""
     if request.method == "POST" and not_me.freeze(token):
         return render(request, "accounts/frozen.html")
     if links.peek(token, Purpose.NOT_ME) is None:

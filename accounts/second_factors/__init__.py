@@ -1,1 +1,1 @@
-"""Second factors: a module for each kind, what they have in common, and enrolment."""
+"""Second factors: a module for each kind, what they have in common, and enrollment."""

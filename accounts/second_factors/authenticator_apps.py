@@ -14,7 +14,7 @@ from accounts.second_factors.kinds import Kind
 from core import policy
 from safeguards import audit
 
-# Clocks of phones drift: one step earlier and one later are accepted (RFC 6238 §5.2).
+# Phones' clocks drift, so one time step earlier and one later are accepted (RFC 6238 §5.2).
 TOLERANCE = 1
 APP_NAME = "Authenticator app"
 KIND = Kind(
@@ -30,17 +30,17 @@ KIND = Kind(
 
 
 def new_key() -> str:
-    """A fresh authenticator key: 160 bits (RFC 4226 §4), in hex."""
+    """Return a random authenticator key: 160 bits (RFC 4226 §4), in hex."""
     return secrets.token_hex(20)
 
 
 def base32(key: str) -> str:
-    """A hex key as authenticator apps take it."""
+    """Return a hex key in base32, as authenticator apps expect it."""
     return b32encode(unhexlify(key)).decode()
 
 
 def address_of_key(key: str, username: str) -> str:
-    """The otpauth: address that the QR code holds."""
+    """Return the otpauth: URL for the QR code."""
     return (
         f"otpauth://totp/DS%20Logon:{username}?secret={base32(key)}&issuer=DS%20Logon"
         f"&digits={policy.TOTP_DIGITS}&period={int(policy.TOTP_STEP.total_seconds())}"
@@ -48,7 +48,10 @@ def address_of_key(key: str, username: str) -> str:
 
 
 def step_of(key: str, token: str, *, after: int = -1, now: float | None = None) -> int | None:
-    """The time step in which `token` is right for `key`, later than the step `after`; None when it is not."""
+    """Return the time step later than `after` in which `token` is right for `key`, or None if there is none.
+
+    `now` is in seconds since 1970.
+    """
     if not (token.isascii() and token.isdigit() and len(token) == policy.TOTP_DIGITS):
         return None
     totp = TOTP(unhexlify(key), step=int(policy.TOTP_STEP.total_seconds()), digits=policy.TOTP_DIGITS)
@@ -58,9 +61,9 @@ def step_of(key: str, token: str, *, after: int = -1, now: float | None = None) 
 
 
 def verify_token(account: Account, typed: str, *, now: float | None = None) -> AuthenticatorApp | None:
-    """Return the account's app that shows these digits now; they are used up by this. None if none does.
+    """Return the account's app that shows these digits now, or None. The digits are used up.
 
-    Once-only by a conditional UPDATE, so that of parallel requests with the same digits one wins.
+    A conditional UPDATE makes them work once: of parallel requests with the same digits one wins.
     """
     token = "".join(typed.split())
     if len(token) != policy.TOTP_DIGITS:
@@ -78,7 +81,7 @@ def verify_token(account: Account, typed: str, *, now: float | None = None) -> A
 
 
 def enroll(account: Account, key: str, step_used: int, *, name: str = APP_NAME, by: object) -> AuthenticatorApp:
-    """Keep the authenticator whose first token was right in `step_used`; that token will not work again."""
+    """Save an authenticator app whose first token was right in time step `step_used`. That token is used up."""
     with transaction.atomic():
         device = AuthenticatorApp.objects.create(
             user=account, name=name, key=key, last_t=step_used, last_used_at=timezone.now()

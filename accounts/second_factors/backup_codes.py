@@ -1,4 +1,4 @@
-"""Backup codes: for when nothing else is at hand, each once."""
+"""Backup codes, for when no other second factor is at hand. Each works once."""
 
 import secrets
 
@@ -15,7 +15,7 @@ BACKUP_CODE_LENGTH = 12
 
 
 def verify_backup_code(account: Account, typed: str) -> BackupCode | None:
-    """Return the account's unused backup code that was typed; it is used up by this. None if it is none."""
+    """Return the account's unused backup code that was typed, or None. The code is used up."""
     if len(codes.normalize(typed)) != BACKUP_CODE_LENGTH:
         return None
     unused = BackupCode.objects.filter(account=account, digest=digest(account, typed), used_at=None)
@@ -24,7 +24,7 @@ def verify_backup_code(account: Account, typed: str) -> BackupCode | None:
 
 
 def digest(account: Account, typed: str) -> bytes:
-    """What is kept of a backup code: its keyed hash, bound to the account."""
+    """Return the keyed hash of a backup code, bound to the account. Only this is stored."""
     return blind_index(f"{account.pk}:{codes.normalize(typed)}", purpose="backup-code")
 
 
@@ -33,7 +33,7 @@ def random_text() -> str:
 
 
 def make_backup_codes(account: Account, *, by: object) -> list[str]:
-    """Replace the account's backup codes by fresh ones of 60 bits, and return them in clear for the only time."""
+    """Replace the account's backup codes with new ones of 60 bits, and return them in plain text for the only time."""
     texts = [random_text() for _ in range(policy.BACKUP_CODES)]
     with lock_factors(account):
         BackupCode.objects.filter(account=account).delete()

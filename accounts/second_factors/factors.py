@@ -1,4 +1,7 @@
-"""Second factors: judging what was typed; adding, naming and removing them. The cryptography of passkeys is apart."""
+"""What all kinds of second factors share: judging what was typed, and adding, renaming and removing them.
+
+The cryptography of passkeys is in passkeys.py.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,54 +15,55 @@ from accounts.second_factors.locks import lock_factors
 from accounts.sessions import store
 from safeguards import audit, rows
 
-# One line for each kind, the one to recommend first. Names, numbers, events and what a replacement deletes follow.
+# One entry per kind, the recommended one first. Names, limits, events and what a replacement deletes follow from it.
 KINDS = (passkeys.KIND, authenticator_apps.KIND)
-# The slugs of the kinds that an account has; backup codes are not among them.
+# The slugs of the kinds that an account has. Backup codes are not among them.
 Kinds = frozenset[str]
 
 
 @dataclass(frozen=True)
 class Removed:
-    """The factor is gone, and the sessions that were begun with it have ended."""
+    """The factor was removed, and the sessions that began with it have ended."""
 
     was_last: bool
 
 
 @dataclass(frozen=True)
 class LastOne:
-    """The account must have a second factor, and this is its only one; nothing was changed."""
+    """The account must have a second factor, and this is its only one. Nothing was changed."""
 
 
 @dataclass(frozen=True)
 class Gone:
-    """The account has no such factor, or no longer."""
+    """The account has no such factor, or no longer has it."""
 
 
 def verify(account: Account, typed: str, *, now: float | None = None) -> Factor | None:
-    """Return the factor that `typed` proves: an app's digits or a backup code, each once; None if neither.
+    """Return the factor that `typed` proves: an app's digits or a backup code, each used up; None if neither.
 
-    `now` is a time in seconds since 1970. The caller counts failures and records the event.
+    `now` is in seconds since 1970. The caller counts failures and records the event.
     """
     return authenticator_apps.verify_token(account, typed, now=now) or backup_codes.verify_backup_code(account, typed)
 
 
 def account_with_kinds(where: str, values: Sequence[Any]) -> Account | None:
-    """Return the account for which a condition in SQL holds, with what `kinds_then` tells: one query."""
+    """Return the account that meets a condition in SQL, with what `kinds_then` needs, in one query."""
     return rows.first(Account, where, values, also={kind.flag: kind.is_held for kind in KINDS})
 
 
 def kinds_then(account: Account) -> Kinds:
-    """Return which kinds an account of `account_with_kinds` had when it was read."""
+    """Return the kinds that an account from `account_with_kinds` had when it was read."""
     return frozenset(kind.slug for kind in KINDS if getattr(account, kind.flag))
 
 
 def kinds(account: Account) -> Kinds:
-    """Return which kinds the account has now."""
+    """Return the kinds that the account has now."""
     now = account_with_kinds("id = %s", [account.pk])
     return kinds_then(now) if now else frozenset()
 
 
 def has_factor(account: Account) -> bool:
+    """Return whether the account has a second factor of any kind."""
     return bool(kinds(account))
 
 
@@ -70,36 +74,36 @@ def all_of(account: Account) -> list[Named]:
 
 
 def kind_of(factor: Factor) -> Kind | None:
-    """Return the kind of a factor; a backup code has none."""
+    """Return the kind of a factor. A backup code has none."""
     return next((kind for kind in KINDS if isinstance(factor, kind.model)), None)
 
 
 def slug_of(factor: Named) -> str:
-    """Return the word for the factor's kind in addresses."""
+    """Return the word for the factor's kind in URLs."""
     kind = kind_of(factor)
     return kind.slug if kind else ""
 
 
 def remove_all(account: Account) -> None:
-    """Delete the account's factors of every kind, for another one to take their place. Call it within a lock."""
+    """Delete the account's factors of every kind, so that another can replace them. Call it under a lock."""
     for kind in KINDS:
         kind.model._default_manager.filter(user=account).delete()
 
 
 def find(account: Account, kind: str, pk: str) -> Named | None:
-    """The account's own factor of that kind and number."""
+    """Return the account's factor of this kind with this primary key, or None."""
     return next((factor for factor in all_of(account) if (slug_of(factor), str(factor.pk)) == (kind, pk)), None)
 
 
 def free_name(account: Account, stem: str) -> str:
-    """`stem`, or "`stem` 2" and so on when the account has a factor of that name already."""
+    """Return `stem`, or "`stem` 2" and so on if the account already has a factor with that name."""
     taken = {factor.name.casefold() for factor in all_of(account)}
     names = (stem, *(f"{stem} {number}" for number in range(2, len(taken) + 3)))
     return next(name for name in names if name.casefold() not in taken)
 
 
 def name_taken(account: Account, name: str, by: Named | None = None) -> bool:
-    """Whether another factor than `by` has this name; a list with the same name twice helps nobody."""
+    """Return whether another factor than `by` has this name. A list with the same name twice is of no use."""
     return any(factor != by and factor.name.casefold() == name.casefold() for factor in all_of(account))
 
 
@@ -113,8 +117,8 @@ def rename(account: Account, factor: Named, name: str, *, by: object) -> None:
 def remove(account: Account, kind: str, pk: str, *, by: object) -> Removed | LastOne | Gone:
     """Remove one factor, unless the account must have one and this is the last.
 
-    Under a lock on the account's row, and in turn with everything else about its factors: of two removals at once the
-    second one counts what the first one left, and an upgrade meanwhile counts too.
+    This runs under a lock on the account's row and under the lock for its factors. Of two removals at once, the second
+    one counts what the first one left. An upgrade at the same time counts too.
     """
     with lock_factors(account):
         row = Account.objects.select_for_update().get(pk=account.pk)
@@ -124,7 +128,7 @@ def remove(account: Account, kind: str, pk: str, *, by: object) -> Removed | Las
         was_last = len(all_of(row)) == 1
         if was_last and (row.is_premium or row.is_staff):
             return LastOne()
-        if was_last:  # nothing asks for them any more
+        if was_last:  # nothing asks for backup codes any more
             BackupCode.objects.filter(account=row).delete()
         store.end_with_factor(row, factor)
         factor.delete()

@@ -1,4 +1,4 @@
-"""What a person types, or a passkey answers, as a second factor."""
+"""Forms for a second factor that a person types or a passkey answers."""
 
 from django import forms
 
@@ -6,7 +6,7 @@ from core import policy
 
 
 class OrPasskeyForm(forms.Form):
-    """A form in which the answer of a passkey, which the page's script brings, takes the place of `otp_token`."""
+    """A form in which a passkey's answer, filled in by the page's script, replaces `otp_token`."""
 
     passkey = forms.CharField(
         required=False,
@@ -23,14 +23,14 @@ class OrPasskeyForm(forms.Form):
 
 
 class FactorForm(OrPasskeyForm):
-    """A code of the authenticator app, a backup code, or the answer of a passkey."""
+    """A code from the authenticator app, a backup code, or a passkey's answer."""
 
     otp_token = forms.CharField(
         label="Code",
         max_length=40,
         help_text=f"{policy.TOTP_DIGITS} digits from your app, or a backup code.",
         widget=forms.TextInput({"autocomplete": "one-time-code", "spellcheck": "false", "autocapitalize": "none"}),
-        error_messages={"required": "Enter a code.", "max_length": "That is longer than any code."},
+        error_messages={"required": "Enter a code.", "max_length": "No code is that long."},
     )
 
 
@@ -52,4 +52,4 @@ class TokenForm(forms.Form):
 
 
 class FirstFactorForm(OrPasskeyForm, TokenForm):
-    """The first digits of an authenticator app, or a passkey that the page's script has made."""
+    """The first digits of an authenticator app, or a new passkey that the page's script has had created."""

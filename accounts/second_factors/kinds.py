@@ -1,4 +1,4 @@
-"""What is said of one kind of second factor: the module of each kind says it, and factors.py lists the kinds."""
+"""The properties of one kind of second factor. The module of each kind sets them, and factors.py lists the kinds."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,12 @@ from django_otp.models import Device
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of second factor that an account can hold several of, each under a name of its own.
+    """A kind of second factor. An account can have several factors of one kind, each with its own name.
 
-    `slug` is its word in addresses and templates, `model` its rows. `title`, `indefinite` and `plural` are what pages
-    call it: "Passkey", "a passkey", "passkeys". `most` is how many an account may have (own), `added_at` the name of
-    the address that sets one up. `removed` is the event that its removal leaves. `used` is the event that its use after
-    the password leaves, "" where that of the sign-in is enough.
+    `slug` is the kind's word in URLs and templates, `model` its rows. `title`, `indefinite` and `plural` are what pages
+    call it: "Passkey", "a passkey", "passkeys". `most` is how many an account may have (our own number). `added_at` is
+    the name of the URL that sets one up. `removed` is the event recorded when one is removed. `used` is the event
+    recorded when one is used after the password; "" if the event of the sign-in is enough.
     """
 
     slug: str
@@ -28,10 +28,10 @@ class Kind:
 
     @property
     def flag(self) -> str:
-        """Return the name under which a query notes that an account has one: see factors.account_with_kinds."""
+        """Return the name under which a query notes that an account has this kind (factors.account_with_kinds)."""
         return f"has_{self.slug}"
 
     @property
     def is_held(self) -> str:
-        """Return SQL that tells whether the account of a row of accounts_account has one (rows.first)."""
+        """Return SQL that tells whether the account in a row of accounts_account has this kind (rows.first)."""
         return f'EXISTS (SELECT FROM "{self.model._meta.db_table}" WHERE confirmed AND user_id = accounts_account.id)'

@@ -1,4 +1,4 @@
-"""One at a time: what changes or judges the second factors of one account."""
+"""The lock for changing or judging the second factors of one account."""
 
 from contextlib import AbstractContextManager
 
@@ -7,5 +7,8 @@ from safeguards import locks
 
 
 def lock_factors(account: Account) -> AbstractContextManager[None]:
-    """A transaction in which this account's second factors are ours alone: judged, enrolled, replaced in turn."""
+    """Open a transaction that holds an exclusive lock on this account's second factors.
+
+    Judging, enrolling and replacing them run one at a time.
+    """
     return locks.exclusive("second-factor", str(account.pk))

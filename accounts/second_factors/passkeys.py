@@ -1,8 +1,7 @@
 """Passkeys (WebAuthn level 3): challenges for the browser, new passkeys, and signatures that are judged once.
 
-The rows are django-otp-webauthn's, the cryptography is py_webauthn's. A challenge is kept in the session that asked
-for it, names what it is for, lives for policy.PASSKEY_CHALLENGE_LIFE and is used up by the first answer, right or
-wrong.
+The rows are django-otp-webauthn's, the cryptography is py_webauthn's. A challenge is kept in the session that asked for
+it, names its purpose, and lives for policy.PASSKEY_CHALLENGE_LIFE. The first answer uses it up, right or wrong.
 """
 
 import time
@@ -62,15 +61,15 @@ KIND = Kind(
 )
 CHALLENGE = "passkey_challenge"
 ALONE = "sign-in"
-# The column of the counter is a signed number of 32 bits; no honest authenticator was used that often.
+# The counter's column is a signed 32-bit integer. No honest authenticator has been used that often.
 MOST_USES = 2**31 - 1
-# The standard's own bound on the name of a credential (§4, "credential ID").
+# The standard's own limit for a credential ID (§4, "credential ID").
 ID_MAX_BYTES = 1023
 
 
 @dataclass(frozen=True)
 class New:
-    """A passkey that the browser has just made, not saved yet, and the handle under which it knows its owner."""
+    """A passkey that the browser has just created and that is not saved yet, with the handle it knows its owner by."""
 
     passkey: Passkey
     handle: bytes
@@ -78,25 +77,25 @@ class New:
 
 @dataclass(frozen=True)
 class Refused:
-    """The answer was not accepted; `account_id` is whose passkey it names, if any."""
+    """The answer was not accepted. `account_id` is the owner of the passkey that it names, if any."""
 
     account_id: int | None = None
 
 
 def second_step_of(account: Account) -> str:
-    """What a challenge is for that is answered after the password."""
+    """Return the purpose of a challenge that is answered after the password."""
     return f"second-step:{account.pk}"
 
 
 def making_for(owner: Any) -> str:
-    """What a challenge is for that makes a new passkey, for an account or for a draft."""
+    """Return the purpose of a challenge that creates a passkey for an account or a draft."""
     return f"making:{owner._meta.label_lower}:{owner.pk}"
 
 
 def options_to_make(request: HttpRequest, owner: Any, username: str) -> dict[str, Any]:
-    """What the browser needs to make a passkey for `owner`: an account, or the draft of one.
+    """Return what the browser needs to create a passkey for `owner`, which is an account or the draft of one.
 
-    The handle is 64 random bytes and says nothing about the person (§14.6.1); nor does the display name.
+    The handle is 64 random bytes and says nothing about the person (§14.6.1). The display name says nothing either.
     """
     known: Collection[Any] = ()
     handle = generate_user_handle()
@@ -120,9 +119,9 @@ def options_to_make(request: HttpRequest, owner: Any, username: str) -> dict[str
 
 
 def options_to_sign(request: HttpRequest, account: Account | None = None) -> dict[str, Any]:
-    """What the browser needs to sign in: as the second step of `account`, or, without one, as the whole sign-in.
+    """Return what the browser needs to sign in: as the second step for `account`, or as the whole sign-in without one.
 
-    As the whole it names no account's passkeys, so that nobody learns who has any.
+    As the whole sign-in it lists no account's passkeys, so that nobody learns who has any.
     """
     known: Collection[Any] = ()
     verification = UserVerificationRequirement.REQUIRED
@@ -144,7 +143,7 @@ def milliseconds() -> int:
 
 
 def keep(request: HttpRequest, purpose: str, handle: bytes = b"") -> bytes:
-    """A fresh challenge of 64 random bytes, kept in the session in place of an earlier one."""
+    """Return a new challenge of 64 random bytes. It replaces an earlier one in the session."""
     challenge = generate_challenge()
     request.session[CHALLENGE] = {
         "for": purpose,
@@ -156,10 +155,10 @@ def keep(request: HttpRequest, purpose: str, handle: bytes = b"") -> bytes:
 
 
 def take(request: HttpRequest, purpose: str, *, now: float | None = None) -> tuple[bytes, bytes] | None:
-    """The challenge that this session holds for `purpose`, and the handle beside it; None when there is none.
+    """Return this session's challenge for `purpose` and the handle stored with it, or None. The challenge is used up.
 
-    It is used up by this. Requests in parallel have all read the same session, so the first one is told apart by
-    a note that only one of them can leave.
+    Parallel requests have all read the same session, so only one of them can leave a note that it was first. `now` is
+    in seconds since 1970.
     """
     kept = request.session.pop(CHALLENGE, None)
     age = (time.time() if now is None else now) - kept["at"] if kept else 0
@@ -171,9 +170,10 @@ def take(request: HttpRequest, purpose: str, *, now: float | None = None) -> tup
 
 
 def made(request: HttpRequest, owner: Any, sent: str, *, now: float | None = None) -> New | Refused:
-    """The new passkey in what the browser sent, if it answers this session's challenge for `owner`.
+    """Return the new passkey that the browser sent, if it answers this session's challenge for `owner`.
 
-    Call it in the transaction that adds the passkey: it takes its turn with whoever else sends the same one.
+    Call this in the transaction that adds the passkey. An exclusive lock serializes requests that send the same
+    passkey. `now` is in seconds since 1970.
     """
     kept = take(request, making_for(owner), now=now)
     if kept is None:
@@ -210,7 +210,7 @@ def unsaved(seen: VerifiedRegistration, answer: RegistrationCredential) -> Passk
 
 
 def add(account: Account, new: New, *, name: str, by: object) -> Passkey:
-    """Keep a passkey that was just made; what opened the account may have made it before there was one."""
+    """Save a new passkey. It may have been created before its account was opened."""
     with transaction.atomic():
         PasskeyHandle.objects.get_or_create(user=account, defaults={"handle_hex": new.handle.hex()})
         new.passkey.user, new.passkey.name = account, name
@@ -222,11 +222,11 @@ def add(account: Account, new: New, *, name: str, by: object) -> Passkey:
 def signed(
     request: HttpRequest, sent: str, account: Account | None = None, *, now: float | None = None
 ) -> Passkey | Refused:
-    """The passkey whose signature answers this session's challenge.
+    """Return the passkey whose signature answers this session's challenge.
 
-    With `account`, after its password: one of that account's own, the holder having touched it at least. Without, as
-    the whole sign-in: the holder must have been verified by it (PIN, finger or face), which makes it two factors in
-    one (63B §3.1.7), and it must name its owner itself.
+    With `account`, this comes after the password: the passkey must be that account's, and the holder must have touched
+    it. Without `account`, it is the whole sign-in: the passkey must have verified its holder (PIN, finger or face),
+    which makes it two factors in one (63B §3.1.7), and it must name its owner. `now` is in seconds since 1970.
     """
     kept = take(request, second_step_of(account) if account else ALONE, now=now)
     try:
@@ -244,7 +244,7 @@ def signed(
             expected_origin=settings.OTP_WEBAUTHN_ALLOWED_ORIGINS,
             require_user_verification=account is None,
             credential_public_key=bytes(passkey.public_key),
-            credential_current_sign_count=0,  # judged below, once we know that the number is the authenticator's own
+            credential_current_sign_count=0,  # judged below, once we know that the counter is the authenticator's own
         )
     except (WebAuthnException, ValueError):
         return Refused(passkey.user_id)
@@ -255,7 +255,7 @@ def signed(
 
 
 def named_by(answer: AuthenticationCredential, account: Account | None) -> Passkey | None:
-    """The passkey that an answer says it is from, if it belongs to whom it must."""
+    """Return the passkey that an answer claims to be from, if it belongs to the right account."""
     digest = sha256(answer.raw_id).hexdigest()
     found = Passkey.objects.select_related("user").filter(credential_id_sha256=digest).first()
     if found is None:
@@ -268,9 +268,9 @@ def named_by(answer: AuthenticationCredential, account: Account | None) -> Passk
 
 
 def count_use(passkey: Passkey, uses: int, backed_up: bool) -> bool:
-    """Note that the passkey was used; False if its counter did not go up, which a copy of it gives away (§6.1.1).
+    """Record that the passkey was used. Return False if its counter did not go up, which reveals a copy (§6.1.1).
 
-    Many passkeys do not count and always say 0. Checked and set in one UPDATE, so that of two copies one loses.
+    Many passkeys do not count and always say 0. One UPDATE checks and sets the counter, so of two copies one loses.
     """
     went_up = Q(sign_count__lt=uses) if uses else Q(sign_count=0)
     row = Passkey.objects.filter(went_up, pk=passkey.pk)

@@ -1,1 +1,1 @@
-"""Sessions as they are kept: the store, and the two zones that have one each."""
+"""Session storage: the store, and the two session zones that have one each."""

@@ -1,4 +1,4 @@
-"""Sessions in the database, written once a request: Django's own store writes up to three times at sign-in."""
+"""Sessions in the database, written once per request. Django's own store writes up to three times at sign-in."""
 
 import json
 import logging
@@ -18,7 +18,7 @@ from safeguards import client, rows
 from safeguards.cipher import DecryptionError, blind_index
 from safeguards.middleware import current_request
 
-# When the session began and was last seen, in seconds since 1970; what it holds besides is Django's.
+# When the session began and was last seen, in seconds since 1970. The other keys in a session are Django's.
 BEGAN = "signed_in_at"
 SEEN = "seen_at"
 
@@ -26,12 +26,12 @@ log = logging.getLogger(__name__)
 
 
 class SessionStore(db.SessionStore):
-    """Django's store, but for what it writes and when.
+    """Django's store, except for what it writes and when.
 
-    The row is found by a keyed hash of the cookie's key, and what it holds is encrypted. A new key is not looked up
-    first: 165 random bits meet no other, and the primary key would refuse. A renewed session is written when it is
-    saved, not before, and in place of the row that it had. What was saved inside a transaction is not written again
-    by the middleware, so that a sign-in is one transaction.
+    The row is found by a keyed hash of the cookie's key, and its data is encrypted. A new key is not looked up first:
+    165 random bits never meet twice, and the primary key would refuse a duplicate. A renewed session is written when it
+    is saved, not before, and replaces the row that it had. What was saved inside a transaction is not written again by
+    the middleware, so that a sign-in is one transaction.
     """
 
     purpose = "session"
@@ -41,12 +41,12 @@ class SessionStore(db.SessionStore):
 
     @property
     def idle(self) -> timedelta:
-        """How long a session may be quiet."""
+        """Return how long a session may be idle."""
         return policy.SESSION_IDLE
 
     @property
     def life(self) -> timedelta:
-        """How long a session may last in all."""
+        """Return how long a session may last in all."""
         return policy.SESSION_LIFE
 
     @classmethod
@@ -55,7 +55,7 @@ class SessionStore(db.SessionStore):
 
     @classmethod
     def row_key(cls, session_key: str | None) -> str:
-        """What a row is found by: nobody who reads it can make the cookie's key of it."""
+        """Return the primary key of a session's row. The cookie's key cannot be computed from it."""
         return blind_index(session_key or "", purpose=cls.purpose).hex()
 
     def encode(self, session_dict: dict[str, Any]) -> str:
@@ -71,7 +71,7 @@ class SessionStore(db.SessionStore):
             if row:
                 return self.decode(row.session_data)
         except DecryptionError:
-            log.warning("A session was sealed with a key that is gone; its holder has to sign in again.")
+            log.warning("A session was encrypted with a key that is gone. Its holder has to sign in again.")
         self._session_key = None
         return {}
 
@@ -84,7 +84,10 @@ class SessionStore(db.SessionStore):
             Session.objects.filter(pk=self.row_key(key)).delete()
 
     def cycle_key(self) -> None:
-        """Keep what the session holds, under a key that is made when it is saved; the old key ends with that."""
+        """Keep the session's data under a new key.
+
+        The new key is created when the session is saved, and the old one ends then.
+        """
         self._get_session()  # type: ignore[attr-defined]
         self._left = self.session_key or self._left
         self._session_key = self._written = None
@@ -104,12 +107,12 @@ class SessionStore(db.SessionStore):
         except DatabaseError as gone:
             if must_create:
                 raise
-            raise UpdateError from gone  # signed out elsewhere in the meantime
+            raise UpdateError from gone  # the session was ended elsewhere in the meantime
         self._written = now
         return None
 
     def moved(self, row: Session) -> bool:
-        """Whether the row under the key that `cycle_key` left could become `row`: one statement instead of two."""
+        """Return whether the row that `cycle_key` left behind became `row`: one statement instead of two."""
         left, self._left = self._left, None
         if left is None:
             return False
@@ -117,7 +120,7 @@ class SessionStore(db.SessionStore):
         return bool(Session.objects.filter(pk=self.row_key(left)).update(**values))
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
-        """The row of this session; where it is used from comes from the request being served."""
+        """Return the row of this session. Its address and device come from the current request."""
         request, began = current_request.get(), moment(data.get(BEGAN))
         ends = timezone.now() + self.idle
         return Session(
@@ -134,7 +137,7 @@ class SessionStore(db.SessionStore):
 
 
 class StaffSessionStore(SessionStore):
-    """Sessions under /admin/: shorter, and under keys that open nothing elsewhere."""
+    """Sessions under /admin/. They are shorter, and their keys open nothing elsewhere."""
 
     purpose = "staff-session"
     for_staff = True
@@ -149,22 +152,25 @@ class StaffSessionStore(SessionStore):
 
 
 def moment(seconds: int | None) -> datetime | None:
-    """Seconds since 1970, as sessions keep them, as a time."""
+    """Return seconds since 1970, as sessions keep them, as a datetime in UTC."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def factor_label(factor: Factor) -> str:
-    """How a session notes the factor that it was begun with."""
+    """Return how a session notes the factor that it began with."""
     return f"{factor._meta.label_lower}/{factor.pk}"
 
 
 def end_with_factor(account: Account, factor: Factor) -> None:
-    """End the account's sessions that were begun with this factor; what they hold is sealed, so each is opened."""
+    """End the account's sessions that began with this factor.
+
+    Their data is encrypted, so each one is decrypted to find its factor.
+    """
     name = factor_label(factor)
     for row in Session.objects.filter(account=account, with_factor=True):
         try:
             begun_with = json.loads(row.session_data).get(FACTOR)
-        except DecryptionError:  # its key is gone, and nobody can use it
+        except DecryptionError:  # its key is gone, so nobody can use this session
             continue
         if begun_with == name:
             row.delete()

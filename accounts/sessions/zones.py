@@ -1,7 +1,7 @@
-"""The two zones of the site: everybody's, and the staff's under /admin/, with a session of its own for each.
+"""The two session zones: the site's, and the staff's under /admin/.
 
-Neither zone knows the other's cookie, and a key of one opens nothing in the other. Under /admin/ the addresses of
-signing in and of one's own account lead to their twins there (settings.STAFF_URLCONF), so that one set of views and
+Each zone has its own cookie, and a key of one zone opens nothing in the other. Under /admin/ the URLs for signing in
+and for the user's own account lead to their twins there (settings.STAFF_URLCONF), so that one set of views and
 templates serves both.
 """
 
@@ -21,7 +21,7 @@ STAFF_PATH = "/admin/"
 
 @dataclass(frozen=True)
 class Zone:
-    """Where a session is good, and the cookie that carries its key."""
+    """A part of the site that has its own sessions, and the cookie that carries their key."""
 
     store: type[SessionStore]
     cookie: str
@@ -34,12 +34,15 @@ STAFF = Zone(StaffSessionStore, "__Secure-admin" if settings.SESSION_COOKIE_SECU
 
 
 def of(request: HttpRequest) -> Zone:
-    """The zone of the address that is asked for."""
+    """Return the zone of the requested address."""
     return STAFF if request.path_info.startswith(STAFF_PATH) else EVERYBODY
 
 
 class ZonedSessionMiddleware(SessionMiddleware):
-    """Django's, but with a cookie for each zone; it ends with the browser, and in the database much sooner."""
+    """Django's session middleware, with one cookie per zone.
+
+    The cookie ends with the browser. In the database a session ends much sooner.
+    """
 
     def process_request(self, request: HttpRequest) -> None:
         zone = of(request)
@@ -55,7 +58,7 @@ class ZonedSessionMiddleware(SessionMiddleware):
             try:
                 session.save()
             except UpdateError:
-                raise SessionInterrupted("This session was ended from elsewhere while the page was made.") from None
+                raise SessionInterrupted("This session ended elsewhere while the page was being made.") from None
             response.set_cookie(
                 zone.cookie,
                 session.session_key or "",

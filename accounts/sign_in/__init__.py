@@ -1,1 +1,1 @@
-"""Signing in: the password, the second factor, and the session in between and after."""
+"""Signing in: the password, the second factor, and the session between and after them."""

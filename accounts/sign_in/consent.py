@@ -1,7 +1,7 @@
-"""The Department's notice and consent banner, which everybody accepts once a browser session before signing in.
+"""The Department's notice and consent banner, which everybody accepts once per browser session before signing in.
 
-Whoever registers is signed in at the end, so there it stands on the page of username and password.
-That it was accepted is in the audit trail, and in a signed cookie, so that visitors need no session in the database.
+Registration signs the person in at the end, so there the banner is on the page for username and password. The
+acceptance is recorded in the audit trail, and in a signed cookie so that visitors need no session in the database.
 """
 
 from urllib.parse import urlencode
@@ -19,12 +19,15 @@ SALT = "consent"
 
 
 def given(request: HttpRequest) -> bool:
-    """Whether the notice was accepted in this browser; a browser that is never closed is asked again in time."""
+    """Return whether the notice was accepted in this browser.
+
+    The cookie expires, so a browser that is never closed is asked again.
+    """
     return request.get_signed_cookie(COOKIE, None, SALT, max_age=policy.SESSION_LIFE) is not None
 
 
 def ask(request: HttpRequest, next_page: str) -> HttpResponse:
-    """The notice; or, when it has just been accepted, the way on to signing in."""
+    """Show the notice, or redirect to the sign-in if it has just been accepted."""
     if request.method != "POST" or "consent" not in request.POST:
         return render(request, "accounts/consent.html", {"next": next_page})
     accept(request)
@@ -33,13 +36,16 @@ def ask(request: HttpRequest, next_page: str) -> HttpResponse:
 
 
 def accept(request: HttpRequest) -> None:
-    """The form being sent has the notice on it, and sending it accepts it; `remember` then says so to the browser."""
+    """Record that the visitor accepted the notice by sending this form, which shows it.
+
+    `remember` then stores this in the browser.
+    """
     audit.record("consent.given", by="visitor")
     request.consent_accepted = True  # type: ignore[attr-defined]
 
 
 def remember(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """The response, with the cookie if the notice was accepted by this request."""
+    """Return the response, with the cookie if this request accepted the notice."""
     if getattr(request, "consent_accepted", False):
         response.set_signed_cookie(
             COOKIE, "given", SALT, secure=bool(settings.SESSION_COOKIE_SECURE), httponly=True, samesite="Lax", path="/"

@@ -1,4 +1,4 @@
-"""What a person types to sign in."""
+"""The form for signing in."""
 
 from django import forms
 
@@ -7,18 +7,18 @@ from core.fields import shared_fields
 
 
 def username_field() -> forms.CharField:
-    """Return the field for the username that a person has."""
+    """Return the field for an existing username."""
     return forms.CharField(
         label="Username",
         max_length=150,
         widget=forms.TextInput({"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
-        error_messages={"required": "Enter your username.", "max_length": "That is longer than any username."},
+        error_messages={"required": "Enter your username.", "max_length": "No username is that long."},
     )
 
 
 @shared_fields
 class PasswordForm(forms.Form):
-    """Username and password. Neither says what it is missing beyond being empty."""
+    """Username and password. Each reports only that it is empty or too long."""
 
     username = username_field()
     password = password_field()

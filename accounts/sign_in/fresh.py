@@ -1,4 +1,4 @@
-"""Proving again who one is, before anything that a stolen session must not do."""
+"""Proving one's identity again, before anything that a stolen session must not do."""
 
 import time
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from accounts.second_factors import factors
 from accounts.second_factors.forms import FactorForm
 from accounts.sign_in import judge, session
 from accounts.sign_in.views import home_of, refuse_factor, safe_next
-from core.words import minutes
+from core.words import try_again_in
 from safeguards import audit, client
 
 P = ParamSpec("P")
@@ -29,10 +29,9 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
 def require_fresh_sign_in(age: timedelta) -> Callable[[View[P]], View[P]]:
-    """For views that want the person to have proved who they are within `age`; otherwise they are asked again.
+    """Require that the person proved their identity within `age`; otherwise ask again.
 
-    Somebody who was sending a form meanwhile is led to its empty page: what stood in it may be secret, so it is kept
-    nowhere.
+    A person who was sending a form returns to an empty one. The form may hold secrets, so it is not kept.
     """
 
     def decorator(view: View[P]) -> View[P]:
@@ -46,18 +45,18 @@ def require_fresh_sign_in(age: timedelta) -> Callable[[View[P]], View[P]]:
 
 
 def ask_to_sign_in_again(request: HttpRequest) -> HttpResponse:
-    """To the page that asks, which leads back to the address that was asked for."""
+    """Redirect to the page that asks again, which leads back to the requested address."""
     back = {"next": request.get_full_path()} | ({"sent": "1"} if request.method == "POST" else {})
     return redirect(f"{reverse('sign-in-again')}?{urlencode(back)}")
 
 
 def proved_within(request: HttpRequest, age: timedelta) -> bool:
-    """Whether password or second factor was given in this session no longer than `age` ago."""
+    """Return whether a password or second factor was given in this session within `age`."""
     return time.time() - request.session.get(session.PROVED, 0) <= age.total_seconds()
 
 
 def proved(request: HttpRequest, how: str) -> None:
-    """Note that the person has just proved who they are; `how` is a slug for the audit ("password")."""
+    """Note that the person has just proved their identity. `how` is a slug for the audit trail ("password")."""
     request.session[session.PROVED] = int(time.time())
     request.session.cycle_key()
     audit.record("sign-in.again", by=request.user, how=how)
@@ -65,7 +64,7 @@ def proved(request: HttpRequest, how: str) -> None:
 
 @never_cache
 def again(request: HttpRequest) -> HttpResponse:
-    """Ask for the password once more, or for a passkey or a code instead; then back to where the person was going."""
+    """Ask for the password again, or for a passkey or a code instead, then return to where the person was going."""
     account: Account = request.user  # type: ignore[assignment]
     next_page = safe_next(request, request.POST.get("next") or request.GET.get("next"))
     kinds, status = factors.kinds(account), 200
@@ -84,7 +83,7 @@ def again(request: HttpRequest) -> HttpResponse:
 
 
 def judged(request: HttpRequest, account: Account, form: forms.Form) -> bool:
-    """Judge what was typed like a sign-in, with the same counters; says what is wrong in the form."""
+    """Judge the form like a sign-in, with the same counters. Add what is wrong to the form."""
     if isinstance(form, FactorForm):
         outcome = judge.judge_given(request, account, form.cleaned_data)
         if isinstance(outcome, judge.RightFactor):
@@ -98,7 +97,7 @@ def judged(request: HttpRequest, account: Account, form: forms.Form) -> bool:
             proved(request, "password")
             return True
         case judge.Wait(wait):
-            form.add_error("password", f"There were too many tries. Wait {minutes(wait)}, then try again.")
+            form.add_error("password", f"There were too many tries. {try_again_in(wait)}")
         case _:
             form.add_error("password", "That is not your password. Check it and try again.")
     return False

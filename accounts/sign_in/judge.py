@@ -1,4 +1,7 @@
-"""Judging a password and a second factor: same work for known and unknown names, failures counted and committed."""
+"""Judging passwords and second factors.
+
+Known and unknown names cost the same work. Failures are counted and committed.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,57 +26,57 @@ ACCOUNT_LIMITS = (policy.SIGN_IN_PER_ACCOUNT, policy.SIGN_IN_PER_ACCOUNT_LONG)
 
 @dataclass(frozen=True)
 class RightPassword:
-    """The password is right and the account may go on."""
+    """The password is right and the account may continue."""
 
     account: Account
 
 
 @dataclass(frozen=True)
 class WrongPassword:
-    """No such name, or not its password; nobody learns which."""
+    """The name or the password is wrong. Nobody learns which."""
 
 
 @dataclass(frozen=True)
 class RightPasskey:
-    """A passkey was given in place of name and password, its holder verified by it, and the account may go on."""
+    """A passkey that verified its holder was given in place of name and password, and the account may continue."""
 
     passkey: Passkey
 
 
 @dataclass(frozen=True)
 class WrongPasskey:
-    """The passkey is unknown here, or what it says is not accepted; nobody learns which."""
+    """The passkey is unknown here, or its answer is not accepted. Nobody learns which."""
 
 
 @dataclass(frozen=True)
 class Wait:
-    """Too many failures; nothing was judged."""
+    """There were too many failures. Nothing was judged."""
 
     wait: timedelta
 
 
 @dataclass(frozen=True)
 class NotActive:
-    """Password or passkey is right, but the account is locked, frozen, disabled or closed."""
+    """The password or passkey is right, but the account is locked, frozen, disabled or closed."""
 
     state: State
 
 
 @dataclass(frozen=True)
 class StaffOnly:
-    """The password is right, but it is that of a member of staff, who sign in under /admin/."""
+    """The password is right, but the account belongs to a staff member, who signs in under /admin/."""
 
 
 @dataclass(frozen=True)
 class RightFactor:
-    """The second factor is right, and was used up by this."""
+    """The second factor is right, and is now used up."""
 
     factor: Factor
 
 
 @dataclass(frozen=True)
 class WrongFactor:
-    """Neither a current code of an app, nor an unused backup code, nor one of the account's passkeys."""
+    """What was given is no current code of an app, no unused backup code and none of the account's passkeys."""
 
 
 JudgedPassword = RightPassword | WrongPassword | Wait | NotActive | StaffOnly
@@ -82,8 +85,9 @@ JudgedPassword = RightPassword | WrongPassword | Wait | NotActive | StaffOnly
 def judge_password(username: str, password: str, address: str, *, staff: bool = False) -> JudgedPassword:
     """Judge a sign-in. An unknown name costs one hash and one set of counters, like a known one (ASVS 6.3.8).
 
-    `staff` is the sign-in under /admin/, where only staff have accounts: anybody else is answered like a stranger.
-    Guesses at one name take turns, and so do those from one household, or parallel ones would pass a limit together.
+    `staff` is true for the sign-in under /admin/. Only staff have accounts there, and others are answered as if
+    unknown. An exclusive lock serializes guesses at one name, and guesses from one household. Otherwise parallel
+    guesses could pass a limit together.
     """
     name = username.lower()
     with locks.exclusive("sign-in", name, ("sign-in-from", limits.household(address))):
@@ -110,21 +114,21 @@ def judged_in_turn(name: str, password: str, address: str, staff: bool) -> Judge
 
 
 def rehash(account: Account, password: str) -> None:
-    """Called when the hash was made with an older setting: keep one of today's strength.
+    """Replace a hash that has older settings with one of today's strength. `check_password` calls this.
 
-    Only in place of the very hash that was judged, or a change made meanwhile would be undone; and with no room to
-    hash, some other time: the password was right.
+    The update applies only to the very hash that was judged, or it would undo a change made in the meantime. If there
+    is no room to hash, the old hash stays until the next sign-in: the password was right.
     """
     try:
         renewed = make_password(password)
     except hashing.TooBusy:
         return
     if Account.objects.filter(pk=account.pk, password=account.password).update(password=renewed):
-        account.password = renewed  # the session that begins now is tied to the hash
+        account.password = renewed  # the session that begins now is bound to the hash
 
 
 def count_failure(name: str, address: str, account: Account | None) -> WrongPassword:
-    """Count a wrong password against the address and the name; at the hundredth in a row the account is locked."""
+    """Count a wrong password against the address and the name. Lock the account at the hundredth failure in a row."""
     limits.hit(policy.SIGN_IN_PER_ADDRESS, address)
     for limit in ACCOUNT_LIMITS:
         limits.hit(limit, name, account_id=account.pk if account else None)
@@ -138,13 +142,16 @@ def count_failure(name: str, address: str, account: Account | None) -> WrongPass
 
 
 def count_success(account: Account, factor: Factor | None) -> None:
-    """Note a complete sign-in, and the factor that it was with: failures start again from nothing."""
+    """Record a complete sign-in and its factor, and reset the count of failures."""
     Account.objects.filter(pk=account.pk).update(failures_in_a_row=0, last_login=timezone.now())
     audit.record("sign-in.succeeded", by=account, factor=(factor and factor._meta.model_name) or "none")
 
 
 def needs_factor(account: Account) -> bool:
-    """Whether an account read with its kinds owes one: Premium and staff always, at Basic whoever has enrolled one."""
+    """Return whether this account, read with its kinds, needs a second factor to sign in.
+
+    Premium and staff accounts always do. A Basic account does if it has one.
+    """
     return account.is_premium or account.is_staff or bool(factors.kinds_then(account))
 
 
@@ -172,14 +179,14 @@ def judge_passkey_alone(request: HttpRequest, sent: str) -> RightPasskey | Wrong
 
 
 def judge_given(request: HttpRequest, account: Account, given: Mapping[str, str]) -> RightFactor | WrongFactor | Wait:
-    """Judge what a form of forms.FactorForm holds: the answer of a passkey, or a code."""
+    """Judge what a FactorForm holds: the answer of a passkey, or a code."""
     if given["passkey"]:
         return judge_passkey(request, account, given["passkey"])
     return judge_factor(account, given["otp_token"])
 
 
 def judge_factor(account: Account, typed: str) -> RightFactor | WrongFactor | Wait:
-    """Judge a code as the second factor of a half-signed-in account; failures are counted for the account."""
+    """Judge a code as the second factor of a half-signed-in account. Failures count against the account."""
     return judge_in_turn(account, lambda: factors.verify(account, typed))
 
 
@@ -194,7 +201,7 @@ def judge_passkey(request: HttpRequest, account: Account, sent: str) -> RightFac
 
 
 def judge_in_turn(account: Account, given: Callable[[], Factor | None]) -> RightFactor | WrongFactor | Wait:
-    """What `given` proves, judged while nobody else's guess at this account is."""
+    """Return what `given` proves, judged under a lock so that only one guess at this account runs at a time."""
     key = str(account.pk)
     with lock_factors(account):
         wait = limits.waiting(policy.TOTP_FAILURES, key, account_id=account.pk)

@@ -1,4 +1,4 @@
-"""Keeps sessions within their limits, and tells whether a second factor was given in this one."""
+"""Middleware that keeps sessions within their limits, and knows whether a second factor was given in this one."""
 
 from collections.abc import Callable
 from functools import partial
@@ -20,9 +20,9 @@ from core import policy
 
 
 class SessionLimitsMiddleware:
-    """Ends sessions that were idle or old; moves the idle end of the others, whose pages no cache may keep.
+    """End sessions that were idle too long or are too old, and extend the others, whose pages no cache may keep.
 
-    `user.is_verified()` comes from the session's own note of the factor, without django-otp's query for the device:
+    `user.is_verified()` reads the session's own note of the factor, without django-otp's query for the device, because
     removing a factor ends the sessions that used it. Anonymous visitors cost nothing here.
     """
 
@@ -34,7 +34,7 @@ class SessionLimitsMiddleware:
         if session.BEGAN in request.session:
             if session.seconds_left(request) <= 0:
                 logout(request)
-                vars(request).pop("_cached_user", None)  # get_user() would give whom logout() has just forgotten
+                vars(request).pop("_cached_user", None)  # or get_user() would return the user who was just logged out
             elif not request.path.endswith(("/session/left/", "/session/keep/")):
                 session.touch(request)
         request.user = SimpleLazyObject(partial(with_factor, request))  # type: ignore[assignment]
@@ -45,9 +45,10 @@ class SessionLimitsMiddleware:
 
 
 def with_factor(request: HttpRequest) -> AbstractBaseUser | AnonymousUser:
-    """Who asks, with django-otp's `is_verified()`: whether this session was begun with a second factor.
+    """Return the request's user, with an `is_verified()` that says whether this session began with a second factor.
 
-    Premium without one is nobody: such a session could only be one that began in the very moment of an upgrade.
+    A Premium account in a session without one is treated as anonymous. Such a session could only have begun at the very
+    moment of an upgrade.
     """
     user, factor_given = get_user(request), session.FACTOR in request.session
     if isinstance(user, Account) and user.is_premium and not factor_given:
@@ -58,7 +59,7 @@ def with_factor(request: HttpRequest) -> AbstractBaseUser | AnonymousUser:
 
 
 class BusyMiddleware:
-    """Answers "busy, try again" where there was no room to hash a password, and says on every 503 when to come back."""
+    """Answer "busy, try again" when there is no room to hash a password, and set Retry-After on every 503."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,8 +1,8 @@
-"""A mail to the person when their account was signed in from a device for the first time.
+"""An email to the holder when somebody signs in to the account from a device for the first time.
 
-The audit trail has each sign-in with the kind of device it came from, so signing in does nothing for this: the worker
-reads what is new there. "Chrome on Windows" is all that is known of a device. Whoever signs in from the same kind as
-the person is not noticed here, and nobody is written to because an address changed, as it does on every journey.
+The audit trail holds each sign-in with its kind of device, so signing in does no extra work for this: the worker reads
+what is new there. "Chrome on Windows" is all that we know of a device. A stranger with the same kind of device as the
+holder is not noticed here. A new network address sends no email, because addresses change with every trip.
 """
 
 from datetime import datetime
@@ -17,7 +17,7 @@ from accounts.mail import notices
 from accounts.models import KnownDevice, State
 from core import policy
 
-# Of two looks at once each device is one's alone: the other finds it known.
+# If two workers look at once, each device is new to only one of them: the other one finds it known.
 REMEMBER = """
     INSERT INTO accounts_knowndevice (account_id, device, first_at)
     SELECT account_id, device, min(at) FROM safeguards_auditevent
@@ -30,7 +30,10 @@ REMEMBER = """
 
 
 def notify_of_new_devices(now: datetime | None = None) -> int:
-    """Remember the devices of the latest sign-ins, and write to those who had others before; tells to how many."""
+    """Remember the devices of the latest sign-ins, and email the holders who had other devices before.
+
+    Return how many emails there were.
+    """
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(REMEMBER, [since(now or timezone.now())])
@@ -44,12 +47,12 @@ def notify_of_new_devices(now: datetime | None = None) -> int:
 
 
 def had_others_before(device: KnownDevice) -> bool:
-    """The first one is that of whoever opened the account, who had a mail about that."""
+    """Return whether the account had earlier devices. The first one opened the account, and an email reported that."""
     return device.account.known_devices.filter(first_at__lt=device.first_at).exists()
 
 
 def since(now: datetime) -> datetime:
-    """How far back to look: to shortly before the newest device that is known, or for a day."""
+    """Return how far back to look: to shortly before the newest known device, but at most a day."""
     known = KnownDevice.objects.aggregate(newest=Max("first_at"))["newest"]
     day = now - policy.NEW_DEVICES_WITHIN
     return max(day, known - policy.NEW_DEVICES_OVERLAP) if known else day
@@ -57,5 +60,5 @@ def since(now: datetime) -> datetime:
 
 @app.task(name="accounts.tasks.look_for_new_devices")
 def look_for_new_devices(timestamp: int) -> None:
-    """Tell people of a sign-in from a device that their account was never signed in from."""
+    """Email holders about sign-ins from devices that their account was never signed in from before."""
     notify_of_new_devices()

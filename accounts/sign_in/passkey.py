@@ -15,12 +15,12 @@ from accounts.sign_in import consent, judge, session
 from accounts.sign_in.forms import PasswordForm
 from accounts.sign_in.views import finish_sign_in, safe_next
 from core import policy
-from core.words import minutes
+from core.words import try_again_in
 from safeguards import client, limits
 
 
 class PasskeyForm(forms.Form):
-    """What the passkey answered; a person types nothing here."""
+    """The passkey's answer. The person types nothing here."""
 
     passkey = OrPasskeyForm.base_fields["passkey"]
 
@@ -29,10 +29,10 @@ class PasskeyForm(forms.Form):
 @require_POST
 @never_cache
 def options(request: HttpRequest) -> HttpResponse:
-    """A challenge for a passkey as the whole sign-in, for anybody."""
+    """Return a challenge for signing in with a passkey alone. Anybody may ask."""
     wait = limits.hit(policy.PASSKEY_CHALLENGES_PER_ADDRESS, client.address(request))
     if wait:
-        return refused(f"There were too many tries. Wait {minutes(wait)}, then try again.", status=429)
+        return refused(f"There were too many tries. {try_again_in(wait)}", status=429)
     return JsonResponse(passkeys.options_to_sign(request))
 
 
@@ -40,7 +40,7 @@ def options(request: HttpRequest) -> HttpResponse:
 @require_POST
 @never_cache
 def second_step_options(request: HttpRequest) -> HttpResponse:
-    """A challenge for one of the passkeys of whoever is half signed in here, or signed in and asked again."""
+    """Return a challenge for the passkeys of the account that is half signed in here, or signed in and asked again."""
     half = session.half(request)
     account: Account | None = half.account if half else request.user if request.user.is_authenticated else None  # type: ignore[assignment]
     if account is None:
@@ -52,7 +52,7 @@ def second_step_options(request: HttpRequest) -> HttpResponse:
 @require_POST
 @never_cache
 def first_options(request: HttpRequest) -> HttpResponse:
-    """What the browser needs to make the first passkey of whoever gave the password here and has no factor yet."""
+    """Return what the browser needs to create the first passkey of a half-signed-in account that has no factor."""
     half = session.half(request)
     if half is None or half.kinds:
         return refused("Your sign-in took too long. Load this page again.", status=403)
@@ -60,14 +60,14 @@ def first_options(request: HttpRequest) -> HttpResponse:
 
 
 def refused(sentence: str, *, status: int) -> HttpResponse:
-    """What the page's script shows the person instead of asking for the passkey."""
+    """Return the sentence that the page's script shows instead of asking for the passkey."""
     return JsonResponse({"problem": sentence}, status=status)
 
 
 @login_not_required
 @never_cache
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """A passkey and nothing else: it has verified its holder, so it is both factors in one."""
+    """Sign in with a passkey and nothing else. It has verified its holder, so it is both factors in one."""
     if request.method != "POST" or not consent.given(request):
         return redirect("sign-in")
     next_page = safe_next(request, request.POST.get("next"))
@@ -81,8 +81,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             case judge.NotActive(state):
                 return render(request, "accounts/not_active.html", {"state": state}, status=403)
     if isinstance(outcome, judge.Wait):
-        sentence = f"There were too many tries. Wait {minutes(outcome.wait)}, then try again."
+        sentence = f"There were too many tries. {try_again_in(outcome.wait)}"
     else:
-        sentence = "This passkey was not accepted. Try once more, or sign in with your username and password."
+        sentence = "This passkey was not accepted. Try again, or sign in with your username and password."
     context = {"form": PasswordForm(), "next": next_page, "problem": sentence}
     return render(request, "accounts/sign_in.html", context)

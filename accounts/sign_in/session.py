@@ -1,6 +1,6 @@
 """The session: how it begins, how long it lasts, and the state between password and second factor.
 
-Half signed in is kept in the session under a key of its own: `request.user` stays anonymous until the last factor.
+The half-signed-in state is kept in the session under its own key. `request.user` stays anonymous until the last factor.
 """
 
 import time
@@ -19,15 +19,15 @@ from safeguards import audit
 
 BACKEND = "accounts.backend.AccountBackend"
 HALF = "half_signed_in"
-# When the person last proved who they are, by password, factor or both, in seconds since 1970.
+# When the person last proved their identity, by password, factor or both, in seconds since 1970.
 PROVED = "proved_at"
-# The end is moved once a minute at most, so that reading pages does not write to the database each time.
+# The session is extended at most once a minute, so that reading pages does not write to the database each time.
 TOUCH_EVERY = 60
 
 
 @dataclass(frozen=True)
 class Half:
-    """Somebody who gave the right password and owes the second factor."""
+    """A person who gave the right password and still needs the second factor."""
 
     account: Account
     kinds: factors.Kinds
@@ -35,12 +35,13 @@ class Half:
 
 
 def begin(request: HttpRequest, account: Account, factor: Factor | None) -> None:
-    """Sign `account` in, in a session with a new key; `factor` is what was given beside or in place of the password.
+    """Sign `account` in, in a session with a new key. `factor` was given in addition to or in place of the password.
 
-    Staff only under /admin/, and nobody else there: the judges see to it, so that here it is refused as a mistake.
+    Only staff sign in under /admin/, and nobody else does. The judges see to that, so a mismatch here is a programming
+    error and raises PermissionDenied.
     """
     if account.is_staff != request.session.for_staff:  # type: ignore[attr-defined]
-        raise PermissionDenied("This account has no business in this zone.")
+        raise PermissionDenied("This account belongs to the other session zone.")
     login(request, account, backend=BACKEND)
     request.session.cycle_key()  # login() leaves the key as it is for an account that is signed in already
     now = int(time.time())
@@ -52,7 +53,7 @@ def begin(request: HttpRequest, account: Account, factor: Factor | None) -> None
 
 
 def begin_half(request: HttpRequest, account: Account, next_page: str) -> None:
-    """Remember that the password was right. The session key changes here too, against fixation."""
+    """Remember that the password was right. The session's key changes here too, against session fixation."""
     request.session.flush()
     request.session[HALF] = {
         "account": account.pk,
@@ -64,7 +65,10 @@ def begin_half(request: HttpRequest, account: Account, next_page: str) -> None:
 
 
 def half(request: HttpRequest) -> Half | None:
-    """Who is half signed in here: not too long ago, with the password of today, into an account that is active."""
+    """Return who is half signed in here, or None.
+
+    The password must have been given recently and must still be the current one, and the account must be active.
+    """
     kept = request.session.get(HALF)
     if not kept or time.time() - kept["at"] > policy.HALF_SIGNED_IN.total_seconds():
         return None
@@ -77,14 +81,14 @@ def half(request: HttpRequest) -> Half | None:
 
 
 def end(request: HttpRequest) -> None:
-    """Sign out, with everything the session held."""
+    """Sign out, and delete everything that the session held."""
     if request.user.is_authenticated:
         audit.record("sign-out.done", by=request.user)
     logout(request)
 
 
 def seconds_left(request: HttpRequest) -> int:
-    """Seconds until this session ends if nothing happens: the idle end or the absolute end, whichever is first."""
+    """Return the seconds until this session ends if nothing happens: by its idle limit or its total limit."""
     now = time.time()
     idle = request.session.get(SEEN, 0) + request.session.idle.total_seconds() - now  # type: ignore[attr-defined]
     whole = request.session.get(BEGAN, 0) + request.session.life.total_seconds() - now  # type: ignore[attr-defined]
@@ -92,7 +96,7 @@ def seconds_left(request: HttpRequest) -> int:
 
 
 def touch(request: HttpRequest, *, every: int = TOUCH_EVERY) -> None:
-    """Move the idle end, unless that was done within the last `every` seconds."""
+    """Extend the session, unless that was done within the last `every` seconds."""
     now = int(time.time())
     if now - request.session.get(SEEN, 0) >= every:
         request.session[SEEN] = now

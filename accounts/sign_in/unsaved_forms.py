@@ -1,8 +1,8 @@
-"""What somebody had typed when the session ended, kept for a while and there again after signing in.
+"""Unsaved forms: what a person had typed when the session ended, restored after the next sign-in.
 
-The page's script sends it before the end, while the session is still good; it is sealed, and only the same account
-gets it back, on the same page, once. Only for views that say so: nothing is kept of a form that holds a secret.
-Journeys need none of this: their drafts outlive sessions by themselves.
+The page's script sends it before the session ends, while it is still valid. It is encrypted, and only the same account
+gets it back, on the same page, once. A view has to opt in, and a view whose form holds a secret never does. Journeys do
+not need this, because their drafts outlive sessions.
 """
 
 import json
@@ -24,30 +24,30 @@ PAGE = "kept_page"
 
 
 def keeps_unsaved_form(view: View) -> View:
-    """For a view whose form may be kept: text that is no secret, sent by a form with `data-keep`."""
-    view.form_is_kept = True  # type: ignore[attr-defined]
+    """Mark a view whose unsaved form may be kept: it holds no secrets, and its form has the attribute `data-keep`."""
+    view.may_be_kept = True  # type: ignore[attr-defined]
     return view
 
 
 @require_POST
 @never_cache
 def keep(request: HttpRequest) -> HttpResponse:
-    """Keep what stands in the form of the page that the script names."""
+    """Keep the contents of the unsaved form on the page that the script names."""
     page = request.POST.get(PAGE, "")
     try:
-        may = hasattr(resolve(page).func, "form_is_kept")
+        may = hasattr(resolve(page).func, "may_be_kept")
     except Http404:
         may = False
     typed = json.dumps({name: text for name, text in request.POST.items() if name not in (PAGE, "csrfmiddlewaretoken")})
-    if not may or len(typed) > policy.KEPT_FORM_MAX:
+    if not may or len(typed) > policy.UNSAVED_FORM_MAX:
         return HttpResponse(status=400)
     place = place_of(request, page)
-    cache.set(place, encrypt(typed, context=place).hex(), policy.KEPT_FORM_LIFE.total_seconds())
+    cache.set(place, encrypt(typed, context=place).hex(), policy.UNSAVED_FORM_LIFE.total_seconds())
     return HttpResponse(status=204)
 
 
 def take(request: HttpRequest) -> dict[str, str]:
-    """What was kept of this page's form for whoever is signed in, for the only time; the page says so."""
+    """Return the unsaved form of this page for the signed-in user, once, and tell the user about it."""
     if request.method != "GET" or not request.user.is_authenticated:
         return {}
     place = place_of(request, request.path)
@@ -59,16 +59,16 @@ def take(request: HttpRequest) -> dict[str, str]:
         typed = json.loads(decrypt(bytes.fromhex(sealed), context=place))
     except DecryptionError:  # its key is gone
         return {}
-    messages.info(request, "What you had typed here before is kept.")
+    messages.info(request, "We kept what you typed here before.")
     return typed
 
 
 def forget(request: HttpRequest) -> None:
-    """The form was sent."""
+    """Delete the unsaved form, because it was sent."""
     if request.user.is_authenticated:
         cache.delete(place_of(request, request.path))
 
 
 def place_of(request: HttpRequest, page: str) -> str:
-    """Where it is kept: names neither the account nor the page."""
+    """Return the cache key of an unsaved form. It reveals neither the account nor the page."""
     return f"kept-form:{blind_index(f'{request.user.pk}:{page}', purpose='kept-form').hex()}"

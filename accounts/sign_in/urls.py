@@ -1,4 +1,4 @@
-"""Addresses of signing in and out, and of the session."""
+"""URLs for signing in and out, and for the session."""
 
 from django.urls import path
 

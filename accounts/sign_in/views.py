@@ -1,4 +1,4 @@
-"""The pages of signing in and out, and the session's clock."""
+"""The pages for signing in and out, and the session's clock."""
 
 from django import forms
 from django.conf import settings
@@ -17,26 +17,30 @@ from accounts.second_factors import authenticator_apps, enrollment, factors, loc
 from accounts.second_factors.forms import FactorForm, FirstFactorForm
 from accounts.sign_in import consent, judge, session
 from accounts.sign_in.forms import PasswordForm
-from core.words import minutes
+from core.words import try_again_in
 from safeguards import client
 
 ENROL_KEY = "enrol_key"
 
 
 def safe_next(request: HttpRequest, wanted: str | None) -> str:
-    """`wanted` if it is a page of this site, otherwise nothing: no open redirect."""
+    """Return `wanted` if it is a page of this site, otherwise "", so that there is no open redirect."""
     ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None, require_https=request.is_secure())
     return wanted if wanted and ours and wanted.startswith("/") and wanted.isprintable() else ""
 
 
 def home_of(account: Account) -> str:
+    """Return the address of the account's start page."""
     return "/admin/" if account.is_staff else "/portal/"
 
 
 @login_not_required
 @never_cache
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """Username and password; then the second factor where one is needed. Half a sign-in goes on where it was."""
+    """Ask for username and password, then for the second factor if one is needed.
+
+    A half-finished sign-in resumes at its second factor.
+    """
     next_page = safe_next(request, request.POST.get("next") or request.GET.get("next"))
     if not consent.given(request):
         return consent.ask(request, next_page)
@@ -60,7 +64,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def judged(request: HttpRequest, form: PasswordForm, next_page: str) -> HttpResponse | None:
-    """Where a judged password leads; None puts the reason into the form."""
+    """Return the response for a judged password, or None after adding the reason to the form."""
     typed = form.cleaned_data
     staff: bool = request.session.for_staff  # type: ignore[attr-defined]
     outcome = judge.judge_password(typed["username"], typed["password"], client.address(request), staff=staff)
@@ -73,7 +77,7 @@ def judged(request: HttpRequest, form: PasswordForm, next_page: str) -> HttpResp
         case judge.StaffOnly():
             return redirect(f"{reverse('sign-in', settings.STAFF_URLCONF)}?staff_only=1")
         case judge.Wait(wait):
-            form.add_error(None, f"There were too many tries. Wait {minutes(wait)}, then try again.")
+            form.add_error(None, f"There were too many tries. {try_again_in(wait)}")
         case judge.NotActive(state):
             return render(request, "accounts/not_active.html", {"state": state}, status=403)
         case _:
@@ -82,6 +86,7 @@ def judged(request: HttpRequest, form: PasswordForm, next_page: str) -> HttpResp
 
 
 def finish_sign_in(request: HttpRequest, account: Account, factor: Factor | None, next_page: str) -> HttpResponse:
+    """Begin the session, record the sign-in, and redirect to the page where the person was going."""
     session.begin(request, account, factor)
     judge.count_success(account, factor)
     return redirect(next_page or home_of(account))
@@ -90,7 +95,7 @@ def finish_sign_in(request: HttpRequest, account: Account, factor: Factor | None
 @login_not_required
 @never_cache
 def second_factor(request: HttpRequest) -> HttpResponse:
-    """The second half of signing in. Without an enrolled factor (new staff) it is enrolled here."""
+    """Ask for the second factor. New staff, who have none yet, enroll one here."""
     half = session.half(request)
     if half is None:
         return redirect("sign-in")
@@ -107,23 +112,24 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 
 
 def refuse_factor(form: forms.Form, outcome: judge.WrongFactor | judge.Wait) -> None:
+    """Add to the form why the second factor was not accepted."""
     sentence, field = refusal_for(outcome, with_passkey=bool(form.cleaned_data["passkey"]))
     form.add_error(field, sentence)
 
 
 def refusal_for(outcome: judge.WrongFactor | judge.Wait, *, with_passkey: bool) -> tuple[str, str | None]:
-    """What to say of a second factor that was not accepted, and the field it stands beside."""
+    """Return the sentence for a second factor that was not accepted, and the form field it belongs to."""
     if isinstance(outcome, judge.Wait):
-        sentence = f"There were too many wrong codes. Wait {minutes(outcome.wait)}, then try again."
+        sentence = f"There were too many wrong codes. {try_again_in(outcome.wait)}"
     elif with_passkey:
-        sentence = "That passkey was not accepted. Try once more, or use another way."
+        sentence = "That passkey was not accepted. Try again, or use another method."
     else:
-        sentence = "That code is not right, or it was used already. Try the next one."
+        sentence = "That code is not right, or it was already used. Try the next one."
     return sentence, None if with_passkey else "otp_token"
 
 
 def enroll_at_sign_in(request: HttpRequest, half: session.Half) -> HttpResponse:
-    """A member of staff signs in for the first time: a passkey or an app is enrolled before anything else."""
+    """Enroll a passkey or an app at the first sign-in of a staff member, before anything else."""
     key = request.session.setdefault(ENROL_KEY, authenticator_apps.new_key())
     form = FirstFactorForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -144,11 +150,11 @@ def enroll_at_sign_in(request: HttpRequest, half: session.Half) -> HttpResponse:
 @login_not_required
 @never_cache
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """POST ends the session; GET asks, so that a link elsewhere cannot sign anybody out."""
+    """End the session on POST. A GET asks first, so that a link elsewhere cannot sign anybody out."""
     if request.method == "POST":
         session.end(request)
         response = render(request, "accounts/signed_out.html")
-        # Not "cookies": that would end drafts, and the session of the other zone.
+        # Not "cookies": that would delete the cookies of drafts and of the other zone's session.
         response.headers["Clear-Site-Data"] = '"cache", "storage"'
         return response
     if not request.user.is_authenticated:
@@ -160,13 +166,13 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @require_GET
 @never_cache
 def session_left(request: HttpRequest) -> HttpResponse:
-    """Seconds until the session ends, by the server's clock; asking does not extend it."""
+    """Return the seconds until the session ends, by the server's clock. Asking does not extend it."""
     return JsonResponse({"seconds_left": session.seconds_left(request) if request.user.is_authenticated else 0})
 
 
 @require_POST
 @never_cache
 def session_extend(request: HttpRequest) -> HttpResponse:
-    """The person is still there: move the idle end (never the absolute one)."""
+    """Extend the session's idle limit, never its total limit: the person is still there."""
     session.touch(request, every=0)
     return JsonResponse({"seconds_left": session.seconds_left(request)})

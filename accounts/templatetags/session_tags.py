@@ -9,5 +9,5 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def session_seconds_left(context: template.Context) -> int:
-    """Seconds until the session of this page ends, by the server's clock."""
+    """Return the seconds until the session of this page ends, by the server's clock."""
     return seconds_left(context["request"])

@@ -1,4 +1,4 @@
-"""Template tags and filters that every page shares: form fields, icons, steps, and times in words."""
+"""Template tags and filters for every page: form fields, icons, steps, and times in words."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -22,10 +22,11 @@ NOT_NAMED = forms.Field.default_error_messages["required"]
 
 
 class OnceNode(template.Node):
-    """Renders what stands inside the first time and keeps it for the life of the process.
+    """Renders its content once and keeps the result for the life of the process.
 
-    It is rendered without the request's context, so nothing of one person can reach another's page; only what
-    `site` says is known inside. Under /admin/ the same names lead elsewhere, so that is kept apart.
+    The content is rendered without the context of the request, so that nothing of one person can reach the page of
+    another. Only what `site` returns is known inside. The result is kept apart for each URLconf, because the same names
+    lead elsewhere under /admin/.
     """
 
     child_nodelists = ()
@@ -45,9 +46,9 @@ class OnceNode(template.Node):
 
 @register.tag
 def once(parser: template.base.Parser, token: template.base.Token) -> OnceNode:
-    """`{% once %}…{% endonce %}`: for the parts of the frame that are the same on every page.
+    """Render the content of `{% once %}…{% endonce %}` once, for parts of the frame that are the same on every page.
 
-    Addresses of pages and files are most of what a plain page costs; they do not change while a process runs.
+    The addresses of pages and files are most of the cost of a plain page. They do not change while a process runs.
     """
     inside = parser.parse(("endonce",))
     parser.delete_first_token()
@@ -57,7 +58,7 @@ def once(parser: template.base.Parser, token: template.base.Token) -> OnceNode:
 @register.simple_tag
 @cache
 def icon(name: str, size: int = 0) -> SafeString:
-    """An icon of the USWDS sprite, hidden from screen readers; `size` 3 to 9 enlarges it."""
+    """Return an icon of the USWDS sprite, hidden from screen readers. A `size` from 3 to 9 enlarges it."""
     kind = f" usa-icon--size-{size:d}" if size else ""
     use = f'<use href="{static("uswds/img/sprite.svg")}#{escape(name)}"></use>'
     return mark_safe(f'<svg class="usa-icon{kind}" aria-hidden="true" focusable="false">{use}</svg>')  # noqa: S308
@@ -65,7 +66,7 @@ def icon(name: str, size: int = 0) -> SafeString:
 
 @register.simple_tag
 def steps(journey: Any) -> SafeString:
-    """The step indicator: `journey.steps` are labels, `journey.position` counts from 0."""
+    """Return the step indicator. `journey.steps` are labels, and `journey.position` counts from 0."""
     labels, now = [escape(label) for label in journey.steps], journey.position
     segments = "".join(_segment(label, at, now) for at, label in enumerate(labels))
     return mark_safe(  # noqa: S308 - the labels are escaped
@@ -91,7 +92,10 @@ def _segment(label: str, at: int, now: int) -> str:
 
 @register.simple_tag
 def errors(form: forms.BaseForm) -> SafeString | str:
-    """What is wrong with a form, for the top of the page: each sentence leads to its field. Nothing if all is well."""
+    """Return what is wrong with a form, for the top of the page. Return "" if nothing is wrong.
+
+    Each sentence links to its field.
+    """
     if not form.errors:
         return ""
     lines = [line for name, said in form.errors.items() for line in _lines(form, name, said)]
@@ -104,7 +108,10 @@ def errors(form: forms.BaseForm) -> SafeString | str:
 
 
 def _lines(form: forms.BaseForm, name: str, sentences: Iterable[Any]) -> Iterator[str]:
-    """One field's sentences as links to it. Django's own "This field is required" says which field it means."""
+    """Yield the sentences about one field as links to it.
+
+    Django's own "This field is required." does not name the field, so the label is put before it.
+    """
     bound = form[name] if name in form.fields else None
     for sentence in sentences:
         if bound is None or bound.is_hidden:
@@ -126,11 +133,11 @@ def field(
     optional: bool = True,
     descriptions: Mapping[Any, str] | None = None,
 ) -> SafeString:
-    """One form field with its label, hint and error.
+    """Return one form field with its label, hint and error.
 
-    `tiles` draws radio buttons and checkboxes as large tiles, `descriptions` (value to sentence) says more
-    under each; `large` makes the label the heading of the page; `keep=False` shows the box empty (codes);
-    `optional=False` leaves "(optional)" out where one of two boxes must be filled in.
+    `tiles` draws radio buttons and checkboxes as large tiles. `descriptions` maps a value to a sentence under its
+    choice. `large` makes the label the heading of the page. `keep=False` shows the input empty, as for codes.
+    `optional=False` leaves out "(optional)" where one of two inputs must be filled in.
     """
     if bound.is_hidden:
         return bound.as_widget()
@@ -144,4 +151,4 @@ def field(
         optional=optional,
         descriptions=descriptions or {},
     )
-    return mark_safe(html)  # noqa: S308 - inputs.py escapes what enters it
+    return mark_safe(html)  # noqa: S308 - core/widgets.py escapes what enters it

@@ -1,1 +1,4 @@
-"""Many people at once into the registry: files of records (docs/deers-import.md), and invented people for measuring."""
+"""Loading of many people into the registry.
+
+They come from files of records (docs/deers-import.md), or are invented for measuring.
+"""

@@ -1,4 +1,4 @@
-"""Some thousand records checked at once, column by column, which is several times faster than one after the other."""
+"""Some thousand records checked at once, column by column. This is several times faster than one after the other."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,7 +14,10 @@ Columns = dict[str, Sequence[str]]
 
 
 class Entries(NamedTuple):
-    """What stands in the lists of one kind: whose line, at which place of its list, and the columns."""
+    """What is in the lists of one kind, in columns.
+
+    `lines` says whose line each entry is on, and `places` at which place of its list.
+    """
 
     lines: list[int]
     places: list[int]
@@ -22,7 +25,7 @@ class Entries(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """People in columns, of which COPY can read every value."""
+    """People in columns. COPY can read every value."""
 
     lines: list[int]
     person: Columns
@@ -32,7 +35,10 @@ class Batch(NamedTuple):
 
 
 def check_records(records: Mapping[int, dict]) -> tuple[Batch, list[Problem]]:
-    """The records, by line, in columns; without those that have a problem, each of which is told."""
+    """Return the records in columns, and their problems. `records` are by line.
+
+    A record that has a problem is left out of the columns.
+    """
     batch, problems = parsed(records)
     if problems:
         batch, _ = parsed(without(records, problems))
@@ -48,7 +54,10 @@ def without(records: Mapping[int, dict], problems: Sequence[Problem]) -> dict[in
 
 
 def parsed(records: Mapping[int, dict]) -> tuple[Batch, list[Problem]]:
-    """Every value by itself; where there are problems, Wrong stands in the columns."""
+    """Return every value parsed by itself, and the problems.
+
+    Where there is a problem, InvalidValue is in the column.
+    """
     problems: list[Problem] = []
     lines = list(records)
 
@@ -64,7 +73,10 @@ Tell = Callable[[int, str, str], None]
 
 
 def columns_of(some: Sequence[dict], wanted: Mapping[str, Column], known: frozenset[str], tell: Tell) -> Columns:
-    """Each column parsed. `tell` hears of what is wrong: in which dictionary, which column, and why."""
+    """Return each column parsed.
+
+    `tell` is called for what is wrong: with the index of the dictionary, the column, and the reason.
+    """
     clean = {
         name: parse(values) for (name, parse), values in zip(wanted.items(), transposed(some, wanted), strict=True)
     }
@@ -81,7 +93,7 @@ def columns_of(some: Sequence[dict], wanted: Mapping[str, Column], known: frozen
 
 
 def transposed(some: Sequence[dict], keys: Iterable[str]) -> Sequence[Sequence[Any]]:
-    """The values of each key in all dictionaries; None where it is missing."""
+    """Return the values of each key in all dictionaries, with None where it is missing."""
     try:
         return list(zip(*map(itemgetter(*keys), some), strict=True)) or [[] for _ in keys]
     except KeyError:
@@ -89,7 +101,7 @@ def transposed(some: Sequence[dict], keys: Iterable[str]) -> Sequence[Sequence[A
 
 
 def entries_of(records: Mapping[int, dict], kind: str, problems: list[Problem]) -> Entries:
-    """Everybody's entries of one kind, one after the other."""
+    """Return everybody's entries of one kind, one after the other. Problems are added to `problems`."""
     lists = {line: entries for line, record in records.items() if (entries := record.get(kind)) is not None}
     if set(map(type, lists.values())) - {list} or set(map(type, chain.from_iterable(lists.values()))) - {dict}:
         lists = {line: entries for line, entries in lists.items() if is_list_of_objects(entries)}
@@ -112,14 +124,14 @@ def is_list_of_objects(value: object) -> bool:
 
 
 def judge(batch: Batch) -> Iterator[Problem]:
-    """What the tables' constraints would refuse, said by line before they have to; all values are right by themselves.
+    """Yield what the constraints of the tables would refuse, by line, before they do.
 
-    Days are compared as text: YYYY-MM-DD.
+    All values must be right by themselves. Days are compared as text: YYYY-MM-DD.
     """
     people, names, periods, ties = batch.person, batch.names, batch.eligibilities, batch.sponsors
     for line, born, died in zip(batch.lines, people["date_of_birth"], people["date_of_death"], strict=True):
         if died != NULL and died < born:
-            yield Problem(line, "date_of_death", "lies before the birth")
+            yield Problem(line, "date_of_death", "is before the birth")
     present = Counter(line for line, until in zip(names.lines, names.columns["until"], strict=True) if until == NULL)
     for line in batch.lines:
         if present[line] != 1:
@@ -147,9 +159,9 @@ def ends_before_it_begins(entries: Entries, kind: str, first: str, last: str) ->
     columns = entries.columns
     for line, place, begin, end in zip(entries.lines, entries.places, columns[first], columns[last], strict=True):
         if end != NULL and begin != NULL and end < begin:
-            yield Problem(line, f"{kind}.{place}.{last}", "lies before the beginning")
+            yield Problem(line, f"{kind}.{place}.{last}", "is before the beginning")
 
 
 def twice(values: Iterator[tuple]) -> Iterator[int]:
-    """The lines, which come first in the tuples, of those that are there more than once."""
+    """Return the lines of those tuples that are there more than once. The line comes first in a tuple."""
     return (line for (line, *_), times in Counter(values).items() if times > 1)

@@ -1,10 +1,10 @@
-"""What may stand in each column of an import file, and how it is normalised.
+"""What each column of an import file may hold, and how it is normalized.
 
-A parser takes what the file has (text; in JSON also true, false and null) and gives what PostgreSQL's COPY is to read,
-as text; or it says with Bad why the value cannot be taken, in words that hold nothing of what was there.
+A parser takes what the file has (text; in JSON also true, false and null). It returns what PostgreSQL's COPY is to
+read, as text. If it cannot take the value, it raises ParseError. The reason holds nothing of what was there.
 
-A column parses many values at once. It remembers what it has seen, or sees at a glance that nothing is odd; for to look
-at each of a thousand values takes most of the time of an import.
+A column parses many values at once. It remembers what it has seen, or sees at a glance that nothing is odd. Looking at
+each of a thousand values would take most of the time of an import.
 """
 
 import re
@@ -19,28 +19,28 @@ from deers import dod_id, ssn
 from deers.models import Plan, Region, Relationship, ServiceStatus, Sex
 
 REMEMBERED = 2**16
-"""Values that a parser keeps, at most: a few MiB in all."""
+"""The most values that a parser keeps: a few MiB in all."""
 NULL = r"\N"
-"""How COPY reads that there is nothing."""
+"""COPY reads this as no value."""
 
 
 class InvalidValue(str):
-    """Stands where a value could not be taken, and says why."""
+    """Takes the place of a value that is not valid, and says why."""
 
     __slots__ = ()
 
 
 class ParseError(Exception):
-    """The same, on its way out of a parser."""
+    """The same reason, on its way out of a parser."""
 
 
 Parser = Callable[[Any], str]
 Column = Callable[[Sequence[Any]], Sequence[str]]
-"""Parses the values of a column, of which each becomes text or Wrong."""
+"""Parses the values of a column. Each becomes text or InvalidValue."""
 
 
 def judged(parse: Parser) -> Parser:
-    """`parse`, but with Wrong for Bad."""
+    """Return `parse`, but with InvalidValue in place of ParseError."""
 
     def parse_or_tell(value: Any) -> str:
         try:
@@ -52,13 +52,16 @@ def judged(parse: Parser) -> Parser:
 
 
 def one_by_one(parse: Parser) -> Column:
-    """Any column."""
+    """Return a column that parses each value by itself."""
     each = judged(parse)
     return lambda values: list(map(each, values))
 
 
 class Remembered(dict):
-    """What became of a value: half the memory of lru_cache, for when too much is remembered all is forgotten."""
+    """What became of each value that was seen.
+
+    It takes half the memory of lru_cache. When too much is remembered, everything is forgotten.
+    """
 
     def __init__(self, parse: Parser) -> None:
         self.parse = parse
@@ -72,23 +75,24 @@ class Remembered(dict):
 
 
 def often(parse: Parser) -> Column:
-    """A column whose values repeat."""
+    """Return a column whose values repeat."""
     each = judged(parse)
     remembered = Remembered(each)
 
     def column(values: Sequence[Any]) -> list[str]:
         try:
             return list(map(remembered.__getitem__, values))
-        except TypeError:  # somewhere a list stands for a value, and that cannot be looked up
+        except TypeError:  # a list in place of a value cannot be looked up
             return list(map(each, values))
 
     return column
 
 
 def seldom(parse: Parser, most: int = 100, like: str = "[^\n]*") -> Column:
-    """A column whose values hardly repeat: looked at one by one only if they are not all `like` this, plain and tidy.
+    """Return a column whose values hardly repeat.
 
-    `like` must not match a line feed, nor anything that `parse` would change or refuse, apart from what is not tidy.
+    They are looked at one by one only if they are not all `like` this, plain and tidy. `like` must not match a line
+    feed, nor anything that `parse` would change or refuse, apart from what is not tidy.
     """
     each, alike = judged(parse), re.compile(f"(?>{like}\n)*+")
 
@@ -101,7 +105,7 @@ def seldom(parse: Parser, most: int = 100, like: str = "[^\n]*") -> Column:
 
 
 def tidy(values: Sequence[Any], most: int) -> bool:
-    """Whether text() would give all of them back as they are."""
+    """Return whether text() would give all of them back as they are."""
     if set(map(type, values)) != {str} or max(map(len, values)) > most:
         return False
     joined = "\n".join(["", *values, ""])
@@ -110,7 +114,7 @@ def tidy(values: Sequence[Any], most: int) -> bool:
 
 
 def text(most: int, *, required: bool = False) -> Parser:
-    """Text in Unicode's composed form, blanks squeezed, of at most `most` characters."""
+    """Return a parser for text of at most `most` characters. It gives Unicode's composed form, with single spaces."""
 
     def parse(value: Any) -> str:
         if value is None or value == "":
@@ -138,7 +142,7 @@ NO_DAY = "must be a date as YYYY-MM-DD"
 
 
 def day(value: Any) -> str:
-    """A date as YYYY-MM-DD, or NULL; as text they are in the order of the calendar."""
+    """Return a date as YYYY-MM-DD, or NULL. As text, dates are in the order of the calendar."""
     value = PLAIN(value)
     if not value:
         return NULL
@@ -151,11 +155,11 @@ def day(value: Any) -> str:
 
 
 a_day_or_none = often(day)
-"""All columns of days remember together what they have seen."""
+"""All columns of days share what they have seen."""
 
 
 def a_day(values: Sequence[Any]) -> Sequence[str]:
-    """Where none may be missing."""
+    """Parse a column of days of which none may be missing."""
     days = a_day_or_none(values)
     return [InvalidValue(NO_DAY) if each == NULL else each for each in days] if NULL in days else days
 
@@ -180,7 +184,7 @@ def number(value: Any) -> str:
 
 
 def social_security_number(mock_serves: bool) -> Parser:
-    """Nine digits that could be somebody's, or "" for people who have none."""
+    """Return a parser for nine digits that could be somebody's number, or "" for people who have none."""
 
     def parse(value: Any) -> str:
         value = PLAIN(value)
@@ -218,7 +222,7 @@ def country(value: Any) -> str:
 
 
 def person_columns(*, mock_serves: bool) -> Mapping[str, Column]:
-    """The columns of a person."""
+    """Return the columns of a person."""
     return {
         "dod_id": seldom(number, like="[0-9]{10}"),
         "date_of_birth": a_day,

@@ -1,14 +1,14 @@
-"""What contradicts itself among all that was staged is taken out and told, for everybody at once."""
+"""Conflicts among all that was staged, taken out and reported for everybody at once."""
 
 # ruff: noqa: S608 - only names of our own tables and columns are put into the SQL
 from django.db import transaction
 
 from deers.loading.staging import finished_places, mark_done, read_rows, run_statement
 
-TAKEN = "is another person's already"
-SPOUSE = "cannot stand: the sponsor has a spouse already, or it stands twice"
+TAKEN = "already belongs to another person"
+SPOUSE = "is a conflict: the sponsor already has a spouse, or the entry is there twice"
 RANGE = 5_000
-"""People who are entered in one transaction."""
+"""People who are inserted in one transaction."""
 
 BEGINNINGS = f"""
     SELECT dod_id FROM (SELECT dod_id, row_number() OVER (ORDER BY dod_id) AS number FROM deers_staged_person) every
@@ -60,9 +60,9 @@ SETTLE = (
 
 
 def resolve_conflicts(*, replace: bool) -> list[str]:
-    """Take out who cannot be entered; where the ranges begin in which all others can.
+    """Take out the people who cannot be inserted. Return where the ranges begin in which all others can.
 
-    Without `replace`, who is on record is left as is.
+    Without `replace`, people on record are left as they are.
     """
     with transaction.atomic():
         if not finished_places("settle"):

@@ -17,7 +17,7 @@ KINDS = {".csv": CSV, ".ndjson": NDJSON, ".jsonl": NDJSON}
 
 
 class Imported(NamedTuple):
-    """What became of a file."""
+    """What became of a file: how many people it brought, and how many problems it had."""
 
     people: int
     problems: int
@@ -32,9 +32,9 @@ def import_file(
     piece_bytes: int = PIECE_BYTES,
     advance: Advance = lambda people, of: None,
 ) -> Imported:
-    """Enter a file, going on where an interrupted run of it stopped; in the end, what is bad is told in `report`.
+    """Import a file, and go on where an interrupted run of it stopped. In the end, write its problems to `report`.
 
-    columns.Bad: the header. staging.Busy: another import runs.
+    Raise columns.ParseError if the header is wrong, and staging.Busy if another import is running.
     """
     header, begins = None, 0
     if kind == CSV:
@@ -48,7 +48,7 @@ def import_file(
 
 
 def key_of(path: Path, piece_bytes: int) -> str:
-    """Tells a file apart from others and from itself after a change, without reading all of it."""
+    """Return a key that tells a file from others, and from itself after a change, without reading all of it."""
     known = path.stat()
     with path.open("rb") as file:
         start = file.read(PIECE_BYTES)
@@ -56,7 +56,10 @@ def key_of(path: Path, piece_bytes: int) -> str:
 
 
 def pieces(path: Path, begins: int, size: int) -> Iterator[Piece]:
-    """The file from `begins` on (a first line is above, if that is not 0) in whole lines of about `size` bytes."""
+    """Yield the file from `begins` on, in whole lines of about `size` bytes.
+
+    If `begins` is not 0, one line is above it.
+    """
     place, line = begins, 1 + bool(begins)
     with path.open("rb") as file:
         file.seek(begins)
@@ -68,7 +71,10 @@ def pieces(path: Path, begins: int, size: int) -> Iterator[Piece]:
 
 
 def stage(piece: Piece, path: Path, header: Header | None) -> tuple[int, int]:
-    """Validate, normalise, encrypt and put down each line of a piece; its size, and how many people it has."""
+    """Validate, normalize, encrypt and stage each line of a piece.
+
+    Return the size of the piece, and how many people it has.
+    """
     with path.open("rb") as file:
         file.seek(piece.place)
         found, problems = read_records(file.read(piece.size), piece.line, header)

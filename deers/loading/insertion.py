@@ -1,7 +1,7 @@
-"""Settled people from the staging tables into the registry: a range of DoD ID numbers at a time, in their order.
+"""Insertion of people from the staging tables into the registry, one range of DoD ID numbers at a time, in their order.
 
-In their order, because neighbors then lie on the same pages of most indexes: one more person among ten million costs
-little more than among ten thousand.
+Neighbors in that order are on the same pages of most indexes. So one more person among ten million costs little more
+than among ten thousand.
 """
 
 # ruff: noqa: S608 - only names of our own tables and columns are put into the SQL
@@ -22,9 +22,9 @@ from deers.loading.staging import (
     run_statement,
 )
 
-NOBODY = "is nobody on record"
+NOBODY = "is not on record"
 NOT_SEALED = [column for column in COLUMNS["deers_person"] if column not in ("dod_id", "ssn")]
-# Sealed anew each time, a number differs although it is the same; its blind index tells.
+# A number is sealed differently each time, even if it is the same. Its blind index tells whether it has changed.
 CHANGED = f"({', '.join(f'p.{c}' for c in NOT_SEALED)}) IS DISTINCT FROM ({', '.join(f's.{c}' for c in NOT_SEALED)})"
 RANGED = "{0} >= %s AND {0} < %s"
 ON_RECORD = f"""
@@ -60,12 +60,15 @@ TELL_THE_REST = f"""
       FROM deers_staged_sponsorship s WHERE {NOT_TIED}"""
 
 
-# Put off to the end of the transaction, foreign keys take longer to check, and memory for each row.
+# At the end of the transaction, foreign keys would take longer to check, and memory for each row.
 AT_ONCE = "SET CONSTRAINTS ALL IMMEDIATE"
 
 
 class Range(NamedTuple):
-    """Who is entered in one transaction: by number, from the `first` DoD ID number to the last before `beyond`."""
+    """The people who are inserted in one transaction.
+
+    They have the DoD ID numbers from `first` to the last one before `beyond`. `place` is the number of the range.
+    """
 
     place: int
     first: str
@@ -73,7 +76,7 @@ class Range(NamedTuple):
 
 
 def insert(who: Range) -> None:
-    """People, with their names and periods."""
+    """Insert the people of a range, with their names and periods."""
     _, *bounds = who
     with transaction.atomic():
         run_statement(AT_ONCE)
@@ -89,7 +92,7 @@ def insert(who: Range) -> None:
 
 
 def link_sponsors(who: Range) -> None:
-    """Dependents to their sponsors, as far as it is possible yet."""
+    """Link the dependents of a range to their sponsors, as far as that is possible yet."""
     _, *bounds = who
     with transaction.atomic():
         run_statement(AT_ONCE)
@@ -99,7 +102,7 @@ def link_sponsors(who: Range) -> None:
 
 
 def link_remaining_sponsors() -> None:
-    """What could not stand before another tie had gone; and tell what cannot stand at all."""
+    """Make the links that had to wait until another link was gone, and report those that cannot be made at all."""
     with transaction.atomic():
         if not finished_places("tie the rest"):
             run_statement(TIE_THE_REST)

@@ -1,4 +1,4 @@
-"""The lines of an import file as records: dictionaries as NDJSON has them."""
+"""The lines of an import file as records: dictionaries as in NDJSON."""
 
 import csv
 import json
@@ -12,13 +12,13 @@ from deers import lookup
 from deers.loading.columns import LISTS, Column, ParseError, person_columns
 
 LINE_MAX = 64 * 1024
-"""Bytes; a person's record has about one hundredth of it."""
+"""In bytes. A person's record takes about one hundredth of it."""
 BOM = b"\xef\xbb\xbf"
 first_value = json.JSONDecoder().raw_decode
 
 
 class Problem(NamedTuple):
-    """What is wrong with a line, without anything that stands in it; `column` is "" for the line as a whole."""
+    """What is wrong with a line, without anything of its content. `column` is "" for the line as a whole."""
 
     line: int
     column: str
@@ -27,18 +27,18 @@ class Problem(NamedTuple):
 
 @cache
 def person() -> Mapping[str, Column]:
-    """A person's columns; whose Social Security numbers are possible depends on settings."""
+    """Return the columns of a person. It depends on settings which Social Security numbers are possible."""
     return person_columns(mock_serves=lookup.mock_serves())
 
 
 class Header:
-    """The columns of a CSV file: names as in NDJSON, with dots (`names.0.last`)."""
+    """The columns of a CSV file. Their names are as in NDJSON, with dots (`names.0.last`)."""
 
     def __init__(self, columns: Sequence[str]) -> None:
         self.width = len(columns)
         paths = [tuple(column.strip().split(".")) for column in columns]
         if bad := [i for i, path in enumerate(paths, 1) if not known(path)] or repeated(paths):
-            raise ParseError(f"The header's columns {', '.join(map(str, bad))} are unknown or stand twice.")
+            raise ParseError(f"The header's columns {', '.join(map(str, bad))} are unknown or repeated.")
         self.plain = [(i, path[0]) for i, path in enumerate(paths) if len(path) == 1]
         listed = sorted((path[0], int(path[1]), i, path[2]) for i, path in enumerate(paths) if len(path) == 3)
         self.listed = [
@@ -47,7 +47,7 @@ class Header:
         ]
 
     def record(self, line: str) -> dict:
-        """The line as NDJSON would have it; entries of lists that are quite empty are left out."""
+        """Return the line as NDJSON would have it. Entries of lists that are completely empty are left out."""
         (cells,) = csv.reader([line], strict=True)
         if len(cells) != self.width:
             raise ParseError(f"has {len(cells)} cells instead of {self.width}")
@@ -60,7 +60,7 @@ class Header:
 
 
 def read_header(head: bytes) -> Header:
-    """The header that a file begins with; Bad if it is none."""
+    """Return the header that a file begins with. Raise ParseError if it is not one."""
     try:
         columns = next(csv.reader([head.removeprefix(BOM).decode().rstrip("\r\n")], strict=True), [])
     except (UnicodeDecodeError, csv.Error):
@@ -79,7 +79,10 @@ def repeated(paths: list[tuple[str, ...]]) -> list[int]:
 
 
 def read_records(text: bytes, first: int, header: Header | None) -> tuple[dict[int, dict], list[Problem]]:
-    """The records of some whole lines by their numbers, and what is no record. Without a header they are JSON."""
+    """Return the records of some whole lines by line number, and the problems of lines that are not records.
+
+    Without a header, the lines are JSON.
+    """
     found, problems = {}, []
     for number, raw in numbered(text, first):
         try:
@@ -90,7 +93,7 @@ def read_records(text: bytes, first: int, header: Header | None) -> tuple[dict[i
 
 
 def numbered(text: bytes, first: int) -> Iterable[tuple[int, bytes]]:
-    """The lines that are not empty, with their numbers; a line feed ends a line, and nothing else does."""
+    """Return the lines that are not empty, with their numbers. Only a line feed ends a line."""
     if first == 1:
         text = text.removeprefix(BOM)
     return ((number, stripped) for number, raw in enumerate(BytesIO(text), first) if (stripped := raw.strip()))

@@ -1,4 +1,4 @@
-"""How far it is: a bar with people done, their rate, and the time left."""
+"""How far an import is: a bar with people done, their rate, and the time left."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,10 @@ from deers.loading.steps import Advance
 
 @contextmanager
 def show_progress(doing: str) -> Iterator[Advance]:
-    """On the screen; what an earlier run has done is shown, but not counted in the rate."""
+    """Show progress on the screen, and yield the function that advances it.
+
+    What an earlier run has done is shown, but not counted in the rate.
+    """
     with tqdm(desc=doing, unit=" people", unit_scale=True, smoothing=0.05) as bar:
         bar.initial = -1
 

@@ -20,11 +20,11 @@ COLUMNS = {
     "deers_eligibility": ("person_id", "plan", "region", "begin", '"end"'),
     "deers_sponsorship": ("dependent_id", "sponsor_id", "relationship", "begin", '"end"'),
 }
-"""The tables that are filled; the first column says whose row it is."""
+"""The tables that are filled. The first column says whose row it is."""
 
 
 def written(batch: Batch) -> dict[str, str]:
-    """The rows of each of the tables, with the number of the line before them."""
+    """Return the rows of each of the tables, with the number of the line before them."""
     dod_ids = batch.person["dod_id"]
     by_line = dict(zip(batch.lines, dod_ids, strict=True))
     person = batch.person | sealed(dod_ids, batch.person["ssn"])
@@ -39,7 +39,10 @@ def written(batch: Batch) -> dict[str, str]:
 
 
 def table(lines: Sequence[int], *columns: Sequence[str]) -> str:
-    """No value holds a tab or a line break (columns.text sees to it)."""
+    """Return the rows of one table as text.
+
+    No value holds a tab or a line break, because columns.text refuses them.
+    """
     return "".join(map("%s\n".__mod__, map("\t".join, zip(map(str, lines), *columns, strict=True))))
 
 
@@ -48,7 +51,7 @@ def whose(entries: Entries, dod_ids: dict[int, str]) -> tuple[Any, ...]:
 
 
 def sealed(dod_ids: Sequence[str], numbers: Sequence[str]) -> dict[str, list[str]]:
-    """Social Security numbers encrypted, and their blind indexes; people without one have no index."""
+    """Return Social Security numbers encrypted, and their blind indexes. People without a number have no index."""
     return {
         "ssn": [as_bytea(encrypt(n, context=SSN_CONTEXT + whose)) for whose, n in zip(dod_ids, numbers, strict=True)],
         "ssn_index": [as_bytea(ssn_index(number)) if number else NULL for number in numbers],
@@ -62,12 +65,12 @@ def as_bytea(value: bytes) -> str:
 
 @lru_cache(maxsize=10_000)
 def last4_index(digits: str) -> str:
-    """There are ten thousand of them."""
+    """Return the blind index of four digits. There are ten thousand of them, so all are remembered."""
     return as_bytea(ssn_last4_index(digits))
 
 
 def search_key(last: str, first: str, middle: str) -> str:
-    """As names.search_key makes it, of parts that are remembered."""
+    """Return the key that names.search_key makes, from parts that are remembered."""
     return " ".join(filter(None, (surname(last), given(first), given(middle))))[: names.SEARCH_KEY_LENGTH]
 
 

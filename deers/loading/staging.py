@@ -1,11 +1,11 @@
-"""Where people wait while a file is read, and how they get from there into the registry.
+"""The tables where people wait while a file is read, and how they get from there into the registry.
 
-Many processes fill the staging tables at once: these have no index and no constraint, and are not logged. When all is
-there, what contradicts itself is taken out (conflicts.py). Then people are inserted by ranges of DoD ID numbers, again
-by many processes at once, and linked to their sponsors when all people are there (insertion.py).
+Many processes fill the staging tables at once. These tables have no index and no constraint, and are not logged. When
+everything is there, conflicts are taken out (conflicts.py). Then people are inserted by ranges of DoD ID numbers, again
+by many processes at once. When all people are there, they are linked to their sponsors (insertion.py).
 
-What was done leaves a mark in deers_staged_done, in its own transaction, and is not done again. After a crash of the
-server the staging tables are empty, marks and all, and the import begins anew.
+Work that was done leaves a mark in deers_staged_done, in its own transaction, and is not done again. After a crash of
+the server the staging tables are empty, marks and all, and the import starts over.
 """
 
 # ruff: noqa: S608 - only names of our own tables and columns are put into the SQL
@@ -36,18 +36,22 @@ class Busy(Exception):
 
 
 def claim() -> None:
-    """One import at a time, as long as this connection lasts; waits for what a killed one has still under way."""
+    """Allow one import at a time, as long as this connection lasts. Raise Busy if another one is running.
+
+    Wait for the work that a killed import still has under way.
+    """
     if read_rows("SELECT pg_try_advisory_lock(%s)", LOCK) != [(True,)]:
         raise Busy
     run_statement("SELECT pg_advisory_lock(%s), pg_advisory_unlock(%s)", WORK, WORK)
 
 
 def release() -> None:
+    """Allow the next import."""
     run_statement("SELECT pg_advisory_unlock(%s)", LOCK)
 
 
 def prepare(key: str) -> None:
-    """Empty staging tables, unless those of an interrupted import of the same `key` are there."""
+    """Create empty staging tables, unless those of an interrupted import of the same `key` are there."""
     if read_rows("SELECT obj_description(to_regclass('deers_staged_done'))") == [(key,)]:
         return
     with transaction.atomic():
@@ -59,24 +63,28 @@ def prepare(key: str) -> None:
 
 
 def drop() -> None:
+    """Drop the staging tables."""
     run_statement(f"DROP TABLE IF EXISTS {', '.join(STAGED)}")
 
 
 def finished_places(step: str) -> dict[int, tuple[int, int]]:
-    """The places of a step that are done: how large, and how many people there were."""
+    """Return the places of a step that are done, with their size and how many people there were."""
     asked = "SELECT place, size, people FROM deers_staged_done WHERE step = %s"
     return {place: (size, people) for place, size, people in read_rows(asked, step)}
 
 
 def mark_done(step: str, place: int, size: int = 0, people: int = 0) -> None:
-    """In the transaction of what was done, which need not wait for the disk: what is lost is done once more."""
+    """Mark work as done, in the transaction that did it.
+
+    The transaction does not have to wait for the disk. Work that is lost is done once more.
+    """
     run_statement("SET LOCAL synchronous_commit TO off")
     run_statement("SELECT pg_advisory_xact_lock_shared(%s)", WORK)
     run_statement("INSERT INTO deers_staged_done VALUES (%s, %s, %s, %s)", step, place, size, people)
 
 
 def stage(place: int, size: int, people: int, tables: dict[str, str], problems: Sequence[Problem]) -> None:
-    """Put down what was made of a piece: finished rows, each with its line before it, and what was wrong."""
+    """Stage what was made of a piece: finished rows, each with its line before it, and problems."""
     with transaction.atomic():
         mark_done("read", place, size, people)
         for table, lines in tables.items():
@@ -91,11 +99,12 @@ def copy(table: str, lines: str) -> None:
 
 
 def tell(problems: Sequence[Problem]) -> None:
+    """Keep problems for the report."""
     copy("deers_staged_problem", "".join(f"{p.line}\t{p.column or chr(92) + 'N'}\t{p.reason}\n" for p in problems))
 
 
 def report(path: Path) -> int:
-    """Write down what is wrong, sorted by line; how many problems these are."""
+    """Write down the problems as CSV, sorted by line. Return how many there are."""
     path.touch(mode=0o600)
     sorted_problems = 'SELECT line, "column", reason FROM deers_staged_problem ORDER BY line, "column", reason'
     with connection.cursor() as cursor, path.open("wb") as file:
@@ -106,13 +115,14 @@ def report(path: Path) -> int:
 
 
 def run_statement(statement: str, *values: Any) -> int:
-    """How many rows it was about."""
+    """Run a statement. Return how many rows it was about."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values or None)
         return cursor.rowcount
 
 
 def read_rows(statement: str, *values: Any) -> list[tuple]:
+    """Run a query. Return all its rows."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values or None)
         return cursor.fetchall()

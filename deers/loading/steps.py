@@ -1,4 +1,4 @@
-"""The way from pieces of people to the registry: read and staged, settled, entered, tied to their sponsors."""
+"""The steps from pieces of people to the registry: read and stage, resolve conflicts, insert, link sponsors."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -9,16 +9,20 @@ from deers.loading import conflicts, insertion, staging
 from deers.loading.workers import Share, share_work
 
 BEYOND = ":"
-"""Comes after every digit."""
-# How much of the work each step is, about.
+"""Sorts after every digit."""
+# About how much of the work each step is.
 READ, ENTER, TIE = 0.5, 0.35, 0.15
 
 Advance = Callable[[float, float], object]
-"""Hears how many people are done, and how many there will be in all; who is read but not entered is half done."""
+"""Is told how many people are done, and how many there will be. A person who is only read counts as half done."""
 
 
 class Piece(NamedTuple):
-    """Some people who are read together: where they begin in the whole, how much of it they are, the first's line."""
+    """Some people who are read together.
+
+    `place` is where they begin in the whole, and `size` how much of it they are. `line` is the line of the first
+    person.
+    """
 
     place: int
     size: int
@@ -27,9 +31,9 @@ class Piece(NamedTuple):
 
 @contextmanager
 def claim_staging(key: str, processes: int) -> Iterator[Share]:
-    """The staging tables, for one import alone and kept for its next try, and processes to share the work out to.
+    """Claim the staging tables for one import, and yield a function that shares the work out to processes.
 
-    staging.Busy: another import is running.
+    If the import fails, the tables are kept for its next try. Raise staging.Busy if another import is running.
     """
     with share_work(processes) as share:
         staging.claim()
@@ -50,10 +54,10 @@ def load(
     replace: bool = True,
     advance: Advance = lambda people, of: None,
 ) -> int:
-    """All that the pieces hold into the registry; how many people. What an earlier try has done is not done again.
+    """Load everybody in the pieces into the registry. Return how many people there are.
 
-    `whole`: the size of all pieces together. `stage` puts one of them down and gives its size and how many people it
-    has. Without `replace`, people who are on record are left as they are.
+    What an earlier try has done is not done again. `whole` is the size of all pieces together. `stage` stages one of
+    them, and returns its size and how many people it has. Without `replace`, people on record are left as they are.
     """
     there = staging.finished_places("read")
     size, people = sum(size for size, _ in there.values()), sum(people for _, people in there.values())

@@ -1,4 +1,4 @@
-"""Work shared out to all cores, with only a few results waiting: memory stays flat."""
+"""Work shared out to all cores. Only a few results wait, so that memory stays flat."""
 
 import gc
 import multiprocessing
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from django.db import connections
 
 AHEAD = 2
-"""Pieces of work that wait, beside one for each process."""
+"""Pieces of work that wait, besides one for each process."""
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
@@ -22,9 +22,9 @@ Share = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
 
 @contextmanager
 def share_work(processes: int) -> Iterator[Share]:
-    """A function like `map` that has other processes work; with 0 of them, `map` itself.
+    """Yield a function like `map` that lets other processes do the work. With 0 processes it is `map` itself.
 
-    Our connections are closed: a forked process must not speak on them.
+    Our connections are closed, because a forked process must not use them.
     """
     if not processes:
         yield map
@@ -45,9 +45,12 @@ def share_work(processes: int) -> Iterator[Share]:
 
 
 def begin() -> None:
-    """Without it the processes of a run that was killed would wait for work for ever."""
-    gc.freeze()  # what was there before never becomes garbage,
-    gc.disable()  # and what we make has no cycles: looking for them among a thousand records costs a fifth of all
+    """Prepare a process for work, and end it when its parent ends.
+
+    Otherwise the processes of a run that was killed would wait for work forever.
+    """
+    gc.freeze()  # what was there before never becomes garbage
+    gc.disable()  # what we make has no cycles, and looking for them would take a fifth of the time
     parent = multiprocessing.parent_process()
     assert parent is not None
     sentinel = parent.sentinel
@@ -60,4 +63,5 @@ def begin() -> None:
 
 
 def count_cores() -> int:
+    """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

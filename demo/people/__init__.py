@@ -1,4 +1,4 @@
-"""The hand-made people: each invented, each with a reason to exist, grouped by what they are there to try."""
+"""The hand-made people, grouped by what they are there to try. Each one is invented and has a reason to exist."""
 
 from demo.people import abroad, closed_doors, families, names, serving, staff, veterans
 from demo.people.person import Person, Staff

@@ -1,4 +1,4 @@
-"""Addresses that are not fifty states: Germany, Japan, Puerto Rico, Guam, and a military post office."""
+"""Addresses outside the fifty states: Germany, Japan, Puerto Rico, Guam, and a military post office."""
 
 from datetime import date
 
@@ -86,7 +86,7 @@ PEOPLE = (
     ),
     Person(
         key="akiko",
-        story="David's wife. Born in Japan, covered through him, with a street address that runs the other way round.",
+        story="David's wife. Born in Japan, covered through him, with a street address written in the opposite order.",
         names=(Name("Akiko", "Shimizu"), Name("Akiko", "Harris", "Shimizu", since=date(2014, 4, 5))),
         born=date(1988, 10, 28),
         sex="F",

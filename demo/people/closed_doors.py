@@ -1,4 +1,4 @@
-"""People whom the questions cannot let in: each needs another way, and none may be a dead end."""
+"""People whom the questions cannot let in. Each of them needs another way, and no way can be a dead end."""
 
 from datetime import date
 
@@ -26,7 +26,7 @@ PEOPLE = (
     ),
     Person(
         key="owen",
-        story="No file at all: he has always paid in cash and lived with his parents. Nothing can be asked.",
+        story="No file at all: he has always paid in cash and lived with his parents. There is nothing to ask.",
         names=(Name("Owen", "Price", "Gareth"),),
         born=date(2001, 1, 2),
         sex="M",
@@ -42,7 +42,7 @@ PEOPLE = (
     ),
     Person(
         key="judith",
-        story="A protected record, because someone is looking for her. No page may tell that she is here, or where.",
+        story="A protected record, because someone is looking for her. No page may show that she is here, or where.",
         names=(Name("Judith", "Amberley", "Claire"),),
         born=date(1983, 8, 19),
         sex="F",

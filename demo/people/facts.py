@@ -1,4 +1,7 @@
-"""What the leading people remember: hand-made, so that their answers fit their lives. The rest is invented by seed."""
+"""What the most important people remember. It is made by hand, so that their answers fit their lives.
+
+The facts of the other people are invented from a seed.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,7 +9,7 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """One fact of a kind of idproofing.questions, true from `since` to `until` (None: still)."""
+    """One fact of a kind of idproofing.questions, true from `since` to `until` (None if it is still true)."""
 
     kind: str
     value: str
@@ -15,7 +18,7 @@ class Known:
 
     @property
     def qualifier(self) -> str:
-        """What the question names: the year, and for a pharmacy the month too."""
+        """Return what the question names: the year, and for a pharmacy the month too."""
         return f"{self.since:%B %Y}" if self.kind.startswith("pharmacy") else f"{self.since:%Y}"
 
 
@@ -126,7 +129,7 @@ HAND_MADE: dict[str, tuple[Known, ...]] = {
         Known("benefit_amount", "1340", date(2016, 6, 1)),
         Known("card_bank", "White Pine Savings Bank", date(2018, 9, 25)),
     ),
-    # Eighteen only just: few facts, of a life with the parents, but enough for a Level 1 quiz.
+    # They just turned 18: few facts, from a life with their parents, but enough for a Level 1 quiz.
     "lucia": (
         Known("city", "Augusta, Georgia", date(2016, 8, 1), date(2018, 5, 31)),
         Known("street", "Elderberry Way", date(2016, 8, 1), date(2018, 5, 31)),

@@ -1,4 +1,4 @@
-"""Families: sponsors, spouses, children, a widow, a former spouse, and someone who acts for another."""
+"""Families: sponsors, spouses, children, a widow, a former spouse, and a person who acts for another."""
 
 from datetime import date
 
@@ -13,7 +13,7 @@ COLORADO_SPRINGS = Address("4071 Juniper Mesa Drive", "Colorado Springs", "CO", 
 PEOPLE = (
     Person(
         key="rosa",
-        story="A sergeant on active duty with a husband and two children. She has a Basic account already: "
+        story="A sergeant on active duty with a husband and two children. She already has a Basic account: "
         "sign in with it, then upgrade it to Premium.",
         names=(Name("Rosa", "Delgado", "Elena"),),
         born=date(1984, 6, 2),
@@ -46,7 +46,7 @@ PEOPLE = (
     ),
     Person(
         key="lucia",
-        story="Rosa's daughter turned 18 on November 20, 2026, and may have an account of her own from that day.",
+        story="Rosa's daughter turned 18 on November 20, 2026, and can have her own account from that day on.",
         names=(Name("Lucía", "Delgado", "Inés"),),
         born=date(2008, 11, 20),
         sex="F",
@@ -62,7 +62,7 @@ PEOPLE = (
     ),
     Person(
         key="mateo",
-        story="Rosa's son, born in 2017. A child cannot register; a parent sees his record through family access.",
+        story="Rosa's son, born in 2017. A child cannot register. A parent sees his record through family access.",
         names=(Name("Mateo", "Delgado"),),
         born=date(2017, 3, 8),
         sex="M",
@@ -76,7 +76,7 @@ PEOPLE = (
     ),
     Person(
         key="grace",
-        story="Retired from the Air Force, with a Premium account and its authenticator. Sign in and see everything.",
+        story="Retired from the Air Force, with a Premium account and its authenticator. Sign in to see everything.",
         names=(Name("Grace", "Kim", "Hana"),),
         born=date(1974, 4, 27),
         sex="F",
@@ -93,7 +93,7 @@ PEOPLE = (
     ),
     Person(
         key="theo",
-        story="Grace's son, born in 2012, whose record she may see through family access.",
+        story="Grace's son, born in 2012, whose record she can see through family access.",
         names=(Name("Theodore", "Kim", "Min-jun"),),
         born=date(2012, 9, 14),
         sex="M",
@@ -126,7 +126,7 @@ PEOPLE = (
     ),
     Person(
         key="june",
-        story="Walter's wife. Her mail goes to the address she shares with him; her codes are for her alone.",
+        story="Walter's wife. Her mail goes to the address that she shares with him, but her codes are hers alone.",
         names=(Name("June", "Prescott", "Ellen"), Name("June", "Abernathy", "Ellen", since=date(1975, 6, 14))),
         born=date(1954, 6, 11),
         sex="F",
@@ -144,7 +144,7 @@ PEOPLE = (
     ),
     Person(
         key="thomas",
-        story="A retired Army master sergeant who died in 2024. Nobody can register with his details any more.",
+        story="A retired Army master sergeant who died in 2024. No one can register with his details now.",
         names=(Name("Thomas", "Reilly", "Patrick"),),
         born=date(1949, 9, 3),
         died=date(2024, 2, 17),
@@ -159,7 +159,7 @@ PEOPLE = (
     ),
     Person(
         key="nora",
-        story="Thomas's widow. She keeps her sponsor's benefits after his death, and registers in her own name.",
+        story="Thomas's widow. She keeps her sponsor's benefits after his death, and registers with her own name.",
         names=(Name("Nora", "Brennan", "Kathleen"), Name("Nora", "Reilly", "Kathleen", since=date(1974, 10, 5))),
         born=date(1951, 12, 8),
         sex="F",

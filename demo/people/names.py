@@ -1,4 +1,4 @@
-"""Names that software gets wrong: changed, joined, marked, doubled, single, long, short, shared."""
+"""Names that software gets wrong: changed, joined, accented, doubled, single, long, short and shared."""
 
 from datetime import date
 
@@ -12,7 +12,7 @@ PEOPLE = (
     Person(
         key="emily",
         story="She took her husband's name in 2019. Some papers still say Emily Tran; DEERS says Castellano. "
-        "Registering as Emily Tran matches nobody, so she asks for a review, and a reviewer finds her former name.",
+        "Registering as Emily Tran matches no one, so she asks for a review, and a reviewer finds her former name.",
         names=(Name("Emily", "Tran", "Mai"), Name("Emily", "Castellano", "Mai", since=date(2019, 6, 29))),
         born=date(1993, 10, 12),
         sex="F",
@@ -27,7 +27,7 @@ PEOPLE = (
     ),
     Person(
         key="kai",
-        story="A court changed the first name in 2021. The former name must never open the record by itself.",
+        story="A court changed the first name in 2021. The former name alone must never open the record.",
         names=(Name("Katherine", "Robinson", "Joy"), Name("Kai", "Robinson", "Jules", since=date(2021, 4, 15))),
         born=date(1995, 1, 23),
         sex="F",
@@ -42,7 +42,7 @@ PEOPLE = (
     ),
     Person(
         key="abigail",
-        story="A hyphenated surname: Stone-Whitaker and Stone Whitaker are both she.",
+        story="A hyphenated surname: Stone-Whitaker and Stone Whitaker are the same person.",
         names=(Name("Abigail", "Stone-Whitaker", "Rose"),),
         born=date(1988, 3, 31),
         sex="F",
@@ -57,7 +57,7 @@ PEOPLE = (
     ),
     Person(
         key="brian",
-        story="An apostrophe in the surname, which telephones turn into a curly one and forms used to refuse.",
+        story="An apostrophe in the surname, which phones turn into a curly one and forms used to refuse.",
         names=(Name("Brian", "O'Connor", "Andrew"),),
         born=date(1971, 3, 17),
         sex="M",
@@ -87,7 +87,7 @@ PEOPLE = (
     ),
     Person(
         key="ngoc",
-        story="Vietnamese marks on both names. With or without them typed, it is the same person.",
+        story="Vietnamese marks on both names. Typed with or without them, it is the same person.",
         names=(Name("Ngọc", "Nguyễn", "Bích"),),
         born=date(1986, 2, 9),
         sex="F",
@@ -117,7 +117,7 @@ PEOPLE = (
     ),
     Person(
         key="wilhelmina",
-        story="A very long name, to see that forms, cards, letters and tables all hold it.",
+        story="A very long name, to see that it fits into forms, cards, letters and tables.",
         names=(
             Name("Wilhelmina-Alexandrina", "Papadimitropoulos-Featherstonehaugh", "Konstantina Evangelia Philomena"),
         ),
@@ -136,7 +136,7 @@ PEOPLE = (
     ),
     Person(
         key="li",
-        story="A very short name: two letters each, which is no mistake.",
+        story="A very short name: two letters each, and that is not a mistake.",
         names=(Name("Li", "Wu"),),
         born=date(1997, 7, 30),
         sex="M",
@@ -168,7 +168,7 @@ PEOPLE = (
     ),
     Person(
         key="darrell",
-        story="Darnell's twin. Neither may ever be taken for the other, whatever one letter is mistyped.",
+        story="Darnell's twin. Neither may ever be mistaken for the other, no matter which letter is mistyped.",
         names=(Name("Darrell", "Whitfield", "Isaac"),),
         born=date(1999, 2, 26),
         sex="M",
@@ -201,7 +201,7 @@ PEOPLE = (
     ),
     Person(
         key="henry_jr",
-        story="The son, a Marine like his father. Leaving out Jr must not open the father's record, nor his own.",
+        story="The son, a Marine like his father. Leaving out Jr must not open the father's record or his own.",
         names=(Name("Henry", "Beaumont", "Clay", "Jr"),),
         born=date(1987, 10, 20),
         sex="M",

@@ -1,4 +1,4 @@
-"""What the demo knows of one invented person: everything that the mocks hold, and why the person exists."""
+"""What the demo knows about an invented person: everything that the mocks hold, and why the person exists."""
 
 import base64
 import hashlib
@@ -8,14 +8,14 @@ from datetime import date
 from core.policy import Level
 from deers.models import Plan, Region, Relationship, ServiceStatus
 
-# Enough facts for a Level 1 quiz twice (3 + 3) and a Level 2 quiz twice (4 + 4), and some to spare: of those that began
-# on one day, a quiz asks about one alone.
+# Enough facts for two Level 1 quizzes (3 + 3) and two Level 2 quizzes (4 + 4), and some to spare. If several facts
+# began on the same day, a quiz asks about only one of them.
 FULL_FILE = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A legal name, and the day it became one; the name given at birth has no such day."""
+    """A legal name, and the day from which it is valid. A name given at birth has no such day."""
 
     first: str
     last: str
@@ -30,7 +30,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A postal address; `country` is the two letters of ISO 3166 and `state` is empty where there is none."""
+    """A mailing address. `country` is the two letters of ISO 3166. `state` is empty if there is none."""
 
     street: str
     city: str
@@ -46,7 +46,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Days on which a person is covered, both included; an open end is None."""
+    """The days on which a person is covered, both included. If there is no end, it is None."""
 
     begin: date
     plan: Plan
@@ -55,7 +55,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Kin:
-    """What ties a dependent to the sponsor with the key `sponsor`."""
+    """The relationship of a dependent to the sponsor with the key `sponsor`."""
 
     sponsor: str
     relationship: Relationship
@@ -65,7 +65,7 @@ class Kin:
 
 @dataclass(frozen=True, slots=True)
 class ReadyAccount:
-    """An account that is there from the start, so that a newcomer can look round at once."""
+    """An account that is there from the start, so that a newcomer can look around at once."""
 
     username: str
     password: str
@@ -74,9 +74,10 @@ class ReadyAccount:
 
     @property
     def authenticator_key(self) -> str:
-        """The authenticator app's 160-bit key in hex; known on purpose, so the username's digest will do.
+        """Return the authenticator app's 160-bit key in hex.
 
-        A Basic account has none (""): only Premium and staff must have a second factor.
+        The key is public on purpose, so the username's digest is good enough. A Basic account has none (""), because
+        only Premium and staff must have a second factor.
         """
         if self.level == Level.BASIC:
             return ""
@@ -84,16 +85,17 @@ class ReadyAccount:
 
     @property
     def totp_secret(self) -> str:
-        """The same key in base32, as one types it into the app."""
+        """Return the same key in base32, as people type it into the app."""
         return base64.b32encode(bytes.fromhex(self.authenticator_key)).decode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """One invented person. `names` is oldest first; `facts_known` says how full the credit file is,
-    `theme` what the health record is about (portal.invent.THEMES; empty: by chance).
+    """One invented person.
 
-    `key` names the person in tests and is stable; `story` says in plain sentences why the person exists.
+    `key` names the person in tests and is stable. `story` says in plain sentences why the person exists. `names` is
+    oldest first. `facts_known` is the number of facts in the credit file. `theme` is what the health record is about:
+    one of demo.invent.records.THEMES, or "" for chance.
     """
 
     key: str
@@ -119,13 +121,13 @@ class Person:
 
     @property
     def name(self) -> Name:
-        """The legal name of today."""
+        """Return the present legal name."""
         return self.names[-1]
 
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Someone who works here: no DEERS record and no level, only an account with a role."""
+    """A person who works here. Staff have no DEERS record and no level, only an account with a role."""
 
     story: str
     name: Name

@@ -1,4 +1,4 @@
-"""Those who serve today, in every way one can: active, reserve, guard, cadet, public health, civilian."""
+"""People who serve today, in every way: active, reserve, guard, cadet, public health and civilian."""
 
 from datetime import date
 
@@ -88,7 +88,7 @@ PEOPLE = (
     ),
     Person(
         key="martin",
-        story="A civilian employee of the Department of Defense. Not his work but his wife Helen's covers him.",
+        story="A civilian employee of the Department of Defense. His wife Helen's service covers him, not his work.",
         names=(Name("Martin", "Schultz", "Otto"),),
         born=date(1965, 2, 11),
         sex="M",

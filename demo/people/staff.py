@@ -1,4 +1,4 @@
-"""Those who work here: one for each role, each with an authenticator app."""
+"""The staff: one person for each role, each with an authenticator app."""
 
 from demo.people.person import Name, ReadyAccount, Staff
 
@@ -10,25 +10,25 @@ PEOPLE = (
         ReadyAccount("agent.maya", "river-candle-orbit-74", role="Service center agent"),
     ),
     Staff(
-        "Does what an agent does, and what needs a second pair of eyes.",
+        "Does what an agent does, and whatever needs a second pair of eyes.",
         Name("Curtis", "Bell"),
         "curtis.bell@example.org",
         ReadyAccount("supervisor.curtis", "marble-falcon-dune-26", role="Supervisor"),
     ),
     Staff(
-        "Decides on cases in which DEERS and what was typed do not agree.",
+        "Decides cases in which DEERS and what was typed do not agree.",
         Name("Ingrid", "Solberg"),
         "ingrid.solberg@example.org",
         ReadyAccount("reviewer.ingrid", "saddle-cobalt-mist-93", role="Proofing reviewer"),
     ),
     Staff(
-        "The second reviewer: confirms at Premium what Ingrid proposes, or sends it back, and the other way round.",
+        "The second reviewer: for Premium, he confirms what Ingrid proposes or sends it back, and she does the same.",
         Name("Rafael", "Okafor"),
         "rafael.okafor@example.org",
         ReadyAccount("reviewer.rafael", "timber-saffron-quay-58", role="Proofing reviewer"),
     ),
     Staff(
-        "Reads everything that has been done, and can change nothing.",
+        "Reads everything that was done, and can change nothing.",
         Name("Amos", "Whitley"),
         "amos.whitley@example.org",
         ReadyAccount("auditor.amos", "lantern-pebble-frost-17", role="Auditor"),

@@ -1,4 +1,4 @@
-"""Those who have served: retired, veterans of the VA alone, and those whose coverage came and went."""
+"""People who have served: retirees, veterans with VA care only, and people whose coverage changed or ended."""
 
 from datetime import date
 
@@ -28,7 +28,7 @@ PEOPLE = (
     ),
     Person(
         key="denise",
-        story="She served four years and left: a veteran whom the VA cares for, with no TRICARE plan at all.",
+        story="She served four years and left: a veteran with VA care and no TRICARE plan at all.",
         names=(Name("Denise", "Walker", "Renee"),),
         born=date(1974, 9, 29),
         sex="F",
@@ -109,7 +109,7 @@ PEOPLE = (
     ),
     Person(
         key="ida",
-        story="A nurse of the Army, born in 1941, without any email: her code can come on the screen or by letter.",
+        story="An Army nurse, born in 1941, without email: her code can come on the screen or by letter.",
         names=(Name("Ida", "Jefferson", "Mae"),),
         born=date(1941, 5, 1),
         sex="F",
@@ -126,7 +126,7 @@ PEOPLE = (
     ),
     Person(
         key="arturo",
-        story="A retired sergeant who moved last spring. His old street may be asked about, the new one not.",
+        story="A retired sergeant who moved last spring. Questions may ask about his old street, not the new one.",
         names=(Name("Arturo", "Salinas", "Miguel"),),
         born=date(1963, 7, 24),
         sex="M",

@@ -1,1 +1,1 @@
-"""Deployment values. base is shared; local serves `make run`, test the tests, production the rest."""
+"""Deployment values. `base` is shared, `local` serves `make run`, `test` the tests and `production` everything else."""

@@ -1,4 +1,4 @@
-"""What every deployment shares. Values that differ come from the environment; policy is in policy.py."""
+"""What every deployment shares. Values that differ come from the environment. Policy is in core/policy.py."""
 
 from pathlib import Path
 
@@ -32,16 +32,16 @@ INSTALLED_APPS = [
     "deers",
     "idproofing",
     "accounts",
-    # After accounts, to whose rows its own lead.
+    # After accounts, because its rows refer to rows of accounts.
     "django_otp_webauthn",
     "portal",
     "support",
-    # Not before the rooms whose rows its pages show.
+    # After the rooms whose rows its pages show.
     "service_center.apps.ServiceCenterConfig",
 ]
 
 MIDDLEWARE = [
-    # Those that add headers come first, so that files carry them too.
+    # Middleware that adds headers comes first, so that files get them too.
     "django.middleware.security.SecurityMiddleware",
     "dslogon.headers.HeadersMiddleware",
     "dslogon.headers.PolicyMiddleware",
@@ -82,13 +82,13 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 INSTALLED_APPS.append("django.forms")
 
-# A connection is kept for the life of its thread and checked before it is used again; values are bound
-# by the server and hot statements are prepared there, which halves PostgreSQL's share of a request.
+# A connection is kept for the life of its thread and checked before it is used again. Values are bound
+# by the server and frequent statements are prepared there, which halves PostgreSQL's share of a request.
 DATABASES = {"default": env.db("DATABASE_URL", default="postgres:///dslogon")}
 DATABASES["default"].update(ENGINE="safeguards.postgres", CONN_MAX_AGE=None, CONN_HEALTH_CHECKS=True)
 DATABASES["default"].setdefault("OPTIONS", {}).update(server_side_binding=True, prepare_threshold=3)
 
-# Counters live in the cache, so it must count right under load: django-ratelimit refuses those that don't.
+# Counters are in the cache, so it must count correctly under load. django-ratelimit refuses caches that do not.
 CACHE_URL = env.str("CACHE_URL", default="")
 if CACHE_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}}
@@ -97,7 +97,7 @@ else:
 SILENCED_SYSTEM_CHECKS = [
     # The username is unique by a constraint on lower(username), which the check cannot see.
     "auth.W004",
-    # Our own cache counts atomically (safeguards/cache.py, proved by a test); the check knows only names.
+    # Our own cache counts atomically (safeguards/cache.py, proved by a test). The check knows only names.
     "django_ratelimit.E003",
     "django_ratelimit.W001",
 ]
@@ -105,10 +105,10 @@ SILENCED_SYSTEM_CHECKS = [
 AUTH_USER_MODEL = "accounts.Account"
 AUTHENTICATION_BACKENDS = ["accounts.backend.AccountBackend"]
 PASSWORD_HASHERS = ["accounts.passwords.hashing.Argon2Hasher"]
-# Per process of the web server: together they take WEB_CONCURRENCY x this x 64 MiB while they hash.
+# For each process of the web server. Together they take WEB_CONCURRENCY x this x 64 MiB while they hash.
 HASHES_AT_ONCE = env.int("HASHES_AT_ONCE", default=policy.HASHES_AT_ONCE)
 AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.validation.NewPasswordValidator"}]
-# The name of an address: under /admin/ it is another one.
+# The name of a URL: under /admin/ it is a different one.
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "/portal/"
 MESSAGE_STORAGE = "core.flash.MessageCookie"
@@ -120,7 +120,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "core.views.csrf_failure"
-# How many proxies of our own stand before us, each of which appends to X-Forwarded-For.
+# How many proxies of our own are in front of us. Each of them appends to X-Forwarded-For.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -128,7 +128,7 @@ X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
-        # Each page's own scripts, by a number that is drawn for it; see headers.py for the admin.
+        # Each page's own scripts, by a random number made for the page. See headers.py for the admin.
         "script-src": [NONCE],
         "style-src": ["'self'"],
         "img-src": ["'self'", "data:"],
@@ -141,13 +141,13 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# DEERS is a mock here; a real registry implements deers.registry.EligibilityRegistry.
+# DEERS is a mock here. A real registry implements deers.registry.EligibilityRegistry.
 DEERS_REGISTRY = env.str("DEERS_REGISTRY", default="deers.mock.MockRegistry")
-# What ails the mock: nothing, "unavailable", "slow", or "flapping" at a rate from 0 to 1; and its latency.
+# The mock's fault: none, "unavailable", "slow", or "flapping" at a rate from 0 to 1. And its latency.
 DEERS_FAULT = env.str("DEERS_FAULT", default="")
 DEERS_FAULT_RATE = env.float("DEERS_FAULT_RATE", default=0.5)
 DEERS_LATENCY_MS = env.int("DEERS_LATENCY_MS", default=0)
-# What the identity questions are made of; each implements idproofing.facts.FactSource.
+# The sources of the identity questions. Each implements idproofing.facts.FactSource.
 IDPROOFING_SOURCES = env.list(
     "IDPROOFING_SOURCES", default=["idproofing.facts.MockCreditBureau", "idproofing.facts.MockTransactions"]
 )
@@ -156,10 +156,10 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="DS Logon <no-reply@dslogon.example>")
 SERVICE_CENTER_EMAIL = env.str("SERVICE_CENTER_EMAIL", default="service-center@dslogon.example")
-# Links in mail are built from this, never from the Host header of whoever asked for them.
+# Links in mail are built from this, never from the Host header of a request.
 SITE_ADDRESS = env.str("SITE_ADDRESS", default="http://127.0.0.1:8000")
-# Passkeys belong to a host name, and no browser takes a number for one: on one's own machine they work at localhost.
-# Another host name later means that everybody has to make new passkeys.
+# Passkeys belong to a host name, and browsers do not accept an IP address. On one's own machine they work at localhost.
+# If the host name changes later, everyone has to make new passkeys.
 OTP_WEBAUTHN_RP_NAME = "DS Logon"
 OTP_WEBAUTHN_RP_ID, OTP_WEBAUTHN_ALLOWED_ORIGINS = relying_party(SITE_ADDRESS)
 
@@ -191,6 +191,6 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    # Each command would begin with the list of all jobs that there are.
+    # Otherwise each command would begin with a list of all jobs.
     "loggers": {name: {"level": "WARNING"} for name in ("procrastinate.blueprints", "procrastinate.periodic")},
 }

@@ -1,6 +1,6 @@
-"""Keys: read from the environment in production, made once and kept in a private file on one's own machine.
+"""The keys: from the environment in production, or made once and kept in a private file on one's own machine.
 
-`python -m dslogon.settings.keys var/keys.json` adds a field key to that file; docs/keys.md says what comes next.
+`python -m dslogon.settings.keys var/keys.json` adds a field key to that file. docs/keys.md says what comes next.
 """
 
 import base64
@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 def new_keys() -> dict:
-    """Fresh random keys: Django's secret, field encryption keys by id (256 bits each), the blind-index key."""
+    """Return new random keys: Django's secret, field encryption keys by id (256 bits each), and the blind-index key."""
     return {
         "secret_key": secrets.token_urlsafe(50),
         "field_keys": {"1": base64.b64encode(secrets.token_bytes(32)).decode()},
@@ -22,9 +22,10 @@ def new_keys() -> dict:
 
 
 def local_keys(path: Path | str) -> tuple[str, dict[str, bytes], bytes]:
-    """The keys kept in `path` (made there on first use, readable by the owner alone).
+    """Return the keys in the file `path`: Django's secret, the field keys by id, and the blind-index key.
 
-    Two processes that start together agree: the file is linked into place whole, and the first one wins.
+    The file is made on first use, and only its owner can read it. Two processes that start together use the same keys:
+    the complete file is linked into place, and the first process wins.
     """
     file = Path(str(path))
     if not file.exists():
@@ -43,12 +44,13 @@ def local_keys(path: Path | str) -> tuple[str, dict[str, bytes], bytes]:
 
 
 def add_field_key(path: Path | str) -> str:
-    """Add a fresh field key to the file of local keys, as its last and so the one that seals; returns its id.
+    """Add a new field key to the file of local keys, and return its id.
 
-    The file is replaced whole, so that whoever reads it meanwhile has the keys of before or of after.
+    The key goes last, so it is the one that encrypts from now on. The file is replaced as a whole, so that a process
+    reading it at the same time gets either the old keys or the new ones.
     """
     file = Path(str(path))
-    # Of the folder, since the file itself does not stay the same one.
+    # The lock is on the folder, because the file itself is replaced.
     folder = os.open(file.parent, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
@@ -67,7 +69,7 @@ def add_field_key(path: Path | str) -> str:
 
 
 def decode_keys(keys: dict[str, str]) -> dict[str, bytes]:
-    """Field keys as bytes, by key id; the last one encrypts, all of them decrypt."""
+    """Return field keys as bytes, by key id. The last one encrypts, and all of them decrypt."""
     return {key_id: base64.b64decode(text) for key_id, text in keys.items()}
 
 
@@ -76,5 +78,5 @@ if __name__ == "__main__":
         sys.exit("Name the file of keys, such as var/keys.json.")
     print(
         f"Field key {add_field_key(sys.argv[1])} was added to {sys.argv[1]}. "
-        "Start the site anew, then run manage.py rotate_keys."
+        "Restart the site, then run manage.py rotate_keys."
     )

@@ -1,4 +1,4 @@
-"""`make run`: one machine, plain HTTP on the loopback, keys of its own, the demo unless switched off."""
+"""`make run`: one machine, plain HTTP on the loopback, its own keys, and the demo unless it is switched off."""
 
 from dslogon.settings.base import *  # noqa: F403
 from dslogon.settings.base import INSTALLED_APPS, VAR_DIR, env
@@ -10,7 +10,7 @@ SECRET_KEY, FIELD_KEYS, INDEX_KEY = local_keys(env.path("DSLOGON_KEYS_FILE", def
 DEMO = env.bool("DSLOGON_DEMO", default=True)
 if DEMO:
     INSTALLED_APPS.append("demo")
-    # Mail stays on a page of the demo, unless a server for it is named.
+    # Mail stays on a page of the demo, unless a mail server is named.
     if not env.str("EMAIL_URL", default=""):
         EMAIL_BACKEND = "demo.mail.KeepingBackend"
 if not (VAR_DIR / "staticfiles.json").exists():

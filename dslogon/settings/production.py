@@ -16,7 +16,7 @@ if env.bool("DSLOGON_DEMO", default=False):
 
 
 def required(name: str, hint: str) -> str:
-    """The environment's value of `name`; without one the start fails with `hint`."""
+    """Return the environment's value of `name`. Without one, the start fails with `hint`."""
     value = env.str(name, default="")
     if not value:
         raise ImproperlyConfigured(f"{name} is not set: {hint}")
@@ -33,7 +33,7 @@ except ValueError:
 required("ALLOWED_HOSTS", "the site's own host names, separated by commas.")
 SITE_ADDRESS = required("SITE_ADDRESS", "the address people reach, such as https://dslogon.example.")
 required("DATABASE_URL", "postgres://user:password@host/name.")
-# Without one, mail with its codes and links would be printed among the logs.
+# Without one, mail with its codes and links would be printed in the logs.
 required("EMAIL_URL", "the mail server, such as smtp+tls://user:password@host:587.")
 
 SECURE_SSL_REDIRECT = True

@@ -1,4 +1,4 @@
-"""The tests: a throw-away database, fixed keys, mail kept in memory, the fast hasher that is used nowhere else."""
+"""The tests: a throw-away database, fixed keys, mail kept in memory, and a fast hasher that nothing else uses."""
 
 from dslogon.settings.base import *  # noqa: F403
 from dslogon.settings.base import DATABASES, INSTALLED_APPS, VAR_DIR
@@ -17,5 +17,5 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-# Every client of a test would read the list of all collected files anew. The live server finds them where they lie.
+# Otherwise every test client would read the list of all collected files again. The live server needs no list.
 STATIC_ROOT = VAR_DIR / "none-in-tests"

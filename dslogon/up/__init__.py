@@ -1,1 +1,1 @@
-"""What `./run` does: brings the assets, starts PostgreSQL and the site, runs the tests and the checks."""
+"""What `./run` does: it fetches the assets, starts PostgreSQL and the site, and runs the tests and the checks."""

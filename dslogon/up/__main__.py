@@ -1,4 +1,4 @@
-"""`python -m dslogon.up <command>`, as `./run` calls it. What may be expected to fail is told in one sentence."""
+"""`python -m dslogon.up <command>`, as `./run` calls it. Expected failures are reported in one sentence."""
 
 import ctypes
 import os
@@ -11,7 +11,7 @@ from dslogon.up.errors import UserFacingError, say, sentence_for_os_error
 
 
 def main(command: str, arguments: list[str]) -> int:
-    """Runs one command and returns its exit status."""
+    """Run one command and return its exit status."""
     match command:
         case "serve":
             if "--until-parent-ends" in arguments:
@@ -36,14 +36,17 @@ def main(command: str, arguments: list[str]) -> int:
 
 
 def end_with_parent() -> None:
-    """Asks the kernel for SIGTERM when the parent (make) dies; elsewhere than on Linux nothing happens."""
+    """Ask the kernel for SIGTERM when the parent (make) dies. This works on Linux only."""
     pr_set_pdeathsig = 1
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
 
 
 def manage(arguments: list[str]) -> int:
-    """A command of Django's on the site's database, which is started for it unless the site is running."""
+    """Run a Django command on the site's database, and return its exit status.
+
+    The database is started for the command unless the site is running.
+    """
     env = os.environ | {"DJANGO_SETTINGS_MODULE": "dslogon.settings.local"}
     with serve.database() as url:
         return subprocess.call(

@@ -1,6 +1,6 @@
-"""The design system: fetched by npm into node_modules, then collected with our own files into var/static.
+"""The design system: npm fetches it into node_modules, then it is collected with our own files into var/static.
 
-Both are done again only when what they are made of has changed; a stamp beside each tells.
+Each step is repeated only when its sources have changed. A stamp file next to each result says so.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from pathlib import Path
 from dslogon.up.errors import run_quietly, say
 
 ROOT = Path(__file__).resolve().parents[2]
-# The style sheet uses none of these: sources, older font formats, and icons that the sprite already holds.
+# The style sheet does not use these: sources, older font formats, and icons that the sprite already has.
 LEFT_OUT = (
     "*.scss",
     "*.ttf",
@@ -28,7 +28,10 @@ LEFT_OUT_UNMINIFIED = ("uswds.css", "uswds.js", "uswds-init.js")
 
 
 def fetch(*, for_tests: bool = False) -> None:
-    """node_modules as package-lock.json has it, with what only tests use if asked for; no package's scripts are run."""
+    """Bring node_modules to the state of package-lock.json. No package's scripts are run.
+
+    `for_tests` includes what only the tests use.
+    """
     stamp = ROOT / "node_modules" / ".dslogon"
     lock = fingerprint([ROOT / "package-lock.json"])
     whole = f"{lock} with what tests use"
@@ -42,7 +45,7 @@ def fetch(*, for_tests: bool = False) -> None:
 
 
 def npm() -> list[str]:
-    """The command npm: the machine's, or else one from the pinned wheel, installed at need."""
+    """Return the npm command: the machine's, or one from the pinned wheel, which is installed if needed."""
     found = shutil.which("npm")
     if found:
         return [found]
@@ -64,7 +67,7 @@ def npm() -> list[str]:
 
 
 def collect() -> None:
-    """var/static with everything the pages load: hashed names, compressed beside."""
+    """Fill var/static with everything that the pages load, with hashed names and compressed copies."""
     stamp = ROOT / "var" / "static.stamp"
     sources = [path for path in (ROOT / "static").rglob("*") if path.is_file()]
     state = fingerprint([ROOT / "package-lock.json", Path(__file__), *sorted(sources)])
@@ -73,14 +76,14 @@ def collect() -> None:
     say("Gathering style sheets, scripts and images ...")
     ignored = [word for pattern in (*LEFT_OUT, *LEFT_OUT_UNMINIFIED) for word in ("--ignore", pattern)]
     command = [sys.executable, "manage.py", "collectstatic", "--clear", "--noinput", "--skip-checks", "--verbosity=0"]
-    # The base settings, because local ones serve files as they lie until the first collection is there.
+    # Base settings, because the local ones serve files without collecting them until there is a first collection.
     env = os.environ | {"DJANGO_SETTINGS_MODULE": "dslogon.settings.base"}
     run_quietly([*command, *ignored], env=env, cwd=ROOT, failure="The static files could not be gathered:")
     stamp.write_text(state)
 
 
 def fingerprint(files: list[Path]) -> str:
-    """One hash over names and contents."""
+    """Return one hash over names and contents."""
     digest = hashlib.sha256()
     for file in files:
         digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes() + b"\0")

@@ -1,4 +1,4 @@
-"""What must hold before a change is handed over, besides the tests. All checks run; one line tells of each."""
+"""What must hold before a change is handed over, besides the tests. All checks run, and each reports in one line."""
 
 import base64
 import os
@@ -19,7 +19,7 @@ IMPORT_CONTRACT = "from importlinter.cli import lint_imports_command; lint_impor
 
 
 def check() -> int:
-    """Runs every check and returns 0 when all of them passed."""
+    """Run every check. Return 0 if all of them passed."""
     assets.fetch(for_tests=True)  # the deployment check looks for the design system
     python = sys.executable
     djade = str(Path(python).with_name("djade"))
@@ -40,30 +40,30 @@ def check() -> int:
 
 
 def outcome(name: str, command: list[str]) -> str:
-    """What a check complains of; empty when it passed."""
+    """Return what a check complains about. An empty string means that it passed."""
     env = os.environ | (production() if name == "deployment" else testing())
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
     return (done.stdout + done.stderr).strip() or "failed without a word" if done.returncode else ""
 
 
 def told(name: str, complaint: str) -> bool:
-    """Prints the line of one check, what it complains of below; True when it passed."""
+    """Print the line of one check, with its complaint below. Return whether it passed."""
     print(f"{'failed' if complaint else 'passed'}  {name}", *complaint.splitlines(), sep="\n        ", flush=True)
     return not complaint
 
 
 def templates() -> list[str]:
-    """Every template, as djade wants them named."""
+    """Return the names of all templates, as djade wants them."""
     return sorted(str(path.relative_to(ROOT)) for path in (ROOT / "templates").rglob("*.html"))
 
 
 def testing() -> Mapping[str, str]:
-    """Settings for checks that look at no data."""
+    """Return settings for checks that look at no data."""
     return {"DJANGO_SETTINGS_MODULE": "dslogon.settings.test", "DATABASE_URL": "postgres:///none"}
 
 
 def production() -> Mapping[str, str]:
-    """Production settings with values made on the spot, so that what is checked is what will be deployed."""
+    """Return production settings with newly made values, so that the check sees what will be deployed."""
 
     def key() -> str:
         return base64.b64encode(secrets.token_bytes(32)).decode()
@@ -82,7 +82,10 @@ def production() -> Mapping[str, str]:
 
 
 def registries() -> list[str]:
-    """Lines of the lock files that name a host: a lock says what, never from where."""
+    """Return a complaint for each line of the lock files that names a host.
+
+    A lock file says what to install, never from where.
+    """
     locks = [ROOT / "package-lock.json", *sorted((ROOT / "requirements").glob("*.txt"))]
     return [
         f"{lock.relative_to(ROOT)}:{number} names a host"

@@ -1,4 +1,4 @@
-"""Failures that anyone may meet, told in one sentence instead of a traceback."""
+"""Failures that anyone can meet, reported in one sentence instead of a traceback."""
 
 import errno
 import re
@@ -24,9 +24,9 @@ class UserFacingError(Exception):
 
 
 def sentence_for(said: str, otherwise: str) -> str:
-    """What the output `said` means in plain words: a known failure, else `otherwise` and its last line.
+    """Return the meaning of the output `said` in plain words: a known failure, or `otherwise` and its last line.
 
-    An unknown failure is a fault of ours, so all of the output is shown above the sentence then.
+    An unknown failure is our fault, so all of the output is shown above the sentence.
     """
     for pattern, sentence in KNOWN:
         if re.search(pattern, said):
@@ -37,7 +37,7 @@ def sentence_for(said: str, otherwise: str) -> str:
 
 
 def sentence_for_os_error(error: OSError) -> str:
-    """The same for an error of the operating system in our own process."""
+    """Return the sentence for an error of the operating system in our own process."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DISK_FULL
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
@@ -46,19 +46,25 @@ def sentence_for_os_error(error: OSError) -> str:
 
 
 def say(text: str) -> None:
-    """Says what is being done now."""
+    """Say what is being done now."""
     print(text, file=sys.stderr, flush=True)
 
 
 def end_with_parent_command(name: str) -> list[str]:
-    """A prefix that sends signal `name` to a command when its parent dies, where the system can do that (Linux)."""
+    """Return a prefix for a command that sends it the signal `name` when its parent dies.
+
+    The prefix is empty where the system cannot do that. Only Linux can.
+    """
     return ["setpriv", "--pdeathsig", name] if shutil.which("setpriv") else []
 
 
 def run_quietly(
     command: Sequence[object], *, failure: str, env: Mapping[str, str] | None = None, cwd: Path | None = None
 ) -> str:
-    """Runs `command` and returns what it printed; Trouble with a sentence that starts with `failure` otherwise."""
+    """Run `command` and return what it printed.
+
+    If it fails, raise UserFacingError with a sentence that starts with `failure`.
+    """
     words = [*end_with_parent_command("KILL"), *map(str, command)]
     done = subprocess.run(
         words, env=env, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, process_group=0

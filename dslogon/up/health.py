@@ -1,4 +1,4 @@
-"""Whether the web server and its database answer; `python -m dslogon.up.health` exits with 0 or 1."""
+"""Whether the web server and its database answer. `python -m dslogon.up.health` exits with 0 or 1."""
 
 import sys
 import urllib.error
@@ -11,7 +11,7 @@ PATIENCE = 10
 
 
 def answer() -> int | None:
-    """The HTTP status of the site's own readiness, None while nothing answers."""
+    """Return the HTTP status of the site's readiness page, or None if nothing answers."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port.chosen()}/readyz", timeout=PATIENCE) as response:
             return response.status

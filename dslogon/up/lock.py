@@ -1,4 +1,4 @@
-"""Renews the pinned requirements: newest versions that the *.in files allow, hashed, naming no host."""
+"""Renews the pinned requirements: the newest versions that the *.in files allow, with hashes and no host names."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ from dslogon.up.errors import run_quietly, say
 
 
 def lock() -> None:
-    """Writes requirements/*.txt for every system and Python from 3.11 on, and package-lock.json."""
+    """Write requirements/*.txt for every system and Python from 3.11 on, and package-lock.json."""
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     run_quietly([*pip, "uv"], failure="uv could not be installed:")
     how = ["--universal", "--python-version", "3.11", "--generate-hashes", "--upgrade", "--no-emit-index-url"]

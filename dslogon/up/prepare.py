@@ -1,4 +1,4 @@
-"""Brings the database to today's shape and, in the demo, fills it once; prints a persona to try on standard output."""
+"""Migrates the database and, in the demo, fills it once. Prints a persona to try on standard output."""
 
 import sys
 
@@ -13,7 +13,10 @@ from dslogon.up.errors import say, sentence_for
 
 
 def main() -> None:
-    """Both steps do nothing where all is done already. What people should see meanwhile goes to standard error."""
+    """Migrate and fill the database. Both steps do nothing if everything is already done.
+
+    Progress goes to standard error.
+    """
     django.setup()
     aside = OutputWrapper(sys.stderr)
     try:

@@ -23,12 +23,12 @@ VAR = ROOT / "var"
 PREPARE = ["-m", "dslogon.up.prepare"]
 WORKER = ["manage.py", "procrastinate", "worker"]
 WEB = ["-m", "gunicorn"]
-# Large pages for malloc: a quarter less time for each Argon2 hash.
+# With large pages for malloc, each Argon2 hash takes a quarter less time.
 LARGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 PATIENCE = 30
-"""Seconds that the web server may take to answer first."""
+"""Seconds that the web server may take until its first answer."""
 GRACE = 7
-"""Seconds that the web server and the worker may take to end: a little more than a request in hand is given."""
+"""Seconds that the web server and the worker may take to end: a little more than an open request gets."""
 
 
 class AlreadyRuns(UserFacingError):
@@ -36,11 +36,14 @@ class AlreadyRuns(UserFacingError):
 
 
 class Ended(BaseException):
-    """Somebody asked the site to end: Ctrl-C, a closed terminal, a polite kill."""
+    """The site was asked to end: by Ctrl-C, a closed terminal or a polite kill."""
 
 
 def serve() -> None:
-    """Runs the site until it is told to end or one of its processes dies (Trouble); everything has ended by then."""
+    """Run the site until it is told to end or one of its processes dies, which raises UserFacingError.
+
+    On return, all processes have ended.
+    """
     environ.Env.read_env(ROOT / ".env")
     number = port.chosen()
     address = f"http://127.0.0.1:{number}"
@@ -72,7 +75,10 @@ def serve() -> None:
 
 @contextmanager
 def database() -> Iterator[str]:
-    """The address of the site's database for a single command: the running one, or one started for the block."""
+    """Yield the address of the site's database for a single command.
+
+    That is the running database, or one that is started for the block.
+    """
     environ.Env.read_env(ROOT / ".env")
     with ExitStack() as running:
         if os.environ.get("DATABASE_URL"):
@@ -87,13 +93,13 @@ def database() -> Iterator[str]:
 
 
 def listen_for_the_end() -> None:
-    """Ctrl-C, a polite kill and a closed terminal all end the site the same way."""
+    """End the site in the same way on Ctrl-C, a polite kill and a closed terminal."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end)
 
 
 def end(number: int, frame: FrameType | None) -> NoReturn:
-    """Unwinds whatever is going on; a second signal changes nothing, for the end is already under way."""
+    """Unwind whatever is going on. A second signal changes nothing, because the end is already under way."""
     for again in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(again, lambda *_: None)
     raise Ended
@@ -101,7 +107,10 @@ def end(number: int, frame: FrameType | None) -> NoReturn:
 
 @contextmanager
 def alone(address: str) -> Iterator[None]:
-    """Holds this folder's lock, which the system drops with the process; Trouble when another run has it."""
+    """Hold this folder's lock for the length of the block. Raise AlreadyRuns if another run has it.
+
+    The system releases the lock when the process ends.
+    """
     VAR.mkdir(mode=0o700, exist_ok=True)
     with (VAR / "lock").open("a+") as lock:
         try:
@@ -116,7 +125,10 @@ def alone(address: str) -> Iterator[None]:
 
 
 def prepared(env: Mapping[str, str]) -> str:
-    """Migrates and loads the people (it shows its own progress); the lines about one of them to try."""
+    """Migrate and load the people, and return the lines about one of them to try.
+
+    The preparation shows its own progress.
+    """
     command = [*end_with_parent_command("KILL"), sys.executable, *PREPARE]
     done = subprocess.run(
         command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, process_group=0
@@ -130,10 +142,11 @@ def prepared(env: Mapping[str, str]) -> str:
 def child(
     name: str, arguments: list[str], env: Mapping[str, str], orphan: str = "TERM"
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A Python process of the site, writing to var/<name>.log; ended politely, with all its own, or else with force.
+    """Run a Python process of the site for the length of the block, with its output in var/<name>.log.
 
-    It has a process group of its own, so that Ctrl-C reaches only us and the order of ending is ours. `orphan` is
-    the signal it gets should we be killed: without a database the job worker would wait for one politely, and long.
+    At the end, the process and all that it started are ended politely, or with force if that fails. The process has a
+    process group of its own, so that Ctrl-C reaches only us and we decide the order of ending. `orphan` is the signal
+    that it gets if we are killed. The job worker needs a hard one: without a database it would wait politely, and long.
     """
     with log_of(name).open("wb") as out:
         process = subprocess.Popen(
@@ -152,7 +165,7 @@ def child(
 
 
 def log_of(name: str) -> Path:
-    """Where a process writes; what it wrote in the run before is kept beside."""
+    """Return the log file of a process. What it wrote in the previous run is kept next to it."""
     log = VAR / f"{name}.log"
     if log.exists():
         log.replace(log.with_suffix(".log.1"))
@@ -160,7 +173,7 @@ def log_of(name: str) -> Path:
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:
-    """Ends a process and whatever it started."""
+    """End a process and everything that it started."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process.pid, number)
@@ -172,7 +185,7 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def wait_until_it_answers(children: Mapping[str, subprocess.Popen[bytes]]) -> None:
-    """Returns when the web server answers anything at all."""
+    """Wait until the web server answers anything at all."""
     deadline = time.monotonic() + PATIENCE
     while health.answer() is None:
         stop_if_any_died(children)
@@ -182,7 +195,7 @@ def wait_until_it_answers(children: Mapping[str, subprocess.Popen[bytes]]) -> No
 
 
 def stop_if_any_died(children: Mapping[str, subprocess.Popen[bytes]]) -> None:
-    """Trouble, which ends all the others, as soon as one of the processes is gone."""
+    """Raise UserFacingError, which ends all the others, as soon as one of the processes is gone."""
     for name, process in children.items():
         if process.poll() is not None:
             if shutil.disk_usage(VAR).free < 2**24:

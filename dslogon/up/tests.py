@@ -1,4 +1,4 @@
-"""Tests and benchmarks, each on a PostgreSQL of its own that is thrown away afterwards."""
+"""Tests and benchmarks, each on its own PostgreSQL that is thrown away afterward."""
 
 import os
 import signal
@@ -17,16 +17,16 @@ KEPT = VAR / "bench"
 
 
 def test(arguments: list[str]) -> int:
-    """Every test, or those that pytest's `arguments` choose; pytest's exit status."""
+    """Run every test, or those that pytest's `arguments` choose. Return pytest's exit status."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "dslogon.settings.test"
     assets.fetch(for_tests=True)
     return on_a_throwaway_database(["-m", "pytest", "-n", "3", "--dist", "loadgroup", *arguments])
 
 
 def bench(arguments: list[str]) -> int:
-    """The table of speeds, on the files and the kind of database that the site has; 0 when all went well.
+    """Print the table of speeds, on the same files and kind of database that the site has. Return 0 on success.
 
-    With --keep the database stays, and the next time it goes on there.
+    With --keep, the database stays, and the next run continues there.
     """
     VAR.mkdir(mode=0o700, exist_ok=True)
     assets.fetch()
@@ -36,13 +36,14 @@ def bench(arguments: list[str]) -> int:
 
 
 def on_a_throwaway_database(arguments: list[str], *, hurried: bool = True, kept: Path | None = None) -> int:
-    """Runs Python with `arguments`; the database stands before it starts, because pytest-django asks early for it.
+    """Run Python with `arguments`. The database is there before it starts, because pytest-django needs it early.
 
-    A hurried database never waits for its disk. One that is measured does, and lies where the site's own would.
+    A hurried database never waits for its disk. A database that is measured does, and it is on the same disk as the
+    site's own.
     """
     with database(hurried, kept) as url:
         env = os.environ | {"DATABASE_URL": url}
-        # Ctrl-C goes to the whole group: the child ends by itself and we then clear up after it.
+        # Ctrl-C goes to the whole group. The child ends by itself, and then we clean up.
         signal.signal(signal.SIGINT, lambda *_: None)
         process = subprocess.Popen(
             [*end_with_parent_command("TERM"), sys.executable, *arguments], cwd=assets.ROOT, env=env
@@ -53,9 +54,9 @@ def on_a_throwaway_database(arguments: list[str], *, hurried: bool = True, kept:
 
 @contextmanager
 def database(hurried: bool, kept: Path | None) -> Iterator[str]:
-    """The address of the server that DATABASE_URL names, or of one that lives as long as the block.
+    """Yield the address of the server that DATABASE_URL names, or of one that lives as long as the block.
 
-    What it holds stays if there is a folder in which to keep it.
+    Its data stays if there is a folder to keep it in.
     """
     given = os.environ.get("DATABASE_URL")
     if given:

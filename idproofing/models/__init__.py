@@ -1,4 +1,4 @@
-"""What is kept of identity proofing: facts to ask about, quizzes asked, activation codes, and the progress made."""
+"""The models of identity proofing: facts to ask about, quizzes, codes, letters, visits, cases and progress."""
 
 from idproofing.models.cases import Case, CaseMove
 from idproofing.models.codes import ActivationCode

@@ -9,12 +9,13 @@ from safeguards.fields import EncryptedTextField
 
 
 class Case(models.Model):
-    """One review. idproofing/case_states.py has the transitions; `number` is for staff, `reference` for the person.
+    """One review. idproofing/case_states.py has the transitions.
 
-    `code` is the keyed hash of the continuation code that opens the status page. `typed` is what was typed
-    (idproofing.cases.Typed as JSON) and `subject` the keyed hash of the number it is about, both wiped when the case
-    is over. `account_id` and `holder` are the account that asked, and its DoD ID number, for an upgrade. `dod_id` is
-    the record that a reviewer chose. Staff are known by the number of their account.
+    `number` is for staff, and `reference` for the person. `code` is the keyed hash of the continuation code that opens
+    the status page. `typed` is what was typed (idproofing.cases.Typed as JSON), and `subject` is the keyed hash of the
+    number that the case is about. Both are wiped when the case is over. For an upgrade, `account_id` is the account
+    that asked, and `holder` its DoD ID number. `dod_id` is the record that a reviewer chose. Staff are known by the
+    number of their account.
     """
 
     class State(models.TextChoices):
@@ -115,17 +116,21 @@ class Case(models.Model):
 
     @property
     def shown_reference(self) -> str:
-        """The reference as people read it, in two halves."""
+        """Return the reference as people read it, in two halves."""
         half = len(self.reference) // 2
         return f"{self.reference[:half]}-{self.reference[half:]}"
 
     @property
     def is_upgrade(self) -> bool:
+        """Return whether the case is about an upgrade, and not a registration."""
         return self.journey == self.Journey.UPGRADE
 
 
 class CaseMove(models.Model):
-    """One entry of a case's history: into which state it went, when, and by which member of staff (None: nobody)."""
+    """One entry of a case's history.
+
+    It says which state the case went into, when, and by which member of staff (None: nobody).
+    """
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="history")
     state = models.CharField(max_length=9, choices=Case.State.choices)

@@ -11,10 +11,11 @@ from safeguards.fields import EncryptedTextField
 
 
 class ActivationCode(models.Model):
-    """A code that was sent or shown once; only its keyed hash is kept. One of a person and level is live.
+    """A code that was sent or shown once. Only its keyed hash is kept, and one code of a person and level is live.
 
-    `tries` wrong ones were typed since `tries_since`; `policy.CODE_TRIES` says how many void it. `route` is how the
-    person came to it. `begun_at`, when the journey began that led to it, stands with the first code of a journey only.
+    `tries` wrong codes were typed since `tries_since`. `policy.CODE_TRIES` says how many of them void the code. `route`
+    is how the person came to the code. `begun_at` is when the journey began that led to it. Only the first code of a
+    journey has it.
     """
 
     class Delivery(models.TextChoices):
@@ -52,7 +53,7 @@ class ActivationCode(models.Model):
         ]
         indexes = [
             models.Index(fields=["dod_id", "level", "-issued_at"], name="code_newest"),
-            # For the staff's figures, which read these columns of many rows and no other.
+            # For the staff's figures, which read these columns of many rows and no others.
             models.Index(
                 fields=["issued_at"],
                 include=["begun_at", "delivery"],

@@ -1,4 +1,4 @@
-"""What the mock sources know of a person, to ask about."""
+"""What the mock sources know about a person, to ask about."""
 
 from django.db import models
 from django.db.models import Q
@@ -27,9 +27,9 @@ class Source(models.TextChoices):
 class Fact(models.Model):
     """One thing that the person knows and a stranger does not, as the mock sources hold it.
 
-    `kind` names the question's template (idproofing/questions.py). `value` is what the right answer says: a
-    name as listed there, or a whole number of dollars. `qualifier` is what the question itself names, as a
-    rule the year. Make facts with `questions.fact`, which fills in category and source.
+    `kind` names the question's template (idproofing/questions.py). `value` is what the right answer says: a name as
+    listed there, or a whole number of dollars. `qualifier` is what the question itself names, usually the year. Make
+    facts with `questions.make_fact`, which fills in category and source.
     """
 
     dod_id = models.CharField("DoD ID number", max_length=10)

@@ -12,7 +12,10 @@ from safeguards.fields import EncryptedTextField
 
 
 class Batch(models.Model):
-    """Letters that are printed together, in one PDF. It can be had until somebody says that they are in the mail."""
+    """Letters that are printed together, in one PDF.
+
+    It can be opened until somebody notes that they are in the mail.
+    """
 
     made_at = models.DateTimeField("made", default=timezone.now)
     mailed_at = models.DateTimeField("mailed", null=True, blank=True)
@@ -27,11 +30,11 @@ class Batch(models.Model):
 
 
 class Letter(models.Model):
-    """One letter to somebody's address of record; idproofing/letter_states.py has the transitions.
+    """One letter to a person's address of record. idproofing/letter_states.py has the transitions.
 
     `addressee` (name and address, a line each) and `secret` (the code, or the link that freezes the account) are
-    encrypted, and wiped as soon as the letter is in the mail or void. `enter_at` names the address of the page where
-    the code is entered. `expires_at` is when code or link end.
+    encrypted. They are wiped as soon as the letter is in the mail or void. `enter_at` names the address of the page
+    where the code is entered. `expires_at` is when code or link end.
     """
 
     class Kind(models.TextChoices):

@@ -12,10 +12,10 @@ LEVELS = [(level.value, level.label) for level in Level]
 
 
 class Proofing(models.Model):
-    """How far one person has come in proving who they are at one level; idproofing/states.py has the transitions.
+    """How far one person has come in proving who they are at one level.
 
-    A quiz uses one of `policy.QUIZ_ATTEMPTS` when it begins. All that were used are forgotten at
-    `attempts_forgotten_at`, `policy.QUIZ_WAIT` after the last of them ended.
+    idproofing/states.py has the transitions. A quiz uses one of `policy.QUIZ_ATTEMPTS` when it begins. All that were
+    used are forgotten at `attempts_forgotten_at`, which is `policy.QUIZ_WAIT` after the last of them ended.
     """
 
     class State(models.TextChoices):
@@ -44,9 +44,10 @@ class Proofing(models.Model):
         return f"{self.get_level_display()}: {self.get_state_display()}"
 
     def attempts_used(self, now: datetime) -> int:
-        """Quizzes that count against the person at `now`."""
+        """Return the number of quizzes that count against the person at `now`."""
         forgotten = self.attempts_forgotten_at is not None and self.attempts_forgotten_at <= now
         return 0 if forgotten else self.attempts
 
     def attempts_left(self, now: datetime) -> int:
+        """Return the number of quizzes that the person may still begin at `now`."""
         return max(0, policy.QUIZ_ATTEMPTS - self.attempts_used(now))

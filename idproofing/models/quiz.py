@@ -44,10 +44,10 @@ class Quiz(models.Model):
 
 
 class Question(models.Model):
-    """One question of a quiz, in its fixed order of options.
+    """One question of a quiz, with its options in a fixed order.
 
-    Which option is right is kept only as a keyed hash (quiz.py). `fact_key`, a keyed hash too, stays for ever,
-    so that nothing is asked twice; the words are wiped when the quiz ends.
+    Which option is right is kept only as a keyed hash (asking.py). `fact_key`, a keyed hash too, stays forever, so that
+    nothing is asked twice. The words are wiped when the quiz ends.
     """
 
     quiz = models.ForeignKey(Quiz, models.CASCADE, related_name="questions")
@@ -85,15 +85,16 @@ class Question(models.Model):
 
     @property
     def extensions_left(self) -> int:
+        """Return how many times the person may still ask for more time."""
         return policy.QUIZ_EXTENSIONS - self.extensions
 
 
 class AnswerTally(models.Model):
-    """How many answers about one kind of fact were given on one day, and how many of them were right, of all people.
+    """How many answers about one kind of fact all people gave on one day, and how many of them were right.
 
-    A count without persons, instead of a mark on each question: with a mark, whoever reads the database would know
-    for ever what a person could not tell about themselves, and a guesser who kept the options would know the fact.
-    Nor a row for each quiz, which the number of its transaction (xmin) would join to the quiz.
+    It is a count without persons, instead of a mark on each question. With a mark, somebody who reads the database
+    would know forever what a person could not tell about themselves. A guesser who kept the options would know the
+    fact. There is no row for each quiz either, because the number of its transaction (xmin) would join it to the quiz.
     """
 
     day = models.DateField()

@@ -1,4 +1,4 @@
-"""Visits: slips for a check of documents, and which documents were shown."""
+"""Visits: slips for a check of documents, and the documents that were shown."""
 
 import uuid
 
@@ -12,11 +12,11 @@ from safeguards.fields import EncryptedTextField
 
 
 class Visit(models.Model):
-    """A slip for one visit, at an office or by video call; idproofing/visit_states.py has the transitions.
+    """A slip for one visit, at an office or by video call. idproofing/visit_states.py has the transitions.
 
-    It is found by the keyed hash of its reference alone. The reference and the address that the activation code goes to
-    are wiped when the visit is over. `agent` is the account of the member of staff who attended, `begun_at` the time
-    when the journey began that led here.
+    It is found only by the keyed hash of its reference. The reference, and the address that the activation code goes
+    to, are wiped when the visit is over. `agent` is the account of the member of staff who attended. `begun_at` is when
+    the journey began that led here.
     """
 
     class State(models.TextChoices):
@@ -88,7 +88,7 @@ class Visit(models.Model):
 
 
 class Document(models.Model):
-    """Whose a document is that was accepted at a visit: for ever one person's, and known by a keyed hash only."""
+    """A document that was accepted at a visit. It is one person's forever, and is known only by a keyed hash."""
 
     digest = models.BinaryField(max_length=32)
     kind = models.CharField(max_length=20)

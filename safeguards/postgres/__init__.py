@@ -1,1 +1,1 @@
-"""Django's PostgreSQL backend with a cheaper look at kept connections; settings.DATABASES names it as ENGINE."""
+"""Django's PostgreSQL backend with a cheaper check of kept connections. settings.DATABASES names it as ENGINE."""

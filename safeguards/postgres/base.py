@@ -1,4 +1,4 @@
-"""What Django loads for the ENGINE safeguards.postgres."""
+"""The module that Django loads for the ENGINE safeguards.postgres."""
 
 import select
 
@@ -6,13 +6,13 @@ from django.db.backends.postgresql import base
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's own, but for how CONN_HEALTH_CHECKS looks at a kept connection before a request uses it."""
+    """Django's own wrapper, except for how CONN_HEALTH_CHECKS checks a kept connection before a request uses it."""
 
     def is_usable(self) -> bool:
-        """Whether the connection still stands.
+        """Return whether the connection is still open.
 
-        A server that ends a connection says so, and one that is gone hangs up: both can be heard without asking. So
-        the question "SELECT 1", a fifth of what a page with a single query costs, is put only when something is heard.
+        A server that ends a connection says so, and one that is gone hangs up. Both can be heard without a query.
+        "SELECT 1", a fifth of the cost of a page with a single query, is sent only if something is heard.
         """
         if self.connection is None or self.connection.closed:
             return False

@@ -1,1 +1,1 @@
-"""The pages of cases: for the person who asked, and for the reviewers."""
+"""Cases at the desk: the reviewers' queue, and the comparison with DEERS."""

@@ -1,4 +1,4 @@
-"""The reviewers' queue, and the page on which they decide."""
+"""The reviewers' queue, and the page on which they decide a case."""
 
 from collections.abc import Callable
 from functools import partial
@@ -33,7 +33,7 @@ Reviews = QuerySet[Case]
 
 
 class Queue(admin.SimpleListFilter):
-    """What waits comes first: without a choice, only that is shown."""
+    """A filter that shows only waiting cases unless another choice is made."""
 
     title = "queue"
     parameter_name = "queue"
@@ -43,7 +43,7 @@ class Queue(admin.SimpleListFilter):
             ("late", "Overdue"),
             ("mine", "Taken by me"),
             ("second", "For me to confirm"),
-            ("all", "All, also over"),
+            ("all", "All, including closed"),
         ]
 
     def choices(self, changelist: Any) -> Any:
@@ -53,7 +53,7 @@ class Queue(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Reviews) -> Reviews:
         if self.value() is None and request.GET.get(SEARCH_VAR):
-            return queryset  # who looks for one case finds it wherever it stands
+            return queryset  # a search for one case finds it in any state
         waiting, me = queryset.filter(state__in=Case.WAITING), request.user.pk
         match self.value():
             case "late":
@@ -68,7 +68,7 @@ class Queue(admin.SimpleListFilter):
 
 
 class ReasonForm(forms.Form):
-    """A decision, its reason from the list, and for an approval the record that is meant."""
+    """A decision, its reason from the list, and, for an approval, the record that is meant."""
 
     decision = forms.ChoiceField(choices=Decision.choices, widget=forms.HiddenInput)
     reason = forms.ChoiceField(label="Reason", choices=reviewing.Reason.choices)
@@ -76,7 +76,7 @@ class ReasonForm(forms.Form):
 
     @classmethod
     def of(cls, decision: str, dod_id: str = "") -> "ReasonForm":
-        """The form of one button."""
+        """Return the form for one button."""
         form = cls(initial={"decision": decision, "dod_id": dod_id}, auto_id=f"{decision}-%s")
         reasons = [(reason.value, reason.label) for reason in reviewing.REASONS[decision]]
         form.fields["reason"].label = f"Reason to {Decision(decision).label.partition(':')[0].lower()}"
@@ -86,7 +86,7 @@ class ReasonForm(forms.Form):
 
 @admin.register(Case)
 class CaseAdmin(ReadOnlyAdmin):
-    """Cases by due date; opening one leaves an audit event. What was typed is on no list."""
+    """Cases by due date. Opening one is recorded. No list shows what was typed."""
 
     list_display = ("number", "due", "where", "level", "journey", "opened_at", "with_whom")
     list_display_links = ("number",)
@@ -135,7 +135,10 @@ class CaseAdmin(ReadOnlyAdmin):
         return self.page(request, case)
 
     def page(self, request: HttpRequest, case: Case, *, found: Any = None, chosen: str = "") -> HttpResponse:
-        """The case with everything to decide it: whom it may be, side by side, and what this reviewer may do."""
+        """Show the case with everything needed to decide it.
+
+        That is: who it may be, the details side by side, and what this reviewer may do.
+        """
         audit.record("case.viewed", by=request.user, account_id=case.account_id, case=case.number)
         typed, names = read_typed(case), names_of_reviewers()
         context = {
@@ -156,7 +159,7 @@ class CaseAdmin(ReadOnlyAdmin):
         return render(request, "admin/idproofing/case/review.html", context)
 
     def comparison(self, request: HttpRequest, case: Case, typed: cases.Typed, chosen: str) -> dict:
-        """Candidates, the one that is compared, and the decisions that fit it."""
+        """Return the candidates, the one that is compared, and the decisions that fit it."""
         candidates = comparing.candidates(case, typed)
         chosen = chosen or case.dod_id or (candidates[0].person.dod_id if candidates else "")
         record = lookup.record(dod_id=chosen) if chosen else None
@@ -170,14 +173,14 @@ class CaseAdmin(ReadOnlyAdmin):
             "silent": silent,
             "record": record,
             "lines": comparing.lines(case, typed, record) if record else comparing.alone(typed),
-            "ineligibility": comparing.HINDRANCES[ineligibility] if ineligibility else "",
+            "ineligibility": comparing.INELIGIBILITIES[ineligibility] if ineligibility else "",
             "decisions": [
                 (Decision(one).label, ReasonForm.of(one, chosen if one == "approve" else "")) for one in fitting
             ],
         }
 
     def buttons(self, request: HttpRequest, case: Case) -> dict[str, bool]:
-        """What this member of staff may do with the case as it stands."""
+        """Return what this staff member may do with the case in its present state."""
         may, me = self.may_decide(request), request.user.pk
         return {
             "can_take": may and case.state == State.OPEN,
@@ -233,7 +236,7 @@ class CaseAdmin(ReadOnlyAdmin):
         return self.act(request, pk, decision, "Decided.")
 
     def act(self, request: HttpRequest, pk: int, action: Callable[[], object], done: str) -> HttpResponse:
-        """Do what one of the buttons says, and have the person told."""
+        """Run the action of a button, and notify the person."""
         if not self.may_decide(request):
             return HttpResponse(status=403)
         outcome = act_and_notify(action)
@@ -248,9 +251,9 @@ class CaseAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(reverse("admin:idproofing_case_change", args=[pk]))
 
     def compare(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Another record beside what was typed, or a search for one. A POST, so that no name stands in an address.
+        """Show another record next to what was typed, or search for one. This is a POST so that no name is in a URL.
 
-        Only for who has taken the case up: it is no way to look through DEERS.
+        Only the reviewer who has taken the case may do this, so that it is no way to browse DEERS.
         """
         case = self.get_object(request, str(pk))
         if case is None or not self.buttons(request, case)["can_search"]:
@@ -266,13 +269,13 @@ class CaseAdmin(ReadOnlyAdmin):
 MOST_FOUND = 20
 BIG_NUMBER = 10
 REFUSALS: dict[type, str] = {
-    cases.NotNow: "That is not possible now: somebody else was faster. Look at the case as it stands.",
-    reviewing.NotYours: "That is for another reviewer to do.",
-    reviewing.NotFitting: "That does not fit: DEERS does not allow it or does not answer, or the reason is for another "
-    "decision.",
+    cases.NotNow: "That is not possible now: somebody else was faster. Check the case's present state.",
+    reviewing.NotYours: "Another reviewer has to do that.",
+    reviewing.NotFitting: "That is not possible: DEERS does not allow it or does not answer, or the reason is for "
+    "another decision.",
 }
 
 
 def names_of_reviewers() -> dict[int, str]:
-    """The names of staff by the number of their account; one query, and there are few."""
+    """Return the names of staff by account ID, in one query. There are few of them."""
     return {account.pk: account.get_full_name() for account in Account.objects.filter(is_staff=True)}

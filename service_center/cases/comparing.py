@@ -1,4 +1,4 @@
-"""What was typed beside what is on record, for a reviewer: each line with its verdict in a word."""
+"""A comparison for reviewers: what was typed next to what is on record, with a one-word verdict per line."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ SAME, NEAR, DIFFERENT, MISSING = "Same", "Nearly the same", "Different", "Not gi
 MARKS = {SAME: "same", NEAR: "near", DIFFERENT: "different", MISSING: "missing"}
 BY_NAME_AT_MOST = 10
 
-# What DEERS says against an account, for the reviewer alone.
-HINDRANCES: dict[Reason, str] = {
-    Reason.MINOR: "DEERS: not of age yet. No account of their own; a parent or guardian asks for them.",
+# Why DEERS allows no account, in words for the reviewer alone.
+INELIGIBILITIES: dict[Reason, str] = {
+    Reason.MINOR: "DEERS: under age, so no account of their own. A parent or guardian asks for them.",
     Reason.DECEASED: "DEERS: has died. No account can be opened.",
     Reason.ENDED: "DEERS: eligibility has ended. An ID card office can tell whether that is right.",
     Reason.PROTECTED: "DEERS: protected or locked. Nobody may learn from us that this record exists: decline.",
@@ -28,7 +28,7 @@ HINDRANCES: dict[Reason, str] = {
 
 @dataclass(frozen=True)
 class Line:
-    """One detail; `verdict` is one of the words above."""
+    """One detail. `verdict` is one of the words above."""
 
     what: str
     typed: str
@@ -42,14 +42,17 @@ class Line:
 
 @dataclass(frozen=True)
 class Candidate:
-    """Somebody in DEERS whom the details may mean, and why we think so."""
+    """A person in DEERS who may be the one described, and why we think so."""
 
     person: Beneficiary
     why: str
 
 
 def candidates(case: Case, typed: Typed) -> list[Candidate]:
-    """The account's own person for an upgrade; else who has the number, then who has the name and nearly the date."""
+    """Return the account's own person for an upgrade.
+
+    Otherwise return the person who has the number, then those who have the name and nearly the date of birth.
+    """
     if case.is_upgrade:
         person = lookup.person(case.holder)
         return [Candidate(person, "Holds the account that asked")] if person else []
@@ -65,12 +68,12 @@ def candidates(case: Case, typed: Typed) -> list[Candidate]:
 
 
 def owner_of_number(typed: Typed) -> Record | None:
-    """Who has the number that was typed, or both numbers."""
+    """Return the record that has the typed number, or both typed numbers."""
     return lookup.record(ssn=typed.ssn, dod_id=typed.dod_id) if typed.ssn or typed.dod_id else None
 
 
 def lines(case: Case, typed: Typed, record: Record) -> list[Line]:
-    """Every detail side by side. No Social Security number: only whether it is this person's."""
+    """Return every detail side by side. No Social Security number is shown, only whether it is this person's."""
     person = record.person
     found = [] if case.is_upgrade else [*names_of(typed, record)]
     born = date.fromisoformat(typed.date_of_birth)
@@ -85,7 +88,7 @@ def lines(case: Case, typed: Typed, record: Record) -> list[Line]:
 
 
 def alone(typed: Typed) -> list[Line]:
-    """What was typed, with nobody beside it."""
+    """Return what was typed, compared with nothing."""
     name = " ".join(filter(None, (typed.first_name, typed.middle_name, typed.last_name, typed.suffix)))
     details = {
         "Name": name,
@@ -98,7 +101,7 @@ def alone(typed: Typed) -> list[Line]:
 
 
 def said(day: date) -> str:
-    """A day as people write it."""
+    """Return a date as people write it."""
     return date_format(day, "F j, Y")
 
 
@@ -116,7 +119,7 @@ def names_of(typed: Typed, record: Record) -> Iterator[Line]:
 
 
 def numbers_of(typed: Typed, person: Beneficiary) -> Iterator[Line]:
-    """Each number that was typed: whether DEERS has it for this person, for another one, or for nobody."""
+    """Yield a line for each typed number: whether DEERS has it for this person, for somebody else, or for nobody."""
     if typed.ssn:
         owner = lookup.record(ssn=typed.ssn)
         yield Line("Social Security number", ssn.mask(typed.ssn), *ownership(owner, person))
@@ -138,7 +141,10 @@ def line(what: str, typed: str, on_record: str, *, digits: bool = False) -> Line
 
 
 def verdict_on(typed: str, on_record: str, *, digits: bool = False) -> str:
-    """Names by the rules of matching: case, accents, hyphens and blanks make no difference."""
+    """Return the verdict on two values by the rules for matching names.
+
+    Case, accents, hyphens and spaces make no difference. With `digits`, only the last ten digits count.
+    """
     mine, theirs = ("".join(names.words(text)) for text in (typed, on_record))
     if digits:
         mine, theirs = ("".join(filter(str.isdigit, text))[-10:] for text in (typed, on_record))

@@ -3,10 +3,10 @@
 "use strict";
 
 const FAILURES = {
-  NotAllowedError: "Nothing was sent: it was cancelled, or it took too long. Try again, or use another way.",
+  NotAllowedError: "Nothing was sent: it was cancelled, or it took too long. Try again, or use another method.",
   InvalidStateError: "This device has a passkey for your account already.",
 };
-const OTHERWISE = "That did not work. Load this page again and try once more, or use another way.";
+const OTHERWISE = "That did not work. Reload this page and try again, or use another method.";
 
 const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
 const text = (buffer) =>

@@ -1,4 +1,4 @@
-"""Account holders and drafts made directly, for tests that are not about how one gets there."""
+"""Account holders and drafts made directly, for tests that are not about how people get there."""
 
 import secrets
 from typing import Any
@@ -13,11 +13,14 @@ from accounts.models import Account, AuthenticatorApp, RegistrationDraft, Upgrad
 from accounts.second_factors import authenticator_apps
 from core.policy import Level
 from demo.people.person import Person
+from idproofing.routes import Route
 from tests import walk
 
 KEY = "3132333435363738393031323334353637383930"
 WRONG = "not the password of anyone"
 STAFF_DOOR = "/admin/sign-in/"
+BY_LETTER = {"route": Route.LETTER, "code_delivery": RegistrationDraft.CodeDelivery.LETTER}
+"""What is chosen in a draft on the route of the letter."""
 
 
 def holder(
@@ -95,7 +98,7 @@ def registering(client: Client, person: Person, **other: Any) -> RegistrationDra
     name = person.name
     fields = {
         "level": Level.BASIC,
-        "code_delivery": "screen",
+        "code_delivery": RegistrationDraft.CodeDelivery.SCREEN,
         "first_name": name.first,
         "middle_name": name.middle,
         "last_name": name.last,
@@ -116,7 +119,7 @@ def proven(client: Client, person: Person, **other: Any) -> RegistrationDraft:
 
 def upgrading(client: Client, account: Account, **other: Any) -> UpgradeDraft:
     """A draft of this browser for the upgrade of `account`."""
-    fields = {"level": Level.PREMIUM, "code_delivery": "screen", "account": account}
+    fields = {"level": Level.PREMIUM, "code_delivery": UpgradeDraft.CodeDelivery.SCREEN, "account": account}
     return UpgradeDraft.objects.create(browser=drafts.hash_of(token_of(client)), **{**fields, **other})
 
 

@@ -1,4 +1,4 @@
-"""What a person with a passkey does, and what an attacker's device says, for the tests of passkeys."""
+"""What a person with a passkey does, and what an attacker's device answers, for the tests of passkeys."""
 
 from typing import Any
 

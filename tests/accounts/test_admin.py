@@ -1,4 +1,4 @@
-"""The service center: each role sees what its role says and no more, every look is audited, every change is a POST."""
+"""The service center: each role sees what it should and no more, every view is audited, every change is a POST."""
 
 import pytest
 from django.contrib import admin
@@ -178,8 +178,8 @@ def test_looking_through_any_list_is_audited_once_a_page():
     ("action", "state", "warned_of"),
     [
         ("freeze", State.ACTIVE, "Nobody can sign in, and all sessions end at once."),
-        ("unlock", State.FROZEN, "An account that was frozen has no password any more"),
-        ("resend", State.ACTIVE, "The code that was sent before does not work any more."),
+        ("unlock", State.FROZEN, "An account that was frozen no longer has a password"),
+        ("resend", State.ACTIVE, "The code that was sent before no longer works."),
     ],
 )
 def test_before_a_button_acts_a_page_names_what_follows(rosa, action, state, warned_of):
@@ -196,7 +196,7 @@ def test_the_page_of_a_person_asks_before_it_sends_a_code_too(agent, rosa):
     codes.issue(rosa.dod_id or "", Level.PREMIUM, "email", rosa.email, by="mock")
     here = f"/admin/idproofing/proofing/{Proofing.objects.get().pk}/"
     assert f'href="{here}resend/"' in agent.get(f"{here}change/").content.decode()
-    assert "The code that was sent before does not work any more." in walk.text_of(agent.get(f"{here}resend/"))
+    assert "The code that was sent before no longer works." in walk.text_of(agent.get(f"{here}resend/"))
     assert not Notice.objects.exists()
     agent.post(f"{here}resend/")
     assert Notice.objects.count() == 1

@@ -1,4 +1,4 @@
-"""Help by the service center: asked for by one member of staff, approved by another, told to the person each time."""
+"""Help by the service center: one staff member asks, another approves, and the person hears of it each time."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What an attacker tries who knows somebody's details, through the pages, with many browsers and many hands."""
+"""Attacks by people who know someone's details, through the pages, with many browsers and many helpers."""
 
 import re
 from datetime import timedelta
@@ -19,7 +19,7 @@ from deers.models import Person as Registered
 from idproofing import codes
 from idproofing.models import ActivationCode, Letter, Proofing, Question, Quiz
 from tests import people, walk
-from tests.accounts.holders import KEY, address, holder, proven, registering, signed_in, token_of
+from tests.accounts.holders import BY_LETTER, KEY, address, holder, proven, registering, signed_in, token_of
 from tests.parallel import in_parallel
 
 MANY = 30
@@ -84,7 +84,7 @@ def guesses(monkeypatch: pytest.MonkeyPatch, typed: list[dict[str, Any]], begin:
 
 
 @pytest.mark.django_db
-def test_whoever_knows_name_and_birth_date_gets_few_guesses_at_the_number(client, monkeypatch):
+def test_a_person_who_knows_name_and_birth_date_gets_few_guesses_at_the_number(client, monkeypatch):
     rosa = people.load("rosa")
     names = [rosa.name.last, rosa.name.last.upper(), f"{rosa.name.last} Jr"]
     typed = [walk.details_of(rosa, ssn=f"900-45-{1000 + number}", last_name=names[number % 3]) for number in range(12)]
@@ -92,7 +92,7 @@ def test_whoever_knows_name_and_birth_date_gets_few_guesses_at_the_number(client
 
 
 @pytest.mark.django_db
-def test_whoever_knows_one_of_the_numbers_gets_no_more_guesses_at_the_other(client, monkeypatch):
+def test_a_person_who_knows_one_of_the_numbers_gets_no_more_guesses_at_the_other(client, monkeypatch):
     rosa = people.load("rosa")
     typed = [
         walk.details_of(rosa, dod_id=rosa.dod_id, ssn=f"900-45-{1000 + number}", last_name=f"Guess{number}")
@@ -102,7 +102,7 @@ def test_whoever_knows_one_of_the_numbers_gets_no_more_guesses_at_the_other(clie
 
 
 @pytest.mark.django_db
-def test_whoever_has_somebodys_session_gets_few_guesses_at_the_number(monkeypatch):
+def test_a_person_who_has_somebodys_session_gets_few_guesses_at_the_number(monkeypatch):
     rosa = people.load("rosa")
     client = signed_in(holder(rosa))
     here = walk.send(client, "/upgrade/", {"code_delivery": "screen"})
@@ -117,7 +117,7 @@ def test_nothing_comes_of_a_draft_whose_record_is_locked_meanwhile(client, step)
     rosa = people.load("rosa")
     chosen = {"level": Level.PREMIUM, "username": "rosa.h", "password_hash": "x", "authenticator_key": KEY}
     draft = {
-        "letter": lambda: registering(client, rosa, route="letter", code_delivery="letter"),
+        "letter": lambda: registering(client, rosa, **BY_LETTER),
         "credentials": lambda: proven(client, rosa),
         "second-factor": lambda: proven(client, rosa, **chosen),
     }[step]()
@@ -133,8 +133,8 @@ def test_nothing_comes_of_a_draft_whose_record_is_locked_meanwhile(client, step)
     "aside",
     [" [Log in](//evil.example/)", '"http://evil.example" ', "(evil.example)", " //", " Call Doctor Evil"],
 )
-def test_nobody_has_us_mail_words_of_their_own_to_whomever_they_like(client, aside):
-    """Matching passes over brackets and middle names that DEERS has not, and mail greets by what was typed."""
+def test_nobody_has_us_mail_words_of_their_own_to_any_address(client, aside):
+    """Matching ignores brackets and middle names that DEERS does not have, and mails greet with what was typed."""
     someone = people.load("anita")
     first = someone.name.first
     name = f"{aside}{first}" if aside.endswith(" ") else f"{first}{aside}"
@@ -147,7 +147,7 @@ def test_nobody_has_us_mail_words_of_their_own_to_whomever_they_like(client, asi
 
 
 @pytest.mark.django_db
-def test_whoever_starts_over_and_over_sees_few_questions_and_none_of_them_again():
+def test_a_person_who_starts_over_and_over_sees_few_questions_and_none_of_them_again():
     seen: list[str] = []
     for day in range(3):
         for number in range(policy.QUIZ_ATTEMPTS + 3):
@@ -164,7 +164,7 @@ def test_whoever_starts_over_and_over_sees_few_questions_and_none_of_them_again(
 
 
 @pytest.mark.django_db
-def test_whoever_changes_the_route_in_the_middle_regains_no_attempt(client):
+def test_a_person_who_changes_the_route_in_the_middle_regains_no_attempt(client):
     here = at_questions(client)
     way = here.replace("/questions/", "/way/")
     for _ in range(policy.QUIZ_ATTEMPTS):
@@ -178,11 +178,11 @@ def test_whoever_changes_the_route_in_the_middle_regains_no_attempt(client):
 
 
 @pytest.mark.django_db
-def test_whoever_types_a_wrong_code_does_not_learn_of_the_account(client):
+def test_a_person_who_types_a_wrong_code_does_not_learn_of_the_account(client):
     rosa = people.load("rosa")
     holder(rosa)
     codes.issue(rosa.dod_id, Level.BASIC, "letter", "", by="visitor")
-    here = address(registering(client, rosa, code_delivery="have"), "code")
+    here = address(registering(client, rosa, has_code=True), "code")
     assert "That code is not right" in walk.text_of(client.post(here, {"code": "0000000000"}))
     assert client.get(here).status_code == 200
     assert not RegistrationDraft.objects.exclude(ended="").exists()
@@ -249,7 +249,7 @@ def test_of_many_drafts_that_redeem_one_code_at_once_one_goes_on():
     rosa = people.load("rosa")
     code = codes.issue(rosa.dod_id, Level.BASIC, "screen", "", by="visitor").text
     browsers = [browser(number) for number in range(MANY)]
-    drafts = [registering(client, rosa, code_delivery="have") for client in browsers]
+    drafts = [registering(client, rosa, has_code=True) for client in browsers]
     in_parallel(lambda number: browsers[number].post(address(drafts[number], "code"), {"code": code}), MANY)
     assert RegistrationDraft.objects.exclude(code_redeemed_at=None).count() == 1
 
@@ -267,7 +267,7 @@ def test_of_many_registrations_of_one_person_that_end_at_once_one_opens_an_accou
         MANY,
     )
     assert Account.objects.count() == 1
-    assert RegistrationDraft.objects.filter(ended="has-account").count() == MANY - 1
+    assert RegistrationDraft.objects.filter(ended=RegistrationDraft.Ended.HAS_ACCOUNT).count() == MANY - 1
     loser = browsers[next(place for place, draft in enumerate(drafts) if ended(draft))]
     page = loser.get(address(RegistrationDraft.objects.filter(browser=hash_of(token_of(loser))).get(), "done"))
     assert 'href="/recover/password/"' in page.content.decode()

@@ -1,4 +1,4 @@
-"""Whatever is sent to whichever form: a clear page, what was typed kept, never an error of ours."""
+"""Bad input to every form: the page is clear, what was typed is kept, and we never fail."""
 
 from itertools import count
 

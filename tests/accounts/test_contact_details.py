@@ -1,4 +1,4 @@
-"""Email address and phone number: confirmed at the new address, announced at the old one, taken back from there."""
+"""Email address and phone number: confirmed at the new address, announced at the old one, and undone from there."""
 
 import re
 import time
@@ -50,7 +50,7 @@ def link_in(text: str) -> str:
 
 def asked(browser: Client, email: str = NEW) -> str:
     """Ask for another address; the path of the link that was sent there."""
-    assert "Look into your mailbox" in walk.text_of(browser.post("/account/email/", {"email": email}))
+    assert "Check your email for a link" in walk.text_of(browser.post("/account/email/", {"email": email}))
     return link_in(mail_to(email))
 
 
@@ -77,7 +77,7 @@ def test_a_new_address_counts_from_when_it_is_confirmed(browser, rosa):
         assert AuditEvent.objects.filter(event=events, account_id=rosa.pk, actor_kind="self").count() == 1
 
 
-def test_whoever_got_the_link_by_mistake_cannot_use_it(client, browser, rosa):
+def test_a_person_who_got_the_link_by_mistake_cannot_use_it(client, browser, rosa):
     link = asked(browser)
     assert client.post(link)["Location"].startswith("/sign-in/?next=")
     stranger = signed_in(holder(people.load("june")))
@@ -108,9 +108,9 @@ def test_of_thirty_confirmations_at_once_one_changes_the_address():
 
 def test_the_old_address_takes_the_change_back_and_freezes(client, browser, rosa):
     undo = changed(browser)
-    assert "Somebody else has changed it?" in walk.text_of(client.get(undo))
+    assert "If someone else changed it" in walk.text_of(client.get(undo))
     assert email_of(rosa) == NEW
-    assert "We write to this email address again" in walk.text_of(client.post(undo))
+    assert "We now write to this email address again" in walk.text_of(client.post(undo))
     rosa.refresh_from_db()
     assert (rosa.email, rosa.state) == (OLD, State.FROZEN)
     assert not is_signed_in(browser)
@@ -169,7 +169,7 @@ def test_a_frozen_account_takes_no_new_address(browser, rosa):
     [
         ("", "Enter your email address."),
         ("rosa at home", "Enter an email address in the form name@example.com."),
-        (OLD.upper(), "That is your email address already."),
+        (OLD.upper(), "That is already your email address."),
         ("rosa@mail.example\x00", "Null characters are not allowed."),
         ("x" * 10_000 + "@mail.example", "Enter an email address in the form name@example.com."),
         ("a@b.example\nBcc: all@mail.example", "Enter an email address in the form name@example.com."),

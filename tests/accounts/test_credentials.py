@@ -1,4 +1,4 @@
-"""Choosing a username and a password: each rule with a sentence of its own, and nothing shown again."""
+"""Choosing a username and a password: each rule has its own sentence, and nothing secret is shown again."""
 
 import pytest
 from django.contrib.auth.hashers import check_password

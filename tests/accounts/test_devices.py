@@ -1,4 +1,4 @@
-"""A sign-in from a device that was not seen before: the person hears of it, once, and signing in costs nothing more."""
+"""A sign-in from a new device: the person hears of it once, and signing in costs nothing more."""
 
 from datetime import timedelta
 from importlib import import_module

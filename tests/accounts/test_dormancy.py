@@ -1,4 +1,4 @@
-"""Accounts that nobody uses: warned a month and a week before, then disabled, and opened again by a new password."""
+"""Unused accounts: people are warned a month and a week before, and a new password opens a disabled account again."""
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -46,8 +46,8 @@ def test_a_year_in_the_life_of_a_forgotten_account(rosa):
     assert seen == {150: (1, 0), 173: (1, 0), 180: (0, 1)}
     subjects = [message.subject for message in walk.deliver_mail()]
     assert subjects == [
-        "Sign in to DS Logon soon to keep your account in use",
-        "Sign in to DS Logon soon to keep your account in use",
+        "Sign in to DS Logon soon to keep your account active",
+        "Sign in to DS Logon soon to keep your account active",
         "Your DS Logon account is disabled",
     ]
     assert all("before August 29, 2026" in str(message.body) for message in mail.outbox[:2])
@@ -62,7 +62,7 @@ def test_nothing_is_deleted(rosa):
     assert Account.objects.values("username", "email", "dod_id", "level", "password").get() == before
 
 
-def test_whoever_signs_in_after_a_warning_keeps_the_account(rosa):
+def test_a_person_who_signs_in_after_a_warning_keeps_the_account(rosa):
     look(150)
     Account.objects.update(last_login=USED + 160 * DAY)
     assert [look(day) for day in (173, 180, 200, 309)] == [(0, 0)] * 4
@@ -118,7 +118,7 @@ def test_accounts_that_are_stopped_already_are_left_alone(rosa, other):
 def test_a_disabled_account_says_so_after_the_right_password_and_opens_with_a_new_one(client):
     grace = premium(people.load("grace"))
     Account.objects.update(state=State.DORMANT, last_login=USED)
-    assert "nobody signed in for 180 days" in walk.text_of(give_password(client, grace.username))
+    assert "no one signed in for 180 days" in walk.text_of(give_password(client, grace.username))
     assert choose(client, link_for(grace)) == 200
     AuthenticatorApp.objects.update(last_t=-1)
     assert give_password(client, grace.username, NEW)["Location"] == "/sign-in/second-factor/"
@@ -126,7 +126,7 @@ def test_a_disabled_account_says_so_after_the_right_password_and_opens_with_a_ne
     assert give_token(client, walk.token_for(KEY)).status_code == 302
 
 
-def test_an_account_opened_again_is_warned_before_it_is_disabled_anew(client, rosa):
+def test_an_account_opened_again_is_warned_before_it_is_disabled_again(client, rosa):
     for day in (150, 173, 180):
         look(day)
     assert choose(client, link_for(rosa)) == 200

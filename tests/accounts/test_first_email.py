@@ -1,4 +1,4 @@
-"""The email address typed at registration: one letter amiss, and a stranger reads what goes there."""
+"""The email address typed at registration: with one wrong letter, a stranger reads what goes there."""
 
 import re
 
@@ -77,7 +77,7 @@ def test_a_code_that_came_by_email_confirms_the_address(client):
 
 
 def test_a_code_that_was_seen_elsewhere_does_not_confirm_the_address_that_it_did_not_go_to(client):
-    """The mail does not come, so she begins anew in another browser, and types the code from there in the first."""
+    """No mail comes, so she starts over in another browser, and types the code from there in the first one."""
     rosa, other = people.load("rosa"), Client()
     waits = walk.send(client, walk.begin(client, code_delivery="email"), walk.details_of(rosa, email=TYPED))
     waits = walk.answer_all(client, waits, rosa)
@@ -93,6 +93,6 @@ def test_the_link_can_be_sent_again_and_a_mistake_corrected(client):
     browser = signed_in(account)
     assert "not confirmed yet" in walk.text_of(browser.get("/account/"))
     assert TYPED in walk.text_of(browser.get("/account/email/"))
-    assert "Look into your mailbox" in walk.text_of(browser.post("/account/email/", {"email": TYPED.upper()}))
+    assert "Check your email for a link" in walk.text_of(browser.post("/account/email/", {"email": TYPED.upper()}))
     confirming(browser)
-    assert "That is your email address already" in walk.text_of(browser.post("/account/email/", {"email": TYPED}))
+    assert "That is already your email address" in walk.text_of(browser.post("/account/email/", {"email": TYPED}))

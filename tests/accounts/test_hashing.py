@@ -1,4 +1,4 @@
-"""How passwords are hashed: Argon2id, one spelling, made anew when the setting changes, and only so many at once."""
+"""How passwords are hashed: Argon2id, one spelling, hashed again when the setting changes, only so many at once."""
 
 import threading
 import time
@@ -60,7 +60,7 @@ def test_the_fast_hasher_of_the_tests_knows_one_spelling_too():
 
 
 @pytest.mark.django_db
-def test_a_hash_of_an_older_setting_is_made_anew_at_sign_in(client, settings):
+def test_a_hash_of_an_older_setting_is_made_again_at_sign_in(client, settings):
     settings.PASSWORD_HASHERS = [OLDER]
     rosa = holder(PEOPLE["rosa"], username="rosa.h")
     assert "m=32," in rosa.password
@@ -76,7 +76,7 @@ def test_a_hash_of_an_older_setting_is_made_anew_at_sign_in(client, settings):
 
 
 @pytest.mark.django_db
-def test_a_hash_made_anew_does_not_undo_a_change_made_meanwhile():
+def test_a_hash_made_again_does_not_undo_a_change_made_meanwhile():
     rosa = holder(PEOPLE["rosa"])
     Account.objects.update(password="changed in another tab")
     judge.rehash(rosa, walk.PASSWORD)

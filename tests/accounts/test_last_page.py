@@ -1,4 +1,4 @@
-"""The last page of a journey: the backup codes stand there until they are saved, and not for long."""
+"""The last page of a journey shows the backup codes until they are saved, and not for long."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""A lost second factor: a day's wait that every address hears of, a link, the password again; never with less."""
+"""A lost second factor: a day's wait that every address hears of, then a link and the password, and never less."""
 
 import re
 from datetime import timedelta
@@ -59,7 +59,7 @@ def asked(account: Account) -> list[str]:
     """Ask for a new factor; the links by which each address can stop it."""
     walk.deliver_mail().clear()
     browser = half_signed_in(account)
-    assert "You can set up a new second factor soon" in walk.text_of(browser.post("/recover/factor/"))
+    assert "You can set up a new second step soon" in walk.text_of(browser.post("/recover/factor/"))
     return [link_in(message) for message in walk.deliver_mail()]
 
 
@@ -80,11 +80,11 @@ def enter_code(browser: Client, link: str) -> str:
     key = browser.session["new_factor"]["key"]
     assert "Set up a new authenticator app" in walk.text_of(browser.get(link))
     page = browser.post(link, {"otp_token": walk.token_for(key)})
-    assert "Your new second factor is set up" in walk.text_of(page)
+    assert "Your new second step is set up" in walk.text_of(page)
     return key
 
 
-def test_whoever_lost_app_and_codes_gets_a_new_factor_after_a_day(client, grace):
+def test_a_person_who_lost_app_and_codes_gets_a_new_factor_after_a_day(client, grace):
     page = walk.text_of(half_signed_in(grace).get("/sign-in/second-factor/"))
     assert "That takes 24 hours" in page
     link = waited(grace)
@@ -122,9 +122,9 @@ def test_nothing_comes_before_the_day_is_over_and_it_comes_once(grace):
 @pytest.mark.parametrize("address", [0, 1])
 def test_each_address_can_stop_it(client, grace, address):
     stop = asked(grace)[address]
-    assert "That was not you?" in walk.text_of(client.get(stop))
+    assert "If this was not you" in walk.text_of(client.get(stop))
     assert lost_factor.live(grace)
-    assert "It is stopped" in walk.text_of(client.post(stop))
+    assert "The request was stopped" in walk.text_of(client.post(stop))
     assert lost_factor.live(grace) is None
     assert lost_factor.answer(timezone.now() + LATER) == 0
     grace.refresh_from_db()
@@ -133,7 +133,7 @@ def test_each_address_can_stop_it(client, grace, address):
     assert not Link.objects.filter(used_at=None, purpose=Purpose.STOP_LOST_FACTOR).exists()
 
 
-def test_whoever_stops_it_may_freeze_the_account_with_the_same_click(client, grace):
+def test_a_person_who_stops_it_may_freeze_the_account_with_the_same_click(client, grace):
     stop = asked(grace)[0]
     assert "Your account is frozen" in walk.text_of(client.post(stop, {"freeze": "yes"}))
     grace.refresh_from_db()
@@ -248,7 +248,7 @@ def test_two_workers_at_once_send_one_link():
     assert sum(in_parallel(lambda number: lost_factor.answer(later), workers=4)) == 1
 
 
-def test_only_whoever_has_given_the_password_can_ask(client, db):
+def test_only_a_person_who_has_given_the_password_can_ask(client, db):
     for response in (client.get("/recover/factor/"), client.post("/recover/factor/")):
         assert response["Location"] == "/sign-in/"
     assert not LostFactor.objects.exists()
@@ -273,4 +273,4 @@ def test_it_can_be_asked_for_three_times_a_day(client, grace):
     for _ in range(policy.LOST_FACTORS.times):
         client.post(asked(grace)[-1])
     page = walk.text_of(half_signed_in(grace).post("/recover/factor/"))
-    assert "This was asked for too often." in page
+    assert "This was asked for too often. Try again after" in page

@@ -1,4 +1,4 @@
-"""A right record that allows no account: its next step comes by mail, and no stranger can tell it from a mistake."""
+"""A matching record that allows no account: the next step comes by mail, and strangers see only a mismatch."""
 
 import re
 from typing import Any
@@ -177,7 +177,7 @@ def test_the_upgrade_passes_it_on_too():
     assert Notice.objects.get(kind="next-step-ended").to == rosa.email
 
 
-def test_whoever_can_register_leaves_no_such_job(client):
+def test_a_person_who_can_register_leaves_no_such_job(client):
     try_out(client, "rosa", {})
     assert RegistrationDraft.objects.get().dod_id
     assert jobs() == []

@@ -1,4 +1,4 @@
-""" "This was not me": a link in every notice of a change, which freezes the account whoever is signed in."""
+""" "This was not me": a link in every notice of a change, which freezes the account no matter who is signed in."""
 
 import re
 from datetime import timedelta
@@ -43,7 +43,7 @@ def told(account: Account, kind: str = "password-changed") -> str:
     return path_in(walk.deliver_mail()[-1])
 
 
-def test_whoever_says_this_was_not_me_has_the_account_frozen_and_all_its_sessions_ended(client, rosa):
+def test_a_person_who_says_this_was_not_me_has_the_account_frozen_and_all_its_sessions_ended(client, rosa):
     stranger = signed_in(rosa)
     link = told(rosa)
     assert "freeze it now" in walk.text_of(client.get(link))
@@ -53,7 +53,7 @@ def test_whoever_says_this_was_not_me_has_the_account_frozen_and_all_its_session
     assert rosa.state == State.FROZEN
     assert not is_signed_in(stranger)
     assert not Session.objects.filter(account=rosa).exists()
-    assert "because somebody else may have used your name" in walk.text_of(give_password(Client(), rosa.username))
+    assert "because someone else may have used your name" in walk.text_of(give_password(Client(), rosa.username))
     events = AuditEvent.objects.filter(account_id=rosa.pk).values_list("event", "actor_kind", "details")
     assert ("recovery.not-me", "visitor", {"notice": "password-changed"}) in events
     assert ("account.frozen", "visitor", {"was": "active"}) in events
@@ -152,7 +152,7 @@ def test_no_notice_says_more_of_a_person_than_the_first_name(rosa):
             assert secret not in str(message.body) + str(message.alternatives[0][0])
 
 
-def test_whoever_sees_a_stranger_in_the_list_freezes_the_account_from_there(rosa):
+def test_a_person_who_sees_a_stranger_in_the_list_freezes_the_account_from_there(rosa):
     browser, stranger = signed_in(rosa), signed_in(rosa)
     assert "/account/not-me/" in browser.get("/account/activity/").content.decode()
     assert "freeze it now" in walk.text_of(browser.get("/account/not-me/"))

@@ -1,4 +1,4 @@
-"""Email: sent only with the change it tells of, once, and forgotten when it is out."""
+"""Email: sent only with the change that it announces, sent once, and forgotten after that."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The two numbers on the details page: either will do, and the DoD ID number is all that some people have."""
+"""The two numbers on the details page: either one is enough, and some people have only the DoD ID number."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""The account's own second factors: listed, named, removed, and never the last one of Premium."""
+"""An account's second factors: listed, renamed and removed, but never the last one of a Premium account."""
 
 from typing import Any
 
@@ -101,7 +101,7 @@ def test_a_factor_is_given_another_name(grace):
     [
         ("", "Enter a name."),
         ("x" * 41, "Name: use at most 40 characters."),
-        ("passKEY", "You have one of this name already."),
+        ("passKEY", "You already have one with this name."),
         ("\x00", "Null characters are not allowed."),
     ],
 )
@@ -132,7 +132,7 @@ def test_a_removed_factor_no_longer_signs_in_and_the_holder_hears_of_it(grace):
     assert alone(Client(), device).status_code == 200
     assert not Passkey.objects.exists()
     assert AuditEvent.objects.filter(event="passkey.removed", account_id=grace.pk).count() == 1
-    assert "A second factor was removed from your DS Logon account" in [mail.subject for mail in walk.deliver_mail()]
+    assert "A second step was removed from your DS Logon account" in [mail.subject for mail in walk.deliver_mail()]
 
 
 def test_the_sessions_begun_with_a_removed_factor_end_and_the_others_go_on(grace):
@@ -144,12 +144,12 @@ def test_the_sessions_begun_with_a_removed_factor_end_and_the_others_go_on(grace
     assert [is_signed_in(one) for one in (with_passkey, also_with_passkey, with_app)] == [False, False, True]
 
 
-def test_whoever_removes_what_they_signed_in_with_is_signed_out_and_told_so(grace):
+def test_a_person_who_removes_what_they_signed_in_with_is_signed_out_and_told_so(grace):
     device = enrolled(grace)
     browser = Client()
     alone(browser, device)
     page = walk.text_of(browser.get(page_of(Passkey.objects.get())))
-    assert "you are signed out, here too" in page
+    assert "You will be signed out everywhere that you signed in with it, including here" in page
     assert remove(browser, Passkey.objects.get())["Location"] == "/sign-in/"
     assert not is_signed_in(browser)
     assert "please sign in again" in walk.text_of(browser.get("/sign-in/"))
@@ -157,7 +157,7 @@ def test_whoever_removes_what_they_signed_in_with_is_signed_out_and_told_so(grac
 
 def test_the_last_factor_of_premium_stays_and_the_page_says_why(grace):
     browser, app = signed_in(grace), AuthenticatorApp.objects.get()
-    assert "Your account must have a second factor" in walk.text_of(browser.get(page_of(app)))
+    assert "Your account must have a second step when you sign in" in walk.text_of(browser.get(page_of(app)))
     assert remove(browser, app)["Location"] == page_of(app)
     assert AuthenticatorApp.objects.exists()
 

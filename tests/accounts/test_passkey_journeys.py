@@ -1,4 +1,4 @@
-"""Passkeys inside the journeys: at a Premium registration and at an upgrade."""
+"""Passkeys in the journeys: at a Premium registration and at an upgrade."""
 
 from typing import Any
 
@@ -96,7 +96,7 @@ def test_a_passkey_that_the_account_had_before_completes_an_upgrade_and_nothing_
     browser = Client()
     alone(browser, device)
     here = at_last_step(browser, account)
-    assert "Use your second factor" in walk.text_of(browser.get(here))
+    assert "Use your second step" in walk.text_of(browser.get(here))
     device.uses += 1
     said = device.sign(options(browser, "/sign-in/second-factor/options/"))
     assert walk.send(browser, here, {"passkey": said}).endswith("/done/")

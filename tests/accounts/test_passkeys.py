@@ -1,4 +1,4 @@
-"""Passkeys: alone and after the password, and the making of them."""
+"""Passkeys: used alone, used after the password, and created."""
 
 import json
 from collections.abc import Callable
@@ -170,7 +170,7 @@ def test_a_new_passkey_is_listed_told_by_mail_and_brings_backup_codes(rosa):
     assert "My phone" in walk.text_of(page)
     assert rosa.backup_codes.count() == policy.BACKUP_CODES
     assert "My phone" in walk.text_of(browser.get("/account/security/"))
-    assert [mail.subject for mail in walk.deliver_mail()] == ["A second factor was added to your DS Logon account"]
+    assert [mail.subject for mail in walk.deliver_mail()] == ["A second step was added to your DS Logon account"]
     assert AuditEvent.objects.filter(event="passkey.added", account_id=rosa.pk).count() == 1
 
 

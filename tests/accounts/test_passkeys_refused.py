@@ -1,4 +1,4 @@
-"""Passkeys: everything that must not open an account, and how often it may be tried."""
+"""Refused passkeys: everything that must not open an account, and how often it can be tried."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Forgotten username or password: the same page for everyone, mail for those who are meant, links that work once."""
+"""A forgotten username or password: one page for everyone, mail only to the right people, links that work once."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The second factor: owed, judged, used once, enrolled; and what half a sign-in is worth."""
+"""The second factor: owed, judged, used once and enrolled, and what half a sign-in is worth."""
 
 from dataclasses import replace
 
@@ -92,7 +92,7 @@ def test_a_token_works_once(grace):
     token = walk.token_for(KEY)
     give_token(half_in(grace), token)
     again = half_in(grace)
-    assert "it was used already" in walk.text_of(give_token(again, token))
+    assert "it was already used" in walk.text_of(give_token(again, token))
     assert not is_signed_in(again)
 
 
@@ -218,7 +218,7 @@ def test_a_basic_holder_may_add_an_authenticator():
     assert browser.get("/account/security/backup-codes/").status_code == 200
     assert browser.post("/account/security/authenticator/", typed)["Location"] == "/account/security/"
     assert "enrol_key" not in browser.session
-    assert [mail.subject for mail in walk.deliver_mail()] == ["A second factor was added to your DS Logon account"]
+    assert [mail.subject for mail in walk.deliver_mail()] == ["A second step was added to your DS Logon account"]
 
 
 def test_an_authenticator_is_not_added_with_a_wrong_code_or_none():

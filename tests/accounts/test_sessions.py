@@ -1,4 +1,4 @@
-"""Sessions: how they begin, how they end, and that nobody can plant or keep one."""
+"""Sessions: how they begin, how they end, and that no one can plant or keep one."""
 
 import time
 
@@ -64,7 +64,7 @@ def test_a_renewed_session_keeps_its_row_and_a_flushed_one_leaves_none():
     assert not Session.objects.exists()
 
 
-def test_a_session_that_was_ended_elsewhere_while_it_was_renewed_begins_anew():
+def test_a_session_that_was_ended_elsewhere_while_it_was_renewed_starts_over():
     store = SessionStore()
     store["kept"] = "yes"
     store.save()

@@ -1,4 +1,4 @@
-"""The notice and consent banner before signing in, and half a sign-in that is taken up again."""
+"""The notice and consent banner before signing in, and half a sign-in that is continued."""
 
 import hashlib
 import time
@@ -31,7 +31,7 @@ BANNER = "You are accessing a U.S. Government (USG) Information System"
 
 
 @pytest.mark.parametrize("door", ["/sign-in/", "/admin/sign-in/"])
-def test_whoever_wants_to_sign_in_reads_the_notice_first(client, door):
+def test_a_person_who_wants_to_sign_in_reads_the_notice_first(client, door):
     page = client.get(door)
     assert BANNER in walk.text_of(page)
     assert 'name="password"' not in page.content.decode()
@@ -83,7 +83,7 @@ def test_the_notice_leads_to_no_other_site(client):
     assert answer["Location"] == "/sign-in/"
 
 
-def test_whoever_closed_the_page_of_the_second_factor_comes_back_to_it():
+def test_a_person_who_closed_the_page_of_the_second_factor_comes_back_to_it():
     grace, client = premium(PEOPLE["grace"]), Client()
     give_password(client, grace.username, next="/account/")
     assert client.get("/account/")["Location"].startswith("/sign-in/")
@@ -147,7 +147,7 @@ def test_a_form_that_arrives_after_the_end_leads_back_to_its_page():
     assert response["Location"] == "/sign-in/?next=/account/security/password/"
 
 
-def test_whoever_registers_reads_the_notice_and_agrees_before_the_session_begins(client):
+def test_a_person_who_registers_reads_the_notice_and_agrees_before_the_session_begins(client):
     here = address(proven(client, people.load("rosa")), "credentials")
     page = client.get(here)
     assert BANNER in walk.text_of(page)
@@ -161,7 +161,7 @@ def test_whoever_registers_reads_the_notice_and_agrees_before_the_session_begins
     assert 'name="password"' in client.get("/sign-in/").content.decode()
 
 
-def test_whoever_agreed_in_this_browser_is_not_asked_again_while_registering(client):
+def test_a_person_who_agreed_in_this_browser_is_not_asked_again_while_registering(client):
     walk.agree(client)
     here = address(proven(client, people.load("rosa")), "credentials")
     assert BANNER not in walk.text_of(client.get(here))

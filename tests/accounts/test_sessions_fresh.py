@@ -1,4 +1,4 @@
-"""Proving again who one is, before anything about credentials: what a stolen session cannot do."""
+"""A new proof of identity before anything about credentials: what a stolen session cannot do."""
 
 import time
 
@@ -70,7 +70,7 @@ def test_a_code_of_the_app_does_instead_of_the_password():
     assert client.get("/account/security/backup-codes/").status_code == 200
 
 
-def test_whoever_has_no_app_is_asked_for_the_password_whatever_the_address_says(rosa):
+def test_a_person_who_has_no_app_is_asked_for_the_password_whatever_the_address_says(rosa):
     client = stale(signed_in(rosa))
     assert "otp_token" not in client.get("/sign-in/again/?with_code=1").content.decode()
 

@@ -1,4 +1,4 @@
-"""Where an account is signed in: the list, ending one or all others, and what a reader of the table learns."""
+"""Where an account is signed in: the list, ending one or all other sessions, and what the table reveals."""
 
 from datetime import timedelta
 
@@ -44,7 +44,7 @@ def test_each_session_says_which_device_where_and_since_when(rosa):
     page = walk.text_of(here.get(PAGE))
     for said in ("Firefox on Windows", "203.0.113.7, the one you use now", "Safari on iPhone", "198.51.100.9"):
         assert said in page
-    assert page.count("This is the one you use now.") == 1
+    assert page.count("You are using this one now.") == 1
     assert here.get("/account/").content.decode().count(f'href="{PAGE}"') == 1
 
 
@@ -53,7 +53,7 @@ def test_a_session_with_a_second_factor_says_so_and_half_a_sign_in_is_none():
     here = signed_in(grace)
     give_password(Client(), grace.username)
     page = walk.text_of(here.get(PAGE))
-    assert page.count("with a second factor") == 1
+    assert page.count("with a second step") == 1
     assert "End this session" not in page
 
 

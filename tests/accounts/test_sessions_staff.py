@@ -1,4 +1,4 @@
-"""The staff's zone under /admin/: a door, a cookie and a shorter session of its own."""
+"""The staff's zone under /admin/: its own sign-in, its own cookie and a shorter session."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""The states of an account: the transitions between them, each audited once, however many want to make them."""
+"""The states of an account: the transitions between them, each audited once, even when many ask for them at once."""
 
 from io import StringIO
 

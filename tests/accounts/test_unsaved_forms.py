@@ -1,4 +1,4 @@
-"""What was being typed when the session ended stands there again after signing in, for the same person, once."""
+"""What was being typed when a session ended comes back once after signing in, for the same person."""
 
 import json
 from unittest.mock import Mock
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 CONTACT = "/support/contact/"
 TYPED = "It says that my code is not right."
-KEPT = "What you had typed here before is kept."
+KEPT = "We kept what you typed here before."
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_it_is_sealed_and_does_not_last(rosa, monkeypatch):
     kept = Mock(wraps=cache.set)
     monkeypatch.setattr(cache, "set", kept)
     keep(signed_in(rosa), message=TYPED)
-    assert [call.args[2] for call in kept.mock_calls] == [policy.KEPT_FORM_LIFE.total_seconds()]
+    assert [call.args[2] for call in kept.mock_calls] == [policy.UNSAVED_FORM_LIFE.total_seconds()]
     with connection.cursor() as cursor:
         cursor.execute("SELECT value::text FROM safeguards_cache WHERE key LIKE '%kept-form%'")
         ((value,),) = cursor.fetchall()
@@ -88,7 +88,7 @@ def test_of_a_page_with_secrets_or_of_none_nothing_is_kept(rosa, page):
 
 
 def test_too_much_is_not_kept(rosa):
-    assert keep(signed_in(rosa), message="x" * policy.KEPT_FORM_MAX) == 400
+    assert keep(signed_in(rosa), message="x" * policy.UNSAVED_FORM_MAX) == 400
 
 
 def test_keeping_a_form_does_not_lengthen_the_session(rosa):

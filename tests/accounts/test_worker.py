@@ -1,4 +1,4 @@
-"""The worker and the mail: killed while it sends, refused by the mail server, and in the end each mail sent once."""
+"""The worker and the mail: killed while it sends, refused by the mail server, and each mail still sent once."""
 
 import signal
 import smtplib

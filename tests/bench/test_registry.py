@@ -1,4 +1,4 @@
-"""The bench of the registry: its records are importable, its people are found, and a lookup keeps to its queries."""
+"""The bench of the registry: records can be imported, people are found, and a lookup keeps to its queries."""
 
 import json
 from pathlib import Path

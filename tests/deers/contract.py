@@ -1,7 +1,7 @@
-"""What every eligibility registry must do, the mock as well as a client of the real DEERS.
+"""What every eligibility registry must do: the mock, and a client of the real DEERS.
 
-A class of tests inherits `RegistryContract` and makes `registry` a fixture of its own: a registry that knows the people
-of CAST as they are described here, and nobody else. Nothing of it looks behind the interface.
+A test class inherits `RegistryContract` and makes `registry` a fixture of its own: a registry that knows the people of
+CAST as they are described here, and no one else. The contract uses only the interface.
 """
 
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Puts a person into the mock registry with just what a test needs to say."""
+"""Puts a person into the mock registry, with only what a test needs to say."""
 
 from datetime import date
 from itertools import count

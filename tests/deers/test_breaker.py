@@ -1,4 +1,4 @@
-"""DEERS on its bad days: nobody waits long, nobody waits twice, and it is asked again when the pause is over."""
+"""A DEERS outage: no one waits long, no one waits twice, and DEERS is asked again when the pause is over."""
 
 import random
 from typing import Any

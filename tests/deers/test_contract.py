@@ -1,4 +1,4 @@
-"""The contract of tests/deers/contract.py, over the mock and over a registry that is nothing but a dictionary."""
+"""The contract of tests/deers/contract.py, kept by the mock and by a registry that is only a dictionary."""
 
 from datetime import date, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Whom typed details mean: the outcomes of find_person, at the same price found or not."""
+"""The person whom typed details mean: the outcomes of find_person, which cost the same whether found or not."""
 
 import sys
 from datetime import date

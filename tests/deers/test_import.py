@@ -1,4 +1,4 @@
-"""Importing people from a file: good lines, bad lines, once more, and after a run that was killed."""
+"""Importing people from a file: good lines, bad lines, a second run, and a run after one that was killed."""
 
 import csv
 import io
@@ -108,7 +108,7 @@ BAD = {
     "dod_id": ("123", "dod_id,must be ten digits"),
     "ssn": ("666-12-3456", "ssn,cannot be a Social Security number"),
     "date_of_birth": ("14.3.1958", "date_of_birth,must be a date as YYYY-MM-DD"),
-    "date_of_death": ("1957-01-01", "date_of_death,lies before the birth"),
+    "date_of_death": ("1957-01-01", "date_of_death,is before the birth"),
     "email": ("secret", "email,must be an email address"),
     "street": ("x" * 201, "street,is longer than 200 characters"),
     "city": ("a\x00b", "city,holds characters that cannot be printed"),
@@ -197,14 +197,14 @@ def test_of_two_lines_about_one_person_the_later_one_counts(importing: Any) -> N
 
 
 def test_a_number_of_two_people_stays_with_the_first(importing: Any) -> None:
-    assert importing([record(1), record(2, ssn="900-30-0001")]) == ["2,ssn,is another person's already"]
-    assert importing([record(3, ssn="900-30-0001"), record(1)]) == ["1,ssn,is another person's already"]
+    assert importing([record(1), record(2, ssn="900-30-0001")]) == ["2,ssn,already belongs to another person"]
+    assert importing([record(3, ssn="900-30-0001"), record(1)]) == ["1,ssn,already belongs to another person"]
     assert Person.objects.count() == 1
 
 
 def test_a_child_may_stand_before_its_sponsor_but_not_without(importing: Any) -> None:
     assert importing([record(1, **tie(2)), record(2), record(3, **tie(99))]) == [
-        "3,sponsors.0.sponsor,is nobody on record"
+        "3,sponsors.0.sponsor,is not on record"
     ]
     assert Person.objects.count() == 3
     assert Sponsorship.objects.values_list("sponsor_id", "dependent_id").get() == ("3000000002", "3000000001")

@@ -1,4 +1,4 @@
-"""Invented families: as many people as asked for, holding together, with numbers that can be nobody's."""
+"""Invented families: as many people as asked for, consistent, with numbers that no real person can have."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -7,8 +7,8 @@ from itertools import islice, pairwise
 
 import pytest
 
+from core.dates import age_on
 from deers import lookup, ssn
-from deers.matching import age
 from deers.models import Eligibility, LegalName, Person, Relationship, Sponsorship
 from deers.registry import Ineligible, Match
 from demo.invent.families import FIRST_DOD_ID, MOST, Family, families, social_security_number
@@ -82,9 +82,9 @@ def test_families_hold_together(invented: list[Family]) -> None:
         for link, person in zip(family.sponsorships, dependents, strict=True):
             assert person.date_of_birth <= link.begin <= TODAY
             if link.relationship == Relationship.CHILD:
-                assert 18 <= age(sponsor.date_of_birth, person.date_of_birth) < 46
+                assert 18 <= age_on(sponsor.date_of_birth, person.date_of_birth) < 46
             else:
-                assert age(person.date_of_birth, link.begin) >= 19
+                assert age_on(person.date_of_birth, link.begin) >= 19
 
 
 def test_coverage_lies_within_life_and_never_overlaps(invented: list[Family]) -> None:
@@ -106,7 +106,7 @@ def test_there_are_people_of_every_kind(invented: list[Family]) -> None:
     assert any(person.state == "AE" for person in each(invented, "persons"))
     assert any(name.since for name in each(invented, "names"))
     assert len({name.last for name in each(invented, "names")}) > 200
-    assert any(age(person.date_of_birth, TODAY) > 85 for person in each(invented, "persons"))
+    assert any(age_on(person.date_of_birth, TODAY) > 85 for person in each(invented, "persons"))
 
 
 @pytest.mark.parametrize("today", [date(2028, 2, 29), date(2027, 2, 28), date(2027, 3, 1)])

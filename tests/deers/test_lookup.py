@@ -1,4 +1,4 @@
-"""What DEERS tells of a person already known: the record, the coverage, the family; and what staff can search."""
+"""What DEERS says about a person it knows: the record, the coverage and the family, and what staff can search."""
 
 from datetime import date
 from typing import Any

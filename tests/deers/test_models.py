@@ -1,4 +1,4 @@
-"""What the registry's tables refuse, and how they keep Social Security numbers."""
+"""What the registry's tables refuse, and how they store Social Security numbers."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""A name as typed beside the name on record: match, near, or none."""
+"""A typed name compared with the name on record: a match, a near match or no match."""
 
 import unicodedata
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The demo's people are loaded once, however often and however roughly the load is run."""
+"""The demo's people are loaded once, no matter how often or how roughly the command runs."""
 
 from io import StringIO
 

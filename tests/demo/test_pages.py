@@ -1,4 +1,4 @@
-"""The demo's pages: whom one can be, and the mail that was sent, to people and to scripts."""
+"""The demo's pages: whom people can be, and the mail that was sent, for people and for scripts."""
 
 import os
 import re

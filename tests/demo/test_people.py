@@ -1,4 +1,4 @@
-"""Forty-odd invented people, each with a reason to exist and with numbers that nobody real can have."""
+"""More than forty invented people, each with a reason to exist and with numbers that no real person can have."""
 
 import re
 from datetime import date

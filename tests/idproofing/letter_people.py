@@ -1,4 +1,4 @@
-"""Rosa of the demo as DEERS has her, and what a test needs to send her letters."""
+"""Rosa of the demo as DEERS has her, and what a test needs to send letters to her."""
 
 from dataclasses import replace
 from datetime import datetime

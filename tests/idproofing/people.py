@@ -1,4 +1,4 @@
-"""June, who has a full file, and what a test needs to walk her through a quiz."""
+"""June, who has a full file, and what a test needs to take her through a quiz."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime

@@ -1,4 +1,4 @@
-"""What is counted of answers: by kind and day, of all people together, once, however a quiz ends."""
+"""The statistics of answers: by kind and day, over all people, once for each quiz, no matter how it ends."""
 
 from datetime import timedelta
 

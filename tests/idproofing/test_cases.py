@@ -1,4 +1,4 @@
-"""Cases: opened by anybody, found with reference and code alone, decided once, and never telling who is in DEERS."""
+"""Cases: anyone can open one, only reference and code find it, it is decided once, and never shows who is in DEERS."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -63,7 +63,7 @@ def test_odd_input_finds_nothing_and_does_no_harm(odd):
     assert isinstance(found(opened, reference=odd), NotFound)
 
 
-def test_whoever_guesses_a_code_has_to_wait_whether_or_not_the_reference_exists():
+def test_a_person_who_guesses_a_code_has_to_wait_whether_or_not_the_reference_exists():
     opened = open_case()
     for reference in (opened.case.reference, "0000000000"):
         for number in range(policy.CASE_TRIES.times):
@@ -71,7 +71,7 @@ def test_whoever_guesses_a_code_has_to_wait_whether_or_not_the_reference_exists(
         assert isinstance(found(opened, reference, opened.code, "192.0.2.99"), Wait)
 
 
-def test_whoever_guesses_references_has_to_wait():
+def test_a_person_who_guesses_references_has_to_wait():
     opened = open_case()
     for number in range(policy.CASE_TRIES_PER_ADDRESS.times):
         assert isinstance(found(opened, f"{number:010d}", "WRONG"), NotFound)
@@ -122,7 +122,7 @@ def test_an_approval_ends_what_repeated_the_case():
     assert found(second).state == State.IN_PERSON
 
 
-def test_whoever_asks_first_with_somebody_elses_number_does_not_stop_its_owner():
+def test_a_person_who_asks_first_with_somebody_elses_number_does_not_stop_its_owner():
     stranger, owner = open_case(), open_case()
     taken(stranger.case)
     reviewing.decide(stranger.case.number, Decision.DECLINE, Reason.MIXED, by=ANN)

@@ -1,4 +1,4 @@
-"""Whole quizzes, as they are put together from whatever a person's file holds."""
+"""Whole quizzes, put together from what a person's file holds."""
 
 import random
 from collections import Counter

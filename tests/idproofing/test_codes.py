@@ -1,4 +1,4 @@
-"""Activation codes: forgiving to type, good once, void after a few wrong tries."""
+"""Activation codes: easy to type, good once, and void after a few wrong tries."""
 
 from datetime import timedelta
 from random import Random

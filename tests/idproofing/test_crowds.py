@@ -1,4 +1,4 @@
-"""Thirty at once, on as many connections: attempts, answers and codes are counted as if they came one by one."""
+"""Thirty people at once, on as many connections: attempts, answers and codes are counted as if they came one by one."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Facts: from sources that keep one contract, recent enough, and true of one person alone."""
+"""Facts: from sources that keep one contract, recent enough, and true of only one person."""
 
 from collections.abc import Collection, Iterable
 from datetime import date
@@ -201,7 +201,7 @@ def test_nobody_is_asked_for_what_would_stand_out_among_the_options(usual: bool)
 
 
 @pytest.mark.django_db
-def test_whoever_never_sold_a_car_still_gets_a_quiz() -> None:
+def test_a_person_who_never_sold_a_car_still_gets_a_quiz() -> None:
     """Of ten colors, nine are true: no four wrong ones are left, so the color is not asked for."""
     remember(
         make_fact(JUNE, "vehicle_color", color, 2012 + number, date(2012 + number, 1, 1))

@@ -1,4 +1,4 @@
-"""Guessers with a system: none passes more often than policy allows, over quizzes of thousands of people."""
+"""Guessers with a system: over quizzes of thousands of people, none passes more often than policy allows."""
 
 import random
 import re

@@ -46,7 +46,7 @@ def test_the_same_person_has_the_same_facts_each_time_and_others_have_others() -
     assert words("1000000021") != words("1000000039")
 
 
-def test_a_minor_has_none_and_whoever_comes_of_age_today_has_enough() -> None:
+def test_a_minor_has_none_and_a_person_who_comes_of_age_today_has_enough() -> None:
     born = date(2008, 11, 20)
     assert facts_for("1000000021", born + timedelta(days=1), today=TODAY) == []
     assert len(facts_for("1000000021", born, today=TODAY)) >= 8

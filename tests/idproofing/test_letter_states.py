@@ -1,4 +1,4 @@
-"""The transitions of a letter: complete, audited, and nothing else allowed."""
+"""The transitions of a letter: complete, audited, and nothing else is allowed."""
 
 from io import StringIO
 

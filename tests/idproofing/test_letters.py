@@ -1,4 +1,4 @@
-"""Letters with a code: how many a person gets, which of them is good, and what is left of them."""
+"""Letters with a code: how many a person gets, which one is good, and what is left of them."""
 
 from datetime import timedelta
 

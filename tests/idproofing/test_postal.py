@@ -1,4 +1,4 @@
-"""What stands in the window of the envelope, and which letters go far."""
+"""What shows in the window of the envelope, and which letters go far."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Questions: one right answer, plausible wrong ones, nothing to be read off the page."""
+"""Questions: one right answer, plausible wrong ones, and a page that gives nothing away."""
 
 import random
 from collections import Counter
@@ -127,7 +127,7 @@ def test_an_unusual_answer_would_stand_out_and_is_not_asked_for(kind: str, value
     assert not has_options(one, [one], COUNT)
 
 
-def test_whoever_has_had_cars_of_nearly_every_color_is_not_asked_for_one() -> None:
+def test_a_person_who_has_had_cars_of_nearly_every_color_is_not_asked_for_one() -> None:
     """Too few wrong colors would be left: with six cars there are four, and with seven three."""
     cars = [
         make_fact(JUNE, "vehicle_color", color, 2012 + number, date(2012 + number, 1, 1))

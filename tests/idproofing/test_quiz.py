@@ -1,4 +1,4 @@
-"""June's quiz: begun, answered in time, graded once, and never a word about what was wrong."""
+"""June's quiz: started, answered in time, graded once, and never a word about which answer was wrong."""
 
 import random
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""Which answer is right stands in no page, no session, no row and no log while the quiz runs."""
+"""While the quiz runs, no page, session, row or log shows which answer is right."""
 
 import re
 

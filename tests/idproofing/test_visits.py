@@ -1,4 +1,4 @@
-"""Visits: one slip of a person and level, found by its reference only, used once, and documents of one person each."""
+"""Visits: one slip for a person and level, found only by its reference, used once, with one person's documents."""
 
 import random
 from datetime import timedelta

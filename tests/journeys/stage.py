@@ -1,7 +1,7 @@
-"""Shows a browser the very answers that Django's test client got, so that a page needs no walk to get to it.
+"""Shows a browser the same responses that Django's test client got, so that a page does not have to be walked to.
 
-The answer keeps its address and its headers, for the Content Security Policy counts; it lets axe in beside the page's
-own scripts. Static files are added.
+A response keeps its address and its headers, because the Content Security Policy matters. It also lets axe in next to
+the page's own scripts. Static files are added.
 """
 
 import mimetypes

@@ -1,4 +1,4 @@
-"""Every page in a real browser, on a phone and on a desk, judged by axe; and what axe does not judge."""
+"""Every page in a real browser, at phone and desktop size, checked by axe, and what axe does not check."""
 
 import re
 from collections.abc import Iterator
@@ -10,6 +10,8 @@ from django.test import Client
 from playwright.sync_api import Browser, ViewportSize
 from playwright.sync_api import Page as BrowserPage
 
+from accounts.profile.activity import EVENTS_TO_A_PAGE
+from safeguards import audit
 from tests import people
 from tests.accounts.holders import holder, signed_in
 from tests.journeys.stage import show, stage
@@ -141,6 +143,19 @@ def test_the_menu_of_a_phone_can_be_used_by_everybody(window):
     assert on_a_phone(window, page_of(Client().get("/")), ALL) == []
     window.get_by_role("button", name="Menu").click()
     assert window.evaluate(JUDGE, ALL) == []
+
+
+@pytest.mark.parametrize("address", ["/account/activity/", "/portal/access/"])
+def test_newer_and_older_events_can_be_reached_on_a_phone(window, address):
+    account = holder(people.load("rosa"))
+    client = signed_in(account)
+    for _ in range(2 * EVENTS_TO_A_PAGE):
+        audit.record("account.phone-changed", by=account)
+    assert on_a_phone(window, page_of(client.get(f"{address}?page=2")), ALL) == []
+    for name, leads_to in (("Newer", "?page=1"), ("Older", "?page=3")):
+        link = window.get_by_role("link", name=name, exact=True)
+        assert link.is_visible()
+        assert link.get_attribute("href") == leads_to
 
 
 def test_the_warning_before_the_session_ends_can_be_used_by_everybody(window):

@@ -1,4 +1,4 @@
-"""The two clocks that people see: before a session ends, and for an identity question. The browser's time is ours."""
+"""The two clocks that people see: before a session ends, and for an identity question. We set the browser's time."""
 
 import time
 from collections.abc import Iterator
@@ -173,7 +173,7 @@ def test_a_session_that_lasted_as_long_as_it_may_says_so(page: Page, site: Site)
     near_the_end(page, site)
     site.extended_to = WARNING - 30
     page.get_by_role("button", name="Stay signed in").click()
-    expect(page.get_by_text("A session lasts at most 12 hours")).to_be_visible()
+    expect(page.get_by_text("A session can last up to 12 hours")).to_be_visible()
     expect(page.get_by_role("button", name="Stay signed in")).not_to_be_visible()
 
 

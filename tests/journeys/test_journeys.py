@@ -1,4 +1,4 @@
-"""The main job in a real browser: both registrations, the upgrade, the session's clock; by mouse and keyboard."""
+"""The main job in a real browser: both registrations, the upgrade and the session's clock, by mouse and keyboard."""
 
 import re
 from base64 import b32decode
@@ -52,7 +52,7 @@ def answer_questions(page: Page, person, count: int) -> None:
 def choose_credentials(page: Page, username: str, button: str) -> None:
     page.get_by_label("Username").fill(username)
     page.get_by_label("Password", exact=True).fill(walk.PASSWORD)
-    page.get_by_label("Password, once more").fill(walk.PASSWORD)
+    page.get_by_label("Confirm your password").fill(walk.PASSWORD)
     page.get_by_role("button", name=button).click()
 
 
@@ -150,7 +150,7 @@ def test_a_basic_account_is_upgraded_and_comes_back_to_the_page_that_asked(page,
     page.get_by_label("Activation code").fill(page.locator("#activation-code").inner_text())
     page.get_by_role("button", name="Continue").click()
     enter_token(page, "Check the code")
-    expect(page.get_by_role("heading", name="Your account is Premium now")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your account is now Premium")).to_be_visible()
     page.get_by_role("button", name="I have saved my codes").click()
     expect(page).to_have_url(re.compile("/portal/labs/$"))
     assert Account.objects.get().level == 2

@@ -34,7 +34,7 @@ def device(page: Page) -> CDPSession:
 
 
 def refuse(device: CDPSession) -> None:
-    """From now on the device does not recognize whoever holds it."""
+    """Make the device refuse to recognize the person who holds it from now on."""
     authenticator = device.authenticator  # type: ignore[attr-defined]
     device.send("WebAuthn.setUserVerified", {"authenticatorId": authenticator, "isUserVerified": False})
 
@@ -76,7 +76,7 @@ def test_a_passkey_is_renamed_and_removed(page, device):
     holder(people.load("rosa"), username="rosa.keys")
     sign_in(page, "rosa.keys")
     set_up_passkey(page, "My laptop")
-    page.get_by_role("link", name="I have kept my codes").click()
+    page.get_by_role("link", name="I have saved my codes").click()
     page.get_by_role("link", name="Name or remove My laptop").click()
     page.get_by_label("Name").fill("Old laptop")
     page.get_by_role("button", name="Save the name").click()
@@ -97,7 +97,7 @@ def test_premium_is_opened_with_a_passkey(page, device, client, live_server):
     assert Account.objects.get().is_premium
 
 
-def test_whoever_the_device_does_not_recognize_is_told_and_can_use_the_app_instead(page, device, client, live_server):
+def test_a_person_whom_the_device_does_not_recognize_is_told_and_can_use_the_app(page, device, client, live_server):
     chosen = {"username": "rosa.premium", "password_hash": "!", "authenticator_key": enrollment.new_key()}
     draft = proven(client, people.load("rosa"), level=Level.PREMIUM, **chosen)
     page.context.add_cookies([{"name": "draft", "value": token_of(client), "url": live_server.url}])
@@ -126,6 +126,6 @@ def test_a_browser_without_scripts_signs_in_as_ever(browser, live_server):
     sign_in(page, "rosa.keys")
     expect(page).to_have_url(re.compile("/portal/$"))
     page.goto("/account/security/passkey/")
-    expect(page.get_by_text("Your browser offers no passkeys here.")).to_be_visible()
+    expect(page.get_by_text("Your browser does not offer passkeys here.")).to_be_visible()
     expect(page.get_by_role("button", name="Set up the passkey")).to_be_hidden()
     context.close()

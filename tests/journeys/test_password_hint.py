@@ -1,4 +1,4 @@
-"""What the page says of a new password while it is being chosen."""
+"""What the page says about a new password while a person chooses it."""
 
 import pytest
 from django.conf import settings
@@ -37,7 +37,7 @@ def test_the_page_says_what_is_wrong_before_the_form_is_sent(choosing: Page) -> 
     assert "password_judgement" in (box.get_attribute("aria-describedby") or "")
 
 
-def test_another_username_is_judged_anew(choosing: Page) -> None:
+def test_another_username_is_judged_again(choosing: Page) -> None:
     box, said = choosing.get_by_label("Password", exact=True), choosing.locator("#password_judgement")
     box.fill("nordwind und sonne 9")
     expect(said).to_have_text("This password will do.")
@@ -60,7 +60,7 @@ def test_a_silent_server_stops_nobody(choosing: Page) -> None:
     choosing.route("**/judge/", lambda route: route.fulfill(status=204))
     choosing.get_by_label("Username").fill("rosa.hid")
     choosing.get_by_label("Password", exact=True).fill(walk.PASSWORD)
-    choosing.get_by_label("Password, once more").fill(walk.PASSWORD)
+    choosing.get_by_label("Confirm your password").fill(walk.PASSWORD)
     choosing.get_by_role("button", name="Open my account").click()
     expect(choosing.get_by_role("heading", level=1)).to_contain_text("Your account is")
 

@@ -1,4 +1,4 @@
-"""Ways back into an account, and ways to stop somebody else, in a real browser."""
+"""Ways back into an account, and ways to stop an intruder, in a real browser."""
 
 import re
 
@@ -55,8 +55,8 @@ def test_a_forgotten_password_is_replaced_by_link_and_the_second_factor_stands(p
     page.get_by_role("button", name="Send me a link").click()
     follow(page, "Choose a new password")
     page.get_by_label("New password", exact=True).fill(NEW)
-    page.get_by_label("New password, once more").fill(NEW)
-    page.get_by_role("button", name="Set the password").click()
+    page.get_by_label("Confirm your new password").fill(NEW)
+    page.get_by_role("button", name="Set my password").click()
     expect(page.get_by_role("heading", name="Your new password is set")).to_be_visible()
     sign_in(page, grace.username, NEW)
     page.get_by_label("Code").fill(walk.token_for(KEY))
@@ -67,17 +67,17 @@ def test_a_forgotten_password_is_replaced_by_link_and_the_second_factor_stands(p
 def test_a_lost_second_factor_is_replaced_after_a_day(page: Page) -> None:
     grace = premium(people.load("grace"))
     sign_in(page, grace.username)
-    page.get_by_role("link", name="set up a new second factor").click()
+    page.get_by_role("link", name="set up a new second step").click()
     page.get_by_role("button", name="Start the wait").click()
-    expect(page.get_by_role("heading", name="You can set up a new second factor soon")).to_be_visible()
+    expect(page.get_by_role("heading", name="You can set up a new second step soon")).to_be_visible()
     assert lost_factor.answer(timezone.now() + policy.LOST_FACTOR_WAIT) == 1
-    follow(page, "Set up a new second factor")
+    follow(page, "Set up a new second step")
     page.get_by_label("Password", exact=True).fill(walk.PASSWORD)
     page.get_by_role("button", name="Continue").click()
     key = base32_to_hex(re.sub(r"\s", "", page.locator("#authenticator-key").inner_text()))
     page.get_by_label(re.compile("digit code")).fill(walk.token_for(key))
     page.get_by_role("button", name="Set up the app").click()
-    expect(page.get_by_role("heading", name="Your new second factor is set up")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your new second step is set up")).to_be_visible()
     expect(page.locator("#backup-codes li")).to_have_count(policy.BACKUP_CODES)
     assert AuthenticatorApp.objects.get().key == key
     sign_in(page, grace.username)
@@ -120,7 +120,7 @@ def test_another_email_address_is_confirmed_there_and_taken_back_from_the_old_on
     follow(page, "Confirm my email address")
     page.get_by_role("button", name="Use this address").click()
     expect(page.get_by_text("rosa.new@mail.example")).to_be_visible()
-    follow(page, "This was not me: take it back")
-    page.get_by_role("button", name="Take it back and freeze my account").click()
-    expect(page.get_by_text("We write to this email address again")).to_be_visible()
+    follow(page, "This was not me: undo the change")
+    page.get_by_role("button", name="Undo the change and freeze my account").click()
+    expect(page.get_by_text("We now write to this email address again")).to_be_visible()
     assert (Account.objects.get().email, Account.objects.get().state) == (rosa.email, "frozen")

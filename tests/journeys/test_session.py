@@ -66,7 +66,7 @@ def test_someone_who_reads_for_long_is_warned_may_stay_and_is_signed_out_in_the_
     expect(page).to_have_url(re.compile("/sign-in/"))
 
 
-def test_whoever_stays_in_one_tab_stays_in_all_of_them(page, slow_reader):
+def test_a_person_who_stays_in_one_tab_stays_in_all_of_them(page, slow_reader):
     sign_in(page, "slow.reader")
     page.goto("/account/")
     other = page.context.new_page()

@@ -1,10 +1,11 @@
-"""A date in three boxes, or as one ISO date: what is taken, and what people are told when it is not."""
+"""A date in three boxes or as one ISO date: what is accepted, and what people are told if it is not. And ages."""
 
 from datetime import date
 
 import pytest
 from django import forms
 
+from core.dates import age_on
 from core.fields import DateField
 
 TODAY = date(2026, 3, 1)
@@ -59,7 +60,7 @@ def test_a_leap_day_is_a_day():
         ({"month": "6", "day": "nine", "year": "1951"}, "Enter the day as a number from 1 to 31."),
         ({"month": "6", "day": "9", "year": "51"}, "Enter the year with four digits, 1900 or later."),
         ({"month": "6", "day": "9", "year": "1899"}, "Enter the year with four digits, 1900 or later."),
-        ({"month": "3", "day": "2", "year": "2026"}, "Enter a date in the past; this one is in the future."),
+        ({"month": "3", "day": "2", "year": "2026"}, "Enter a date in the past. This one is in the future."),
     ],
 )
 def test_every_mistake_has_its_own_sentence(typed: dict, sentence: str):
@@ -100,3 +101,20 @@ def test_a_date_we_know_is_filled_in():
         "4",
         "2026",
     ]
+
+
+@pytest.mark.parametrize(
+    ("born", "day", "age"),
+    [
+        (date(1990, 5, 17), date(2026, 5, 16), 35),
+        (date(1990, 5, 17), date(2026, 5, 17), 36),
+        (date(1990, 12, 31), date(2026, 1, 1), 35),
+        (date(2026, 3, 1), date(2026, 3, 1), 0),
+        (date(2008, 2, 29), date(2026, 2, 28), 17),
+        (date(2008, 2, 29), date(2026, 3, 1), 18),
+        (date(2008, 2, 29), date(2028, 2, 28), 19),
+        (date(2008, 2, 29), date(2028, 2, 29), 20),
+    ],
+)
+def test_people_grow_older_on_their_birthday_and_on_march_1_when_the_year_has_none(born: date, day: date, age: int):
+    assert age_on(born, day) == age

@@ -1,4 +1,4 @@
-"""What people see, and what screen readers hear, of a form field."""
+"""What people see of a form field, and what screen readers say."""
 
 import re
 

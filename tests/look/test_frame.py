@@ -1,4 +1,4 @@
-"""The frame around every page, the home page, and the pages for when something is wrong."""
+"""The frame around every page, the home page, and the error pages."""
 
 import re
 import time
@@ -111,7 +111,7 @@ def test_a_page_with_mistakes_says_so_in_its_title():
     ("page", "heading"),
     [
         ("errors/400.html", "We could not read that request"),
-        ("errors/403.html", "You may not open this page"),
+        ("errors/403.html", "You cannot open this page"),
         ("errors/404.html", "Page not found"),
         ("errors/csrf.html", "This page was open for too long"),
         ("errors/429.html", "Please wait before you try again"),
@@ -149,4 +149,4 @@ def test_the_page_for_our_own_mistakes_needs_nothing_that_may_have_failed(monkey
     monkeypatch.setattr("core.context_processors.site", lambda request=None: 1 / 0)
     answer = views.server_error(RequestFactory().get("/"))
     assert answer.status_code == 500
-    assert "It is not your fault" in answer.content.decode()
+    assert "This is not your fault" in answer.content.decode()

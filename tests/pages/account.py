@@ -1,4 +1,4 @@
-"""The pages of one's own account."""
+"""The pages of a person's own account."""
 
 from collections.abc import Iterator
 from time import time

@@ -1,4 +1,4 @@
-"""Every step of registering and of upgrading: as it stands, and sent back with errors."""
+"""Every step of registering and of upgrading: as it is first shown, and sent back with errors."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,11 +6,12 @@ from typing import Any
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from accounts.models import RegistrationDraft
+from accounts.models import RegistrationDraft, UpgradeDraft
 from core.policy import Level
 from idproofing.models import Visit
 from tests import people, walk
 from tests.accounts.holders import (
+    BY_LETTER,
     KEY,
     address,
     holder,
@@ -74,20 +75,22 @@ def goes_another_way() -> Answers:
     yield client.get(walk.send(client, here, {"action": "leave"}))
     here = address(registering(client, people.load("owen")), "questions")
     yield client.get(walk.send(client, here, {"action": "start"}))
-    yield client.get(address(registering(client, people.load("nora"), ended="has-account"), "done"))
+    yield client.get(
+        address(registering(client, people.load("nora"), ended=RegistrationDraft.Ended.HAS_ACCOUNT), "done")
+    )
 
 
 def asks_for_a_letter() -> Answers:
     """By letter: asked for, asked for too soon, and nowhere to send it to."""
     client, rosa = Client(), people.load("rosa")
-    by_letter = {"route": "letter", "code_delivery": "letter"}
-    here = address(registering(client, rosa, **by_letter), "letter")
+    here = address(registering(client, rosa, **BY_LETTER), "letter")
     yield client.get(here)
     end = walk.send(client, here, {})
     yield client.get(end)
-    yield client.get(address(registering(client, rosa, **by_letter), "letter"))
-    yield client.post(address(registering(client, rosa, **by_letter), "letter"))
-    yield client.get(address(registering(client, rosa, **by_letter, blocked="no-address"), "way"))
+    yield client.get(address(registering(client, rosa, **BY_LETTER), "letter"))
+    yield client.post(address(registering(client, rosa, **BY_LETTER), "letter"))
+    nowhere = registering(client, rosa, **BY_LETTER, blocked=RegistrationDraft.Blocked.NO_ADDRESS)
+    yield client.get(address(nowhere, "way"))
 
 
 def visits_an_office() -> Answers:
@@ -114,12 +117,15 @@ def visits_an_office() -> Answers:
 
 def has_a_code() -> Answers:
     client, rosa = Client(), people.load("rosa")
-    for delivery in ("screen", "email", "have"):
-        passed = None if delivery == "have" else timezone.now()
-        screen = SHOWN if delivery == "screen" else ""
-        draft = registering(client, rosa, code_delivery=delivery, quiz_passed_at=passed, screen_code=screen)
-        yield client.get(address(draft, "code"))
-        yield client.post(address(draft, "code"), {"code": "" if delivery == "email" else "WRONG-WRONG"})
+    passed = {"quiz_passed_at": timezone.now()}
+    for came, typed in (
+        (passed | {"screen_code": SHOWN}, "WRONG-WRONG"),
+        (passed | {"code_delivery": RegistrationDraft.CodeDelivery.EMAIL}, ""),
+        ({"has_code": True}, "WRONG-WRONG"),
+    ):
+        here = address(registering(client, rosa, **came), "code")
+        yield client.get(here)
+        yield client.post(here, {"code": typed})
 
 
 def finishes() -> Answers:
@@ -184,7 +190,7 @@ def upgrades_with_a_factor() -> Answers:
     here = address(upgrading(client, account, **come), "second-factor")
     yield client.get(here)
     yield client.post(here, {"otp_token": "000000"})
-    draft = upgrading(client, account, ended="not-basic")
+    draft = upgrading(client, account, ended=UpgradeDraft.Ended.NOT_BASIC)
     yield client.get(address(draft, "done"))
 
 

@@ -1,6 +1,6 @@
-"""All pages of the site, as people come to see them. A scene is a story: each answer that it yields is a page.
+"""All pages of the site, as people come to see them. A scene is a story: each response that it yields is a page.
 
-A new page joins with one line in the scene where it belongs; tests/pages/test_markup.py asks for it.
+Add a new page with one line in the scene where it belongs. tests/pages/test_markup.py asks for it.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The service center's pages: each list, with a search that finds something and one that does not, and each row."""
+"""The service center's pages: each list, a search that finds something and one that does not, and each row."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What every page must have in its markup; and that no page is forgotten here or in the accessibility tests."""
+"""What every page must have in its markup, and that neither this test nor the accessibility tests forget a page."""
 
 import re
 from collections import defaultdict
@@ -52,7 +52,7 @@ def test_each_page_says_its_language_and_has_one_main_heading(seen):
 
 
 def test_a_title_belongs_to_one_page(seen):
-    """Whoever has several tabs open, or hears a list of them, tells them apart by this; states of a page share it."""
+    """People with several tabs, or who hear a list of them, tell pages apart by title. States of a page share one."""
     templates, places = defaultdict(set), defaultdict(set)
     for page in seen:
         if page.template:

@@ -1,4 +1,4 @@
-"""What somebody sees who has no account here, or has not signed in yet."""
+"""What people see who have no account here, or who are not signed in yet."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Two patients with full records, and accounts that may or may not look at them."""
+"""Two patients with full records, and accounts that may or may not see them."""
 
 import time
 from collections.abc import Callable
@@ -33,7 +33,7 @@ def open_account(username: str, dod_id: str | None, level: Level | None, *, is_s
 
 
 class Browser(Client):
-    """Whoever is signed in here has just proved who they are, with a second factor."""
+    """A browser whose user has just proved who they are, with a second factor."""
 
     def force_login(self, user: Account, backend: str | None = None) -> None:  # type: ignore[override]
         super().force_login(user, backend)

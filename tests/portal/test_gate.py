@@ -1,4 +1,4 @@
-"""Who may open which page of the portal: every feature, for everyone who might try."""
+"""Who can open which page of the portal: every feature, for everyone who might try."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""Invented records hang together, and are the same again for the same seed."""
+"""Invented records are consistent, and the same seed gives the same ones."""
 
 from datetime import date, timedelta
 from random import Random

@@ -1,4 +1,4 @@
-"""What the pages of the portal say, and how many queries they ask."""
+"""What the pages of the portal say, and how many queries they make."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from core.paging import page_number, page_of
 from core.policy import Level
 from deers import lookup
 from portal import clinical, codes
@@ -23,7 +24,6 @@ from portal.models import (
     Thread,
     resource_id,
 )
-from portal.paging import page_number, page_of
 from safeguards import audit
 from tests.deers.registered import registered, sponsored
 from tests.portal.conftest import OTIS, RUTH, open_account
@@ -76,7 +76,7 @@ def test_the_dashboard_of_premium_shows_messages_labs_and_medications(client, ru
 def test_an_empty_dashboard_says_so(client, otis):
     client.force_login(otis)
     shown = page(client, "/portal/")
-    assert "Nothing is booked." in shown
+    assert "You have no upcoming appointments." in shown
     assert "You have no messages." in shown
 
 
@@ -140,7 +140,7 @@ def test_a_result_outside_the_usual_range_says_so_in_words(client, ruth):
     for shown in (page(client, "/portal/labs/"), page(client, f"/portal/labs/{report.pk}/")):
         assert "above the usual range" in shown.lower()
         assert "199 or less" in shown
-    assert "1 of 1 result lies outside" in page(client, f"/portal/labs/{report.pk}/")
+    assert "1 of 1 result is outside" in page(client, f"/portal/labs/{report.pk}/")
 
 
 def test_a_panel_shows_what_the_same_tests_said_before_and_nobody_elses(client, ruth, otis):
@@ -340,7 +340,7 @@ def test_a_husband_reads_his_plan_and_his_sponsor(client, ada_and_ben):
     assert "TRICARE Select" in shown
     assert "Ada Winters" in shown
     assert "January 1, 2000" in shown
-    assert "No end is set" in shown
+    assert "No end date" in shown
 
 
 def test_a_sponsor_sees_her_family_by_name_and_year_but_not_by_number(client, ada_and_ben):
@@ -364,5 +364,5 @@ def test_the_pages_stand_when_deers_does_not_answer(client, ada_and_ben, monkeyp
     monkeypatch.setattr(lookup, "coverage", lambda dod_id: None)
     client.force_login(ada_and_ben[0])
     assert "We cannot show your eligibility now." in page(client, "/portal/eligibility/")
-    assert "We cannot show it now" in page(client, "/portal/contact/")
+    assert "We cannot show your address now" in page(client, "/portal/contact/")
     assert "Family access" in page(client, "/portal/family/")

@@ -1,4 +1,4 @@
-"""The record behind the previews: it is valid, in order and tells one story."""
+"""The record behind the previews is valid, in order, and tells one story."""
 
 import pytest
 from django.db.models import Model

@@ -1,4 +1,4 @@
-"""Commands and servers in processes of their own, on the database of the running test."""
+"""Commands and servers in their own processes, on the database of the running test."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""The audit trail: who did what, on whom, from where; never changed, and free of personal data."""
+"""The audit trail: who did what, to whom, from where. It is never changed and holds no personal data."""
 
 import uuid
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The cache in PostgreSQL: it counts exactly, also when thirty connections count at once."""
+"""The cache in PostgreSQL counts exactly, even when thirty connections count at once."""
 
 import json
 

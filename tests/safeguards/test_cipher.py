@@ -1,4 +1,4 @@
-"""Sealed values open in their own place, with their own key, untouched; and otherwise not at all."""
+"""Encrypted values open only in their own place, with their own key, and unchanged."""
 
 import pytest
 

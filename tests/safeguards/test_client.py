@@ -1,4 +1,4 @@
-"""Who is at the other end: only proxies of our own are believed, and a device is told in words."""
+"""Who is at the other end: only our own proxies are believed, and a device is described in words."""
 
 import pytest
 from django.test import RequestFactory

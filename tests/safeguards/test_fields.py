@@ -1,4 +1,4 @@
-"""A sealed field: text in Python, ciphertext in the database, and opened only when looked at."""
+"""An encrypted field: text in Python, ciphertext in the database, and decrypted only when it is read."""
 
 import uuid
 from typing import Any, ClassVar
@@ -142,7 +142,7 @@ def test_a_wrong_key_does_not_open(settings):
         assert Patient.objects.get().ssn
 
 
-def test_a_row_saved_under_another_key_is_sealed_anew_for_it():
+def test_a_row_saved_under_another_key_is_sealed_again_for_it():
     Patient.objects.create(ssn="900112222")
     copy = Patient.objects.get()
     assert copy.ssn == "900112222"
@@ -174,7 +174,7 @@ def test_a_dump_of_the_database_does_not_open_it():
     from django.core import serializers
 
     patient = Patient.objects.create(ssn="900112222")
-    with pytest.raises(TypeError, match="never serialised"):
+    with pytest.raises(TypeError, match="never serialized"):
         serializers.serialize("json", [patient])
 
 

@@ -1,4 +1,4 @@
-"""A kept connection is looked at before it is used again, and the look costs no query."""
+"""A kept connection is checked before it is used again, and the check costs no query."""
 
 import psycopg
 import pytest

@@ -1,4 +1,4 @@
-"""The file of local keys: a key is added to it without losing one."""
+"""The file of local keys: a key is added to it without losing another."""
 
 import json
 import subprocess

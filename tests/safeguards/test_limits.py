@@ -1,4 +1,4 @@
-"""Limits: so many tries in so long a time, counted exactly, with nothing personal in the counters."""
+"""Limits: so many tries in so much time, counted exactly, with nothing personal in the counters."""
 
 import time
 from datetime import timedelta
@@ -86,7 +86,7 @@ def test_a_limit_that_was_reached_is_told_once_in_a_window_on_the_accounts_own_t
 
 
 @pytest.mark.django_db
-def test_whoever_only_looks_before_failing_is_told_of_too():
+def test_a_try_that_is_only_looked_up_before_it_fails_is_recorded_too():
     for _ in range(3):
         limits.hit(THREE, "rosa")
     assert not AuditEvent.objects.exists()

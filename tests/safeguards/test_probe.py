@@ -1,4 +1,4 @@
-"""A key that is not the database's own stops the start, with a sentence and without the key."""
+"""A key that does not fit the database stops the start, with a sentence and without showing the key."""
 
 import socket
 import subprocess

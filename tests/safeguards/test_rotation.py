@@ -1,4 +1,4 @@
-"""Sealing everything with a new key: while people work, killed halfway, and until nothing is left."""
+"""Encrypting everything with a new key: while people work, after a kill halfway, and until nothing is left."""
 
 import io
 import subprocess
@@ -72,12 +72,12 @@ def test_every_encrypted_field_of_every_app_is_found(db):
 
 
 @pytest.mark.django_db
-def test_thousands_of_rows_are_sealed_anew_and_the_old_key_can_then_go(settings):
+def test_thousands_of_rows_are_sealed_again_and_the_old_key_can_then_go(settings):
     letters(3_000)
     account = Account.objects.create(username="rosa.martinez", is_staff=True)
     AuthenticatorApp.objects.create(user=account, name="Phone", key="a" * 40)
     with_a_new_key(settings)
-    assert "3,001 rows were sealed anew" in run()
+    assert "3,001 rows were sealed again" in run()
     assert AuditEvent.objects.filter(event="keys.rotated", actor_kind="system").count() == 1
     settings.FIELD_KEYS = {"2": NEW}
     probe.require_fitting_keys()
@@ -91,7 +91,7 @@ def test_a_second_run_has_nothing_to_do_and_writes_nothing(settings):
     with_a_new_key(settings)
     run()
     before = stored()
-    assert "0 rows were sealed anew.\nNo row is under an older key than 2" in run()
+    assert "0 rows were sealed again.\nNo row is under an older key than 2" in run()
     assert stored() == before
 
 
@@ -130,9 +130,7 @@ def test_a_value_that_no_key_opens_stays_as_it_is_and_keeps_the_old_key(settings
     moved = stored()[uuid.UUID(int=1)]
     ContactMessage.objects.filter(pk=uuid.UUID(int=2)).update(name=moved)
     with_a_new_key(settings)
-    with pytest.raises(
-        CommandError, match=r"1 rows are still under older keys\. In them are 1 values that no key opens"
-    ):
+    with pytest.raises(CommandError, match=r"1 rows are still under older keys\. They hold 1 values that no key opens"):
         run()
     assert stored()[uuid.UUID(int=2)] == moved
     assert ContactMessage.objects.get(pk=uuid.UUID(int=2)).body == "…"
@@ -171,7 +169,7 @@ def test_killed_halfway_it_goes_on_where_it_was(settings, tmp_path: Path):
     assert {message.name for message in ContactMessage.objects.all()} == {f"Rosa {n}" for n in range(1, 2_001)}
     again = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
     assert again.returncode == 0, again.stderr
-    assert "1,000 rows were sealed anew.\nNo row is under an older key than 2" in again.stdout
+    assert "1,000 rows were sealed again.\nNo row is under an older key than 2" in again.stdout
     assert "rows/s" in again.stderr
     settings.FIELD_KEYS = {"2": NEW}
     assert {message.name for message in ContactMessage.objects.all()} == {f"Rosa {n}" for n in range(1, 2_001)}

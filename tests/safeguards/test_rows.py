@@ -10,7 +10,7 @@ from safeguards import rows
 
 @pytest.mark.django_db
 def test_a_row_is_as_the_orm_would_have_found_it() -> None:
-    draft = RegistrationDraft.objects.create(browser=b"b" * 32, level=1, code_delivery="email", first_name="Joan")
+    draft = RegistrationDraft.objects.create(browser=b"b" * 32, level=1, first_name="Joan")
     found = rows.first(RegistrationDraft, "id = %s", [draft.pk])
     assert found is not None
     by_orm = RegistrationDraft.objects.get(pk=draft.pk)

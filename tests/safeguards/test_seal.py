@@ -1,4 +1,4 @@
-"""The audit trail is sealed day by day, and who changes it afterwards is found out, even a superuser."""
+"""The audit trail is sealed day by day, and a later change is found out, even by a superuser."""
 
 import io
 from datetime import UTC, date, datetime, timedelta
@@ -78,7 +78,7 @@ def test_a_worker_that_was_away_catches_up_and_empty_days_are_sealed_too(trail):
     assert list(verification.findings(at(date(2026, 3, 9)))) == []
     happened(at(date(2026, 3, 7)))
     wrong = [str(one) for one in verification.findings(at(date(2026, 3, 9)))]
-    assert wrong == ["2026-03-07: 1 event was inserted (sealed were 0, found are 1)."]
+    assert wrong == ["2026-03-07: 1 event was inserted (0 were sealed, 1 were found)."]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -118,25 +118,26 @@ def test_every_column_of_an_event_is_sealed(trail):
 )  # fmt: skip
 def test_an_edit_of_any_column_is_found_on_its_day(trail, change):
     as_superuser(f"UPDATE safeguards_auditevent SET {change} WHERE id = %s", trail[4].pk)  # noqa: S608
-    assert found() == ["2026-03-03: at least one event was edited (sealed were 3, found are 3)."]
+    assert found() == ["2026-03-03: at least one event was edited (3 were sealed, 3 were found)."]
 
 
 @pytest.mark.parametrize("number", [3, 4, 5])
 def test_a_deleted_event_is_found_on_its_day(trail, number):
     as_superuser("DELETE FROM safeguards_auditevent WHERE id = %s", trail[number].pk)
-    assert found() == ["2026-03-03: 1 event was deleted or moved to another day (sealed were 3, found are 2)."]
+    assert found() == ["2026-03-03: 1 event was deleted or moved to another day (3 were sealed, 2 were found)."]
 
 
 def test_an_event_inserted_with_an_earlier_time_is_found_on_its_day(trail):
     happened(at(TUESDAY))
-    assert found() == ["2026-03-03: 1 event was inserted (sealed were 3, found are 4)."]
+    assert found() == ["2026-03-03: 1 event was inserted (3 were sealed, 4 were found)."]
 
 
 def test_an_event_replaced_by_another_is_found(trail):
     as_superuser("DELETE FROM safeguards_auditevent WHERE id = %s", trail[4].pk)
     happened(at(TUESDAY))
     assert found() == [
-        "2026-03-03: 1 event was deleted or moved to another day and 1 event was inserted (sealed were 3, found are 3)."
+        "2026-03-03: 1 event was deleted or moved to another day and 1 event was inserted "
+        "(3 were sealed, 3 were found)."
     ]
 
 
@@ -164,7 +165,7 @@ def test_an_altered_seal_is_found(trail, change):
     assert found() == ["2026-03-03: the seal was altered, or INDEX_KEY is not the key that it was made with."]
 
 
-def test_who_edits_an_event_and_computes_its_digest_anew_lacks_the_key(trail):
+def test_who_edits_an_event_and_computes_its_digest_again_lacks_the_key(trail):
     as_superuser("UPDATE safeguards_auditevent SET account_id = 8 WHERE id = %s", trail[8].pk)
     honest = AuditSeal.objects.get(day=WEDNESDAY)
     forged = seal.read(WEDNESDAY, bytes(honest.previous)).digest
@@ -199,7 +200,7 @@ def test_the_first_days_gone_with_their_events_are_found_by_the_chain(trail):
     assert found() == ["2026-03-03: the seal does not follow the one before, so earlier seals were removed."]
 
 
-def test_a_chain_cut_off_and_sealed_anew_is_found_by_a_digest_noted_elsewhere(trail):
+def test_a_chain_cut_off_and_sealed_again_is_found_by_a_digest_noted_elsewhere(trail):
     noted = bytes(AuditSeal.objects.get(day=WEDNESDAY).digest).hex()
     assert found(noted) == []
     as_superuser("DELETE FROM safeguards_auditseal WHERE day = %s", WEDNESDAY)

@@ -1,4 +1,4 @@
-"""What happened in days that are over, for the staff's figures."""
+"""What happened on past days, for the staff's figures."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import count

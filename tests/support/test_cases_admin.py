@@ -1,4 +1,4 @@
-"""The reviewers' pages: the queue, what was typed beside what is on record, and the decisions."""
+"""The reviewers' pages: the queue, what was typed next to what is on record, and the decisions."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -197,8 +197,8 @@ def test_while_deers_is_silent_nobody_is_said_to_be_missing_and_nothing_is_decid
     ann.post(page(case, "take"))
     settings.DEERS_FAULT = "unavailable"
     shown = ann.get(page(case))
-    assert "DEERS does not answer right now" in walk.text_of(shown)
-    assert "Nobody in DEERS" not in walk.text_of(shown)
+    assert "DEERS is not answering right now" in walk.text_of(shown)
+    assert "No one in DEERS" not in walk.text_of(shown)
     assert shown.context["decisions"] == []
     ann.post(page(case, "decide"), APPROVE)
     assert state(case) == State.TAKEN
@@ -219,7 +219,7 @@ def test_what_was_typed_is_gone_from_the_page_when_the_case_is_over(ann):
     ann.post(page(case, "take"))
     ann.post(page(case, "decide"), DECLINE)
     shown = walk.text_of(ann.get(page(case)))
-    assert "What was typed has been wiped" in shown
+    assert "What was typed has been deleted" in shown
     assert "Castellano" not in shown
     assert listed(ann) == []
     assert listed(ann, queue="all") == listed(ann, q=case.reference) == [case.pk]

@@ -1,4 +1,4 @@
-"""Writing to the service center: what is kept, what is refused, who is told."""
+"""Writing to the service center: what is kept, what is refused, and who is notified."""
 
 import uuid
 from random import Random
@@ -78,17 +78,17 @@ def test_no_personal_data_reach_the_logs_or_the_audit_trail(client: Client) -> N
     ("field", "typed", "sentence"),
     [
         ("name", "", "Enter your name."),
-        ("name", "x" * 101, "Use at most 100 characters for your name; it has 101."),
+        ("name", "x" * 101, "Use no more than 100 characters for your name. It has 101."),
         ("name", "Opal 900-12-3456", "looks like a Social Security number"),
         ("email", "", "Enter your email address"),
         ("email", "opal at home", "Enter an email address in the form"),
         ("email", "a@b.example\nBcc: c@d.example", "Enter an email address in the form"),
-        ("topic", "", "Choose what your message is about."),
-        ("topic", "weather", "Choose what your message is about from the list."),
+        ("topic", "", "Select what your message is about."),
+        ("topic", "weather", "Select what your message is about from the list."),
         ("message", "  ", "Enter your message."),
-        ("message", "ä" * 10_240, f"Shorten your message to {policy.MESSAGE_BODY_MAX} characters; it has 10240."),
+        ("message", "ä" * 10_240, f"Shorten your message to {policy.MESSAGE_BODY_MAX} characters. It has 10240."),
         ("message", "My number is 900-12-3456.", "looks like a Social Security number"),
-        ("form_id", "none", "This form was damaged on its way."),
+        ("form_id", "none", "Something went wrong with this form."),
     ],
 )
 def test_bad_input_is_explained_and_the_rest_is_kept(client: Client, field: str, typed: str, sentence: str) -> None:

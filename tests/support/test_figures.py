@@ -1,4 +1,4 @@
-"""The staff's figures: true, of days that are over, of nobody alone, and only for those whose role it is."""
+"""The staff's figures: true, about past days, never about one person, and only for the right roles."""
 
 from datetime import datetime, timedelta
 
@@ -206,7 +206,7 @@ def test_drawings_are_hidden_from_screen_readers_and_need_no_inline_style(superv
 def test_with_nothing_to_show_each_chart_says_so(supervisor: Client) -> None:
     page = walk.text_of(supervisor.get(PAGE, {"days": "90"}))
     assert "the last 90 days" in page
-    assert "Nobody set out" in page
+    assert "No one started" in page
     assert "No kind of question" in page
 
 

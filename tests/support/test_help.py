@@ -1,4 +1,4 @@
-"""The help page: open to everybody, and made without asking the database: these tests have none."""
+"""The help page: open to everyone, and made without the database. These tests have none."""
 
 import re
 

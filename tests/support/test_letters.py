@@ -1,4 +1,4 @@
-"""The letters as printed: a sheet each, readable by everybody, nothing but the address in the window."""
+"""The letters as printed: one sheet each, readable by everyone, and only the address in the window."""
 
 import io
 import re
@@ -73,26 +73,26 @@ def test_a_letter_with_a_code_says_what_to_do_with_it():
         "Use it by December 11, 2026. It works once.",
         "/register/with-code/",
         "Choose Basic.",
-        "You did not ask for this letter?",
+        "If you did not ask for this letter",
         center.PHONE,
         "Date: November 20, 2026",
         "L-7F3K-9Q2M",
     ):
         assert part in said
-    assert "second factor" not in said
+    assert "second step" not in said
 
 
-def test_a_letter_for_an_upgrade_leads_there_and_speaks_of_the_second_factor():
+def test_a_letter_for_an_upgrade_leads_there_and_speaks_of_the_second_step():
     said = words(pdf(letter(level=Level.PREMIUM, enter_at="upgrade")))
-    for part in ("raise your DS Logon account to Premium", "/upgrade/", "Sign in with your username", "second factor"):
+    for part in ("upgrade your DS Logon account to Premium", "/upgrade/", "Sign in with your username", "second step"):
         assert part in said
 
 
 def test_a_notice_says_how_to_freeze_the_account_and_holds_no_code():
     said = words(pdf(letter("notice", level=Level.PREMIUM)))
     for part in (
-        "Your DS Logon account is Premium now",
-        "If this was you, you need do nothing.",
+        "Your DS Logon account is now Premium",
+        "If this was you, you do not have to do anything.",
         "dslogon.example/not-me/7K3QH-0ABCD-EFGHJ/",
         "Freeze my account",
         "until December 11, 2026",

@@ -1,4 +1,4 @@
-"""Staff and the messages: who may read them, what a reader leaves behind."""
+"""Staff and the messages: who can read them, and the trace that a reader leaves."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""The print room: who may print letters, what a batch gives away and for how long, what becomes of single letters."""
+"""The print room: who can print letters, what a batch reveals and for how long, and what happens to single letters."""
 
 import time
 from datetime import timedelta
@@ -60,8 +60,8 @@ def test_a_clerk_prints_and_mails_a_batch(clerk, letter):
     letter.refresh_from_db()
     assert (letter.state, letter.secret) == ("sent", None)
     again = clerk.get(pdf_of(page), follow=True)
-    assert "no letter to print any more" in walk.text_of(again)
-    assert "noted before" in walk.text_of(clerk.post(page.replace("change/", "mailed/"), follow=True))
+    assert "no more letters to print" in walk.text_of(again)
+    assert "already recorded" in walk.text_of(clerk.post(page.replace("change/", "mailed/"), follow=True))
 
 
 def test_the_file_is_named_without_anybody_and_kept_by_nobody_on_the_way(clerk, letter):
@@ -99,14 +99,14 @@ def test_no_page_of_the_print_room_shows_a_name_an_address_or_a_code(clerk, lett
 
 def test_without_letters_there_is_no_batch(clerk):
     answer = clerk.post(f"{BATCHES}make/", follow=True)
-    assert "No letter waits to be printed." in walk.text_of(answer)
+    assert "No letters are waiting to be printed." in walk.text_of(answer)
     assert not Batch.objects.exists()
 
 
 def test_a_spoiled_page_goes_into_the_next_batch(clerk, letter):
     first = made(clerk)
     assert "It is in the next batch." in walk.text_of(clerk.post(f"{LETTERS}{letter.pk}/again/", follow=True))
-    assert "all are in another batch" in walk.text_of(clerk.get(first))
+    assert "All of them are in another batch" in walk.text_of(clerk.get(first))
     assert letter.reference in walk.text_of(clerk.get(made(clerk)))
 
 
@@ -121,10 +121,10 @@ def test_a_letter_that_came_back_is_void(clerk, letter):
 
 def test_only_the_buttons_that_make_sense_are_there(clerk, letter):
     page = f"{LETTERS}{letter.pk}/change/"
-    assert "Make it void" in (waiting := walk.text_of(clerk.get(page)))
+    assert "Void the letter" in (waiting := walk.text_of(clerk.get(page)))
     assert "came back" not in waiting
     letters.void(letter, by="system")
-    assert "Make it void" not in walk.text_of(clerk.get(page))
+    assert "Void the letter" not in walk.text_of(clerk.get(page))
 
 
 @pytest.mark.parametrize("query", ["l-7", "reference", "dod_id", "name"])
@@ -149,14 +149,14 @@ def test_nobody_else_prints_or_changes_letters(letter, role):
     letter.refresh_from_db()
     assert letter.state == "printed"
     shown = other.get(f"{LETTERS}{letter.pk}/change/")
-    assert shown.status_code == 403 or "Make it void" not in walk.text_of(shown)
+    assert shown.status_code == 403 or "Void the letter" not in walk.text_of(shown)
 
 
 def test_a_link_alone_changes_nothing_and_says_what_the_button_would_do(clerk, letter):
     assert clerk.get(f"{BATCHES}make/").status_code == 405
     page = made(clerk)
     assert "Letters that count as mailed from now on: 1." in walk.text_of(clerk.get(page.replace("change/", "mailed/")))
-    for button, follows in (("again", "the same code"), ("returned", "Shred"), ("void", "does not work any more")):
+    for button, follows in (("again", "the same code"), ("returned", "Shred"), ("void", "no longer works")):
         assert follows in walk.text_of(clerk.get(f"{LETTERS}{letter.pk}/{button}/"))
     letter.refresh_from_db()
     assert letter.state == "printed"

@@ -1,4 +1,4 @@
-"""Markdown becomes Typst that says the same, whatever the text holds."""
+"""Markdown becomes Typst that says the same, no matter what the text holds."""
 
 from datetime import UTC, datetime
 from pathlib import Path

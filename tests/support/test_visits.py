@@ -1,4 +1,4 @@
-"""An agent attends a visit: finds the slip by its reference only, compares, accepts once; a supervisor settles."""
+"""An agent handles a visit: finds the slip only by its reference, compares, and accepts once. A supervisor settles."""
 
 import re
 from typing import Any
@@ -98,8 +98,8 @@ def test_a_number_is_never_shown_again_logged_or_kept(agent: Client) -> None:
 WRONG: list[tuple[dict[str, str], str]] = [
     ({"document-1-state": ""}, "Choose the state that issued it."),
     ({"document-1-number": ""}, "Enter the number on the document."),
-    ({"document-1-number": "--- -"}, "Enter the number as it stands on the document."),
-    ({"document-1-number": "9" * 10_000}, "No document has a number as long as that."),
+    ({"document-1-number": "--- -"}, "Enter the number exactly as the document shows it."),
+    ({"document-1-number": "9" * 10_000}, "No document number is that long."),
     ({"document-1-kind": "library-card"}, "Choose a kind."),
     ({"document-1-state": "\x00"}, "Choose a state from the list."),
     ({"document-2-kind": "state-id", "document-2-state": "VA"}, "2 documents of different kinds are needed."),
@@ -185,7 +185,7 @@ def test_a_document_of_somebody_else_goes_to_a_supervisor_who_was_not_there(agen
     assert "a supervisor has to look at this visit" in walk.text_of(page)
     assert ActivationCode.objects.count() == 1
     here = f"/admin/idproofing/visit/{held.pk}/"
-    assert "belongs to somebody else" in walk.text_of(supervisor.get(f"{here}change/"))
+    assert "belongs to someone else" in walk.text_of(supervisor.get(f"{here}change/"))
     assert agent.post(f"{here}settle/", {"action": "again"}).status_code == 403
     supervisor.post(f"{here}settle/", {"action": "refuse"})
     held.refresh_from_db()
@@ -197,7 +197,7 @@ def test_a_supervisor_does_not_settle_a_visit_of_their_own(agent: Client, superv
     held = slip()
     opened(supervisor, held).post(SLIP, papers())
     here = f"/admin/idproofing/visit/{held.pk}/"
-    assert "somebody else has to settle it" in walk.text_of(supervisor.get(f"{here}change/"))
+    assert "someone else has to settle it" in walk.text_of(supervisor.get(f"{here}change/"))
     page = supervisor.post(f"{here}settle/", {"action": "again"}, follow=True)
     assert "you attended it yourself" in walk.text_of(page)
     held.refresh_from_db()

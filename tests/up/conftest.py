@@ -1,4 +1,4 @@
-"""A copy of the house in a folder of its own, so that starting and killing it touches nobody's data."""
+"""A copy of the repository in a folder of its own, so that starting and killing it touches no one's data."""
 
 import os
 import shutil

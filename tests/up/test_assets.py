@@ -1,4 +1,4 @@
-"""What npm brings: the design system for the site, and for tests also what judges its pages."""
+"""What npm fetches: the design system for the site, and for tests the tools that check its pages too."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def test_the_tests_bring_the_rest_and_the_site_is_content_with_that(fetched: lis
     assert fetched == [False, True]
 
 
-def test_another_lock_file_is_fetched_anew(fetched: list[bool]) -> None:
+def test_another_lock_file_is_fetched_again(fetched: list[bool]) -> None:
     assets.fetch(for_tests=True)
     (assets.ROOT / "package-lock.json").write_text('{"lockfileVersion": 3}')
     assets.fetch()

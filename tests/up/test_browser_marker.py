@@ -1,4 +1,4 @@
-"""Without a Chromium the browser tests are left out loudly, and where everything must run that is a failure."""
+"""Without a Chromium, the browser tests are left out loudly. Where everything must run, that is a failure."""
 
 import subprocess
 import sys

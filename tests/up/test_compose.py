@@ -1,4 +1,4 @@
-"""The containers: docker-compose.yml has the shape it should, and its commands are the ones `./run` runs."""
+"""The containers: docker-compose.yml has the right shape, and its commands are the ones that `./run` runs."""
 
 import json
 import re

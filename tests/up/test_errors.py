@@ -1,4 +1,4 @@
-"""What may go wrong on somebody's machine is told in one sentence."""
+"""What can go wrong on someone's machine is reported in one sentence."""
 
 import os
 import shutil

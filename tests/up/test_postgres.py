@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: kept data are safe, nothing outlives its owner, and refusals are plain sentences."""
+"""The embedded PostgreSQL: kept data is safe, nothing outlives its owner, and refusals are plain sentences."""
 
 import os
 import signal
@@ -121,7 +121,7 @@ def test_data_of_another_major_version_are_left_alone_with_a_sentence(tmp_path: 
         pass
 
 
-def test_a_half_made_data_folder_is_made_anew(tmp_path: Path) -> None:
+def test_a_half_made_data_folder_is_made_again(tmp_path: Path) -> None:
     (tmp_path / "postgres.new").mkdir()
     (tmp_path / "postgres.new/PG_VERSION").write_text("18\n")
     with postgres.running(tmp_path, throwaway=True) as server:

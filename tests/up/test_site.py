@@ -1,4 +1,4 @@
-"""`./run`: everything it starts ends together, whatever happens, and nothing saved is lost."""
+"""`./run`: everything that it starts ends together, no matter what happens, and nothing saved is lost."""
 
 import signal
 import socket

@@ -1,4 +1,4 @@
-"""People of record, from a file into the registry."""
+"""Import people of record from a file into the registry."""
 
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,17 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
-        parser.add_argument("--format", choices=[files.CSV, files.NDJSON], help="else told by the file's name")
-        parser.add_argument("--report", type=Path, help="where bad lines are told (default: FILE.problems.csv)")
+        parser.add_argument("--format", choices=[files.CSV, files.NDJSON], help="default: by the file's name")
+        parser.add_argument("--report", type=Path, help="where problems are written (default: FILE.problems.csv)")
         parser.add_argument(
-            "--processes", type=int, default=count_cores(), help="that validate and encrypt; 0: none beside us"
+            "--processes", type=int, default=count_cores(), help="that validate and encrypt (0: only this one)"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
         kind = options["format"] or files.KINDS.get(path.suffix.lower())
         if kind is None:
-            raise CommandError("The file's name ends neither in .csv nor in .ndjson: say --format csv or ndjson.")
+            raise CommandError("The file's name ends neither in .csv nor in .ndjson: add --format csv or ndjson.")
         report = options["report"] or path.with_name(f"{path.name}.problems.csv")
         try:
             with show_progress("Importing") as advance:
@@ -38,8 +38,8 @@ class Command(BaseCommand):
         except ParseError as bad:
             raise CommandError(str(bad)) from None
         except Busy:
-            raise CommandError("Another import is running; this one can go on when it has ended.") from None
+            raise CommandError("Another import is running. Run this one again when it has ended.") from None
         except IntegrityError:
-            raise CommandError("Somebody else has just entered the same; the same command goes on.") from None
+            raise CommandError("Somebody else has just added the same people. Run the same command again.") from None
         told = f", {found.problems:,} problems: see {report}" if found.problems else ", no problem"
         self.stdout.write(f"{found.people:,} people{told}.")

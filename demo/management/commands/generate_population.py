@@ -1,4 +1,4 @@
-"""Generated people in any number, for trying the site and measuring it at size."""
+"""Generated people in any number, for trying the site and for measuring it at size."""
 
 from typing import Any
 
@@ -12,15 +12,15 @@ from demo.invent import registry
 
 
 class Command(BaseCommand):
-    help = "See to it that there are N generated people, in families. Safe to repeat and to interrupt."
+    help = "Make sure that there are N generated people, in families. Safe to repeat and to interrupt."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("count", type=int, metavar="N", help="how many generated people there shall be")
+        parser.add_argument("count", type=int, metavar="N", help="how many generated people there should be")
         parser.add_argument("--seed", type=int, default=1, help="who they are")
         parser.add_argument(
-            "--registry-only", action="store_true", help="leave out all but DEERS, for measuring: millions in minutes"
+            "--registry-only", action="store_true", help="fill only DEERS, for measuring: millions in minutes"
         )
-        parser.add_argument("--no-records", action="store_true", help="leave out the health records, the most of it")
+        parser.add_argument("--no-records", action="store_true", help="leave out the health records, most of the rows")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["registry_only"]:

@@ -1,4 +1,4 @@
-"""Fills the demo: the hand-made people, whom one can be, and as many generated ones as asked for."""
+"""Fills the demo with the hand-made people, and with as many generated ones as asked for."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ from demo.people import PEOPLE
 
 
 class Command(BaseCommand):
-    help = "Load the invented people. Safe to repeat and to interrupt: who is there already stays as is."
+    help = "Load the invented people. Safe to repeat and to interrupt: those who are there stay as they are."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--generated", type=int, default=0, metavar="N", help="and see to N generated people")
+        parser.add_argument("--generated", type=int, default=0, metavar="N", help="also load N generated people")
         parser.add_argument("--seed", type=int, default=1, help="who the generated people are")
-        parser.add_argument("--persona", action="store_true", help="load nothing; print one person to try")
+        parser.add_argument("--persona", action="store_true", help="load nothing, and print one person to try")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["persona"]:
@@ -33,7 +33,7 @@ class Command(BaseCommand):
 
 
 def persona() -> str:
-    """Two ways to begin, in a few lines: an account that is ready, and somebody to register as."""
+    """Return two ways to start, in a few lines: an account that is ready, and a person to register as."""
     ready, newcomer = PEOPLE["grace"], PEOPLE["raymond"]
     assert ready.account is not None
     return (

@@ -1,4 +1,4 @@
-"""Rights for the role that the web server and the worker use, where that is not the owner of the tables."""
+"""Grant rights to the database role of the web server and the worker, where that role does not own the tables."""
 
 from typing import Any
 
@@ -20,8 +20,8 @@ CHANGES = "UPDATE, DELETE, TRUNCATE, TRIGGER"
 
 class Command(BaseCommand):
     help = (
-        "Give a database role all that the site needs to run, and to the audit trail only reading and adding. To be "
-        "run by the owner of the tables, after every migrate. The role is made with: CREATE ROLE name LOGIN."
+        "Give a database role everything that the site needs to run, and let it only read and add to the audit trail. "
+        "Run it as the owner of the tables, after every migrate. Create the role with: CREATE ROLE name LOGIN."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,4 +1,4 @@
-"""Procrastinate's own command, which does not start a worker whose keys do not fit the database."""
+"""Procrastinate's own command, but it starts no worker whose keys do not fit the database."""
 
 from typing import Any
 

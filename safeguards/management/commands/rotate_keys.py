@@ -1,4 +1,4 @@
-"""Seals every encrypted value anew with the newest key."""
+"""Seal every encrypted value again, with the newest key."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ from safeguards import audit, probe, rotation
 
 class Command(BaseCommand):
     help = (
-        "Seal every encrypted value with the newest key of FIELD_KEYS, while the site runs. Safe to interrupt, to "
-        "repeat and to run twice at once. Status 1 while anything is left under an older key."
+        "Seal every encrypted value with the newest key of FIELD_KEYS, while the site runs. It is safe to interrupt, "
+        "to repeat and to run twice at once. The exit status is 1 while anything is left under an older key."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -38,20 +38,20 @@ class Command(BaseCommand):
             raise CommandError("Interrupted; nothing is lost. Run it again to go on.", returncode=130) from None
         if not done.left:
             self.finish(done)
-        self.stdout.write(f"{done.rows:,} rows were sealed anew.")
+        self.stdout.write(f"{done.rows:,} rows were sealed again.")
         self.conclude(done)
 
     def finish(self, done: rotation.Rotated) -> None:
-        """From now on the older keys may be dropped."""
+        """Forget the older keys, which may be dropped from now on, and record the rotation."""
         with transaction.atomic():
             probe.forget_older_keys()
             if done.rows:
                 audit.record("keys.rotated", by="system")
 
     def conclude(self, done: rotation.Rotated) -> None:
-        """Say what is left; CommandError, and so status 1, when something is."""
+        """Say what is left. Raise CommandError, and so exit with status 1, if anything is."""
         if not done.left:
             self.stdout.write(f"No row is under an older key than {probe.newest_key()}: the older ones may be dropped.")
             return
-        why = f" In them are {done.unopened:,} values that no key opens." if done.unopened else " Run it again."
+        why = f" They hold {done.unopened:,} values that no key opens." if done.unopened else " Run it again."
         raise CommandError(f"{done.left:,} rows are still under older keys.{why}")

@@ -1,4 +1,4 @@
-"""Proves the audit trail against its seals."""
+"""Prove the audit trail against its seals."""
 
 from typing import Any
 
@@ -13,7 +13,10 @@ from safeguards.models import AuditSeal
 
 
 class Command(BaseCommand):
-    help = "Prove that no audit event was edited, deleted or inserted since its day was sealed. Status 1 if any was."
+    help = (
+        "Prove that no audit event was edited, deleted or inserted since its day was sealed. "
+        "The exit status is 1 if any was."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -1,4 +1,7 @@
-"""Open an account for a member of staff. There are no superusers: whoever works in the admin does so by a role."""
+"""Open an account for a staff member.
+
+There are no superusers: everybody who works in the admin has a role.
+"""
 
 import sys
 from getpass import getpass
@@ -15,7 +18,7 @@ from service_center.roles import ROLES
 
 
 class Command(BaseCommand):
-    help = "Open an account for a member of staff; the password is asked for, or read from the standard input."
+    help = "Open an account for a staff member. The password is asked for, or read from the standard input."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("username")
@@ -37,5 +40,5 @@ class Command(BaseCommand):
         if isinstance(outcome, actions.UsernameTaken):
             raise CommandError("This username is taken.")
         if isinstance(outcome, actions.StaffHasAccount):
-            raise CommandError("A member of staff with this email address has an account. Nobody gets two.")
+            raise CommandError("A staff member with this email address already has an account. Nobody gets two.")
         self.stdout.write("Opened. The authenticator app is set up at the first sign-in.")
