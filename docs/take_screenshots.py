@@ -1,4 +1,4 @@
-"""Takes the README's pictures anew from a running `make run`: .venv/bin/python docs/take_screenshots.py"""
+"""Take the README's pictures from a running `make run`: .venv/bin/python docs/take_screenshots.py"""
 
 import base64
 import json
