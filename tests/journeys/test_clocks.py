@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from accounts.sign_in.session import BEGAN, SEEN
 from core import policy
-from tests.look.test_frame import signed_in
+from tests.core.test_frame import signed_in
 
 pytestmark = pytest.mark.browser
 SCRIPTS = Path(settings.BASE_DIR) / "static/js"

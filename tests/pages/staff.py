@@ -20,7 +20,7 @@ from tests import people, walk
 from tests.accounts.holders import holder, premium, signed_in, staff
 from tests.idproofing import reviewers
 from tests.idproofing.letter_people import asked
-from tests.support import past
+from tests.service_center import past
 
 Answers = Iterator[Any]
 

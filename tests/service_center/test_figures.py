@@ -14,7 +14,7 @@ from safeguards.models import AuditEvent
 from service_center import charts, figures
 from tests import people, walk
 from tests.accounts import holders
-from tests.support import past
+from tests.service_center import past
 
 pytestmark = pytest.mark.django_db
 NOW = past.NOW
