@@ -211,6 +211,9 @@ DOCUMENT_NUMBER_MIN = 4
 CASE_DUE = timedelta(days=7)
 CASE_LIFE = timedelta(days=30)
 CASE_GO_ON_LIFE = CODE_LIFE_LETTER
+# How long an approved spelling is still accepted after the link back was used: own; as long as the code in a letter,
+# and longer while the person has a code or a slip that can be used. A week's wait must not end in a new review.
+CASE_APPROVAL_LIFE = CODE_LIFE_LETTER
 CASES_PER_ADDRESS = Limit("cases-address", 5, timedelta(hours=24))
 CASES_PER_NUMBER = Limit("cases-number", 3, timedelta(hours=24))
 CASE_TRIES = Limit("case-tries", 5, timedelta(minutes=10))

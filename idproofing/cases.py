@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from core import policy
 from core.policy import Level
+from deers import names
 from idproofing import codes
 from idproofing.case_states import State, change_state, record_event
 from idproofing.models import Case
@@ -146,6 +147,18 @@ def subject_of(typed: Typed, account_id: int | None) -> str:
     return f"account:{account_id}" if account_id else f"number:{typed.ssn or typed.dod_id}"
 
 
+def digest_of_details(typed: Typed, account_id: int | None) -> bytes:
+    """The keyed hash of details, by which idproofing/approvals.py knows them again.
+
+    Spellings that the rules of names do not tell apart are the same. The email address is left out: it says where to
+    write to, not who somebody is. For an upgrade the details are good in its own account only.
+    """
+    spelled = [typed.first_name, typed.middle_name, typed.last_name, typed.suffix, typed.postal_code, typed.phone]
+    details = [str(account_id or ""), typed.date_of_birth, typed.ssn, typed.dod_id]
+    details += ["".join(names.words(part)) for part in spelled]
+    return blind_index("\n".join(details), purpose="case-approved-details")
+
+
 def new_code(rng: random.Random) -> str:
     return "".join(rng.choices(codes.ALPHABET, k=policy.CODE_LENGTH))
 
@@ -194,7 +207,7 @@ def read_typed(case: Case) -> Typed | None:
 
 
 def use(number: int, *, by: object, now: datetime | None = None) -> Moved | NotNow:
-    """Use the link back into the journey, once. That wipes what was typed."""
+    """Use the link back into the journey, once. Of what was typed, only a keyed hash stays."""
     return judge_case(number, State.APPROVED, State.CONTINUED, by=by, now=now)
 
 
@@ -248,5 +261,7 @@ def judge_case(
 def move_case(case: Case, to: str, *, by: object, now: datetime | None, **values: object) -> Moved:
     """Move a locked case. The address to notify is read before it may be wiped."""
     typed = read_typed(case)
+    if typed and to == State.CONTINUED:
+        values["approved_details"] = digest_of_details(typed, case.account_id)
     change_state(case, to, by=by, now=now or timezone.now(), **values)
     return Moved(case, typed.email if typed else "")

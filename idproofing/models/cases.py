@@ -14,7 +14,8 @@ class Case(models.Model):
     `number` is for staff, and `reference` for the person. `code` is the keyed hash of the continuation code that opens
     the status page. `typed` is what was typed (idproofing.cases.Typed as JSON), and `subject` is the keyed hash of the
     number that the case is about. Both are wiped when the case is over. For an upgrade, `account_id` is the account
-    that asked, and `holder` its DoD ID number. `dod_id` is the record that a reviewer chose. Staff are known by the
+    that asked, and `holder` its DoD ID number. `dod_id` is the record that a reviewer chose. Once the case was used,
+    `approved_details` is the keyed hash of what it was chosen for (idproofing/approvals.py). Staff are known by the
     number of their account.
     """
 
@@ -70,6 +71,7 @@ class Case(models.Model):
     dod_id = models.CharField("DoD ID number on record", max_length=10, blank=True, default="")
     decided_by = models.BigIntegerField(null=True)
     confirmed_by = models.BigIntegerField(null=True)
+    approved_details = models.BinaryField(max_length=32, null=True)
 
     WAITING = (State.OPEN, State.TAKEN, State.PROPOSED)
     UNDER_WAY = (*WAITING, State.REPEATED, State.APPROVED)
@@ -108,6 +110,11 @@ class Case(models.Model):
                 fields=["expires_at"],
                 condition=Q(state__in=["open", "taken", "proposed", "repeated", "approved"]),
                 name="case_ends",
+            ),
+            models.Index(
+                fields=["approved_details"],
+                condition=Q(approved_details__isnull=False),
+                name="case_approved_details",
             ),
         ]
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts import actions
 from accounts.journeys.registration.forms import CredentialsForm, DetailsForm
 from accounts.journeys.steps import code, deers_outage, details, letter, questions, route, second_factor, visit
-from accounts.journeys.steps.details import count_try, find_person_of_record, match_details
+from accounts.journeys.steps.details import count_try, find_person_of_record, match_details, or_reviewed
 from accounts.journeys.wizard import Journey, Refused, Step
 from accounts.mail import notices
 from accounts.models import RegistrationDraft
@@ -25,6 +25,8 @@ from core import policy
 from deers import lookup
 from deers.names import surname_key
 from deers.registry import Beneficiary, Outcome, PersonQuery
+from idproofing import approvals
+from idproofing.cases import Typed
 from idproofing.codes import came_by_email
 from safeguards import audit
 
@@ -42,17 +44,13 @@ def look_up(request: HttpRequest, draft: RegistrationDraft, form: forms.Form) ->
     """Count the try and ask DEERS for the person."""
     typed = form.cleaned_data
     whom = f"{typed['date_of_birth']} {surname_key(typed['last_name'])}"
-    return count_try(request, typed["ssn"], typed["dod_id"], whom=whom) or lookup.find_person(
-        PersonQuery(
-            first_name=typed["first_name"],
-            middle_name=typed["middle_name"],
-            last_name=typed["last_name"],
-            suffix=typed["suffix"],
-            date_of_birth=typed["date_of_birth"],
-            ssn=typed["ssn"],
-            dod_id=typed["dod_id"],
-        )
-    )
+    refused = count_try(request, typed["ssn"], typed["dod_id"], whom=whom)
+    if refused:
+        return refused
+    names = {name: typed[name] for name in ("first_name", "middle_name", "last_name", "suffix", "ssn", "dod_id")}
+    outcome = lookup.find_person(PersonQuery(date_of_birth=typed["date_of_birth"], **names))
+    sent = Typed(date_of_birth=typed["date_of_birth"].isoformat(), email=typed["email"], **names)
+    return or_reviewed(outcome, sent, draft.level)
 
 
 def match_person(request: HttpRequest, draft: RegistrationDraft, form: forms.Form, outcome: Outcome) -> Refused | None:
@@ -125,6 +123,7 @@ def open_account(
         draft.ended = RegistrationDraft.Ended.HAS_ACCOUNT
         return
     account = outcome.account
+    approvals.forget(draft.case_id, draft.dod_id)
     factor = None
     if first is not None:
         factor, codes = enrollment.enroll(account, first, by="visitor")

@@ -9,7 +9,7 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 
 from accounts.mail import notices
-from idproofing import cases
+from idproofing import approvals, cases
 from idproofing.case_states import State
 from idproofing.models import Case
 
@@ -38,17 +38,16 @@ WORDS: dict[str, StatusMessage] = {
     ),
     State.CONTINUED: StatusMessage(
         "You continued from the status page.",
-        "Finish on the page that opened then. If you closed it, start again and ask for a new review. If this was not "
-        "you, tell the service center right away.",
+        "Finish on the page that opened then. If you closed it, start again or continue with your activation code. "
+        "Enter your details as you entered them for this review; you do not need a new one. If this was not you, "
+        "tell the service center right away.",
     ),
     State.DECLINED: StatusMessage("We could not settle this remotely, so the review has ended.", OTHER_ROUTES),
     State.IN_PERSON: StatusMessage(
         "This has to be settled in person, so the review has ended.",
         f"{OTHER_ROUTES} If you asked more than once, check your other request as well.",
     ),
-    State.EXPIRED: StatusMessage(
-        "This request has expired.", f"Start again and ask for a new review. Or: {OTHER_ROUTES}"
-    ),
+    State.EXPIRED: StatusMessage("This request has expired.", f"Start again and ask for a new review. Or: {OTHER_ROUTES}"),
 }
 AGAIN = "Another reviewer will look at your request."
 
@@ -97,5 +96,6 @@ def timeline(case: Case) -> list[Entry]:
 
 @app.task(name="accounts.tasks.end_late_cases")
 def end_late_cases(timestamp: int) -> None:
-    """End the reviews that have expired, and notify the people who requested them."""
+    """End the reviews that have expired, and notify the people who requested them. Forget approvals that are over."""
     act_and_notify(cases.end_what_is_late)
+    approvals.forget_what_is_over()

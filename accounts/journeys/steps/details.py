@@ -1,5 +1,6 @@
 """What the details steps share: who is meant in DEERS, and what to say when nobody is."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -13,6 +14,9 @@ from core import policy
 from core.words import try_again_in
 from deers import lookup
 from deers.registry import Beneficiary, Ineligible, Match, Outcome, Unavailable
+from idproofing import approvals
+from idproofing.cases import Typed
+from idproofing.reviewing import may_register
 from safeguards import audit, client, limits
 
 FORGOTTEN = (
@@ -49,6 +53,29 @@ def refuse_while_deers_is_silent(by: object) -> Refused:
     return Refused(DEERS_SILENT, aside="accounts/deers_silent.html")
 
 
+@dataclass(frozen=True, slots=True)
+class ReviewedMatch(Match):
+    """The person whom a reviewer has found for these very details, in the case of this number."""
+
+    case: int
+
+
+def or_reviewed(outcome: Outcome, typed: Typed, level: int, *, account_id: int | None = None) -> Outcome:
+    """Return the outcome, or the person for whom a reviewer approved these very details, if DEERS matches nobody.
+
+    DEERS is asked once more whether there is such an approval or not, so that every mismatch takes as long.
+    """
+    if isinstance(outcome, Match | Unavailable):
+        return outcome
+    case = approvals.find(typed, policy.Level(level), account_id=account_id)
+    record = lookup.record(dod_id=case.dod_id if case else lookup.NOBODY)
+    if case is None or isinstance(outcome, Ineligible):
+        return outcome
+    if record is None:
+        return Unavailable()
+    return ReviewedMatch(record.person, case.number) if may_register(record) else outcome
+
+
 def match_details(
     draft: Any, form: forms.Form, outcome: Outcome, *, names: tuple[str, ...], forgets: tuple[str, ...], by: object
 ) -> Refused | None:
@@ -82,9 +109,10 @@ def judge_match(draft: Any, outcome: Outcome, forgets: tuple[str, ...], *, again
     keep_answers(draft, {"dod_id": outcome.person.dod_id if isinstance(outcome, Match) else ""}, forgets)
     draft.mismatched_at = None if draft.dod_id else timezone.now()
     if draft.dod_id:
-        audit.record(
-            "registration.matched", by=by, dod_id=draft.dod_id, route=route.route_for_audit(draft), again=again
-        )
+        details: dict[str, Any] = {"route": route.route_for_audit(draft), "again": again}
+        if isinstance(outcome, ReviewedMatch):
+            draft.case_id = details["case"] = outcome.case
+        audit.record("registration.matched", by=by, dod_id=draft.dod_id, **details)
         return None
     audit.record("registration.not-matched", by=by)
     next_steps.pass_on(outcome)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import actions
 from accounts.journeys.steps import code, deers_outage, details, letter, questions, route, second_factor, visit
-from accounts.journeys.steps.details import count_try, find_person_of_record, match_details
+from accounts.journeys.steps.details import count_try, find_person_of_record, match_details, or_reviewed
 from accounts.journeys.upgrade.forms import IdentityForm
 from accounts.journeys.wizard import Journey, Refused, Step
 from accounts.mail import notices
@@ -22,6 +22,8 @@ from accounts.sign_in.views import refusal_for
 from core import policy
 from deers import lookup
 from deers.registry import Beneficiary, Match, NoMatch, Outcome, PersonQuery, Unavailable
+from idproofing import approvals
+from idproofing.cases import Typed
 
 TYPED = ("ssn", "email", "phone", "postal_code")
 
@@ -56,7 +58,11 @@ def look_up(request: HttpRequest, draft: UpgradeDraft, form: forms.Form) -> Outc
             dod_id=typed["dod_id"],
         )
     )
-    return NoMatch() if isinstance(outcome, Match) and not same_person(draft, outcome.person, typed) else outcome
+    if isinstance(outcome, Match) and not same_person(draft, outcome.person, typed):
+        outcome = NoMatch()
+    sent = {name: typed[name] for name in ("ssn", "dod_id", "email", "phone", "postal_code")}
+    details = Typed(date_of_birth=typed["date_of_birth"].isoformat(), **sent)
+    return or_reviewed(outcome, details, draft.level, account_id=draft.account_id)
 
 
 def match_account(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, outcome: Outcome) -> Refused | None:
@@ -115,6 +121,7 @@ def raise_level(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, per
     if isinstance(actions.raise_level(account, by=account), actions.NotAllowed):
         draft.ended = UpgradeDraft.Ended.NOT_BASIC
         return None
+    approvals.forget(draft.case_id, draft.dod_id)
     # The proofing notice goes to the account's address and to the one that DEERS holds (63A §3.10).
     notices.tell(account, "level-raised", to=[account.email, person.email])
     letter.tell_of_level(account, person, "level-raised", by=account)
