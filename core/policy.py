@@ -95,6 +95,10 @@ DEERS_DEADLINE = timedelta(seconds=3)
 DEERS_FAILURES = 5
 DEERS_PAUSE = timedelta(seconds=30)
 
+# How many characters of a last name a record holds at most: own, as on the ID cards that people copy from. A name that
+# fills them may go on.
+RECORD_NAME_LENGTH = 26
+
 # The age, in years, from which people have an account of their own: DS Logon.
 ADULT_AGE = 18
 

@@ -1,8 +1,9 @@
 """Names of people: normalized by the rules of Unicode, and a typed name compared with one on record.
 
 These do not count as differences: case, width, diacritics, apostrophes, hyphens, spaces, the dots of a suffix, a
-degree, a nickname in brackets, and a middle name that is left out. One small difference (a letter, a nickname, first
-and last name swapped, a surname or the suffix left out) makes a name "near". A near name never passes by itself.
+degree, a nickname in brackets, a middle name that is left out, and a word that stands for a missing name. One small
+difference makes a name "near": a letter, a nickname, first and last name swapped, a surname or the suffix left out, or
+one of the ways in which offices and passports rewrite a name (deers/rewritten.py). A near name never passes by itself.
 """
 
 import re
@@ -10,6 +11,7 @@ import unicodedata
 from typing import Literal, NamedTuple
 
 from deers.nicknames import share_a_name
+from deers.rewritten import Parts, may_be_cut, rewritten
 
 Verdict = Literal["match", "near", "none"]
 SEARCH_KEY_LENGTH = 300
@@ -32,12 +34,25 @@ APOSTROPHES = dict.fromkeys(map(ord, "'`´‘’‚‛′‵ʹʻʼʽʾʿˈ＇׳�
 ASIDE = re.compile(r'\([^()]*\)|\[[^][]*\]|"[^"]*"|“[^“”]*”')
 SUFFIXES = {
     suffix: written[0]
-    for written in (("jr", "junior"), ("sr", "senior"), ("ii", "2nd"), ("iii", "3rd"), ("iv", "4th"), ("v", "5th"))
+    for written in (
+        *(
+            ("jr", "junior", "jnr"),
+            ("sr", "senior", "snr"),
+            ("ii", "2nd", "2d", "second"),
+            ("iii", "3rd", "3d", "third"),
+        ),
+        *(("iv", "4th", "fourth"), ("v", "5th", "fifth"), ("vi", "6th"), ("vii", "7th"), ("viii", "8th")),
+    )
     for suffix in written
 }
 DEGREES = {"md", "phd", "dds", "dmd", "dvm", "jd", "esq", "rn"}
 # What files write where a person has no first, middle or last name.
 PLACEHOLDERS = {"fnu", "lnu", "nfn", "nln", "nmn", "nmi"}
+# What people and files write there as a whole. "Na" and "None" with another word are names like any other.
+FILLERS = {
+    *(("none",), ("n", "a"), ("nil",), ("null",), ("unknown",), ("unk",), ("not", "applicable"), ("no", "name")),
+    *(("no", "first", "name"), ("no", "middle", "name"), ("no", "last", "name"), ("no", "surname"), ("no", "suffix")),
+}
 # A surname is the same whether such a word is apart from the next or joined to it ("De La Cruz", "Delacruz").
 PARTICLES = {
     *("o", "mc", "mac", "d", "de", "del", "della", "di", "da", "das", "dos", "do", "du", "des", "la", "las", "le"),
@@ -70,23 +85,21 @@ def letters_of(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
-class Parts(NamedTuple):
-    """A normalized name, ready to be compared."""
-
-    first: list[str]
-    middle: list[str]
-    surname: list[str]
-    suffix: str
-
-
 def parts(name: Name) -> Parts:
     """Return `name` normalized: suffix and degrees taken off the surname, placeholders dropped, particles joined."""
     first, middle, surname = ([w for w in words(part) if w not in PLACEHOLDERS] if part else [] for part in name[:3])
-    typed_suffix = words(name.suffix) if name.suffix else []
+    typed_suffix = [word for word in words(name.suffix) if word not in DEGREES] if name.suffix else []
     suffix = SUFFIXES.get("".join(typed_suffix), "".join(typed_suffix))
     while len(surname) > 1 and (surname[-1] in DEGREES or surname[-1] in SUFFIXES):
         suffix = SUFFIXES.get(surname.pop(), suffix)
-    return Parts(first, middle, joined_particles(surname), "" if suffix in DEGREES else suffix)
+    suffix = "" if suffix in DEGREES else suffix
+    cut = may_be_cut(name.first), may_be_cut(name.last)
+    return Parts(first, middle, joined_particles(surname), suffix, *cut)
+
+
+def without_fillers(name: Name) -> Name:
+    """`name` without the parts that say that there is none, such as "N/A"."""
+    return Name(*("" if tuple(words(part)) in FILLERS else part for part in name))
 
 
 def joined_particles(surname: list[str]) -> list[str]:
@@ -138,18 +151,20 @@ def compare(typed: Name, record: Name) -> Verdict:
     A name is near with exactly one small difference. Every test is made, whatever the others said, down to the
     smallest. Otherwise a stopwatch could tell how alike they are.
     """
+    typed, record = without_fillers(typed), without_fillers(record)
     mine, theirs = parts(typed), parts(record)
-    if not mine.first or not theirs.first:
+    if not (mine.first and theirs.first and mine.surname and theirs.surname):
         return compare_single_names(mine, theirs)
     verdicts = [
         compare_given(mine, theirs),
         compare_surnames(mine.surname, theirs.surname),
         compare_suffixes(mine.suffix, theirs.suffix),
     ]
+    swapped = mine.first == theirs.surname and mine.surname == theirs.first
+    small = swapped, rewritten(mine, theirs), "none" not in verdicts and verdicts.count("near") == 1
     if verdicts.count("match") == 3:
         return "match"
-    swapped = mine.first == theirs.surname and mine.surname == theirs.first
-    if swapped or ("none" not in verdicts and verdicts.count("near") == 1):
+    if any(small):
         return "near"
     return "none"
 
@@ -164,7 +179,7 @@ def compare_single_names(typed: Parts, record: Parts) -> Verdict:
         return "none"
     if mine in (theirs, theirs * 2):
         return "match" if typed.suffix == record.suffix else "near"
-    return "near" if one_letter_apart(mine, theirs) else "none"
+    return "near" if one_letter_apart(mine, theirs) or theirs == mine * 2 else "none"
 
 
 def compare_given(typed: Parts, record: Parts) -> Verdict:

@@ -16,7 +16,7 @@ from core import policy
 from core.fields import DateField, email_field, shared_fields, text_field
 
 Data = Mapping[str, Any] | None
-SUFFIXES = [("", "None"), *((s, s) for s in ("Jr", "Sr", "II", "III", "IV", "V"))]
+SUFFIXES = [("", "None"), *((s, s) for s in ("Jr", "Sr", "II", "III", "IV", "V", "VI", "VII", "VIII"))]
 
 LEVELS = {
     policy.Level.BASIC.value: "Appointments, immunizations, allergies, eligibility and your TRICARE plan.",
