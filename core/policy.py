@@ -99,6 +99,12 @@ DEERS_PAUSE = timedelta(seconds=30)
 # fills them may go on.
 RECORD_NAME_LENGTH = 26
 
+# Files for the registry: own. Before which day nobody of record was born or died. What share of all who are shielded,
+# have died or are covered a file may unshield, bring back to life or leave without coverage before somebody is asked:
+# hardly so many change in a month, and a column that was exported wrongly changes all.
+EARLIEST_DAY = date(1880, 1, 1)
+IMPORT_LOSSES_SHARE = 0.01
+
 # The age, in years, from which people have an account of their own: DS Logon.
 ADULT_AGE = 18
 

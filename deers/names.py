@@ -98,7 +98,7 @@ def parts(name: Name) -> Parts:
 
 
 def without_fillers(name: Name) -> Name:
-    """`name` without the parts that say that there is none, such as "N/A"."""
+    """Return `name` without the parts that say that there is none, such as "N/A"."""
     return Name(*("" if tuple(words(part)) in FILLERS else part for part in name))
 
 

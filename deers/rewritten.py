@@ -12,7 +12,7 @@ from core import policy
 
 
 class Parts(NamedTuple):
-    """A normalised name, ready to be compared; whether its given names, or its surnames, may have been cut off."""
+    """A normalized name, ready to be compared. `given_cut` and `surname_cut` say whether a field may have cut it."""
 
     first: list[str]
     middle: list[str]
@@ -47,7 +47,7 @@ AS_TWO_LETTERS = re.compile(r"(?<=[aou])e|(?<=a)a|(?<=[nu])xx")
 
 
 def rewritten(typed: Parts, record: Parts) -> bool:
-    """Whether the two are the same name but for one of these ways. All are tried: names.compare says why."""
+    """Return whether the two are the same name but for one of these ways. All are tried. names.compare says why."""
     mine, theirs, plain = transliterated(typed), transliterated(record), without_titles(typed)
     surnames = typed.surname == record.surname
     given = same_given(typed, record)
@@ -65,7 +65,7 @@ def rewritten(typed: Parts, record: Parts) -> bool:
 
 
 def same_given(typed: Parts, record: Parts) -> bool:
-    """First and middle names agree; a middle name may be left out or be an initial, as everywhere."""
+    """Return whether first and middle names agree. A middle name may be left out or be an initial, as everywhere."""
     mine = typed.first + typed.middle
     beyond = zip(mine[len(record.first) :], record.middle, strict=False)
     return mine[: len(record.first)] == record.first and all(
@@ -74,13 +74,13 @@ def same_given(typed: Parts, record: Parts) -> bool:
 
 
 def transliterated(name: Parts) -> Parts:
-    """Mueller and Müller, Soerensen and Sørensen, become one."""
+    """Return the name spelled so that Mueller and Müller, Soerensen and Sørensen are the same."""
     first, middle, surname = ([AS_TWO_LETTERS.sub("", word) for word in part] for part in name[:3])
     return name._replace(first=first, middle=middle, surname=["".join(surname)])
 
 
 def without_titles(name: Parts) -> Parts:
-    """The name without the titles and ranks before its first name and its surname; something of each is left."""
+    """Return the name without the titles and ranks before its first name and its surname, and never nothing."""
     given, surname = list(name.first), list(name.surname)
     for part in (given, surname):
         while len(part) > 1 and part[0] in TITLES:
@@ -89,7 +89,7 @@ def without_titles(name: Parts) -> Parts:
 
 
 def particle_dropped(typed: list[str], record: list[str]) -> bool:
-    """Cruz for De la Cruz, Garcia Vega for Garcia de la Vega, whichever of the two is on record."""
+    """Return whether only a particle is missing on either side: Cruz, De la Cruz; Garcia Vega, Garcia de la Vega."""
     mine, theirs = ([word for word in surname if word not in AND] for surname in (typed, record))
     pairs = [("".join(mine), "".join(theirs))]
     if len(mine) == len(theirs):
@@ -100,7 +100,10 @@ def particle_dropped(typed: list[str], record: list[str]) -> bool:
 
 
 def joined_or_divided(typed: Parts, record: Parts) -> bool:
-    """Maryann for Mary Ann, Min Soo for Minsoo, whichever fields they stand in; further given names may be left out."""
+    """Return whether given names are joined or divided, in whichever fields: Maryann, Mary Ann; Min Soo, Minsoo.
+
+    Further given names may be left out.
+    """
     mine, theirs = "".join(typed.first + typed.middle), "".join(record.first + record.middle)
     ends_of_mine, ends_of_theirs = (set(accumulate(map(len, name.first + name.middle))) for name in (typed, record))
     begun = mine.startswith(theirs) and len(theirs) in ends_of_mine
@@ -108,7 +111,7 @@ def joined_or_divided(typed: Parts, record: Parts) -> bool:
 
 
 def initials_of(short: Parts, whole: Parts) -> bool:
-    """J. Robert, J. R., or JR in one, for James Robert; or the first of them alone."""
+    """Return whether `short` has J. Robert, J. R., JR or only J. for the James Robert of `whole`."""
     few, given = short.first + short.middle, whole.first + whole.middle
     letters, initials = "".join(few), "".join(word[:1] for word in given)
     one_by_one = len(few) <= len(given) and all(a in (b, b[:1]) for a, b in zip(few, given, strict=False))
@@ -116,12 +119,12 @@ def initials_of(short: Parts, whole: Parts) -> bool:
 
 
 def letters_in_all(name: Parts) -> str:
-    """All letters of the name, in whichever fields they stand."""
+    """Return all letters of the name, in whichever fields they are."""
     return "".join(name.first + name.middle + name.surname)
 
 
 def cut_off(typed: Parts, record: Parts) -> bool:
-    """The one begins as the other, which is as long as a record's field and may go on."""
+    """Return whether one begins with the other, which fills a field of a record and may go on."""
     mine, theirs = ("".join(name.first + name.middle) for name in (typed, record))
     my_surname, their_surname = "".join(typed.surname), "".join(record.surname)
     given = (
@@ -138,5 +141,5 @@ def cut_off(typed: Parts, record: Parts) -> bool:
 
 
 def may_be_cut(text: str) -> bool:
-    """Whether a text fills a record's field; a blank at its end is not there any more."""
+    """Return whether a text fills a field of a record. A space at its end may be gone."""
     return policy.RECORD_NAME_LENGTH - 1 <= len(text.strip()) <= policy.RECORD_NAME_LENGTH

@@ -10,6 +10,7 @@ EVENTS: dict[str, str] = {
     "keys.rotated": "Everything that is kept encrypted was encrypted again with a new key.",
     # deers
     "deers.unavailable": "We could not reach DEERS.",
+    "deers.imported": "A file with records of people was read into DEERS.",
     # idproofing: the quiz
     "proofing.started": "An identity check was started.",
     "proofing.route-chosen": "Another way to prove your identity was chosen.",

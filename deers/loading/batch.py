@@ -2,10 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from django.utils import timezone
+
+from core import policy
 from deers.loading.columns import LISTS, NULL, Column, InvalidValue
 from deers.loading.lines import Problem, person
 
@@ -32,19 +36,24 @@ class Batch(NamedTuple):
     names: Entries
     eligibilities: Entries
     sponsors: Entries
+    absent: frozenset[str]
+    """The columns that no line has; empty if what is absent counts as empty."""
 
 
-def check_records(records: Mapping[int, dict]) -> tuple[Batch, list[Problem]]:
+def check_records(
+    records: Mapping[int, dict], *, whole: bool = False, today: date | None = None
+) -> tuple[Batch, list[Problem]]:
     """Return the records in columns, and their problems. `records` are by line.
 
-    A record that has a problem is left out of the columns.
+    A record that has a problem is left out of the columns. With `whole`, columns that no record has are empty.
+    Otherwise they stay as the registry has them.
     """
-    batch, problems = parsed(records)
+    batch, problems = parsed(records, whole)
     if problems:
-        batch, _ = parsed(without(records, problems))
-    contradictions = list(judge(batch))
+        batch, _ = parsed(without(records, problems), whole)
+    contradictions = list(judge(batch, today or timezone.localdate()))
     if contradictions:
-        batch, _ = parsed(without(records, [*problems, *contradictions]))
+        batch, _ = parsed(without(records, [*problems, *contradictions]), whole)
     return batch, [*problems, *contradictions]
 
 
@@ -53,7 +62,12 @@ def without(records: Mapping[int, dict], problems: Sequence[Problem]) -> dict[in
     return {line: record for line, record in records.items() if line not in bad}
 
 
-def parsed(records: Mapping[int, dict]) -> tuple[Batch, list[Problem]]:
+def absent_columns(records: Mapping[int, dict]) -> frozenset[str]:
+    """Return the columns that no record has."""
+    return frozenset([*person(), *LISTS]).difference(*set(map(tuple, records.values())))
+
+
+def parsed(records: Mapping[int, dict], whole: bool) -> tuple[Batch, list[Problem]]:
     """Return every value parsed by itself, and the problems.
 
     Where there is a problem, InvalidValue is in the column.
@@ -66,7 +80,7 @@ def parsed(records: Mapping[int, dict]) -> tuple[Batch, list[Problem]]:
 
     people = columns_of(list(records.values()), person(), frozenset([*person(), *LISTS]), tell)
     lists = {kind: entries_of(records, kind, problems) for kind in LISTS}
-    return Batch(lines, people, **lists), problems
+    return Batch(lines, people, **lists, absent=frozenset() if whole else absent_columns(records)), problems
 
 
 Tell = Callable[[int, str, str], None]
@@ -123,8 +137,8 @@ def is_list_of_objects(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(each, dict) for each in value)
 
 
-def judge(batch: Batch) -> Iterator[Problem]:
-    """Yield what the constraints of the tables would refuse, by line, before they do.
+def judge(batch: Batch, today: date) -> Iterator[Problem]:
+    """Yield what the constraints of the tables would refuse, and days that cannot be, by line.
 
     All values must be right by themselves. Days are compared as text: YYYY-MM-DD.
     """
@@ -132,9 +146,14 @@ def judge(batch: Batch) -> Iterator[Problem]:
     for line, born, died in zip(batch.lines, people["date_of_birth"], people["date_of_death"], strict=True):
         if died != NULL and died < born:
             yield Problem(line, "date_of_death", "is before the birth")
+    for column in ("date_of_birth", "date_of_death"):
+        for line, day in zip(batch.lines, people[column], strict=True):
+            if day != NULL and not policy.EARLIEST_DAY.isoformat() <= day <= today.isoformat():
+                early = f"is before {policy.EARLIEST_DAY.year}"
+                yield Problem(line, column, "is in the future" if day > today.isoformat() else early)
     present = Counter(line for line, until in zip(names.lines, names.columns["until"], strict=True) if until == NULL)
     for line in batch.lines:
-        if present[line] != 1:
+        if present[line] != 1 and "names" not in batch.absent:
             yield Problem(line, "names", "must hold exactly one name without an end")
     yield from ends_before_it_begins(names, "names", "since", "until")
     yield from ends_before_it_begins(ties, "sponsors", "begin", "end")

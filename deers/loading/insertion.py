@@ -5,6 +5,7 @@ than among ten thousand.
 """
 
 # ruff: noqa: S608 - only names of our own tables and columns are put into the SQL
+from collections.abc import Callable
 from typing import NamedTuple
 
 from django.db import transaction
@@ -16,6 +17,7 @@ from deers.loading.staging import (
     NAME,
     PERSON,
     SPONSORSHIP,
+    absent_columns,
     finished_places,
     mark_done,
     read_rows,
@@ -64,6 +66,17 @@ TELL_THE_REST = f"""
 AT_ONCE = "SET CONSTRAINTS ALL IMMEDIATE"
 
 
+# The people who give up a number that another person in the file takes.
+GIVERS = """
+    SELECT p.dod_id FROM deers_person p JOIN deers_staged_person mine ON mine.dod_id = p.dod_id
+      JOIN deers_staged_person theirs ON theirs.ssn_index = p.ssn_index AND theirs.dod_id <> p.dod_id
+     WHERE mine.ssn_index IS DISTINCT FROM p.ssn_index"""
+GIVE_UP = "UPDATE deers_person SET ssn_index = NULL, ssn_last4_index = NULL WHERE dod_id = ANY(%s::bpchar[])"
+GET_NEW = """
+    UPDATE deers_person p SET ssn = s.ssn, ssn_index = s.ssn_index, ssn_last4_index = s.ssn_last4_index
+      FROM deers_staged_person s WHERE s.dod_id = p.dod_id AND p.dod_id = ANY(%s::bpchar[])"""
+
+
 class Range(NamedTuple):
     """The people who are inserted in one transaction.
 
@@ -75,6 +88,17 @@ class Range(NamedTuple):
     beyond: str
 
 
+def exchange_numbers() -> None:
+    """Exchange the numbers that change hands among people on record, so that no lookup finds anybody without one."""
+    with transaction.atomic():
+        if not finished_places("numbers"):
+            givers = [dod_id for (dod_id,) in read_rows(GIVERS)]
+            if givers:
+                run_statement(GIVE_UP, givers)
+                run_statement(GET_NEW, givers)
+            mark_done("numbers", 0)
+
+
 def insert(who: Range) -> None:
     """Insert the people of a range, with their names and periods."""
     _, *bounds = who
@@ -83,8 +107,10 @@ def insert(who: Range) -> None:
         updated = [dod_id for (dod_id,) in read_rows(ON_RECORD, *bounds)]
         if updated:
             run_statement(UPDATE, *bounds)
-            for table in ("deers_legalname", "deers_eligibility"):
-                run_statement(f"DELETE FROM {table} WHERE person_id = ANY(%s::bpchar[])", updated)
+            absent = absent_columns()
+            for kind, table in (("names", "deers_legalname"), ("eligibilities", "deers_eligibility")):
+                if kind not in absent:
+                    run_statement(f"DELETE FROM {table} WHERE person_id = ANY(%s::bpchar[])", updated)
         people = len(updated) + run_statement(INSERT, *bounds)
         for statement in LISTS:
             run_statement(statement, *bounds)
@@ -96,15 +122,21 @@ def link_sponsors(who: Range) -> None:
     _, *bounds = who
     with transaction.atomic():
         run_statement(AT_ONCE)
-        run_statement(UNTIE, *bounds)
+        if "sponsors" not in absent_columns():
+            run_statement(UNTIE, *bounds)
         run_statement(TIE, *bounds)
         mark_done("tie", who.place)
 
 
-def link_remaining_sponsors() -> None:
-    """Make the links that had to wait until another link was gone, and report those that cannot be made at all."""
+def link_remaining_sponsors(finish: Callable[[], object]) -> None:
+    """Make the links that had to wait until another link was gone, and report those that cannot be made at all.
+
+    This is the end of an import. `finish` is called in the same transaction, and so once, however often the import was
+    interrupted.
+    """
     with transaction.atomic():
         if not finished_places("tie the rest"):
             run_statement(TIE_THE_REST)
             run_statement(TELL_THE_REST)
+            finish()
             mark_done("tie the rest", 0)

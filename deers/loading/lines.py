@@ -13,6 +13,9 @@ from deers.loading.columns import LISTS, Column, ParseError, person_columns
 
 LINE_MAX = 64 * 1024
 """In bytes. A person's record takes about one hundredth of it."""
+REQUIRED = ("dod_id", "date_of_birth")
+"""Columns without which a line says nothing about anybody."""
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 BOM = b"\xef\xbb\xbf"
 first_value = json.JSONDecoder().raw_decode
 
@@ -39,6 +42,9 @@ class Header:
         paths = [tuple(column.strip().split(".")) for column in columns]
         if bad := [i for i, path in enumerate(paths, 1) if not known(path)] or repeated(paths):
             raise ParseError(f"The header's columns {', '.join(map(str, bad))} are unknown or repeated.")
+        if missing := [column for column in REQUIRED if (column,) not in paths]:
+            raise ParseError(f"The header has no column {' and no column '.join(missing)}.")
+        self.kinds = {path[0] for path in paths if len(path) == 3}
         self.plain = [(i, path[0]) for i, path in enumerate(paths) if len(path) == 1]
         listed = sorted((path[0], int(path[1]), i, path[2]) for i, path in enumerate(paths) if len(path) == 3)
         self.listed = [
@@ -47,15 +53,18 @@ class Header:
         ]
 
     def record(self, line: str) -> dict:
-        """Return the line as NDJSON would have it. Entries of lists that are completely empty are left out."""
+        """Return the line as NDJSON would have it. Entries of lists that are completely empty are left out.
+
+        A column that the header does not have is absent from the record. It is not empty.
+        """
         (cells,) = csv.reader([line], strict=True)
         if len(cells) != self.width:
             raise ParseError(f"has {len(cells)} cells instead of {self.width}")
-        record: dict[str, Any] = {name: cells[i] for i, name in self.plain}
+        record: dict[str, Any] = {name: cells[i] for i, name in self.plain} | {kind: [] for kind in self.kinds}
         for kind, columns in self.listed:
             entry = {name: cells[i] for i, name in columns}
             if any(entry.values()):
-                record.setdefault(kind, []).append(entry)
+                record[kind].append(entry)
         return record
 
 
@@ -65,6 +74,10 @@ def read_header(head: bytes) -> Header:
         columns = next(csv.reader([head.removeprefix(BOM).decode().rstrip("\r\n")], strict=True), [])
     except (UnicodeDecodeError, csv.Error):
         raise ParseError("The header is not CSV in UTF-8.") from None
+    if len(columns) < 2:
+        for separator, name in SEPARATORS.items():
+            if separator in head.decode():
+                raise ParseError(f"The columns are separated by {name}: write the file with commas.")
     return Header(columns)
 
 

@@ -9,7 +9,7 @@ the server the staging tables are empty, marks and all, and the import starts ov
 """
 
 # ruff: noqa: S608 - only names of our own tables and columns are put into the SQL
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ STAGED = {
     "deers_staged_eligibility": f"SELECT 0::bigint AS line, {ELIGIBILITY} FROM deers_eligibility",
     "deers_staged_sponsorship": f"SELECT 0::bigint AS line, {SPONSORSHIP}, 0 AS place FROM deers_sponsorship",
     "deers_staged_problem": "SELECT 0::bigint AS line, ''::text AS \"column\", ''::text AS reason",
+    "deers_staged_absent": "SELECT ''::text AS \"column\", 0::bigint AS pieces",
     "deers_staged_out": "SELECT 0::bigint AS line",
     "deers_staged_done": "SELECT ''::text AS step, 0::bigint AS place, 0 AS size, 0 AS people",
 }
@@ -83,13 +84,36 @@ def mark_done(step: str, place: int, size: int = 0, people: int = 0) -> None:
     run_statement("INSERT INTO deers_staged_done VALUES (%s, %s, %s, %s)", step, place, size, people)
 
 
-def stage(place: int, size: int, people: int, tables: dict[str, str], problems: Sequence[Problem]) -> None:
-    """Stage what was made of a piece: finished rows, each with its line before it, and problems."""
+def stage(
+    place: int,
+    size: int,
+    people: int,
+    tables: dict[str, str],
+    problems: Sequence[Problem],
+    absent: Collection[str] = (),
+) -> None:
+    """Stage what was made of a piece: finished rows, each with its line before it, and problems.
+
+    `absent` are the columns that none of its people has.
+    """
     with transaction.atomic():
+        copy("deers_staged_absent", "".join(f"{column}\t1\n" for column in sorted(absent)))
         mark_done("read", place, size, people)
         for table, lines in tables.items():
             copy(table.replace("deers_", "deers_staged_"), lines)
         tell(problems)
+
+
+def any_piece_lacks(column: str) -> bool:
+    return bool(read_rows('SELECT FROM deers_staged_absent WHERE "column" = %s LIMIT 1', column))
+
+
+def absent_columns() -> frozenset[str]:
+    """The columns that none of all people has, and which stay as the registry has them."""
+    of_all = """
+        SELECT "column" FROM deers_staged_absent GROUP BY "column"
+        HAVING sum(pieces) = (SELECT count(*) FROM deers_staged_done WHERE step = 'read' AND people > 0)"""
+    return frozenset(column for (column,) in read_rows(of_all))
 
 
 def copy(table: str, lines: str) -> None:
@@ -112,6 +136,10 @@ def report(path: Path) -> int:
             for block in copying:
                 file.write(block)
         return cursor.rowcount
+
+
+def count_problems() -> int:
+    return read_rows("SELECT count(*) FROM deers_staged_problem")[0][0]
 
 
 def run_statement(statement: str, *values: Any) -> int:

@@ -59,6 +59,20 @@ def load(
     What an earlier try has done is not done again. `whole` is the size of all pieces together. `stage` stages one of
     them, and returns its size and how many people it has. Without `replace`, people on record are left as they are.
     """
+    people = read(share, pieces, whole, stage, replace=replace, advance=advance)
+    return enter(share, people, advance=advance)
+
+
+def read(
+    share: Share,
+    pieces: Iterable[Piece],
+    whole: int,
+    stage: Callable[[Piece], tuple[int, int]],
+    *,
+    replace: bool = True,
+    advance: Advance = lambda people, of: None,
+) -> int:
+    """Stage all pieces and resolve their conflicts. Return how many people were read. Arguments are as of load."""
     there = staging.finished_places("read")
     size, people = sum(size for size, _ in there.values()), sum(people for _, people in there.values())
     entered = sum(people for _, people in staging.finished_places("enter").values())
@@ -66,8 +80,21 @@ def load(
     for more, more_people in share(stage, (piece for piece in pieces if piece.place not in there)):
         size, people = size + more, people + more_people
         advance(READ * people, people * whole / size)
-    begins = conflicts.resolve_conflicts(replace=replace)
+    conflicts.resolve_conflicts(replace=replace)
+    return people
+
+
+def enter(
+    share: Share,
+    people: int,
+    *,
+    finish: Callable[[], object] = lambda: None,
+    advance: Advance = lambda people, of: None,
+) -> int:
+    """Insert the people who were read. Return how many there are. Call `finish` once, in the last transaction."""
+    begins = conflicts.range_beginnings()
     ranges = [insertion.Range(place, *bounds) for place, bounds in enumerate(pairwise([*begins, BEYOND]))]
+    insertion.exchange_numbers()
     for name, step, before, share_of_work in (
         ("enter", insertion.insert, READ, ENTER),
         ("tie", insertion.link_sponsors, READ + ENTER, TIE),
@@ -76,5 +103,9 @@ def load(
         left = [each for each in ranges if each.place not in there]
         for finished, _ in enumerate(share(step, left), len(there) + 1):
             advance((before + share_of_work * finished / len(ranges)) * people, people)
-    insertion.link_remaining_sponsors()
+    insertion.link_remaining_sponsors(finish)
+    return count_entered()
+
+
+def count_entered() -> int:
     return sum(people for _, people in staging.finished_places("enter").values())

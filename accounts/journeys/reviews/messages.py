@@ -47,7 +47,9 @@ WORDS: dict[str, StatusMessage] = {
         "This has to be settled in person, so the review has ended.",
         f"{OTHER_ROUTES} If you asked more than once, check your other request as well.",
     ),
-    State.EXPIRED: StatusMessage("This request has expired.", f"Start again and ask for a new review. Or: {OTHER_ROUTES}"),
+    State.EXPIRED: StatusMessage(
+        "This request has expired.", f"Start again and ask for a new review. Or: {OTHER_ROUTES}"
+    ),
 }
 AGAIN = "Another reviewer will look at your request."
 
