@@ -116,11 +116,24 @@ STRENGTH = {
     Level.BASIC: Strength(Level.BASIC, questions=3, categories=2, options=5, guess_chance=0.01),
     Level.PREMIUM: Strength(Level.PREMIUM, questions=4, categories=2, options=5, guess_chance=0.002),
 }
-# How often "none of the above" is the right answer: own; 1 in 5, as for any of five options by chance.
+# How often "none of the above" is the right answer: own; 1 in 5, as for any of five options by chance. It is never the
+# right one of most questions of a quiz (63A revision 3 §5.3.2): of half of them at most, rounded down.
 QUIZ_NONE_OF_THE_ABOVE_RATE = 0.2
-# Attempts and wait: 63A revision 3, login.gov.
+# From how many sources the facts of a quiz come, if as many know the person: 63A revision 3 §5.3.2.
+QUIZ_SOURCES = 2
+# Attempts and wait: 63A revision 3, login.gov. They are counted per person, over both levels. How many may fail in a
+# row until the person proves who they are by another route: 63A revision 3 §5.3.2. How many may fail in a lifetime, so
+# that no stranger can try for years: own; two rows, and two more.
 QUIZ_ATTEMPTS = 2
 QUIZ_WAIT = timedelta(hours=6)
+QUIZ_IN_A_ROW = 3
+QUIZ_FAILURES = 8
+# When a question of a failed attempt may be asked once more: own. Until then nothing of the same paper is asked either.
+# Other questions are never asked again.
+QUIZ_ASKED_AGAIN = timedelta(days=365)
+# The age, in years, from which a person of the household can be expected to read the mail: own; 15 U.S.C. 6501 takes
+# children from 13 on to know what they give away.
+HOUSEHOLD_AGE = 13
 # Inactivity: 63A revision 3; the warning and ten extensions: WCAG 2.2.1.
 QUIZ_QUESTION_TIME = timedelta(minutes=2)
 QUIZ_WARNING = timedelta(seconds=20)
@@ -276,6 +289,9 @@ LOST_FACTORS = Limit("lost-factors", 3, timedelta(hours=24))
 NOT_ME_LINK_LIFE = timedelta(days=10)
 # The same link in a letter: own; it travels as a code does, and must still be valid when it arrives.
 NOT_ME_LINK_LIFE_LETTER = CODE_LIFE_LETTER_ABROAD
+# The link that stops identity questions in a name, by email and by letter: own; as the one above.
+STOP_QUESTIONS_LINK_LIFE = NOT_ME_LINK_LIFE
+STOP_QUESTIONS_LINK_LIFE_LETTER = NOT_ME_LINK_LIFE_LETTER
 # Time to confirm a new email address, and requests for a new one: own; a day, and as often as people mistype.
 CONFIRM_EMAIL_LINK_LIFE = timedelta(hours=24)
 EMAIL_CHANGES = Limit("email-changes", 5, timedelta(hours=1))

@@ -11,11 +11,21 @@ from datetime import date
 
 from django.db.models import F, Q, QuerySet
 
-from deers import faults, names, ssn
+from deers import faults, households, names, ssn
 from deers.deadline import within_deadline
 from deers.matching import ineligibility, judge_match, records_matching
 from deers.models import Eligibility, LegalName, Person, Relationship, Sponsorship, ssn_index, ssn_last4_index
-from deers.registry import Beneficiary, Coverage, FamilyMember, NoMatch, Outcome, Period, PersonQuery, Record
+from deers.registry import (
+    Beneficiary,
+    Coverage,
+    FamilyMember,
+    NoMatch,
+    Outcome,
+    Period,
+    PersonQuery,
+    Record,
+    TimeTogether,
+)
 
 
 @contextmanager
@@ -95,6 +105,15 @@ class MockRegistry:
         return sorted({one for tie in ties for one in tie} - {dod_id})
 
     @answering()
+    def times_together(self, dod_id: str, *, today: date) -> list[TimeTogether]:
+        """Return the times. It takes one query, for the family's ties and nothing that is encrypted."""
+        if not is_dod_id(dod_id):
+            return []
+        sponsors = Sponsorship.objects.filter(dependent=dod_id).values("sponsor")
+        rows = Sponsorship.objects.filter(Q(sponsor=dod_id) | Q(sponsor__in=sponsors)).order_by("pk")
+        return households.times_together(dod_id, map(tie, rows.values_list(*TIE)), today)
+
+    @answering()
     def search(self, text: str, *, most: int) -> list[Beneficiary]:
         """Return people by DoD ID number (10 digits), last four of the SSN (4 digits), or name. It takes one query."""
         digits = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text[:200]))
@@ -110,6 +129,19 @@ class MockRegistry:
             begins = Q(*(key_begins(prefix) for prefix in prefixes), _connector=Q.OR)
             asked = Q(person__in=LegalName.objects.filter(begins).order_by("key").values("person")[:most])
         return [beneficiary(name) for name in current_names().filter(asked).order_by("key")[:most]]
+
+
+MEMBER = ("pk", "date_of_birth", "date_of_death", "street", "postal_code")
+TIE = (*(f"{side}__{name}" for side in ("sponsor", "dependent") for name in MEMBER), "relationship", "begin", "end")
+
+
+def tie(row: tuple) -> households.Tie:
+    """Return a tie of a family, from a row of TIE."""
+    sponsor, dependent = (
+        households.Member(dod_id, born, died, households.address_key(street, postal_code))
+        for dod_id, born, died, street, postal_code in (row[:5], row[5:10])
+    )
+    return households.Tie(sponsor, dependent, *row[10:])
 
 
 def is_dod_id(text: str) -> bool:

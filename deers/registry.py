@@ -129,6 +129,17 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeTogether:
+    """A time in which a person lived in one household with somebody who is alive, with both days included.
+
+    `begin` is None if DEERS does not say when it began, `end` is None if it goes on.
+    """
+
+    begin: date | None
+    end: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """A person as reviewers see them: their former names, and why they may not open an account, if so."""
 
@@ -166,6 +177,10 @@ class EligibilityRegistry(Protocol):
 
     def kin(self, dod_id: str) -> list[str]:
         """Return the DoD ID numbers of all who are, or ever were, of one family with the person. Never show them."""
+        ...
+
+    def times_together(self, dod_id: str, *, today: date) -> list[TimeTogether]:
+        """Return the times in which the person lived with a spouse, or others of the family, who are alive today."""
         ...
 
     def search(self, text: str, *, most: int) -> list[Beneficiary]:

@@ -20,6 +20,7 @@ from deers.registry import (
     PersonQuery,
     Reason,
     Record,
+    TimeTogether,
 )
 
 TODAY = date(2026, 11, 23)
@@ -152,6 +153,15 @@ class RegistryContract:
         assert registry.kin(ADA.dod_id) == [SPOUSE.dod_id]
         assert registry.kin(SPOUSE.dod_id) == [ADA.dod_id]
         assert registry.kin(JENNY.dod_id) == registry.kin("2000000099") == registry.kin("x") == []
+
+    def test_a_couple_lives_together_from_the_wedding_on_and_nobody_else_does(
+        self, registry: EligibilityRegistry
+    ) -> None:
+        together = [TimeTogether(date(2000, 1, 1), None)]
+        for one in (ADA, SPOUSE):
+            assert set(registry.times_together(one.dod_id, today=TODAY)) == set(together)
+        for other in (JENNY.dod_id, DEAD.dod_id, "2000000099", "x"):
+            assert registry.times_together(other, today=TODAY) == []
 
     def test_coverage_that_ended_has_no_plan(self, registry: EligibilityRegistry) -> None:
         ended = registry.coverage(ENDED.dod_id, today=TODAY)

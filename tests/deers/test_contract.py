@@ -19,6 +19,7 @@ from deers.registry import (
     Period,
     PersonQuery,
     Record,
+    TimeTogether,
 )
 from tests.deers import contract
 from tests.deers.contract import ADA, CAST, DEAD, ENDED, FORMER_LAST_NAME, PROTECTED, SPOUSE, RegistryContract
@@ -100,6 +101,9 @@ class InMemory:
     def kin(self, dod_id: str) -> list[str]:
         couple = [ADA.dod_id, SPOUSE.dod_id]
         return [one for one in couple if one != dod_id] if dod_id in couple else []
+
+    def times_together(self, dod_id: str, *, today: date) -> list[TimeTogether]:
+        return [TimeTogether(SINCE, None)] if self.kin(dod_id) else []
 
     def search(self, text: str, *, most: int) -> list[Beneficiary]:
         prefixes = names.search_prefixes(text)
