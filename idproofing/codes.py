@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from core import policy
 from core.policy import Level
-from idproofing import quiz
+from idproofing import attempts, quiz
 from idproofing.models import ActivationCode
 from idproofing.routes import Route
 from idproofing.states import State, change_state, exclusive_proofing, get_proofing
@@ -150,6 +150,8 @@ def use(code: ActivationCode, *, by: object, now: datetime) -> Redeemed | Used:
     proofing = get_proofing(code.dod_id, Level(code.level), by=by, now=now)
     quiz.supersede(proofing, by=by, now=now)
     change_state(proofing, State.PROVEN, by=by, now=now, route=code.route)
+    if code.route != Route.QUESTIONS:
+        attempts.lift(code.dod_id, by=by, now=now)
     return Redeemed()
 
 

@@ -8,11 +8,17 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from core import policy
+from deers.registry import TimeTogether
 from idproofing.models import Category, Fact, Source
 from idproofing.questions import are_true_at_once
+from idproofing.told import is_told, seen_words
 
 # What the people of one household have in common.
 HOUSEHOLD = (Category.MORTGAGE, Category.ADDRESS, Category.UTILITY)
+# What else they see at home: the car and its papers, and the pill bottles. Cards, student loans and benefits are in the
+# name of one person.
+SEEN_AT_HOME = (*HOUSEHOLD, Category.VEHICLE, Category.PHARMACY)
+CAR_PAPERS = ("car_lender", "car_payment")
 
 
 class FactSource(Protocol):
@@ -61,6 +67,24 @@ def facts_of_one_alone(facts: Iterable[Fact], relatives: Collection[Fact]) -> li
     return [fact for fact in facts if not any(_shared(fact, other) for other in relatives)]
 
 
+def facts_unseen_at_home(facts: Iterable[Fact], together: Collection[TimeTogether], today: date) -> list[Fact]:
+    """Return the facts that nobody knows only from having lived with the person.
+
+    Of the times `together` with somebody who is alive, nothing is left that a household shares or sees. It does not
+    matter in whose name the paper is. A careful spouse reads both names.
+    """
+    return [fact for fact in facts if not (_seen_at_home(fact) and any(_touch(fact, time, today) for time in together))]
+
+
+def _seen_at_home(fact: Fact) -> bool:
+    return fact.category in SEEN_AT_HOME or fact.kind in CAR_PAPERS
+
+
+def _touch(fact: Fact, time: TimeTogether, today: date) -> bool:
+    """Return whether the fact was true on a day of that time."""
+    return fact.since <= (time.end or today) and (time.begin or date.min) <= (fact.until or today)
+
+
 def _begun_late(fact: Fact, today: date) -> bool:
     return fact.since.year >= today.year - policy.FACT_YEARS
 
@@ -81,14 +105,5 @@ def facts_unknown_from(facts: Collection[Fact], seen: Iterable[str]) -> list[Fac
     An answer counts as seen if it is in a seen value, or if a seen value of some length is in the answer. Both are
     compared as whole words and without regard to case: "Killeen" is seen in "Killeen, Texas".
     """
-    told = [words for words in map(_words, seen) if words.strip()]
-    return [fact for fact in facts if not _told(_words(fact.value), told)]
-
-
-def _words(text: str) -> str:
-    letters = "".join(char if char.isalnum() else " " for char in text.casefold())
-    return f" {' '.join(letters.split())} "
-
-
-def _told(answer: str, seen: Iterable[str]) -> bool:
-    return any(answer in words or (len(words.strip()) > 3 and words in answer) for words in seen)
+    told = seen_words(seen)
+    return [fact for fact in facts if not is_told(fact.value, told)]

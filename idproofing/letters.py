@@ -82,16 +82,23 @@ def ask(
 
 
 def notify(
-    person: Beneficiary, level: Level, link: str, expires_at: datetime, *, by: object, now: datetime | None = None
+    person: Beneficiary,
+    level: Level,
+    link: str,
+    expires_at: datetime,
+    *,
+    by: object,
+    kind: Kind = Kind.NOTICE,
+    now: datetime | None = None,
 ) -> Letter | None:
-    """Queue the proofing notice on paper (63A §3.10): the person has an account of this level, and `link` freezes it.
+    """Queue a notice on paper: of a new level, which `link` freezes (63A §3.10), or of failed questions.
 
-    Return None if DEERS has no address to send it to.
+    The `link` of the latter stops them. Return None if DEERS has no address to send it to.
     """
     to = postal.lines(person)
     if to is None:
         return None
-    letter = Letter(kind=Kind.NOTICE, dod_id=person.dod_id, level=level)
+    letter = Letter(kind=kind, dod_id=person.dod_id, level=level)
     with transaction.atomic():
         return queue(letter, to, link, expires_at, by=by, now=now or timezone.now())
 

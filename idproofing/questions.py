@@ -4,15 +4,17 @@ The prompt of a template names no more than the fact's qualifier, usually a year
 another. Wrong options come from public lists and ranges of numbers, never from other people's facts.
 """
 
+import hashlib
 import random
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
 from core import policy
 from idproofing import answer_pools
 from idproofing.models import Category, Fact, Source
+from idproofing.told import is_told, seen_words
 
 NONE_OF_THE_ABOVE = "None of the above"
 TRANSACTIONS = (Category.UTILITY, Category.PHARMACY, Category.BENEFIT)
@@ -33,18 +35,29 @@ class Answers(Protocol):
         """
         ...
 
+    def possible(self, words: str, year: int) -> bool:
+        """Return whether an answer could be right of something that began in that year."""
+        ...
+
 
 @dataclass(frozen=True)
 class Names:
-    """Answers from a pool of `answer_pools`. The plausible ones are the group that the right one is in."""
+    """Answers from a pool of `answer_pools`. The plausible ones are the group that the right one is in.
+
+    `since` says from which year on there is a thing of that name. What it does not list was always there.
+    """
 
     groups: tuple[tuple[str, ...], ...]
+    since: Mapping[str, int] = field(default_factory=dict)
 
     def word(self, value: str) -> str:
         return value
 
     def usual(self, value: str) -> Sequence[str]:
         return next((group for group in self.groups if value in group), ())
+
+    def possible(self, words: str, year: int) -> bool:
+        return self.since.get(words, year) <= year
 
 
 @dataclass(frozen=True)
@@ -65,6 +78,9 @@ class Dollars:
     def usual(self, value: str) -> Sequence[str]:
         places = range(self.least // self.step, self.most // self.step)
         return [self._range(place) for place in places] if int(value) // self.step in places else []
+
+    def possible(self, words: str, year: int) -> bool:
+        return True
 
     def _range(self, place: int) -> str:
         return f"${place * self.step:,} to ${(place + 1) * self.step - 1:,}"
@@ -136,7 +152,7 @@ TEMPLATES = {
         Category.VEHICLE,
         "Which of these vehicles did you register in {}?",
         VEHICLE_PAPERS,
-        Names(answer_pools.VEHICLES),
+        Names(answer_pools.VEHICLES, answer_pools.VEHICLE_FIRST_SOLD),
     ),
     "vehicle_color": Template(
         Category.VEHICLE,
@@ -174,6 +190,28 @@ TEMPLATES = {
 }
 
 
+# Kinds of fact that stand on one paper, if they are of one year: the bank and the limit of a card, a car and its loan.
+PAPERS = (
+    {"home_lender", "home_payment"},
+    {"car_lender", "car_payment", "vehicle", "vehicle_color"},
+    {"card_bank", "card_limit"},
+    {"city", "street"},
+    {"pharmacy", "pharmacy_paid"},
+    {"benefit", "benefit_amount", "benefit_bank"},
+)
+
+
+def same_paper(one: Fact, other: Fact) -> bool:
+    """Return whether somebody who found the paper with one of these facts has the other one too.
+
+    What began on one day is on one paper, and so are kinds of PAPERS that a question would name by the same year.
+    """
+    if one.since == other.since:
+        return True
+    kinds = {one.kind, other.kind}
+    return one.qualifier == other.qualifier and (len(kinds) == 1 or any(kinds <= paper for paper in PAPERS))
+
+
 def make_fact(
     dod_id: str, kind: str, value: str | int, qualifier: str | int, since: date, until: date | None = None
 ) -> Fact:
@@ -207,33 +245,66 @@ def options(
     count: int,
     rng: random.Random,
     none_rate: float = policy.QUIZ_NONE_OF_THE_ABOVE_RATE,
+    *,
+    seen: Collection[str] = (),
+    none: bool | None = None,
+    before: bool | None = None,
+    order: bytes = b"",
 ) -> tuple[list[str], int]:
     """Return `count` options for the question about `fact`, and the index of the right one.
 
-    "None of the above" is the last option. `others` are the person's facts. Use only a fact that `has_options`.
+    "None of the above" is the last option. `others` are the person's facts, and `seen` the values on record or shown,
+    which no wrong option may be. Use only a fact that `has_options`.
+
+    `none` says whether "none of the above" is right. If it is None, chance decides. `before` is set if this question is
+    asked again, and says whether "none of the above" was right the first time. Then one option is another one. With
+    all of them new, the right one would be what both times have in common. As it is, three are common to both, no
+    matter whether the right one is among them. For that, `order` must be the secret key of the first time, from which
+    the wrong options follow. Without one they are drawn by `rng`.
     """
-    wrong = wrong_answers(fact, others)
-    if rng.random() < none_rate:
-        return [*rng.sample(wrong, count - 1), NONE_OF_THE_ABOVE], count - 1
-    shuffled = rng.sample(wrong, count - 2)
+    if none is None:
+        none = rng.random() < none_rate
+    wrong = wrong_answers(fact, others, seen)
+    wrong = in_order(wrong, order) if order else rng.sample(wrong, len(wrong))
+    shown = wrong[: count - 1 if none else count - 2]
+    if before is not None and (none or not before):
+        shown[-1] = wrong[count - 1]
+    shown = rng.sample(shown, len(shown))
+    if none:
+        return [*shown, NONE_OF_THE_ABOVE], count - 1
     place = rng.randrange(count - 1)
-    shuffled.insert(place, TEMPLATES[fact.kind].answers.word(fact.value))
-    return [*shuffled, NONE_OF_THE_ABOVE], place
+    shown.insert(place, TEMPLATES[fact.kind].answers.word(fact.value))
+    return [*shown, NONE_OF_THE_ABOVE], place
 
 
-def has_options(fact: Fact, others: Collection[Fact], count: int) -> bool:
-    """Return whether the question about `fact` can have `count` options, however often "none of the above" is right."""
-    return len(wrong_answers(fact, others)) >= count - 1
+def in_order(words: Collection[str], key: bytes) -> list[str]:
+    """Return the answers in an order that is the same each time, and that nobody can foresee without the key."""
+    return sorted(words, key=lambda one: hashlib.blake2b(one.encode(), key=key).digest())
 
 
-def wrong_answers(fact: Fact, others: Collection[Fact]) -> list[str]:
-    """Return the plausible answers that no fact of the person makes right.
+def has_options(
+    fact: Fact, others: Collection[Fact], count: int, seen: Collection[str] = (), *, again: bool = False
+) -> bool:
+    """Return whether the question about `fact` can have `count` options, however often "none of the above" is right.
 
-    Neither this fact nor another one of the same time does.
+    If it is asked `again`, it needs one more.
     """
     answers = TEMPLATES[fact.kind].answers
+    if not answers.possible(answers.word(fact.value), fact.since.year):
+        return False
+    return len(wrong_answers(fact, others, seen)) >= count - 1 + again
+
+
+def wrong_answers(fact: Fact, others: Collection[Fact], seen: Collection[str] = ()) -> list[str]:
+    """Return the plausible answers that no fact of the person makes right, and that nobody can rule out.
+
+    Neither this fact nor another one of the same time makes them right. A home of record is among the cities that
+    anybody would rule out, and so is a car that was not built yet.
+    """
+    answers, known = TEMPLATES[fact.kind].answers, seen_words(seen)
     true = {answers.word(other.value) for other in [fact, *others] if are_true_at_once(fact, other)}
-    return [words for words in answers.usual(fact.value) if words not in true]
+    usual = [words for words in answers.usual(fact.value) if answers.possible(words, fact.since.year)]
+    return [words for words in usual if words not in true and not is_told(words, known)]
 
 
 def are_true_at_once(one: Fact, other: Fact) -> bool:

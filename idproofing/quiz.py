@@ -2,7 +2,8 @@
 
 One quiz of a person and level is live at a time. A newer one, in any tab, takes the place of the older one, whose
 attempt stays used. Every way out except passing counts as a failure, so that nobody can look at the questions for free.
-Only a keyed hash tells which option is right.
+Attempts are counted for a person over both levels (idproofing/attempts.py). Only a keyed hash tells which option is
+right.
 """
 
 import random
@@ -16,7 +17,7 @@ from django.utils import timezone
 
 from core import policy
 from core.policy import Level
-from idproofing import answer_statistics, asking
+from idproofing import answer_statistics, asking, attempts
 from idproofing.models import Proofing, Question, Quiz
 from idproofing.states import TRANSITIONS, State, change_state, exclusive_proofing, get_proofing
 from safeguards import audit
@@ -42,6 +43,13 @@ class CoolingDown:
     """All attempts are used. The next one may begin at `until`."""
 
     until: datetime
+
+
+@dataclass(frozen=True)
+class Closed:
+    """No attempt was used. No wait helps either: `reason` is one of `attempts.Closure`."""
+
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -71,10 +79,14 @@ class Passed:
 
 @dataclass(frozen=True)
 class Failed:
-    """The quiz was not passed. `until` is set if no attempt is left, and says when the next one may begin."""
+    """The quiz was not passed.
+
+    If no attempt is left, `until` says when the next one may begin, or `closed` why no wait helps (`attempts.Closure`).
+    """
 
     attempts_left: int
     until: datetime | None
+    closed: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,7 +103,7 @@ def start(
     by: object,
     now: datetime | None = None,
     rng: random.Random | None = None,
-) -> Started | ThinFile | CoolingDown | Unavailable:
+) -> Started | ThinFile | CoolingDown | Closed | Unavailable:
     """Begin a quiz for the person with this DoD ID number. It uses one attempt.
 
     `shown` are values that the session has shown or taken, such as the typed address. No question is asked whose answer
@@ -100,26 +112,35 @@ def start(
     An earlier quiz of this person and level that is still live ends.
     """
     now, rng = now or timezone.now(), rng or random.SystemRandom()
-    today = timezone.localdate(now)
     if known is None or known.dod_id != dod_id:
-        known = asking.known_of(dod_id)
+        known = asking.known_of(dod_id, timezone.localdate(now))
     if known is None:
         return Unavailable()
     with exclusive_proofing(dod_id):
         proofing = get_proofing(dod_id, strength.level, by=by, now=now)
-        if not proofing.attempts_left(now):
-            assert proofing.attempts_forgotten_at is not None
-            audit.record("quiz.cooling-down", by=by, dod_id=dod_id, level=int(strength.level))
-            return CoolingDown(proofing.attempts_forgotten_at)
-        chosen = asking.choose(asking.askable(known, shown, strength.options, today), strength, rng)
+        stands = attempts.standing(dod_id, now)
+        if not stands.left:
+            return refuse(dod_id, strength.level, stands, by=by)
+        asked = asking.asked_before(dod_id)
+        chosen = asking.choose(asking.askable(known, shown, strength.options, asked, now), strength, rng)
         if chosen is None:
             if (proofing.state, State.THIN_FILE) in TRANSITIONS:
                 change_state(proofing, State.THIN_FILE, by=by, now=now)
             return ThinFile()
         supersede(proofing, by=by, now=now)
-        use_attempt(proofing, now)
+        attempts.use_attempt(proofing, now)
         change_state(proofing, State.QUESTIONS, by=by, now=now, attempt=proofing.attempts)
-        return Started(asking.write(dod_id, strength, chosen, known.facts, now, rng))
+        return Started(asking.write(known, shown, strength, chosen, asked, now, rng))
+
+
+def refuse(dod_id: str, level: Level, stands: attempts.Standing, *, by: object) -> CoolingDown | Closed:
+    """Note that a quiz was requested while none may begin, and return why."""
+    if stands.closed:
+        audit.record("quiz.refused", by=by, dod_id=dod_id, level=int(level), reason=stands.closed)
+        return Closed(stands.closed)
+    assert stands.until is not None
+    audit.record("quiz.cooling-down", by=by, dod_id=dod_id, level=int(level))
+    return CoolingDown(stands.until)
 
 
 def question(quiz: Quiz, *, now: datetime | None = None) -> Question | None:
@@ -235,13 +256,6 @@ def all_right(quiz: Quiz) -> bool:
     return len(answers) == policy.STRENGTH[Level(quiz.level)].questions and all(answers)
 
 
-def use_attempt(proofing: Proofing, now: datetime) -> None:
-    """Count an attempt against the person, as if it had already failed."""
-    proofing.attempts = proofing.attempts_used(now) + 1
-    proofing.attempts_forgotten_at = now + policy.QUIZ_WAIT
-    proofing.save(update_fields=["attempts", "attempts_forgotten_at"])
-
-
 def end(quiz_id: UUID, state: Quiz.State, *, by: object, now: datetime) -> Quiz:
     """End a live quiz in this state, wipe its words and move the proofing. Return the quiz as it is now.
 
@@ -261,14 +275,14 @@ def end(quiz_id: UUID, state: Quiz.State, *, by: object, now: datetime) -> Quiz:
 
 def settle(proofing: Proofing, state: Quiz.State, *, by: object, now: datetime) -> None:
     """Move the proofing as the end of a quiz requires. The wait runs from the end of the last failure."""
-    passed = state == Quiz.State.PASSED
-    if passed:
-        proofing.attempts = 0
-    proofing.attempts_forgotten_at = None if passed else now + policy.QUIZ_WAIT
-    proofing.save(update_fields=["attempts", "attempts_forgotten_at"])
-    if passed:
+    if state == Quiz.State.PASSED:
+        attempts.forget(proofing.dod_id)
         change_state(proofing, State.PASSED, by=by, now=now)
-    elif not proofing.attempts_left(now):
+        return
+    stands = attempts.count_failure(proofing, now)
+    if stands.closed:
+        change_state(proofing, State.CLOSED, by=by, now=now, reason=stands.closed)
+    elif not stands.left:
         change_state(proofing, State.COOLING_DOWN, by=by, now=now, reason=state.value)
     elif state == Quiz.State.ABANDONED:
         change_state(proofing, State.ABANDONED, by=by, now=now)
@@ -278,6 +292,5 @@ def settle(proofing: Proofing, state: Quiz.State, *, by: object, now: datetime) 
 
 def failure(quiz: Quiz, now: datetime) -> Failed:
     """Return how the person stands after a quiz that was not passed."""
-    proofing = Proofing.objects.get(dod_id=quiz.dod_id, level=quiz.level)
-    left = proofing.attempts_left(now)
-    return Failed(left, None if left else proofing.attempts_forgotten_at)
+    stands = attempts.standing(quiz.dod_id, now)
+    return Failed(stands.left, stands.until, stands.closed)

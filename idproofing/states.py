@@ -23,6 +23,7 @@ TRANSITIONS: dict[tuple[str, str], str] = {
     (State.FAILED, State.QUESTIONS): "quiz.started",
     (State.ABANDONED, State.QUESTIONS): "quiz.started",
     (State.COOLING_DOWN, State.QUESTIONS): "quiz.started",
+    (State.CLOSED, State.QUESTIONS): "quiz.started",
     (State.THIN_FILE, State.QUESTIONS): "quiz.started",
     (State.CODE_SENT, State.QUESTIONS): "quiz.started",
     (State.PROVEN, State.QUESTIONS): "quiz.started",
@@ -31,17 +32,20 @@ TRANSITIONS: dict[tuple[str, str], str] = {
     (State.QUESTIONS, State.FAILED): "quiz.failed",
     (State.QUESTIONS, State.ABANDONED): "quiz.abandoned",
     (State.QUESTIONS, State.COOLING_DOWN): "quiz.attempts-used",
+    (State.QUESTIONS, State.CLOSED): "quiz.closed",
     # There is not enough to ask about.
     (State.STARTED, State.THIN_FILE): "quiz.thin-file",
     (State.FAILED, State.THIN_FILE): "quiz.thin-file",
     (State.ABANDONED, State.THIN_FILE): "quiz.thin-file",
     (State.COOLING_DOWN, State.THIN_FILE): "quiz.thin-file",
+    (State.CLOSED, State.THIN_FILE): "quiz.thin-file",
     # A code is made: after the questions, again, or by letter where questions are not possible.
     (State.STARTED, State.CODE_SENT): "code.issued",
     (State.PASSED, State.CODE_SENT): "code.issued",
     (State.FAILED, State.CODE_SENT): "code.issued",
     (State.ABANDONED, State.CODE_SENT): "code.issued",
     (State.COOLING_DOWN, State.CODE_SENT): "code.issued",
+    (State.CLOSED, State.CODE_SENT): "code.issued",
     (State.THIN_FILE, State.CODE_SENT): "code.issued",
     (State.CODE_SENT, State.CODE_SENT): "code.issued",
     (State.PROVEN, State.CODE_SENT): "code.issued",
@@ -51,6 +55,7 @@ TRANSITIONS: dict[tuple[str, str], str] = {
     (State.FAILED, State.PROVEN): "code.redeemed",
     (State.ABANDONED, State.PROVEN): "code.redeemed",
     (State.COOLING_DOWN, State.PROVEN): "code.redeemed",
+    (State.CLOSED, State.PROVEN): "code.redeemed",
     (State.THIN_FILE, State.PROVEN): "code.redeemed",
 }
 

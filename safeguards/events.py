@@ -13,12 +13,17 @@ EVENTS: dict[str, str] = {
     "deers.imported": "A file with records of people was read into DEERS.",
     # idproofing: the quiz
     "proofing.started": "An identity check was started.",
+    "proofing.failures-told": "We wrote to the address that DEERS has for you, because identity questions failed.",
+    "proofing.stopped": "A link in our message was used to stop identity questions in your name.",
+    "proofing.reopened": "Your identity was proven in another way, so identity questions are possible again.",
     "proofing.route-chosen": "Another way to prove your identity was chosen.",
     "quiz.started": "Identity questions were started.",
     "quiz.passed": "The identity questions were answered correctly.",
     "quiz.failed": "The identity questions were not answered correctly, or not in time.",
     "quiz.abandoned": "The identity questions were left before the end.",
     "quiz.attempts-used": "The last attempt at the identity questions was used, so a waiting period began.",
+    "quiz.closed": "The identity questions were closed: too many attempts failed, or our message stopped them.",
+    "quiz.refused": "Identity questions were requested although they are closed.",
     "quiz.cooling-down": "Identity questions were requested again before the waiting period was over.",
     "quiz.thin-file": "We did not know enough to ask identity questions.",
     # idproofing: activation codes

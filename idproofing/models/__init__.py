@@ -4,7 +4,7 @@ from idproofing.models.cases import Case, CaseMove
 from idproofing.models.codes import ActivationCode
 from idproofing.models.facts import Category, Fact, Source
 from idproofing.models.letters import Batch, Letter
-from idproofing.models.proofing import LEVELS, Proofing
+from idproofing.models.proofing import LEVELS, FailureNotice, Proofing
 from idproofing.models.quiz import AnswerTally, Question, Quiz
 from idproofing.models.visits import Document, Visit
 
@@ -18,6 +18,7 @@ __all__ = [
     "Category",
     "Document",
     "Fact",
+    "FailureNotice",
     "Letter",
     "Proofing",
     "Question",

@@ -32,14 +32,15 @@ class Batch(models.Model):
 class Letter(models.Model):
     """One letter to a person's address of record. idproofing/letter_states.py has the transitions.
 
-    `addressee` (name and address, a line each) and `secret` (the code, or the link that freezes the account) are
-    encrypted. They are wiped as soon as the letter is in the mail or void. `enter_at` names the address of the page
-    where the code is entered. `expires_at` is when code or link end.
+    `addressee` (name and address, a line each) and `secret` (the code, or the link that freezes the account or stops
+    the questions) are encrypted. They are wiped as soon as the letter is in the mail or void. `enter_at` names the
+    address of the page where the code is entered. `expires_at` is when code or link end.
     """
 
     class Kind(models.TextChoices):
         CODE = "code", "Activation code"
         NOTICE = "notice", "Notice of a new level"
+        FAILED = "failed", "Notice of failed questions"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Waits to be printed"
@@ -78,7 +79,7 @@ class Letter(models.Model):
                 name="letter_wiped_when_it_leaves",
             ),
             models.CheckConstraint(
-                condition=Q(kind="code", code__isnull=False) | Q(kind="notice", code__isnull=True),
+                condition=Q(kind="code", code__isnull=False) | Q(kind__in=["notice", "failed"], code__isnull=True),
                 name="letter_code_only_in_its_kind",
             ),
             models.CheckConstraint(

@@ -1,11 +1,11 @@
 """How far a person has come at a level."""
 
-from datetime import datetime
+import uuid
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
-from core import policy
 from core.policy import Level
 
 LEVELS = [(level.value, level.label) for level in Level]
@@ -14,8 +14,9 @@ LEVELS = [(level.value, level.label) for level in Level]
 class Proofing(models.Model):
     """How far one person has come in proving who they are at one level.
 
-    idproofing/states.py has the transitions. A quiz uses one of `policy.QUIZ_ATTEMPTS` when it begins. All that were
-    used are forgotten at `attempts_forgotten_at`, which is `policy.QUIZ_WAIT` after the last of them ended.
+    idproofing/states.py has the transitions. A quiz uses one of `policy.QUIZ_ATTEMPTS` when it begins. They are counted
+    over both levels, and `attempts` are those at this one. All that were used are forgotten at the later
+    `attempts_forgotten_at`, which is `policy.QUIZ_WAIT` after the last of them ended (idproofing/attempts.py).
     """
 
     class State(models.TextChoices):
@@ -25,6 +26,7 @@ class Proofing(models.Model):
         FAILED = "failed", "Questions failed"
         ABANDONED = "abandoned", "Questions abandoned"
         COOLING_DOWN = "cooling_down", "Waiting to try again"
+        CLOSED = "closed", "Questions closed"
         THIN_FILE = "thin_file", "Too little to ask about"
         CODE_SENT = "code_sent", "Activation code sent"
         PROVEN = "proven", "Identity proven"
@@ -43,11 +45,34 @@ class Proofing(models.Model):
     def __str__(self) -> str:
         return f"{self.get_level_display()}: {self.get_state_display()}"
 
-    def attempts_used(self, now: datetime) -> int:
-        """Return the number of quizzes that count against the person at `now`."""
-        forgotten = self.attempts_forgotten_at is not None and self.attempts_forgotten_at <= now
-        return 0 if forgotten else self.attempts
 
-    def attempts_left(self, now: datetime) -> int:
-        """Return the number of quizzes that the person may still begin at `now`."""
-        return max(0, policy.QUIZ_ATTEMPTS - self.attempts_used(now))
+class FailureNotice(models.Model):
+    """The notice that identity questions failed in somebody's name, and what became of it.
+
+    It is due when the first pair of attempts in a row has failed. `level` is that of the last of them. `told_at` is
+    when the worker wrote to the address of record. `stopped_at` is when the link in that message was used. `lifted_at`
+    is when the person had come by another route, or a newer notice took its place. From a stop to there, no quiz may
+    begin.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    dod_id = models.CharField("DoD ID number", max_length=10)
+    level = models.PositiveSmallIntegerField(choices=LEVELS)
+    made_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True, blank=True)
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["dod_id"], condition=Q(lifted_at__isnull=True), name="failure_notice_one_open"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["made_at"], condition=Q(told_at__isnull=True), name="failure_notice_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"notice {self.pk}"

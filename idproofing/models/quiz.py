@@ -21,6 +21,9 @@ class Quiz(models.Model):
         TIMED_OUT = "timed_out", "Time ran out"
         ABANDONED = "abandoned", "Abandoned"
 
+    # Every way out except passing.
+    FAILED_STATES = (State.FAILED, State.TIMED_OUT, State.ABANDONED)
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     dod_id = models.CharField("DoD ID number", max_length=10)
     level = models.PositiveSmallIntegerField(choices=LEVELS)
@@ -47,7 +50,8 @@ class Question(models.Model):
     """One question of a quiz, with its options in a fixed order.
 
     Which option is right is kept only as a keyed hash (asking.py). `fact_key`, a keyed hash too, stays forever, so that
-    nothing is asked twice. The words are wiped when the quiz ends.
+    nothing is asked twice. Only a question of a failed attempt returns once, after `policy.QUIZ_ASKED_AGAIN`; its older
+    row is then marked as `asked_again`. The words are wiped when the quiz ends.
     """
 
     quiz = models.ForeignKey(Quiz, models.CASCADE, related_name="questions")
@@ -64,12 +68,14 @@ class Question(models.Model):
     extensions = models.PositiveSmallIntegerField(default=0)
     choice = models.PositiveSmallIntegerField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
+    asked_again = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         ordering = ["quiz", "position"]
         constraints = [
             models.UniqueConstraint(fields=["quiz", "position"], name="question_one_a_position"),
-            models.UniqueConstraint(fields=["dod_id", "fact_key"], name="question_never_asked_twice"),
+            # So a question comes back once at most.
+            models.UniqueConstraint(fields=["dod_id", "fact_key", "asked_again"], name="question_asked_again_once"),
             models.CheckConstraint(
                 condition=Q(choice__isnull=True, answered_at__isnull=True)
                 | Q(choice__isnull=False, answered_at__isnull=False, shown_at__isnull=False),

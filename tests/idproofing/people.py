@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from core import policy
 from core.policy import Level
 from demo.invent.facts import facts_for
-from idproofing import quiz
+from idproofing import codes, quiz
 from idproofing.asking import answer_hash
 from idproofing.models import Fact, Quiz
 
@@ -72,3 +72,9 @@ def fail(strength: policy.Strength = BASIC, *, now: datetime = NOON) -> quiz.Fai
     outcome = quiz.grade(failed.pk, by="visitor", now=now)
     assert isinstance(outcome, quiz.Failed)
     return outcome
+
+
+def prove_by_letter(level: Level = Level.BASIC, *, now: datetime = NOON) -> None:
+    """Let June redeem the code of a letter."""
+    text = codes.issue(JUNE, level, "letter", "", by="visitor", now=now).text
+    assert codes.redeem(JUNE, level, text, by="visitor", now=now) == codes.Redeemed()

@@ -154,6 +154,38 @@ def test_one_paper_does_not_answer_two_questions() -> None:
         assert sum(one.since == bought for one in chosen) == 1
 
 
+@MODEST
+@given(facts=hoarders.filter(lambda facts: len(facts) <= 12), seed=seeds)
+def test_a_person_known_to_two_sources_is_asked_about_what_both_know(facts: list[Fact], seed: int) -> None:
+    chosen = asking.choose(facts, BASIC, random.Random(seed))
+    possible = any(
+        len({one.since for one in some}) == BASIC.questions
+        and len({one.category for one in some}) >= BASIC.categories
+        and len({one.source for one in some}) == policy.QUIZ_SOURCES
+        for some in combinations(facts, BASIC.questions)
+    )
+    assert not possible or (chosen and len({one.source for one in chosen}) == policy.QUIZ_SOURCES)
+
+
+@MODEST
+@given(strength=strengths, seed=seeds)
+def test_none_of_the_above_is_right_for_half_of_a_quiz_at_most(strength: policy.Strength, seed: int) -> None:
+    rng = random.Random(seed)
+    drawn = [asking.draw_none(strength.questions, rng) for _ in range(60)]
+    assert max(map(sum, drawn)) <= strength.questions // 2
+    assert {len(one) for one in drawn} == {strength.questions}
+
+
+def test_a_car_and_its_loan_are_one_paper_even_if_they_are_dated_some_days_apart() -> None:
+    car = make_fact(JUNE, "vehicle", "Kia Soul", 2019, date(2019, 10, 5))
+    loan = make_fact(JUNE, "car_lender", "Summit Lake Bank", 2019, date(2019, 10, 9))
+    card = make_fact(JUNE, "card_bank", "North Ridge Bank", 2019, date(2019, 10, 10))
+    assert questions.same_paper(car, loan)
+    assert not questions.same_paper(car, card)
+    later = make_fact(JUNE, "vehicle", "Kia Soul", 2021, date(2021, 10, 5))
+    assert not questions.same_paper(later, loan)
+
+
 @pytest.mark.parametrize("served", [True, False])
 def test_the_population_has_facts_of_every_kind_and_category(served: bool) -> None:
     """Mortgages, loans, cards, former addresses, vehicles, utilities, pharmacy fills and benefit payments."""

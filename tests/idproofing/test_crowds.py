@@ -34,7 +34,9 @@ def test_of_thirty_who_start_her_quiz_only_as_many_get_one_as_there_are_attempts
 def test_quizzes_of_both_levels_started_at_once_share_no_question(june: None) -> None:
     in_parallel(lambda number: quiz.start(JUNE, (BASIC, PREMIUM)[number % 2], by="visitor", now=NOON))
     keys = [bytes(key) for key in Question.objects.values_list("fact_key", flat=True)]
-    assert len(keys) == len(set(keys)) == policy.QUIZ_ATTEMPTS * (BASIC.questions + PREMIUM.questions)
+    quizzes = list(Quiz.objects.values_list("level", flat=True))
+    assert len(quizzes) == policy.QUIZ_ATTEMPTS, "attempts are of the person, and not of a level"
+    assert len(keys) == len(set(keys)) == sum(policy.STRENGTH[Level(level)].questions for level in quizzes)
 
 
 def test_of_thirty_answers_to_one_question_one_is_kept(june: None) -> None:

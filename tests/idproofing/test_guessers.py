@@ -13,11 +13,13 @@ from statistics import median_low
 import pytest
 
 from core import policy
+from deers.registry import TimeTogether
 from demo import population
 from demo.invent.facts import facts_for
 from demo.people import PEOPLE
 from demo.people.person import FULL_FILE
 from idproofing import asking, questions
+from idproofing.facts import facts_unseen_at_home
 from idproofing.models import Fact
 from idproofing.questions import NONE_OF_THE_ABOVE, word_question
 from tests.idproofing.people import BASIC, PREMIUM
@@ -122,6 +124,32 @@ def test_nor_one_who_has_seen_the_answers_of_a_thousand_others(strength: policy.
         return rates.index(max(rates))
 
     assert pass_rate(strength, most_frequent, everything_asked()[1::2]) <= strength.guess_chance
+
+
+MARRIED_ON = date(2016, 5, 1)
+MARRIED = TimeTogether(MARRIED_ON, None)
+
+
+def test_a_careful_spouse_passes_no_more_often_than_a_stranger_who_knows_no_card(strength: policy.Strength) -> None:
+    """The spouse knows all that a home shares, of both names, and guesses at what is in one name alone."""
+    rng, passes, taken = random.Random(20261123), 0.0, 0
+    for facts in files():
+        askable = facts_unseen_at_home(facts, [MARRIED], TODAY)
+        chosen = asking.choose(askable, strength, rng)
+        if chosen:
+            taken += 1
+            guessed = [fact for fact in chosen if not known_to_spouse(fact)]
+            passes += 0.2 ** len(guessed)
+    assert taken > len(files()) // 3
+    assert passes / taken <= strength.guess_chance
+
+
+SPOUSE_KNOWS = ("mortgage", "address", "utility", "vehicle", "pharmacy", "loan")
+
+
+def known_to_spouse(fact: Fact) -> bool:
+    """Whether the fact was true while they lived together, and stood in the mail of the common home."""
+    return fact.category in SPOUSE_KNOWS and fact.kind != "student_lender" and (fact.until or TODAY) >= MARRIED_ON
 
 
 def test_no_question_of_anybody_breaks_the_rules_of_options() -> None:

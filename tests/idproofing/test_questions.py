@@ -181,6 +181,30 @@ def test_a_city_on_record_or_a_street_typed_in_is_never_asked_for() -> None:
     assert facts_unknown_from([city, street, bank], ["Lane", "TX", "Kill"]) == [city, bank]
 
 
+def test_the_home_city_of_record_is_not_among_the_options() -> None:
+    """Anybody who knows the address would rule it out, and choose among fewer."""
+    one = make_fact(JUNE, "city", "Killeen, Texas", 2012, date(2012, 1, 1), date(2014, 12, 31))
+    for seed in range(40):
+        offered, _ = options(one, [one], COUNT, random.Random(seed), seen=["SAN ANTONIO", "TX"])
+        assert "San Antonio, Texas" not in offered
+
+
+def test_no_car_is_among_the_options_that_was_not_built_yet() -> None:
+    one = make_fact(JUNE, "vehicle", "Ford Bronco Sport", 2020, date(2020, 8, 3))
+    offered = {name for seed in range(60) for name in options(one, [one], COUNT, random.Random(seed))[0]}
+    assert {"Toyota RAV4", "Kia Telluride"} <= offered
+    assert not {"Ford Maverick", "Mazda CX-50", "Toyota Corolla Cross"} & offered
+    too_early = make_fact(JUNE, "vehicle", "Ford Maverick", 2020, date(2020, 8, 3))
+    assert not has_options(too_early, [too_early], COUNT)
+
+
+def test_of_every_car_it_is_known_since_when_it_was_sold() -> None:
+    assert set(answer_pools.VEHICLE_FIRST_SOLD) == {name for group in answer_pools.VEHICLES for name in group}
+    for began, group in zip(answer_pools.VEHICLE_DECADES, answer_pools.VEHICLES, strict=True):
+        early = [name for name in group if answer_pools.VEHICLE_FIRST_SOLD[name] <= began]
+        assert len(early) > COUNT, "enough for a question about the first year of the decade"
+
+
 @pytest.mark.parametrize("kind", TEMPLATES)
 def test_every_question_reads_easily_and_tells_where_to_look(kind: str) -> None:
     """By the Flesch-Kincaid grade: at most the eighth."""

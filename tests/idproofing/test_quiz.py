@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core import policy
 from core.policy import Level
-from idproofing import asking, quiz
+from idproofing import asking, attempts, quiz
 from idproofing.models import Proofing, Question, Quiz
 from idproofing.questions import NONE_OF_THE_ABOVE, make_fact, word_question
 from safeguards.models import AuditEvent
@@ -25,6 +25,7 @@ from tests.idproofing.people import (
     begin,
     facts_of_june,
     fail,
+    prove_by_letter,
     remember,
     right_choice,
 )
@@ -159,7 +160,7 @@ def test_after_the_last_attempt_june_waits_from_the_end_of_the_last_failure(june
     assert state_of() == Proofing.State.COOLING_DOWN
     moment_before = until - timedelta(seconds=1)
     assert quiz.start(JUNE, BASIC, by="visitor", now=moment_before) == quiz.CoolingDown(until)
-    assert fail(now=until) == quiz.Failed(1, None)
+    assert fail(now=until) == quiz.Failed(0, None, "in-a-row")
 
 
 def test_a_failure_of_long_ago_no_longer_counts(june: None) -> None:
@@ -167,11 +168,11 @@ def test_a_failure_of_long_ago_no_longer_counts(june: None) -> None:
     assert fail(now=NOON + policy.QUIZ_WAIT) == quiz.Failed(1, None)
 
 
-def test_attempts_are_counted_for_each_level_apart(june: None) -> None:
-    fail()
-    fail()
-    assert isinstance(quiz.start(JUNE, BASIC, by="visitor", now=NOON), quiz.CoolingDown)
-    assert isinstance(quiz.start(JUNE, PREMIUM, by="visitor", now=NOON), quiz.Started)
+def test_attempts_at_both_levels_are_counted_together(june: None) -> None:
+    assert fail(BASIC) == quiz.Failed(1, None)
+    assert fail(PREMIUM) == quiz.Failed(0, NOON + policy.QUIZ_WAIT)
+    for strength in (BASIC, PREMIUM):
+        assert quiz.start(JUNE, strength, by="visitor", now=NOON) == quiz.CoolingDown(NOON + policy.QUIZ_WAIT)
 
 
 def test_leaving_the_quiz_uses_its_attempt_so_that_nobody_peeks_for_free(june: None) -> None:
@@ -202,7 +203,9 @@ def test_a_quiz_in_another_tab_uses_an_attempt_and_ends_when_a_newer_one_begins(
 def test_nothing_is_asked_twice_of_one_person_over_levels_and_months(june: None) -> None:
     now = NOON
     prompts: list[str] = []
-    for strength in (BASIC, BASIC, PREMIUM, PREMIUM) * 3:
+    for number, strength in enumerate((BASIC, PREMIUM, BASIC) * 2):
+        if number == policy.QUIZ_IN_A_ROW:
+            prove_by_letter(now=now)
         outcome = quiz.start(JUNE, strength, by="visitor", now=now)
         if isinstance(outcome, quiz.ThinFile):
             break
@@ -210,14 +213,14 @@ def test_nothing_is_asked_twice_of_one_person_over_levels_and_months(june: None)
         prompts += outcome.quiz.questions.values_list("prompt", flat=True)
         quiz.abandon(outcome.quiz.pk, by="visitor", now=now)
         now += policy.QUIZ_WAIT
-    assert len(prompts) == len(set(prompts)) > 12
+    assert len(prompts) == len(set(prompts)) > 9
 
 
 def test_a_thin_file_uses_no_attempt() -> None:
     remember(facts_of_june()[:2])
     for _ in range(policy.QUIZ_ATTEMPTS + 2):
         assert quiz.start(JUNE, BASIC, by="visitor", now=NOON) == quiz.ThinFile()
-    assert Proofing.objects.get().attempts_left(NOON) == policy.QUIZ_ATTEMPTS
+    assert attempts.standing(JUNE, NOON).left == policy.QUIZ_ATTEMPTS
     assert state_of() == Proofing.State.THIN_FILE
     assert not Quiz.objects.exists()
 
@@ -308,7 +311,7 @@ def test_a_fact_is_asked_about_once_even_when_the_database_is_asked_directly(jun
     asked = Question.objects.filter(quiz=first).first()
     assert asked
     other = Quiz.objects.create(dod_id=JUNE, level=Level.PREMIUM)
-    with pytest.raises(IntegrityError, match="question_never_asked_twice"):
+    with pytest.raises(IntegrityError, match="question_asked_again_once"):
         Question.objects.create(
             quiz=other, position=0, dod_id=JUNE, fact_key=asked.fact_key, kind=asked.kind, right=b"x" * 32
         )
