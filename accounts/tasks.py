@@ -14,6 +14,7 @@ from accounts.mail.links import purge_links
 from accounts.mail.notices import send_notice
 from accounts.recovery.lost_factor import answer_lost_factors
 from accounts.recovery.password import answer_recovery
+from accounts.recovery.stop_questions import tell_of_failed_questions
 from accounts.sign_in.new_devices import look_for_new_devices
 from idproofing.letters import void_letters
 
@@ -22,6 +23,7 @@ ON_REQUEST = (send_notice, answer_recovery, tell_next_step)
 CALENDAR = (
     ("* * * * *", look_for_new_devices),
     ("* * * * *", tell_that_deers_answers),
+    ("* * * * *", tell_of_failed_questions),
     ("*/5 * * * *", answer_lost_factors),
     ("*/5 * * * *", end_late_cases),
     ("*/5 * * * *", purge_drafts),

@@ -31,7 +31,7 @@ def letters_pdf(letters: Sequence[Letter], *, title: str, made: datetime) -> byt
 def source(letters: Sequence[Letter], *, title: str) -> str:
     """Return these letters as a Typst document."""
     sheets = "\n#pagebreak()\n".join(sheet(letter) for letter in letters)
-    head = '#import "/letter.typ": code-letter, letters, notice-letter'
+    head = '#import "/letter.typ": code-letter, failed-letter, letters, notice-letter'
     return f"{head}\n#show: letters.with(title: {quote(title)})\n{sheets}\n"
 
 
@@ -55,7 +55,7 @@ def sheet(letter: Letter) -> str:
 
 
 def address_in(letter: Letter) -> str:
-    """Return the URL that the letter leads to: the page for codes, or the link that freezes the account."""
+    """Return the URL that the letter leads to: the page for codes, or the link of a notice."""
     if letter.kind == Letter.Kind.CODE:
         return settings.SITE_ADDRESS + reverse(letter.enter_at, settings.ROOT_URLCONF)
     return letter.secret or ""
@@ -76,10 +76,12 @@ def code_arguments(letter: Letter) -> dict[str, str]:
 def notice_arguments(letter: Letter) -> dict[str, str]:
     """Return what only a notice says."""
     link = address_in(letter)
+    stops = letter.kind == Letter.Kind.FAILED
+    page = "stop the questions" if stops else "freeze the account"
     return {
         "since": quote(day(letter.made_at)),
         "address": quote(short(link)),
-        "qr": picture(link, "A picture for phones that leads to the page where you freeze the account"),
+        "qr": picture(link, f"A picture for phones that leads to the page where you {page}"),
     }
 
 

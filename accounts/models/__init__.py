@@ -3,7 +3,7 @@
 from accounts.models.account import Account, State
 from accounts.models.drafts import Draft, RegistrationDraft, UpgradeDraft
 from accounts.models.factors import AuthenticatorApp, BackupCode, Factor, Passkey, PasskeyHandle
-from accounts.models.mail import Link, Notice, RecoveryRequest
+from accounts.models.mail import Link, Notice, ProofingLink, RecoveryRequest
 from accounts.models.recovery import Assistance, LostFactor
 from accounts.models.session import KnownDevice, Session
 
@@ -20,6 +20,7 @@ __all__ = [
     "Notice",
     "Passkey",
     "PasskeyHandle",
+    "ProofingLink",
     "RecoveryRequest",
     "RegistrationDraft",
     "Session",

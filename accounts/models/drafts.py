@@ -36,6 +36,7 @@ class Draft(models.Model):
 
         THIN_FILE = "thin-file", "Too little to ask about"
         COOLING_DOWN = "cooling-down", "No attempt at the questions is left for now"
+        CLOSED = "closed", "The questions are closed until another route is taken"
         LEFT = "left", "The questions were left"
         NO_ADDRESS = "no-address", "DEERS has no address for a letter"
 

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models.account import Account
+from idproofing.models import FailureNotice
 from safeguards.fields import EncryptedTextField
 
 
@@ -56,6 +57,23 @@ class Link(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} link {self.pk}"
+
+
+class ProofingLink(models.Model):
+    """A link in a message to somebody who may have no account. It stops identity questions in that name.
+
+    Only the keyed hash of its token is kept. It works once (accounts/recovery/stop_questions.py).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    notice = models.ForeignKey(FailureNotice, on_delete=models.CASCADE, related_name="+")
+    digest = models.BinaryField(max_length=32, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"proofing link {self.pk}"
 
 
 class RecoveryRequest(models.Model):

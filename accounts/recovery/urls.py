@@ -13,4 +13,5 @@ urlpatterns = [
     path("recover/factor/stop/<str:token>/", lost_factor_views.stop, name="stop-lost-factor"),
     path("recover/factor/<str:token>/", lost_factor_views.set_up, name="new-factor"),
     path("not-me/<str:token>/", views.this_was_not_me, name="not-me"),
+    path("stop/<str:token>/", views.stop_questions, name="stop-questions"),
 ]

@@ -11,6 +11,7 @@ from accounts.models.mail import Purpose
 from accounts.passwords.forms import PasswordPairForm
 from accounts.passwords.hints import judge_typed_password, password_hint_view
 from accounts.recovery import not_me, password
+from accounts.recovery import stop_questions as stopping
 from accounts.sign_in.forms import username_field
 from core.fields import email_field
 from core.words import try_again_in
@@ -85,3 +86,14 @@ def this_was_not_me(request: HttpRequest, token: str) -> HttpResponse:
     if links.peek(token, Purpose.NOT_ME) is None:
         return render(request, "accounts/link_over.html", status=410)
     return render(request, "accounts/not_me.html")
+
+
+@login_not_required
+@never_cache
+def stop_questions(request: HttpRequest, token: str) -> HttpResponse:
+    """Explain the link in the notice of failed identity questions on GET. POST stops the questions in this name."""
+    if request.method == "POST" and stopping.stop(token):
+        return render(request, "accounts/questions_stopped.html")
+    if stopping.peek(token) is None:
+        return render(request, "accounts/link_over.html", status=410)
+    return render(request, "accounts/stop_questions.html")

@@ -158,7 +158,7 @@ def test_a_person_who_starts_over_and_over_sees_few_questions_and_none_of_them_a
             if asked:
                 seen.append(asked.prompt)
                 client.post(here, {"action": "leave"})
-        assert len(seen) == (day + 1) * policy.QUIZ_ATTEMPTS
+        assert len(seen) == min((day + 1) * policy.QUIZ_ATTEMPTS, policy.QUIZ_IN_A_ROW)
         Proofing.objects.update(attempts_forgotten_at=timezone.now())  # the wait is over
     assert len(set(seen)) == len(seen)
 

@@ -19,12 +19,13 @@ from accounts.journeys.draft_states import BEFORE, ENDED, START, TRANSITIONS, St
 from accounts.journeys.registration.steps import REGISTRATION
 from accounts.journeys.upgrade.steps import UPGRADE
 from accounts.models import Account, Draft, RegistrationDraft, UpgradeDraft
+from core import policy
 from core.policy import Level
 from deers import lookup
 from deers.models import Person as Registered
 from demo.people.person import Person
 from idproofing import codes
-from idproofing.models import Case, Fact
+from idproofing.models import Case, Fact, Proofing
 from idproofing.routes import Route
 from safeguards.events import EVENTS
 from safeguards.models import AuditEvent
@@ -162,6 +163,15 @@ def leave_questions_until_there_is_a_wait(client: Client, draft: AnyDraft, rosa:
     client.post(address(draft, "questions"), {"action": "start"})
 
 
+def leave_questions_until_they_are_closed(client: Client, draft: AnyDraft, rosa: Person) -> None:
+    for _ in range(policy.QUIZ_IN_A_ROW):
+        client.post(address(draft, "questions"), {"action": "start"})
+        client.post(address(draft, "questions"), {"action": "leave"})
+        Proofing.objects.update(attempts_forgotten_at=timezone.now())
+        client.post(address(draft, "way"), {"route": Route.QUESTIONS})
+    client.post(address(draft, "questions"), {"action": "start"})
+
+
 def enter_code(client: Client, draft: AnyDraft, rosa: Person) -> None:
     code = codes.issue(rosa.dod_id, Level(draft.level), "screen", "", by="visitor").text
     client.post(address(draft, "code"), {"code": code})
@@ -224,6 +234,7 @@ ANSWERS: dict[str, Send] = {
     "the questions": answer_questions,
     "the questions without facts": after(lambda rosa: Fact.objects.all().delete(), answer_questions),
     "the questions left": leave_questions_until_there_is_a_wait,
+    "the questions left once too often": leave_questions_until_they_are_closed,
     "a letter": post("letter", {}),
     "a letter to nowhere": after(lambda rosa: Registered.objects.update(street=""), post("letter", {})),
     "a slip": post("visit", {"action": "slip"}),

@@ -7,8 +7,10 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from accounts.models import RegistrationDraft, UpgradeDraft
+from accounts.recovery import stop_questions
+from core import policy
 from core.policy import Level
-from idproofing.models import Visit
+from idproofing.models import FailureNotice, Proofing, Visit
 from tests import people, walk
 from tests.accounts.holders import (
     BY_LETTER,
@@ -62,9 +64,29 @@ def questions(client: Client, here: str, person: Any) -> Answers:
     yield client.get(here)
     walk.answer_all(client, here, person, wrong=True)
     yield client.get(here)
-    here = walk.send(client, here, {"action": "start"})
+    way = walk.send(client, here, {"action": "start"})
+    yield client.get(way)
+    yield client.post(way, {"route": "by pigeon"})
+    Proofing.objects.update(attempts_forgotten_at=timezone.now())
+    client.post(way, {"route": "questions"})
+    walk.answer_all(client, here, person, wrong=True)
     yield client.get(here)
-    yield client.post(here, {"route": "by pigeon"})
+    yield client.get(walk.send(client, here, {"action": "start"}))
+
+
+def stops_the_questions() -> Answers:
+    """The link in the notice that somebody failed: opened, used, used up; and what the next one to try sees."""
+    client, rosa = Client(), people.load("rosa")
+    here = address(registering(client, rosa), "questions")
+    for _ in range(policy.QUIZ_ATTEMPTS):
+        walk.answer_all(client, here, rosa, wrong=True)
+    stop_questions.tell_all()
+    link, _ = stop_questions.make_link(FailureNotice.objects.get(), on_paper=False, now=timezone.now())
+    link = "/" + link.split("/", 3)[3]
+    yield Client().get(link)
+    yield Client().post(link)
+    yield Client().get(link)
+    yield client.get(walk.send(client, here, {"action": "start"}))
 
 
 def goes_another_way() -> Answers:
@@ -198,6 +220,7 @@ SCENES = (
     begins,
     is_asked,
     goes_another_way,
+    stops_the_questions,
     asks_for_a_letter,
     visits_an_office,
     has_a_code,

@@ -26,7 +26,7 @@ SAID = {
     "happened": "We have your request. A reviewer will look at it.",
     "next": "You do not have to do anything now.",
 } | dict.fromkeys(
-    ("link", "not_me", "cancel", "undo", "confirm", "go_on", "begin"), "https://dslogon.example/a-link/of-once/"
+    ("link", "not_me", "cancel", "undo", "confirm", "go_on", "begin", "stop"), "https://dslogon.example/a-link/of-once/"
 )
 
 

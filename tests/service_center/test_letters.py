@@ -101,6 +101,20 @@ def test_a_notice_says_how_to_freeze_the_account_and_holds_no_code():
         assert part in said
 
 
+def test_a_notice_of_failed_questions_says_how_to_stop_them():
+    said = words(pdf(letter("failed")))
+    for part in (
+        "Identity questions failed in your name",
+        "If this was you, you do not have to do anything.",
+        "7K3QH-0ABCD-EFGHJ/",
+        "Stop the questions",
+        "until December 11, 2026",
+        center.PHONE,
+    ):
+        assert part in said
+    assert "freeze" not in said
+
+
 def test_the_picture_of_a_code_letter_is_the_same_for_everybody(monkeypatch):
     """So it can hold neither the code nor anything else of the person."""
     make = Mock(wraps=segno.make)

@@ -120,6 +120,8 @@ def start_quiz(draft: Draft, known: asking.Known, by: object) -> Refused | None:
             return refuse_while_deers_is_silent(by)
         case quiz.CoolingDown():
             draft.blocked = Draft.Blocked.COOLING_DOWN
+        case quiz.Closed():
+            draft.blocked = Draft.Blocked.CLOSED
     return None
 
 

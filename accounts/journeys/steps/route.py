@@ -11,8 +11,7 @@ from django.utils import timezone
 
 from accounts.journeys.wizard import Refused, Step, actor
 from accounts.models import Draft
-from idproofing import quiz, routes
-from idproofing.models import Proofing
+from idproofing import attempts, quiz, routes
 from idproofing.routes import Route, RouteOffer
 from safeguards import audit
 
@@ -101,10 +100,14 @@ class ChooseRouteForm(forms.Form):
 
 @dataclass(frozen=True)
 class Standing:
-    """What a person may do next: the routes that can be taken, and when the questions can be tried again if not now."""
+    """What a person may do next: the routes that can be taken, and when the questions can be tried again if not now.
+
+    `closed` says why no wait helps (idproofing.attempts.Closure).
+    """
 
     offers: list[RouteOffer]
     until: datetime | None
+    closed: str
 
 
 def standing(draft: Draft, now: datetime | None = None) -> Standing:
@@ -113,12 +116,12 @@ def standing(draft: Draft, now: datetime | None = None) -> Standing:
     The questions are not among them if none can be asked now, and neither is the present route.
     """
     now = now or timezone.now()
-    proofing = Proofing.objects.filter(dod_id=draft.dod_id, level=draft.level).first()
-    until = proofing.attempts_forgotten_at if proofing and not proofing.attempts_left(now) else None
-    closed = {Route.QUESTIONS.value} if until or draft.blocked == Draft.Blocked.THIN_FILE else set()
+    stands = attempts.standing(draft.dod_id, now)
+    without = set() if stands.left and draft.blocked != Draft.Blocked.THIN_FILE else {Route.QUESTIONS.value}
     if draft.route != Route.QUESTIONS:
-        closed.add(draft.route)
-    return Standing([offer for offer in routes.OFFERS.values() if offer.route.value not in closed], until)
+        without.add(draft.route)
+    offers = [offer for offer in routes.OFFERS.values() if offer.route.value not in without]
+    return Standing(offers, stands.until, stands.closed)
 
 
 def other_offers() -> list[RouteOffer]:
@@ -128,7 +131,7 @@ def other_offers() -> list[RouteOffer]:
 
 def route_context(request: HttpRequest, draft: Draft) -> dict:
     now = standing(draft)
-    return {"offers": now.offers, "until": now.until}
+    return {"offers": now.offers, "until": now.until, "closed": now.closed}
 
 
 def choose_route(request: HttpRequest, draft: Draft, form: forms.Form, _: None) -> Refused | None:

@@ -1,0 +1,104 @@
+"""The message that identity questions failed in somebody's name, and its link that stops them.
+
+The person may have no account. So the link belongs to the notice, which knows them by DoD ID number, and works without
+signing in.
+"""
+
+import secrets
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from accounts.mail import links, notices
+from accounts.models import ProofingLink
+from core import policy
+from core.policy import Level
+from deers import lookup
+from deers.registry import Beneficiary
+from idproofing import codes, letters, stopping
+from idproofing.models import FailureNotice
+from safeguards.cipher import blind_index
+
+AT_ONCE = 100
+"""How many notices one run of the job sends at most, so that it ends before the next one begins."""
+
+
+def digest(token: str) -> bytes:
+    """Return the keyed hash of a token. In one typed from a letter, case, dashes and look-alikes do not matter."""
+    meant = codes.normalize(token) if len(token) < links.TYPED_MAX else token
+    return blind_index(meant, purpose="link-stop-questions")
+
+
+def make_link(notice: FailureNotice, *, on_paper: bool, now: datetime) -> tuple[str, datetime]:
+    """Create a link for this notice, and return its full URL and when it ends."""
+    token = links.typeable() if on_paper else secrets.token_urlsafe(32)
+    life = policy.STOP_QUESTIONS_LINK_LIFE_LETTER if on_paper else policy.STOP_QUESTIONS_LINK_LIFE
+    ProofingLink.objects.create(notice=notice, digest=digest(token), created_at=now, expires_at=now + life)
+    return settings.SITE_ADDRESS + reverse("stop-questions", args=[token]), now + life
+
+
+def peek(token: str, now: datetime | None = None) -> ProofingLink | None:
+    """Return the link without using it, or None if it can no longer be used."""
+    live = ProofingLink.objects.filter(used_at=None, expires_at__gt=now or timezone.now())
+    return live.filter(digest=digest(token)).first()
+
+
+def stop(token: str, now: datetime | None = None) -> bool:
+    """Use the link up, and stop the questions in this name. Return False if the link is no longer valid.
+
+    It is not valid either if the questions are stopped already, or if the person has come by another route since. Of
+    parallel uses exactly one gets it.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        found = ProofingLink.objects.filter(digest=digest(token))
+        if not found.filter(used_at=None, expires_at__gt=now).update(used_at=now):
+            return False
+        return stopping.stop(found.get().notice_id, by="visitor", now=now)
+
+
+def purge(now: datetime | None = None) -> None:
+    """Delete the links that have expired, used or not."""
+    ProofingLink.objects.filter(expires_at__lte=now or timezone.now()).delete()
+
+
+def tell_all(now: datetime | None = None) -> int:
+    """Write to the people whose notices are due, and return how many were done. While DEERS is silent, they wait."""
+    return sum(tell_one(notice, now or timezone.now()) for notice in stopping.due()[:AT_ONCE])
+
+
+def tell_one(notice: FailureNotice, now: datetime) -> bool:
+    """Write to the address of record: by email, or by letter if DEERS has no email address for the person.
+
+    Return False if DEERS is silent, or if another worker was faster.
+    """
+    answer = lookup.ask(lambda deers: (deers.person(notice.dod_id),), None)
+    if answer is None:
+        return False
+    (person,) = answer
+    with transaction.atomic():
+        if not stopping.due().select_for_update(skip_locked=True).filter(pk=notice.pk).exists():
+            return False
+        reached = person is not None and write_to(person, notice, now)
+        return stopping.mark_told(notice, reached=reached, by="system", now=now)
+
+
+def write_to(person: Beneficiary, notice: FailureNotice, now: datetime) -> bool:
+    """Send the email or queue the letter. Return whether DEERS has an address for either."""
+    stop_at, expires_at = make_link(notice, on_paper=not person.email, now=now)
+    if person.email:
+        notices.send("questions-failed", to=person.email, first_name=person.first_name, stop=stop_at)
+        return True
+    kind = letters.Kind.FAILED
+    return bool(letters.notify(person, Level(notice.level), stop_at, expires_at, by="system", kind=kind, now=now))
+
+
+@app.task(name="accounts.tasks.tell_of_failed_questions")
+def tell_of_failed_questions(timestamp: int) -> None:
+    """Write to the people in whose names identity questions failed, and delete the links that have expired."""
+    tell_all()
+    purge()
