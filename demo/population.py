@@ -12,14 +12,16 @@ from django.utils import timezone
 from accounts import actions
 from accounts.models import Account
 from accounts.second_factors import authenticator_apps
+from deers import households
 from deers import models as deers
+from deers.registry import TimeTogether
 from demo.invent import facts as invented_facts
 from demo.invent import records as invented_records
 from demo.people import PEOPLE, STAFF
 from demo.people.facts import HAND_MADE
-from demo.people.person import FULL_FILE, Person, ReadyAccount, Staff
-from idproofing import questions
-from idproofing.facts import facts_unknown_from, recent_facts
+from demo.people.person import FULL_FILE, FULL_PAPERS, Person, ReadyAccount, Staff
+from idproofing import asking, questions
+from idproofing.facts import facts_unknown_from, facts_unseen_at_home, recent_facts
 from idproofing.models import Fact
 
 
@@ -107,7 +109,7 @@ def legal_names(person: Person) -> list[deers.LegalName]:
 def facts_of(person: Person) -> list[Fact]:
     """Return what the credit bureau and the transactions source know about the person.
 
-    The hand-made facts come first. Invented facts fill the file up.
+    The hand-made facts come first. Invented facts fill the file up, until there are enough that nobody at home knows.
     """
     facts = [
         questions.make_fact(person.dod_id, known.kind, known.value, known.qualifier, known.since, known.until)
@@ -116,15 +118,23 @@ def facts_of(person: Person) -> list[Fact]:
     if person.facts_known < FULL_FILE:
         return facts
     today = timezone.localdate()
+    together = times_together(person)
     facts = recent_facts(facts, today)  # over the years, old facts must not replace facts that can still be asked
     asked = {(fact.kind, fact.qualifier) for fact in facts}
-    for fact in facts_unknown_from(recent_facts(invented(person), today), details_of(person)):
-        if len(facts) >= person.facts_known:
+    more = facts_unknown_from(recent_facts(invented(person), today), details_of(person))
+    for fact in facts_unseen_at_home(more, together, today):
+        private = facts_unseen_at_home(facts, together, today)
+        if len(facts) >= person.facts_known and len(asking.in_turn([private])) >= FULL_PAPERS:
             break
-        if (fact.kind, fact.qualifier) not in asked:
+        benefits = [known for known in facts if known.kind == fact.kind == "benefit"]
+        if (fact.kind, fact.qualifier) not in asked and len(benefits) < MOST_BENEFITS:
             asked.add((fact.kind, fact.qualifier))
             facts.append(fact)
     return facts
+
+
+MOST_BENEFITS = 4
+"""How many benefits a person has, so that there are others to choose from."""
 
 
 def invented(person: Person) -> list[Fact]:
@@ -133,11 +143,27 @@ def invented(person: Person) -> list[Fact]:
     They come from several runs of chance, one after the other.
     """
     served, facts = person.kin is None, []
-    for turn in range(4):
+    for turn in range(8):
         luck = random.Random(f"{person.dod_id} {turn}")  # noqa: S311 - nothing secret
         run = invented_facts.facts_for(person.dod_id, person.born, home=person.address.city, served=served, rng=luck)
         facts += luck.sample(run, len(run))
     return facts
+
+
+def times_together(person: Person) -> list[TimeTogether]:
+    """Return the times in which the person lived with somebody who is alive, as DEERS will tell them."""
+    family = {person.key, person.kin.sponsor} if person.kin else {person.key}
+    ties = [
+        households.Tie(member_of(PEOPLE[tie.kin.sponsor]), member_of(tie), tie.kin.relationship, *dates)
+        for tie in PEOPLE.values()
+        if tie.kin and tie.kin.sponsor in family and (dates := (tie.kin.since, tie.kin.until))
+    ]
+    return households.times_together(person.dod_id, ties, timezone.localdate())
+
+
+def member_of(person: Person) -> households.Member:
+    address = households.address_key(person.address.street, person.address.postal_code)
+    return households.Member(person.dod_id, person.born, person.died, address)
 
 
 def details_of(person: Person) -> list[str]:

@@ -116,8 +116,8 @@ def homes(life: Life, present: str) -> None:
 
 
 def cards(life: Life) -> None:
-    """Add one or two credit cards."""
-    for year in life.years(2):
+    """Add up to four credit cards. They are in one name, so they can be asked of people who live with somebody too."""
+    for year in life.years(4):
         since = life.day_in(year)
         life.add("card_bank", life.one_of(answer_pools.BANKS), year, since)
         life.add("card_limit", life.dollars("card_limit"), year, since)
@@ -128,7 +128,8 @@ def vehicles(life: Life) -> None:
     for year in life.years(2):
         since = life.day_in(year)
         decade = sum(year >= first for first in answer_pools.VEHICLE_DECADES) - 1
-        life.add("vehicle", life.rng.choice(answer_pools.VEHICLES[decade]), year, since)
+        sold = [name for name in answer_pools.VEHICLES[decade] if answer_pools.VEHICLE_FIRST_SOLD[name] <= year]
+        life.add("vehicle", life.rng.choice(sold), year, since)
         life.add("vehicle_color", life.one_of(answer_pools.COLORS), year, since)
         if life.rng.random() < 0.7:
             life.add("car_lender", life.one_of(answer_pools.CAR_LENDERS), year, since)
@@ -158,10 +159,11 @@ def loans(life: Life) -> None:
 
 
 def benefits(life: Life, served: bool) -> None:
-    """Add a benefit from the person's own service, or one for families."""
+    """Add one or two benefits from the person's own service, or for families."""
     own, family = answer_pools.BENEFITS
-    year = life.years(1)[0]
-    since = life.day_in(year)
-    life.add("benefit", life.rng.choice(own if served else family), year, since)
-    life.add("benefit_amount", life.dollars("benefit_amount"), year, since)
-    life.add("benefit_bank", life.one_of(answer_pools.BANKS), year, since)
+    years = life.years(2)
+    for year, name in zip(years, life.rng.sample(own if served else family, len(years)), strict=True):
+        since = life.day_in(year)
+        life.add("benefit", name, year, since)
+        life.add("benefit_amount", life.dollars("benefit_amount"), year, since)
+        life.add("benefit_bank", life.one_of(answer_pools.BANKS), year, since)

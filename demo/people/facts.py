@@ -129,7 +129,8 @@ HAND_MADE: dict[str, tuple[Known, ...]] = {
         Known("benefit_amount", "1340", date(2016, 6, 1)),
         Known("card_bank", "White Pine Savings Bank", date(2018, 9, 25)),
     ),
-    # They just turned 18: few facts, from a life with their parents, but enough for a Level 1 quiz.
+    # They just turned 18: few facts, most from a life with their parents. Lucia still lives with hers, and they know
+    # those facts too. What is in her own name is enough for a Level 1 quiz.
     "lucia": (
         Known("city", "Augusta, Georgia", date(2016, 8, 1), date(2018, 5, 31)),
         Known("street", "Elderberry Way", date(2016, 8, 1), date(2018, 5, 31)),
@@ -137,6 +138,9 @@ HAND_MADE: dict[str, tuple[Known, ...]] = {
         Known("pharmacy", "Sunrise Pharmacy", date(2026, 9, 3), date(2026, 9, 3)),
         Known("pharmacy_paid", "14", date(2026, 9, 3), date(2026, 9, 3)),
         Known("card_bank", "Liberty Oak Bank", date(2026, 11, 20)),
+        Known("student_lender", "Scholarship Road Finance", date(2026, 8, 24)),
+        Known("benefit", "Schooling for family members", date(2026, 9, 1)),
+        Known("benefit_bank", "Union Plains Bank", date(2026, 9, 1)),
     ),
     "noah": (
         Known("city", "Duluth, Minnesota", date(2012, 7, 1), date(2019, 6, 30)),

@@ -58,7 +58,7 @@ PEOPLE = (
         kin=Kin("rosa", Relationship.CHILD, date(2008, 11, 20)),
         region=Region.EAST,
         periods=(Period(date(2008, 11, 20), Plan.PRIME),),
-        facts_known=6,
+        facts_known=9,
     ),
     Person(
         key="mateo",

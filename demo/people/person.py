@@ -8,9 +8,10 @@ from datetime import date
 from core.policy import Level
 from deers.models import Plan, Region, Relationship, ServiceStatus
 
-# Enough facts for two Level 1 quizzes (3 + 3) and two Level 2 quizzes (4 + 4), and some to spare. If several facts
-# began on the same day, a quiz asks about only one of them.
+# Enough facts for all attempts that may fail in a row, two at Level 1 and one at Level 2 (3 + 3 + 4), and some more. A
+# quiz asks about only one fact of a paper. FULL_PAPERS is the number of papers that nobody at home has seen.
 FULL_FILE = 20
+FULL_PAPERS = 12
 
 
 @dataclass(frozen=True, slots=True)
