@@ -45,8 +45,10 @@ class DiscreetLogger(Logger):
 
     def atoms(self, resp, req, environ, request_time):  # type: ignore[no-untyped-def]
         """The values of one access line."""
+        from safeguards.redaction import redact  # this file is read before the site can be imported
+
         atoms = super().atoms(resp, req, environ, request_time)
-        atoms["U"] = SECRET_LOOKING.sub("~", environ.get("PATH_INFO") or "")
+        atoms["U"] = SECRET_LOOKING.sub("~", redact(environ.get("PATH_INFO") or ""))
         return atoms
 
 

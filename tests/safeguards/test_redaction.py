@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.test import Client
 
 from safeguards.audit import record
 from safeguards.redaction import RedactingFormatter, redact
+from tests.rules.addresses import every
 from tests.tripwire import no_secret_is_written
 
 log = logging.getLogger("tests.redaction")
@@ -27,6 +29,11 @@ log = logging.getLogger("tests.redaction")
         ("12345678901 and 12345678", "12345678901 and 12345678"),
         ("Gone: /recover/password/iN2-zT_9qWmXcVbRtYuPaSdFgHjKlQeWrTyUiOpAs4/", "Gone: /recover/password/[secret]/"),
         ("Forbidden: /register/0b9f3c52-1a6e-4f67-9d0a-123456789012/code/", "Forbidden: /register/[secret]/code/"),
+        ("job new_devices[3](timestamp=1764343800)", "job new_devices[3](timestamp=1764343800)"),
+        ("{'timestamp': 1764343800, 'dod_id': '1764343800'}", "{'timestamp': 1764343800, 'dod_id': '[dod_id]'}"),
+        ("1764343800 was asked for", "[dod_id] was asked for"),
+        ("Not Found: /nto-me/7K3QH-0ABCD-EFGHJ/", "Not Found: /nto-me/[secret]/"),
+        ("Not Found: /recommendations/", "Not Found: /recommendations/"),
         (
             'File "/site-packages/a_module_with_quite_a_long_name.py"',
             'File "/site-packages/a_module_with_quite_a_long_name.py"',
@@ -35,6 +42,15 @@ log = logging.getLogger("tests.redaction")
 )
 def test_what_looks_personal_is_masked_and_the_rest_stays(text, masked):
     assert redact(text) == masked
+
+
+LINKS = [pattern for pattern, _ in every(settings.STAFF_URLCONF) if "<str:token>" in pattern]
+
+
+@pytest.mark.parametrize("pattern", LINKS)
+@pytest.mark.parametrize("token", ["7K3QH-0ABCD-EFGHJ", "7k3qh 0abcd efghj", "7K3QH0ABCDEFGHJ", "7K3QH-0AB"])
+def test_the_link_that_walter_types_from_his_letter_stands_in_no_log(pattern, token):
+    assert "7K3QH" not in redact(f"Gone: /{pattern}".replace("<str:token>", token)).upper()
 
 
 def test_arguments_and_tracebacks_are_masked_too():
@@ -55,6 +71,23 @@ def test_the_product_logs_through_it():
     formatters = logging_settings["formatters"]
     assert all(handler["formatter"] in formatters for handler in logging_settings["handlers"].values())
     assert {formatter["class"] for formatter in formatters.values()} == {"safeguards.redaction.RedactingFormatter"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("body", "other", "status"),
+    [
+        ({}, {"HTTP_HOST": "rosa@evil.example"}, 400),
+        ({"username": "x"}, {}, 403),
+    ],
+)
+def test_a_stranger_whose_request_is_refused_fills_one_line_of_the_log(caplog, body, other, status):
+    stranger = Client(enforce_csrf_checks=True)
+    assert stranger.post("/sign-in/", body, **other).status_code == status
+    lines = "\n".join(RedactingFormatter().format(record) for record in caplog.records)
+    assert lines
+    assert "\n" not in lines
+    assert "rosa" not in lines
 
 
 @pytest.mark.django_db
