@@ -11,8 +11,10 @@ from typing import Any, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import EmailValidator
 from django.utils import timezone
+
+from core import typed
 
 MONTHS = [("", "Select"), *((str(number), month_name[number]) for number in range(1, 13))]
 # Nobody who is alive was born earlier, and no record of ours begins earlier.
@@ -70,7 +72,7 @@ class MemorableDate(forms.MultiWidget):
         whole = str(data.get(name) or "").strip()
         if any(parts) or not whole:
             return [_listed(parts[0]), *parts[1:]]
-        iso = re.fullmatch(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})", whole)
+        iso = re.fullmatch(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})", typed.clean_typed(whole))
         return [_listed(iso[2]), iso[3], iso[1]] if iso else ["", "", whole]
 
 
@@ -101,10 +103,10 @@ class DateField(forms.Field):
     def to_python(self, value: Any) -> date | None:
         if isinstance(value, date):
             return value
-        month, day, year = value or ("", "", "")
+        month, day, year = map(typed.clean_typed, value or ("", "", ""))
         if not (month or day or year):
             return None
-        missing = [name for name, typed in (("month", month), ("day", day), ("year", year)) if not typed]
+        missing = [name for name, part in (("month", month), ("day", day), ("year", year)) if not part]
         if missing:
             raise ValidationError(f"Enter the {' and the '.join(missing)} too.", "incomplete")
         return self.checked(_number(year, 4), _number(month, 2), _number(day, 2))
@@ -123,10 +125,10 @@ class DateField(forms.Field):
         last = monthrange(year, month)[1]
         if day > last:
             raise ValidationError(f"{month_name[month]} {year} has only {last} days.", "day")
-        typed = date(year, month, day)
-        if self.past and typed > self.today():
+        meant = date(year, month, day)
+        if self.past and meant > self.today():
             raise ValidationError("Enter a date in the past. This one is in the future.", "future")
-        return typed
+        return meant
 
 
 def _listed(month: str) -> str:
@@ -142,12 +144,19 @@ def _number(text: str, most: int) -> int | None:
     return int(text) if re.fullmatch(rf"[0-9]{{1,{most}}}", text) else None
 
 
+class TypedField(forms.CharField):
+    """A one-line text for a number, a code or an address. It cleans to what a plain keyboard would have typed."""
+
+    def to_python(self, value: Any) -> str:
+        return typed.clean_typed(super().to_python(value) or "")
+
+
 def text_field(label: str, *, autocomplete: str, most: int = 100, missing: str = "") -> forms.CharField:
     """Return a one-line text field that tells the browser what it holds.
 
-    `missing` is the error for an empty field. Without it the field is optional.
+    `missing` is the error for an empty field. Without it the field is optional. A name is kept as typed.
     """
-    return forms.CharField(
+    return (forms.CharField if "name" in autocomplete else TypedField)(
         label=label,
         max_length=most,
         required=bool(missing),
@@ -156,21 +165,41 @@ def text_field(label: str, *, autocomplete: str, most: int = 100, missing: str =
     )
 
 
-def email_field() -> forms.EmailField:
-    """Return the field for an email address."""
-    return forms.EmailField(
-        label="Email address",
+class ReachableEmail(EmailValidator):
+    """Accept an email address only at a domain that mail can reach.
+
+    Django lets `localhost`, addresses such as [127.0.0.1] and domains that end in a number pass. No person is there, and
+    mail to one of our own machines is a way to reach it.
+    """
+
+    def validate_domain_part(self, domain_part: str) -> bool:
+        last = domain_part.rpartition(".")[2]
+        named = not domain_part.startswith("[") and any(char.isalpha() for char in last)
+        return named and super().validate_domain_part(domain_part)
+
+
+class EmailField(TypedField, forms.EmailField):
+    """An email address without invisible marks, at a domain that mail can reach."""
+
+    default_validators = [ReachableEmail(allowlist=[])]
+
+
+def email_field(label: str = "Email address", *, missing: str = "Enter your email address.") -> forms.EmailField:
+    """Return the field for an email address. `missing` is the error for an empty one."""
+    return EmailField(
+        label=label,
         max_length=254,
         widget=forms.EmailInput({"autocomplete": "email", "spellcheck": "false"}),
         error_messages={
-            "required": "Enter your email address.",
+            "required": missing,
             "invalid": "Enter an email address in the form name@example.com.",
+            "max_length": f"{label}: use at most 254 characters.",
         },
     )
 
 
-class PhoneField(forms.CharField):
-    """A phone number in any usual notation. It may be empty. The cleaned value is as typed."""
+class PhoneField(TypedField):
+    """A phone number in any usual notation, with an extension or of the DSN. It may be empty. The notation is kept."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -178,18 +207,21 @@ class PhoneField(forms.CharField):
             max_length=32,
             required=False,
             widget=forms.TextInput({"autocomplete": "tel", "inputmode": "tel"}),
-            validators=[
-                RegexValidator(r"\A[0-9+(). /x-]*\Z", "Use only digits, spaces and + ( ) . / - in the phone number.")
-            ],
             error_messages={"max_length": "Phone number: use at most 32 characters."},
         )
 
     def clean(self, value: Any) -> str:
-        typed = super().clean(value)
-        if typed and sum(char.isdigit() for char in typed) < FEWEST_DIGITS:
+        given = super().clean(value)
+        number = typed.DSN.sub("", typed.EXTENSION.sub("", given))
+        if not re.fullmatch(r"[0-9+(). /-]*", number):
+            raise ValidationError(
+                "Use only digits, spaces and + ( ) . / - in the phone number. Write an extension as “ext. 12” at its "
+                "end, and “DSN” before a DSN number."
+            )
+        if given and sum(char.isdigit() for char in number) < FEWEST_DIGITS:
             raise ValidationError("Enter the whole phone number, with its area code.")
-        return typed
+        return given
 
 
-# No number with its area code or country code has fewer digits.
+# No number with its area code or country code has fewer digits, and a DSN number has seven.
 FEWEST_DIGITS = 7

@@ -4,13 +4,13 @@ settings.DEERS_LATENCY_MS and settings.DEERS_FAULT make it as slow and as faulty
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 
 from django.db.models import F, Q, QuerySet
 
+from core import typed
 from deers import faults, households, names, ssn
 from deers.deadline import within_deadline
 from deers.matching import ineligibility, judge_match, records_matching
@@ -116,7 +116,7 @@ class MockRegistry:
     @answering()
     def search(self, text: str, *, most: int) -> list[Beneficiary]:
         """Return people by DoD ID number (10 digits), last four of the SSN (4 digits), or name. It takes one query."""
-        digits = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text[:200]))
+        digits = typed.clean_joined(text[:200])
         if is_dod_id(digits):
             asked = Q(person=digits)
         elif re.fullmatch(r"[0-9]{4}", digits):

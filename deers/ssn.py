@@ -5,7 +5,8 @@ issued. The invented people of the mock registry have areas 900 to 999.
 """
 
 import re
-import unicodedata
+
+from core import typed
 
 # Printed in advertisements, wallets and pamphlets, and for that reason never valid again (SSA history).
 PRINTED = {
@@ -40,14 +41,11 @@ IMPOSSIBLE = "That Social Security number cannot exist. Please check it against 
 
 
 def clean(text: str) -> str:
-    """Return the nine digits of what a person typed. Dashes, spaces and full-width digits are accepted.
+    """Return the nine digits of what a person typed, however they are grouped and whatever the keyboard.
 
     Return "" if that is not nine digits. This never raises.
     """
-    if len(text) == 9 and text.isascii() and text.isdecimal():  # millions of them in an import
-        return text
-    plain = re.sub(r"[\s\u00ad\u2010-\u2015\u2212-]+", "", unicodedata.normalize("NFKC", text[:100]))
-    return plain if re.fullmatch(r"[0-9]{9}", plain) else ""
+    return typed.clean_digits(text, 9)
 
 
 def problem(digits: str, *, mock_serves: bool) -> str | None:

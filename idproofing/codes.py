@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from core import policy
 from core.policy import Level
+from core.typed import clean_joined
 from idproofing import attempts, quiz
 from idproofing.models import ActivationCode
 from idproofing.routes import Route
@@ -20,7 +21,7 @@ from safeguards import audit
 from safeguards.cipher import blind_index
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-LOOK_ALIKES = str.maketrans("OIL", "011", " -\u2010\u2011\u2012\u2013\u2014\t\r\n\u00a0")
+LOOK_ALIKES = str.maketrans("OIL", "011")
 HALF = policy.CODE_LENGTH // 2
 Delivery = ActivationCode.Delivery
 LIVES = {
@@ -210,9 +211,9 @@ def digest(dod_id: str, level: Level, text: str) -> bytes:
 def normalize(typed: str) -> str:
     """Return what was typed, as it would be in a code: O is 0, and I and L are 1.
 
-    Case, spaces and dashes do not matter.
+    Case, spaces, dashes and the keyboard do not matter.
     """
-    return typed.upper().translate(LOOK_ALIKES)
+    return clean_joined(typed).upper().translate(LOOK_ALIKES)
 
 
 def route_proven(dod_id: str, level: Level) -> str:

@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from core import policy
+from core.fields import TypedField
 from core.policy import DOCUMENTS, Level
 from idproofing import visits
 
@@ -34,7 +35,7 @@ class Unkept(forms.TextInput):
 class ReferenceForm(forms.Form):
     """The reference on the slip."""
 
-    reference = forms.CharField(
+    reference = TypedField(
         label="Reference on the slip",
         max_length=40,
         widget=Unkept(
@@ -57,7 +58,7 @@ class DocumentForm(forms.Form):
         help_text="For driver’s licenses and state ID cards.",
         error_messages={"invalid_choice": "Choose a state from the list."},
     )
-    number = forms.CharField(
+    number = TypedField(
         label="Number",
         max_length=40,
         help_text="Only a scrambled form is kept, and nobody can read it again.",

@@ -8,6 +8,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from core import policy
+from core.fields import email_field
+from core.typed import clean_typed
 from support.models import Topic
 
 # Nine digits in a row, or 3-2-4 with something between: how people write a Social Security number.
@@ -19,8 +21,7 @@ SSN_LOOKALIKE = re.compile(rf"(?<!\d)(?:\d{{9}}|\d{{3}}{GAP}\d{{2}}{GAP}\d{{4}})
 def refuse_ssn(text: str) -> None:
     """Raise ValidationError if `text` holds what looks like a Social Security number, in the digits of any script."""
     plain = unicodedata.normalize("NFKC", text)
-    visible = "".join(char for char in plain if unicodedata.category(char) != "Cf")
-    if SSN_LOOKALIKE.search(visible):
+    if SSN_LOOKALIKE.search(clean_typed(plain, longest=len(plain))):
         raise ValidationError(
             "This contains a number that looks like a Social Security number. For your safety, remove it. "
             "We never need it in a message."
@@ -59,16 +60,7 @@ class ContactForm(forms.Form):
             "max_length": "Use no more than %(limit_value)d characters for your name. It has %(show_value)d.",
         },
     )
-    email = forms.EmailField(
-        label="Your email address",
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={
-            "required": "Enter your email address, so that we can answer.",
-            "invalid": "Enter an email address in the form name@example.com.",
-            "max_length": "Use no more than %(limit_value)d characters for your email address.",
-        },
-    )
+    email = email_field("Your email address", missing="Enter your email address, so that we can answer.")
     topic = forms.ChoiceField(
         label="What is it about?",
         choices=[("", "- Select -"), *Topic.choices],

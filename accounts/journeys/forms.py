@@ -5,10 +5,11 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from core.fields import TypedField
 from deers import dod_id, lookup, ssn
 
 
-class SSNField(forms.CharField):
+class SSNField(TypedField):
     """A Social Security number in any usual format. The cleaned value is nine digits that could exist, or ""."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -35,7 +36,7 @@ class SSNField(forms.CharField):
         return digits
 
 
-class DodIdField(forms.CharField):
+class DodIdField(TypedField):
     """A DoD ID number as printed on an ID card. The cleaned value is ten digits, or ""."""
 
     def __init__(self) -> None:

@@ -12,6 +12,7 @@ from django_otp.oath import TOTP
 from accounts.models import Account, AuthenticatorApp
 from accounts.second_factors.kinds import Kind
 from core import policy
+from core.typed import clean_joined
 from safeguards import audit
 
 # Phones' clocks drift, so one time step earlier and one later are accepted (RFC 6238 §5.2).
@@ -65,7 +66,7 @@ def verify_token(account: Account, typed: str, *, now: float | None = None) -> A
 
     A conditional UPDATE makes them work once: of parallel requests with the same digits one wins.
     """
-    token = "".join(typed.split())
+    token = clean_joined(typed)
     if len(token) != policy.TOTP_DIGITS:
         return None
     for device in AuthenticatorApp.objects.filter(user=account, confirmed=True):

@@ -3,6 +3,8 @@
 from django import forms
 
 from core import policy
+from core.fields import TypedField
+from core.typed import clean_joined
 
 
 class OrPasskeyForm(forms.Form):
@@ -25,7 +27,7 @@ class OrPasskeyForm(forms.Form):
 class FactorForm(OrPasskeyForm):
     """A code from the authenticator app, a backup code, or a passkey's answer."""
 
-    otp_token = forms.CharField(
+    otp_token = TypedField(
         label="Code",
         max_length=40,
         help_text=f"{policy.TOTP_DIGITS} digits from your app, or a backup code.",
@@ -37,7 +39,7 @@ class FactorForm(OrPasskeyForm):
 class TokenForm(forms.Form):
     """The six digits that the authenticator app shows."""
 
-    otp_token = forms.CharField(
+    otp_token = TypedField(
         label=f"{policy.TOTP_DIGITS}-digit code from your app",
         max_length=20,
         widget=forms.TextInput({"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}),
@@ -48,7 +50,7 @@ class TokenForm(forms.Form):
     )
 
     def clean_otp_token(self) -> str:
-        return "".join(self.cleaned_data["otp_token"].split())
+        return clean_joined(self.cleaned_data["otp_token"])
 
 
 class FirstFactorForm(OrPasskeyForm, TokenForm):

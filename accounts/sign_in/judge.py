@@ -19,6 +19,7 @@ from accounts.passwords import hashing
 from accounts.second_factors import factors, passkeys
 from accounts.second_factors.locks import lock_factors
 from core import policy
+from core.typed import strip_blanks
 from safeguards import audit, client, limits, locks
 
 ACCOUNT_LIMITS = (policy.SIGN_IN_PER_ACCOUNT, policy.SIGN_IN_PER_ACCOUNT_LONG)
@@ -100,17 +101,33 @@ def judged_in_turn(name: str, password: str, address: str, staff: bool) -> Judge
     wait = limits.longest_wait(tries, account_id=account.pk if account else None)
     if wait:
         return Wait(wait)
-    if account is None:
-        make_password(password)
-        return count_failure(name, address, None)
-    if not check_password(password, account.password, setter=lambda raw: rehash(account, raw)):
+    if not any(is_right(account, spelling) for spelling in spellings(password)):
         return count_failure(name, address, account)
+    assert account is not None  # nobody has no password
     if account.is_staff != staff:
         return count_failure(name, address, account) if staff else StaffOnly()
     if account.state != State.ACTIVE:
         audit.record("sign-in.refused", by="visitor", account_id=account.pk, state=account.state)
         return NotActive(State(account.state))
     return RightPassword(account)
+
+
+def spellings(password: str) -> list[str]:
+    """Return the passwords that may be meant: what was sent and, if there are blanks around it, the same without them.
+
+    Blanks come with a password that was copied. Both are one try, so both are judged before a failure is counted, and
+    both cost a hash for a known and an unknown name alike.
+    """
+    bare = strip_blanks(password)
+    return [password] if bare in (password, "") else [password, bare]
+
+
+def is_right(account: Account | None, password: str) -> bool:
+    """Return whether this is the account's password. Without an account, do the same work and return False."""
+    if account is None:
+        make_password(password)
+        return False
+    return check_password(password, account.password, setter=lambda raw: rehash(account, raw))
 
 
 def rehash(account: Account, password: str) -> None:

@@ -124,7 +124,10 @@ def refusal_for(outcome: judge.WrongFactor | judge.Wait, *, with_passkey: bool) 
     elif with_passkey:
         sentence = "That passkey was not accepted. Try again, or use another method."
     else:
-        sentence = "That code is not right, or it was already used. Try the next one."
+        sentence = (
+            "That code is not right, or it was already used. Try the next one. If codes from your app keep failing, "
+            "have your phone set its clock automatically."
+        )
     return sentence, None if with_passkey else "otp_token"
 
 

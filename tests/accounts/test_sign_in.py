@@ -90,14 +90,31 @@ def test_known_and_unknown_names_cost_the_same_work(rosa):
     assert work_of(here, "Rosa.H") == work_of(there, "nobody.here")
 
 
-def work_of(client: Client, username: str) -> tuple[int, list[str]]:
+def test_a_wrong_password_with_blanks_around_it_is_one_failure_and_costs_the_same_work_for_everybody(rosa):
+    here, there = Client(REMOTE_ADDR="203.0.113.1"), Client(REMOTE_ADDR="203.0.113.2")
+    work = work_of(here, "Rosa.H", f" {WRONG}\n")
+    assert work == work_of(there, "nobody.here", f" {WRONG}\n")
+    assert work[0] == 2
+    rosa.refresh_from_db()
+    assert rosa.failures_in_a_row == 1
+    assert events().count("sign-in.failed") == 2
+
+
+def test_a_password_that_was_chosen_with_a_blank_at_its_end_is_taken_as_it_is(client, rosa):
+    chosen = f"{walk.PASSWORD} and "
+    Account.objects.update(password=hashers.make_password(chosen))
+    assert REFUSED in walk.text_of(give_password(client, "Rosa.H", chosen.strip()))
+    assert give_password(client, "Rosa.H", chosen)["Location"] == "/portal/"
+
+
+def work_of(client: Client, username: str, password: str = WRONG) -> tuple[int, list[str]]:
     """How often a wrong password for this name is hashed, and which queries it makes (their first words)."""
     hasher = hashers.get_hasher()
     with (
         patch.object(type(hasher), "encode", autospec=True, side_effect=type(hasher).encode) as encode,
         CaptureQueriesContext(connection) as queries,
     ):
-        give_password(client, username, WRONG)
+        give_password(client, username, password)
     return encode.call_count, [query["sql"].split()[0] for query in queries]
 
 

@@ -141,7 +141,11 @@ def test_a_contact_detail_without_substance_reaches_nobody(browser, rosa, nothin
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ("my wife's", "Use only digits, spaces and + ( ) . / - in the phone number."),
+        (
+            "my wife's",
+            "Use only digits, spaces and + ( ) . / - in the phone number. Write an extension as “ext. 12” at its end, "
+            "and “DSN” before a DSN number.",
+        ),
         ("555-01", "Enter the whole phone number, with its area code."),
         ("2" * 40, "Phone number: use at most 32 characters."),
     ],

@@ -71,7 +71,7 @@ def test_today_is_not_the_future():
     assert BirthForm({"born": TODAY.isoformat()}).is_valid()
 
 
-@pytest.mark.parametrize("text", ["\x00", "9\x00", "9" * 10_000, "٩", "²", "-1", "\u202e9", "9e0", "<b>"])
+@pytest.mark.parametrize("text", ["\x00", "9\x00", "9" * 10_000, "①", "²", "-1", "\u202e", "9e0", "<b>"])
 @pytest.mark.parametrize("part", ["born", "born_month", "born_day", "born_year"])
 def test_nonsense_is_refused_with_a_sentence_and_kept(text: str, part: str):
     typed = {"born_month": "6", "born_day": "10", "born_year": "1948", part: text}

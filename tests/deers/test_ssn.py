@@ -17,14 +17,16 @@ from deers import ssn
         "１２３-４５-６７８９",
         "123\u00a045\u00a06789",
         "123\t456789\n",
+        "123.45.6789",
+        "١٢٣٤٥٦٧٨٩",
     ],
 )
-def test_dashes_blanks_and_full_width_digits_are_forgiven(typed: str) -> None:
+def test_dashes_dots_blanks_and_the_digits_of_other_keyboards_are_forgiven(typed: str) -> None:
     assert ssn.clean(typed) == "123456789"
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "12345678", "1234567890", "123-45-678O", "123.45.6789", "\x00123456789", "١٢٣٤٥٦٧٨٩", "1" * 10_000]
+    "typed", ["", "12345678", "1234567890", "123-45-678O", "123,45,6789", "\x00123456789", "①23456789", "1" * 10_000]
 )
 def test_anything_else_is_refused_with_a_sentence(typed: str) -> None:
     assert ssn.clean(typed) == ""

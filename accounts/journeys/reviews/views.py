@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.journeys import drafts
 from accounts.journeys.reviews import messages, resume
 from core import center, policy
+from core.fields import TypedField
 from core.words import try_again_in
 from idproofing import cases
 from idproofing.case_states import State
@@ -32,7 +33,7 @@ def code_field(label: str, missing: str) -> forms.CharField:
 
     idproofing.cases ignores spaces, dashes and case, and reads look-alikes as the right character.
     """
-    return forms.CharField(
+    return TypedField(
         label=label,
         max_length=40,
         widget=forms.TextInput(

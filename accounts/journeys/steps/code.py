@@ -13,6 +13,7 @@ from accounts.mail import notices
 from accounts.mail.words import greet
 from accounts.models import Draft
 from core import policy
+from core.fields import TypedField
 from core.words import try_again_in
 from idproofing import codes
 from safeguards import limits
@@ -24,7 +25,7 @@ Save = Callable[[HttpRequest, Any, Any, Any], Refused | None]
 class CodeForm(forms.Form):
     """The activation code. idproofing.codes ignores spaces, dashes and case, and reads look-alikes as the right one."""
 
-    code = forms.CharField(
+    code = TypedField(
         label="Activation code",
         max_length=40,
         help_text=f"{policy.CODE_LENGTH} letters and digits. Capital letters, dashes and spaces do not matter.",

@@ -20,6 +20,7 @@ from accounts.second_factors.forms import FactorForm, FirstFactorForm
 from accounts.sign_in import judge, session
 from accounts.sign_in.views import refusal_for
 from core import policy
+from core.typed import phone_digits
 from deers import lookup
 from deers.registry import Beneficiary, Match, NoMatch, Outcome, PersonQuery, Unavailable
 from idproofing import approvals
@@ -73,15 +74,11 @@ def match_account(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, o
 def same_person(draft: UpgradeDraft, person: Beneficiary, typed: dict) -> bool:
     """Return whether the match is the account's own person, with at least one contact detail that DEERS has."""
     reached = (
-        digits(typed["phone"])[-10:] == digits(person.phone)[-10:] != "",
+        phone_digits(typed["phone"])[-10:] == phone_digits(person.phone)[-10:] != "",
         typed["email"].lower() == person.email.lower() != "",
         plain(typed["postal_code"])[:5] == plain(person.postal_code)[:5] != "",
     )
     return person.dod_id == draft.account.dod_id and any(reached)
-
-
-def digits(text: str) -> str:
-    return "".join(c for c in text if c.isdigit())
 
 
 def plain(text: str) -> str:
