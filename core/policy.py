@@ -255,6 +255,9 @@ TOTP_FAILURES = Limit("second-factor", 10, timedelta(minutes=10))
 # many challenges an address may request, and how many factors an account may have: own.
 PASSKEY_CHALLENGE_LIFE = timedelta(minutes=5)
 PASSKEY_CHALLENGES_PER_ADDRESS = Limit("passkey-address", 60, timedelta(minutes=10))
+# The browser asks for these by itself, to offer passkeys in the box for the username: own. They are counted apart, so
+# that pages which are only looked at do not use up the button's challenges for everybody behind the same address.
+PASSKEY_AUTOFILLS_PER_ADDRESS = Limit("passkey-autofill-address", 60, timedelta(minutes=10))
 PASSKEYS = 10
 AUTHENTICATOR_APPS = 5
 FACTOR_NAME_MAX = 40

@@ -1,9 +1,8 @@
 """The address on a letter: the lines in the window of the envelope, and how far the mail has to go."""
 
 import unicodedata
-from functools import cache
-from importlib.resources import files
 
+from core.countries import countries
 from deers.registry import Beneficiary
 from idproofing.models import ActivationCode
 
@@ -57,10 +56,3 @@ def plain(text: str) -> str:
 def printable(line: str) -> bool:
     """Return whether our fonts have every character: Latin with all its marks, Greek and Cyrillic."""
     return all(c.isprintable() and (c < "\u0530" or "\u1e00" <= c < "\u2000" or "\u2010" <= c < "\u2028") for c in line)
-
-
-@cache
-def countries() -> dict[str, str]:
-    """Return the English name of each country by its two letters, as the time zone database has them."""
-    table = files("tzdata").joinpath("zoneinfo", "iso3166.tab").read_text(encoding="utf-8")
-    return dict(line.split("\t") for line in table.splitlines() if not line.startswith("#"))

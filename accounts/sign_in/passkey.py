@@ -29,8 +29,13 @@ class PasskeyForm(forms.Form):
 @require_POST
 @never_cache
 def options(request: HttpRequest) -> HttpResponse:
-    """Return a challenge for signing in with a passkey alone. Anybody may ask."""
-    wait = limits.hit(policy.PASSKEY_CHALLENGES_PER_ADDRESS, client.address(request))
+    """Return a challenge for signing in with a passkey alone. Anybody may ask.
+
+    With `autofill`, the browser asks in order to offer passkeys in the box for the username.
+    """
+    by_itself = "autofill" in request.POST
+    limit = policy.PASSKEY_AUTOFILLS_PER_ADDRESS if by_itself else policy.PASSKEY_CHALLENGES_PER_ADDRESS
+    wait = limits.hit(limit, client.address(request))
     if wait:
         return refused(f"There were too many tries. {try_again_in(wait)}", status=429)
     return JsonResponse(passkeys.options_to_sign(request))

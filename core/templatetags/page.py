@@ -12,10 +12,12 @@ from django.utils.safestring import SafeString, mark_safe
 
 from core import widgets
 from core.context_processors import site
+from core.countries import country
 from core.widgets import escape
 from core.words import duration, seconds
 
 register = template.Library()
+register.filter(country)
 register.filter(duration)
 register.filter(seconds)
 NOT_NAMED = forms.Field.default_error_messages["required"]

@@ -34,9 +34,45 @@ function offer(form) {
     });
   }
   place.hidden = false;
+  if (form.dataset.autofill && location.origin === form.dataset.at) offerInBox(form);
+}
+
+// Browsers can offer passkeys in the box for the username, beside what they know of usernames. They ask for a challenge
+// first, so one is asked for only once there is a person at the page, and again when it has grown too old.
+const SIGNS_OF_A_PERSON = ["pointermove", "pointerdown", "keydown", "focusin"];
+let waiting = null;
+
+async function offerInBox(form) {
+  if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
+  const listening = new AbortController();
+  const begin = () => {
+    listening.abort();
+    waitForChoice(form);
+  };
+  for (const sign of SIGNS_OF_A_PERSON) document.addEventListener(sign, begin, { signal: listening.signal });
+}
+
+// Nothing is said when this fails: the person has not asked for it, and the button and the boxes are there.
+async function waitForChoice(form) {
+  const ours = (waiting = new AbortController());
+  try {
+    const options = await challenge(form, { autofill: "1" });
+    if (options.problem || ours.signal.aborted) return;
+    const renewal = setTimeout(() => {
+      ours.abort();
+      offerInBox(form);
+    }, options.timeout * 0.8);
+    const credential = await get(options, { mediation: "conditional", signal: ours.signal }).finally(() => clearTimeout(renewal));
+    form.elements.passkey.value = JSON.stringify(plain(credential));
+    form.submit();
+  } catch {
+    return;
+  }
 }
 
 async function use(form) {
+  // A browser waits for one passkey at a time.
+  waiting?.abort();
   const says = form.querySelector("[data-says]");
   if (!form.reportValidity()) return;
   says.textContent = "Follow what your device asks.";
@@ -51,8 +87,9 @@ async function use(form) {
   }
 }
 
-async function challenge(form) {
+async function challenge(form, also = {}) {
   const sent = new FormData();
+  for (const [name, value] of Object.entries(also)) sent.append(name, value);
   sent.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
   const answer = await fetch(form.dataset.options, { method: "POST", body: sent, redirect: "manual", cache: "no-store" });
   return answer.headers.get("Content-Type") === "application/json" ? answer.json() : { problem: OTHERWISE };
@@ -67,9 +104,9 @@ function create(options) {
   return navigator.credentials.create({ publicKey });
 }
 
-function get(options) {
+function get(options, how = {}) {
   const allowCredentials = named(options.allowCredentials);
-  return navigator.credentials.get({ publicKey: { ...options, allowCredentials, challenge: bytes(options.challenge) } });
+  return navigator.credentials.get({ ...how, publicKey: { ...options, allowCredentials, challenge: bytes(options.challenge) } });
 }
 
 // Not credential.toJSON(): older browsers lack it, and some password managers leave it out.

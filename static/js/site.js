@@ -8,7 +8,9 @@ document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-print], [data-copy]");
   if (!button) return;
   if (button.matches("[data-print]")) return window.print();
-  const text = document.querySelector(button.dataset.copy).innerText.trim();
+  const shown = document.querySelector(button.dataset.copy).innerText.trim();
+  // A key is shown in groups, to be read. Some apps do not accept the blanks between them.
+  const text = "copyJoined" in button.dataset ? shown.replaceAll(/\s+/g, "") : shown;
   const says = button.textContent;
   try {
     await navigator.clipboard.writeText(text);

@@ -39,6 +39,14 @@ def refuse(device: CDPSession) -> None:
     device.send("WebAuthn.setUserVerified", {"authenticatorId": authenticator, "isUserVerified": False})
 
 
+def without_offers_in_boxes(page: Page) -> None:
+    """Make the browser one that has passkeys but offers none in the username's box.
+
+    The virtual device would say yes at once to what is offered there, and there would be no time for the button.
+    """
+    page.add_init_script("delete PublicKeyCredential.isConditionalMediationAvailable")
+
+
 def sign_out(page: Page) -> None:
     page.get_by_role("button", name="Sign out").first.click()
     expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
@@ -54,6 +62,7 @@ def set_up_passkey(page: Page, name: str) -> None:
 
 def test_someone_sets_up_a_passkey_and_signs_in_with_it_alone_and_after_the_password(page, device):
     holder(people.load("rosa"), username="rosa.keys")
+    without_offers_in_boxes(page)
     sign_in(page, "rosa.keys")
     set_up_passkey(page, "My laptop")
     expect(page.locator("#backup-codes li")).to_have_count(10)
@@ -70,6 +79,23 @@ def test_someone_sets_up_a_passkey_and_signs_in_with_it_alone_and_after_the_pass
     expect(page.get_by_role("heading", name="Use your passkey")).to_be_visible()
     page.get_by_role("button", name="Use my passkey").click()
     expect(page).to_have_url(re.compile("/portal/$"))
+
+
+def test_rosa_chooses_her_passkey_in_the_box_for_the_username_without_a_button(page, device):
+    holder(people.load("rosa"), username="rosa.keys")
+    sign_in(page, "rosa.keys")
+    set_up_passkey(page, "My laptop")
+    sign_out(page)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url) if "/passkey/options/" in request.url else None)
+
+    page.goto("/sign-in/?next=/account/security/")
+    assert page.get_by_label("Username").get_attribute("autocomplete") == "username webauthn"
+    page.wait_for_timeout(300)
+    assert asked == []  # nobody is at the page yet
+    page.get_by_label("Username").focus()
+    expect(page).to_have_url(re.compile("/account/security/$"))
+    assert len(asked) == 1
 
 
 def test_a_passkey_is_renamed_and_removed(page, device):

@@ -356,6 +356,7 @@ def test_the_contact_page_shows_the_address_of_record(client, ada_and_ben):
     client.force_login(ada_and_ben[0])
     shown = page(client, "/portal/contact/")
     assert "12 Quarry Lane" in shown
+    assert "United States" in shown
     assert "ada@deers.example" in shown
 
 
