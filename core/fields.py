@@ -168,8 +168,8 @@ def text_field(label: str, *, autocomplete: str, most: int = 100, missing: str =
 class ReachableEmail(EmailValidator):
     """Accept an email address only at a domain that mail can reach.
 
-    Django lets `localhost`, addresses such as [127.0.0.1] and domains that end in a number pass. No person is there, and
-    mail to one of our own machines is a way to reach it.
+    Django lets `localhost`, addresses such as [127.0.0.1] and domains that end in a number pass. No person is there,
+    and mail to one of our own machines is a way to reach it.
     """
 
     def validate_domain_part(self, domain_part: str) -> bool:

@@ -275,6 +275,12 @@ NEW_DEVICES_WITHIN = timedelta(days=1)
 NEW_DEVICES_OVERLAP = timedelta(minutes=10)
 # Half signed in (password given, second factor not yet): own; as long as an idle session.
 HALF_SIGNED_IN = SESSION_IDLE
+# How long the second copy of a form that began a session is answered like the first one, and how long a copy waits for
+# the first one to be judged: own. A double click takes less than a second; slow networks send the copy later.
+REPEATED_FORM = timedelta(minutes=1)
+REPEATED_FORM_WAIT = timedelta(seconds=5)
+# How long it is known why a session ended, so that its holder can be told: own; a working day.
+ENDED_SESSIONS_KEPT = SESSION_LIFE
 
 # Fresh sign-in: allauth, login.gov.
 FRESH_FOR_CREDENTIALS = timedelta(minutes=5)

@@ -64,7 +64,7 @@ def strip_blanks(text: str) -> str:
 
 
 def clean_joined(text: str) -> str:
-    """Return what was typed without the spaces, dots, dashes and underscores with which people group a number or code."""
+    """Return what was typed, cleaned and without the spaces, dots, dashes and underscores that group it."""
     return SEPARATORS.sub("", clean_typed(text))
 
 

@@ -14,6 +14,7 @@ from accounts.passwords.forms import PasswordPairForm
 from accounts.passwords.hints import judge_typed_password, password_hint_view
 from accounts.second_factors import factors
 from accounts.sign_in.fresh import require_fresh_sign_in
+from accounts.sign_in.repeated_forms import may_begin_session
 from core import policy
 
 
@@ -32,6 +33,7 @@ def security(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/security.html", context)
 
 
+@may_begin_session()
 @never_cache
 @require_fresh_sign_in(policy.FRESH_FOR_CREDENTIALS)
 def change_password(request: HttpRequest) -> HttpResponse:

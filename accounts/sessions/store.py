@@ -3,6 +3,7 @@
 import json
 import logging
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY as ACCOUNT
@@ -25,6 +26,16 @@ SEEN = "seen_at"
 log = logging.getLogger(__name__)
 
 
+class Ended(StrEnum):
+    """Why a session that a browser still has the key of is over."""
+
+    IDLE = "idle"
+    OLD = "old"
+    # It was ended from another device or by a change to the account, or its holder signed out. Its row is gone, so it
+    # may also have been the session of a visitor.
+    ELSEWHERE = "elsewhere"
+
+
 class SessionStore(db.SessionStore):
     """Django's store, except for what it writes and when.
 
@@ -38,6 +49,7 @@ class SessionStore(db.SessionStore):
     for_staff = False
     _written: tuple[str | None, str] | None = None
     _left: str | None = None
+    ended: Ended | None = None
 
     @property
     def idle(self) -> timedelta:
@@ -65,15 +77,28 @@ class SessionStore(db.SessionStore):
         return json.loads(session_data)
 
     def load(self) -> dict[str, Any]:
-        mine = [self.row_key(self.session_key), timezone.now()]
-        row = rows.first(Session, "session_key = %s AND expire_date > %s", mine)
+        row = rows.first(Session, "session_key = %s", [self.row_key(self.session_key)])
         try:
-            if row:
+            if row and row.expire_date > timezone.now():
                 return self.decode(row.session_data)
         except DecryptionError:
             log.warning("A session was encrypted with a key that is gone. Its holder has to sign in again.")
+        self.ended = self.end_of(row)
         self._session_key = None
         return {}
+
+    def end_of(self, row: Session | None) -> Ended | None:
+        """Return why this session is over, or None if nobody was signed in."""
+        if row is None:
+            return Ended.ELSEWHERE
+        if row.began_at is None:
+            return None
+        return Ended.OLD if row.began_at + self.life <= timezone.now() else Ended.IDLE
+
+    @classmethod
+    def clear_expired(cls) -> None:
+        """Delete the sessions that ended a while ago. Until then their holders are told why."""
+        Session.objects.filter(expire_date__lt=timezone.now() - policy.ENDED_SESSIONS_KEPT).delete()
 
     def exists(self, session_key: str) -> bool:
         return False

@@ -6,15 +6,16 @@ templates serves both.
 """
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import UpdateError
-from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 
-from accounts.sessions.store import SessionStore, StaffSessionStore
+from accounts.sessions.store import Ended, SessionStore, StaffSessionStore
 
 STAFF_PATH = "/admin/"
 
@@ -38,6 +39,12 @@ def of(request: HttpRequest) -> Zone:
     return STAFF if request.path_info.startswith(STAFF_PATH) else EVERYBODY
 
 
+def redirect_to_sign_in(request: HttpRequest, ended: Ended) -> HttpResponse:
+    """Lead to the sign-in of this zone, which says why the session is over, and back to the page afterwards."""
+    query = {"ended": ended.value} | ({"next": request.get_full_path()} if request.method == "GET" else {})
+    return HttpResponseRedirect(f"{reverse('sign-in', getattr(request, 'urlconf', None))}?{urlencode(query)}")
+
+
 class ZonedSessionMiddleware(SessionMiddleware):
     """Django's session middleware, with one cookie per zone.
 
@@ -52,13 +59,15 @@ class ZonedSessionMiddleware(SessionMiddleware):
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         session, zone = request.session, of(request)
-        if zone.cookie in request.COOKIES and session.is_empty():
+        # The cookie goes only when this very request ended the session. One that leads nowhere stays: another request
+        # of this browser may just have renewed the session, and its new cookie must not be deleted.
+        if zone.cookie in request.COOKIES and session.is_empty() and session.modified:
             response.delete_cookie(zone.cookie, path=zone.path, samesite=zone.samesite)  # type: ignore[arg-type]
         elif session.modified and not session.is_empty() and response.status_code < 500:
             try:
                 session.save()
-            except UpdateError:
-                raise SessionInterrupted("This session ended elsewhere while the page was being made.") from None
+            except UpdateError:  # it ended elsewhere while the page was being made
+                return redirect_to_sign_in(request, Ended.ELSEWHERE)
             response.set_cookie(
                 zone.cookie,
                 session.session_key or "",

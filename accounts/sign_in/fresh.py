@@ -20,6 +20,7 @@ from accounts.passwords.forms import PasswordAgainForm
 from accounts.second_factors import factors
 from accounts.second_factors.forms import FactorForm
 from accounts.sign_in import judge, session
+from accounts.sign_in.repeated_forms import may_begin_session
 from accounts.sign_in.views import home_of, refuse_factor, safe_next
 from core.words import try_again_in
 from safeguards import audit, client
@@ -62,6 +63,7 @@ def proved(request: HttpRequest, how: str) -> None:
     audit.record("sign-in.again", by=request.user, how=how)
 
 
+@may_begin_session()
 @never_cache
 def again(request: HttpRequest) -> HttpResponse:
     """Ask for the password again, or for a passkey or a code instead, then return to where the person was going."""

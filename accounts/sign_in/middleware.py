@@ -14,7 +14,7 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Account
 from accounts.passwords.hashing import TooBusy
-from accounts.sessions.store import ACCOUNT
+from accounts.sessions.store import ACCOUNT, Ended
 from accounts.sign_in import session
 from core import policy
 
@@ -31,17 +31,29 @@ class SessionLimitsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         signed_in = ACCOUNT in request.session
+        ended = request.session.ended  # type: ignore[attr-defined]
         if session.BEGAN in request.session:
             if session.seconds_left(request) <= 0:
+                ended = session.why_over(request)
                 logout(request)
                 vars(request).pop("_cached_user", None)  # or get_user() would return the user who was just logged out
             elif not request.path.endswith(("/session/left/", "/session/keep/")):
                 session.touch(request)
         request.user = SimpleLazyObject(partial(with_factor, request))  # type: ignore[assignment]
         response = self.get_response(request)
+        if signed_in and ended is None and not request.user.is_authenticated:
+            ended = Ended.ELSEWHERE  # the password was changed, or the account was closed
+        if ended and is_sent_to_sign_in(response):
+            response["Location"] += f"&ended={ended}"
         if signed_in:
             add_never_cache_headers(response)
         return response
+
+
+def is_sent_to_sign_in(response: HttpResponse) -> bool:
+    """Return whether this is the redirect to the sign-in, with the page to come back to, for want of a session."""
+    path, _, query = response.headers.get("Location", "").partition("?")
+    return response.status_code == 302 and path.endswith("/sign-in/") and query.startswith("next=")
 
 
 def with_factor(request: HttpRequest) -> AbstractBaseUser | AnonymousUser:

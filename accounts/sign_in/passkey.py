@@ -13,6 +13,7 @@ from accounts.second_factors import passkeys
 from accounts.second_factors.forms import OrPasskeyForm
 from accounts.sign_in import consent, judge, session
 from accounts.sign_in.forms import PasswordForm
+from accounts.sign_in.repeated_forms import may_begin_session
 from accounts.sign_in.views import finish_sign_in, safe_next
 from core import policy
 from core.words import try_again_in
@@ -69,6 +70,7 @@ def refused(sentence: str, *, status: int) -> HttpResponse:
     return JsonResponse({"problem": sentence}, status=status)
 
 
+@may_begin_session()
 @login_not_required
 @never_cache
 def sign_in(request: HttpRequest) -> HttpResponse:

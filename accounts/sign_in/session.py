@@ -13,7 +13,7 @@ from django.utils.crypto import constant_time_compare
 
 from accounts.models import Account, Factor
 from accounts.second_factors import factors
-from accounts.sessions.store import BEGAN, FACTOR, SEEN, factor_label
+from accounts.sessions.store import BEGAN, FACTOR, SEEN, Ended, factor_label
 from core import policy
 from safeguards import audit
 
@@ -93,6 +93,13 @@ def seconds_left(request: HttpRequest) -> int:
     idle = request.session.get(SEEN, 0) + request.session.idle.total_seconds() - now  # type: ignore[attr-defined]
     whole = request.session.get(BEGAN, 0) + request.session.life.total_seconds() - now  # type: ignore[attr-defined]
     return max(0, int(min(idle, whole)))
+
+
+def why_over(request: HttpRequest) -> Ended:
+    """Return which of its two limits a session has reached."""
+    began = request.session.get(BEGAN, 0)
+    old = began + request.session.life.total_seconds() <= time.time()  # type: ignore[attr-defined]
+    return Ended.OLD if old else Ended.IDLE
 
 
 def touch(request: HttpRequest, *, every: int = TOUCH_EVERY) -> None:

@@ -34,16 +34,24 @@ def keeps_unsaved_form(view: View) -> View:
 def keep(request: HttpRequest) -> HttpResponse:
     """Keep the contents of the unsaved form on the page that the script names."""
     page = request.POST.get(PAGE, "")
+    return HttpResponse(status=204 if keep_typed(request, page) else 400)
+
+
+def keep_typed(request: HttpRequest, page: str) -> bool:
+    """Keep what this request sent for the page at the address `page`, if its view opted in, and return whether it was.
+
+    The caller knows that the request comes from our own page.
+    """
     try:
-        may = hasattr(resolve(page).func, "may_be_kept")
+        may = hasattr(resolve(page, getattr(request, "urlconf", None)).func, "may_be_kept")
     except Http404:
         may = False
     typed = json.dumps({name: text for name, text in request.POST.items() if name not in (PAGE, "csrfmiddlewaretoken")})
     if not may or len(typed) > policy.UNSAVED_FORM_MAX:
-        return HttpResponse(status=400)
+        return False
     place = place_of(request, page)
     cache.set(place, encrypt(typed, context=place).hex(), policy.UNSAVED_FORM_LIFE.total_seconds())
-    return HttpResponse(status=204)
+    return True
 
 
 def take(request: HttpRequest) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """The pages for signing in and out, and the session's clock."""
 
+from typing import Any
+
 from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -15,8 +17,10 @@ from accounts.models import Account, Factor
 from accounts.passwords import hashing
 from accounts.second_factors import authenticator_apps, enrollment, factors, locks
 from accounts.second_factors.forms import FactorForm, FirstFactorForm
+from accounts.sessions.store import Ended
 from accounts.sign_in import consent, judge, session
 from accounts.sign_in.forms import PasswordForm
+from accounts.sign_in.repeated_forms import may_begin_session
 from core.words import try_again_in
 from safeguards import client
 
@@ -34,20 +38,23 @@ def home_of(account: Account) -> str:
     return "/admin/" if account.is_staff else "/portal/"
 
 
+@may_begin_session()
 @login_not_required
 @never_cache
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Ask for username and password, then for the second factor if one is needed.
 
-    A half-finished sign-in resumes at its second factor.
+    A half-finished sign-in resumes at its second factor. A person who is signed in goes on.
     """
     next_page = safe_next(request, request.POST.get("next") or request.GET.get("next"))
+    if request.method == "GET" and is_in(request):
+        return redirect(next_page or home_of(request.user))  # type: ignore[arg-type]
     if not consent.given(request):
         return consent.ask(request, next_page)
     if request.method == "GET" and "other" not in request.GET and session.half(request):
         return redirect("second-factor")
     if request.method != "POST":
-        context = {"form": PasswordForm(), "next": next_page, "timed_out": "timed_out" in request.GET}
+        context = {"form": PasswordForm(), "next": next_page, "ended": why_ended(request)}
         context["staff_only"] = "staff_only" in request.GET
         return render(request, "accounts/sign_in.html", context)
     form, status = PasswordForm(request.POST), 200
@@ -61,6 +68,24 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             form.add_error(None, hashing.BUSY)
             status = 503
     return render(request, "accounts/sign_in.html", {"form": form, "next": next_page}, status=status)
+
+
+def is_in(request: HttpRequest) -> bool:
+    """Return whether the person is signed in well enough for the pages of this zone. Staff need their second factor."""
+    user: Any = request.user
+    return user.is_authenticated and (not user.is_staff or user.is_verified())
+
+
+def why_ended(request: HttpRequest) -> str:
+    """Return the slug of why the last session ended, or "". The page has a fixed sentence for each.
+
+    The page's script says only that the time is over. The session that it had says more.
+    """
+    if "timed_out" in request.GET:
+        found = request.session.ended  # type: ignore[attr-defined]
+        return found if found in (Ended.IDLE, Ended.OLD) else "timed-out"
+    told = request.GET.get("ended")
+    return told if told in list(Ended) else ""
 
 
 def judged(request: HttpRequest, form: PasswordForm, next_page: str) -> HttpResponse | None:
@@ -92,6 +117,7 @@ def finish_sign_in(request: HttpRequest, account: Account, factor: Factor | None
     return redirect(next_page or home_of(account))
 
 
+@may_begin_session()
 @login_not_required
 @never_cache
 def second_factor(request: HttpRequest) -> HttpResponse:

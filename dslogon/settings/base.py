@@ -53,6 +53,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.sign_in.middleware.SessionLimitsMiddleware",
+    # After CSRF was judged, and before an old session is sent to the sign-in.
+    "accounts.sign_in.repeated_forms.RepeatedFormMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "accounts.sign_in.middleware.BusyMiddleware",
@@ -119,7 +121,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "core.views.csrf_failure"
+CSRF_FAILURE_VIEW = "accounts.sign_in.stale_forms.csrf_failure"
 # How many proxies of our own are in front of us. Each of them appends to X-Forwarded-For.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 SECURE_REFERRER_POLICY = "same-origin"

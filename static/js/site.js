@@ -21,6 +21,27 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => { button.textContent = says; }, 4000);
 });
 
+// A second click would send a form a second time. The button keeps its focus and its value: it is not disabled, and only
+// says so. When the page is shown again without being loaded (Back), or nothing came of it, it can be sent again.
+const AGAIN_AFTER = 10_000;
+
+function allow(form) {
+  delete form.dataset.sent;
+  for (const button of form.querySelectorAll("[type=submit][aria-disabled]")) button.removeAttribute("aria-disabled");
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = "1";
+  for (const button of form.querySelectorAll("[type=submit]")) button.setAttribute("aria-disabled", "true");
+  setTimeout(allow, AGAIN_AFTER, form);
+});
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) document.querySelectorAll("form[data-sent]").forEach(allow);
+});
+
 // A password left visible would be offered by the browser as a suggestion in other boxes.
 document.addEventListener("submit", (event) => {
   for (const button of event.target.querySelectorAll(".usa-show-password")) {

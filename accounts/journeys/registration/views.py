@@ -15,6 +15,7 @@ from accounts.journeys.steps import route, second_factor
 from accounts.models import RegistrationDraft
 from accounts.passwords.hints import judge_typed_password, password_hint_view
 from accounts.sign_in import consent
+from accounts.sign_in.repeated_forms import may_begin_session
 from core import policy
 from core.words import try_again_in
 from safeguards import audit, client, limits
@@ -54,6 +55,7 @@ def begun(request: HttpRequest, chosen: dict) -> HttpResponse:
     return response
 
 
+@may_begin_session("credentials", "second-factor")
 @login_not_required
 def step(request: HttpRequest, draft_id: UUID, name: str) -> HttpResponse:
     """Show or judge any step of any registration."""

@@ -11,6 +11,7 @@ from accounts.journeys import drafts, wizard
 from accounts.journeys.steps import route, second_factor
 from accounts.journeys.upgrade.steps import UPGRADE
 from accounts.models import UpgradeDraft
+from accounts.sign_in.repeated_forms import may_begin_session
 from accounts.sign_in.views import safe_next
 from core.policy import Level
 from safeguards import audit
@@ -57,6 +58,7 @@ def begun(request: HttpRequest, chosen: dict, next_page: str) -> HttpResponse:
     return response
 
 
+@may_begin_session("second-factor")
 def step(request: HttpRequest, draft_id: UUID, name: str) -> HttpResponse:
     """Show or judge any step of any upgrade."""
     return wizard.page(request, UPGRADE, draft_id, name)
