@@ -279,6 +279,9 @@ HALF_SIGNED_IN = SESSION_IDLE
 # the first one to be judged: own. A double click takes less than a second; slow networks send the copy later.
 REPEATED_FORM = timedelta(minutes=1)
 REPEATED_FORM_WAIT = timedelta(seconds=5)
+# How long a mail server may be silent before we do not know whether it took the email: own; RFC 5321 §4.5.3.2 allows
+# minutes, and a worker that waits for so long sends nothing else.
+MAIL_TIMEOUT = timedelta(seconds=30)
 # How long it is known why a session ended, so that its holder can be told: own; a working day.
 ENDED_SESSIONS_KEPT = SESSION_LIFE
 

@@ -109,6 +109,8 @@ EVENTS: dict[str, str] = {
     "second-factor.renamed": "An authenticator app or a passkey of your account was given another name.",
     "backup-code.used": "A backup code was used to sign in.",
     "backup-codes.made": "New backup codes were created. The older ones no longer work.",
+    # accounts: mail
+    "mail.given-up": "We could not find out whether an email to you was sent, so we did not send it a second time.",
     # accounts: recovery
     "recovery.username-asked": "Someone asked us to send your username.",
     "recovery.password-asked": "Someone asked to set a new password.",
@@ -116,6 +118,8 @@ EVENTS: dict[str, str] = {
     "recovery.email-undone": "A link sent to your old email address was used to undo the change.",
     "recovery.factor-asked": "We were told that your second step is lost. The wait for a new one began.",
     "recovery.factor-stopped": "A link in our email was used to stop the wait for a new second step.",
+    "recovery.factor-link-sent": "The wait for a new second step was over, and we sent you the link to set one up.",
+    "recovery.factor-expired": "The link to set up a new second step was not used in time.",
     "recovery.factor-replaced": "A new second step was set up with a link that we sent you. Old ones no longer work.",
     "recovery.not-me": "A link in one of our emails was used to say that a change was not yours.",
     # portal
@@ -123,6 +127,7 @@ EVENTS: dict[str, str] = {
     # support
     "support.account-viewed": "A member of our staff looked at your account.",
     "support.person-searched": "A member of our staff searched for a person.",
+    "support.page-viewed": "A member of our staff looked at a page of the service center.",
     "support.list-viewed": "A member of our staff looked through a list.",
     "support.code-sent-again": "A member of our staff sent you a new activation code.",
     "support.help-asked": "A member of our staff asked to help you back into your account.",

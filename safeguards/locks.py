@@ -7,6 +7,24 @@ from django.db import connection, transaction
 
 
 @contextmanager
+def alone(kind: str, key: str) -> Iterator[bool]:
+    """Hold the lock for this `kind` of work on this `key` without a transaction, so that every step can be committed.
+
+    Yield False, without waiting, if somebody else holds it. The database lets it go when its holder dies.
+    """
+    name = [f"alone:{kind}:{key}"]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", name)
+        ours = cursor.fetchone() == (True,)
+    try:
+        yield ours
+    finally:
+        if ours:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", name)
+
+
+@contextmanager
 def exclusive(kind: str, key: str, *more: tuple[str, str]) -> Iterator[None]:
     """Open a transaction that holds the lock for this `kind` of work on this `key`, on every server.
 

@@ -1,11 +1,12 @@
-"""Email to people: written in the transaction of the change that it reports, then sent once by the worker."""
+"""Email to people: written in the transaction of the change that it reports, then sent by the worker."""
 
 import json
+import smtplib
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
 from django.template import Context, Template
 from django.template.loader import get_template, render_to_string
@@ -18,7 +19,11 @@ from accounts.models import Account, Notice
 from accounts.models.mail import Purpose
 from core import policy
 from deers import lookup
+from safeguards import audit, locks
 from safeguards.retry import PATIENTLY
+
+# What people ask for themselves, and can ask for again when it does not come. It is sent at most once.
+ASKED_FOR = ("activation-code", "your-username", "new-password", "confirm-email")
 
 
 def send(kind: str, *, to: str, account_id: int | None = None, **context: str) -> None:
@@ -57,26 +62,72 @@ def address_in_deers(account: Account) -> str:
 
 
 def deliver(notice_id: str) -> bool:
-    """Send one waiting notice and wipe it, with its row locked. Return False if it was sent before."""
-    with transaction.atomic():
-        notice = Notice.objects.select_for_update().filter(pk=notice_id, sent_at=None).first()
+    """Send one waiting notice and wipe it. Return False if it was sent before, is being sent, or is not sent again.
+
+    Two marks, each committed by itself, stand around the moment in which the mail server takes the email. A notice that
+    has the first mark only was left by a worker that died in that moment, or whose mail server did not answer any more.
+    Such an email may be out. Those that people can ask for again are not sent again. The others are: a warning that
+    never comes would be worse than one that comes twice, and the second one says that it may be.
+    """
+    with locks.alone("notice", notice_id) as ours:
+        notice = Notice.objects.filter(pk=notice_id, sent_at=None, given_up_at=None).first() if ours else None
         if notice is None:
             return False
-        message(notice).send()
-        notice.to, notice.context, notice.sent_at = "", "{}", timezone.now()
-        notice.save(update_fields=["to", "context", "sent_at"])
+        if notice.handed_over_at and notice.kind in ASKED_FOR:
+            give_up(notice)
+            return False
+        hand_over(notice)
+        note(notice, to="", context="{}", sent_at=timezone.now())
     return True
+
+
+def hand_over(notice: Notice) -> None:
+    """Give the email to the mail server, between the two marks. Take the first one back if it was surely refused."""
+    mail, before = message(notice), notice.handed_over_at
+    mail.connection = get_connection()
+    with mail.connection:  # what fails while it connects has sent nothing
+        note(notice, handed_over_at=timezone.now())
+        try:
+            mail.send()
+        except Exception as failure:
+            if surely_refused(failure):
+                note(notice, handed_over_at=before)
+            raise
+
+
+def surely_refused(failure: Exception) -> bool:
+    """Return whether the mail server has not taken the email: it said no, or we failed before.
+
+    If the connection broke or the server was silent for too long, it may have taken it.
+    """
+    broken = isinstance(failure, OSError) and not isinstance(failure, smtplib.SMTPException)
+    return not broken and not isinstance(failure, smtplib.SMTPServerDisconnected)
+
+
+def give_up(notice: Notice) -> None:
+    """Leave it open whether the email is out, wipe it, and say so in the audit trail."""
+    with transaction.atomic():
+        note(notice, to="", context="{}", given_up_at=timezone.now())
+        audit.record("mail.given-up", by="system", account_id=notice.account_id, kind=notice.kind)
+
+
+def note(notice: Notice, **values: object) -> None:
+    """Set these fields of the notice, and commit them at once."""
+    for name, value in values.items():
+        setattr(notice, name, value)
+    notice.save(update_fields=list(values))
 
 
 def message(notice: Notice) -> EmailMultiAlternatives:
     """Return the email of a notice: text and HTML from the one Markdown template of its kind.
 
-    Its Message-ID is the notice's ID. A worker that is killed after the mail server accepted the email, but before we
-    noted it, sends the email again. Email programs then recognize the second one as the same.
+    Its Message-ID is the notice's ID. If the email has to be sent again and may have been sent before, it says so, and
+    email programs recognize it as the same.
     """
     given = {name: markdown.literal(value) for name, value in json.loads(notice.context).items()}
     context = Context({**given, "site": settings.SITE_ADDRESS, "policy": policy}, autoescape=False)
-    parts = (template(f"mail/{name}.md").render(context) for name in (notice.kind, "foot"))
+    names = (notice.kind, *(["again"] if notice.handed_over_at else []), "foot")
+    parts = (template(f"mail/{name}.md").render(context) for name in names)
     subject, tokens = markdown.parse("\n\n".join(parts))
     message_id = f"<{notice.pk}@{urlsplit(settings.SITE_ADDRESS).hostname}>"
     mail = EmailMultiAlternatives(subject, markdown.text(tokens), to=[notice.to], headers={"Message-ID": message_id})

@@ -11,7 +11,11 @@ from safeguards.fields import EncryptedTextField
 
 
 class Notice(models.Model):
-    """One email. Its address and contents are encrypted until the worker has sent it, and then wiped."""
+    """One email. Its address and contents are encrypted until the worker has sent it, and then wiped.
+
+    `handed_over_at` is set before the mail server gets the email, and `sent_at` after it has accepted it. With the
+    first and without the second, nobody knows whether the email is out. `given_up_at` says that it was left at that.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.SlugField(max_length=40)
@@ -19,7 +23,9 @@ class Notice(models.Model):
     to = EncryptedTextField()
     context = EncryptedTextField()
     created_at = models.DateTimeField(default=timezone.now)
+    handed_over_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
+    given_up_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["created_at"], condition=models.Q(sent_at=None), name="notice_waiting")]

@@ -94,9 +94,20 @@ def answer(now: datetime | None = None) -> int:
     now, sent = now or timezone.now(), 0
     while batch := answer_some(now):
         sent += batch
-    unused = LostFactor.objects.filter(ended_at=None, told_at__lte=now - policy.NEW_FACTOR_LINK_LIFE)
-    unused.update(ended_at=now, outcome=LostFactor.Outcome.EXPIRED)
+    while end_some_unused(now):
+        pass
     return sent
+
+
+def end_some_unused(now: datetime) -> int:
+    with transaction.atomic():
+        unused = LostFactor.objects.filter(ended_at=None, told_at__lte=now - policy.NEW_FACTOR_LINK_LIFE)
+        batch = list(unused.select_for_update(skip_locked=True).order_by("told_at")[:BATCH])
+        for waited in batch:
+            waited.ended_at, waited.outcome = now, LostFactor.Outcome.EXPIRED
+            waited.save(update_fields=["ended_at", "outcome"])
+            audit.record("recovery.factor-expired", by="system", account_id=waited.account_id)
+        return len(batch)
 
 
 def answer_some(now: datetime) -> int:
@@ -111,6 +122,7 @@ def answer_some(now: datetime) -> int:
             )
             waited.told_at = now
             waited.save(update_fields=["told_at"])
+            audit.record("recovery.factor-link-sent", by="system", account_id=account.pk)
         return len(batch)
 
 

@@ -156,6 +156,7 @@ IDPROOFING_SOURCES = env.list(
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = int(policy.MAIL_TIMEOUT.total_seconds())
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="DS Logon <no-reply@dslogon.example>")
 SERVICE_CENTER_EMAIL = env.str("SERVICE_CENTER_EMAIL", default="service-center@dslogon.example")
 # Links in mail are built from this, never from the Host header of a request.

@@ -119,6 +119,17 @@ def test_nothing_comes_before_the_day_is_over_and_it_comes_once(grace):
     assert Notice.objects.filter(kind="new-factor").count() == 1
 
 
+def test_grace_s_trail_says_when_the_link_went_out_and_that_it_was_not_used(grace):
+    lost_factor.start(grace, by="visitor")
+    lost_factor.answer(timezone.now() + LATER)
+    assert AuditEvent.objects.filter(event="recovery.factor-link-sent", account_id=grace.pk).count() == 1
+    over = timezone.now() + 2 * LATER + policy.NEW_FACTOR_LINK_LIFE
+    lost_factor.answer(over)
+    lost_factor.answer(over)
+    assert AuditEvent.objects.filter(event="recovery.factor-expired", account_id=grace.pk).count() == 1
+    assert lost_factor.live(grace) is None
+
+
 @pytest.mark.parametrize("address", [0, 1])
 def test_each_address_can_stop_it(client, grace, address):
     stop = asked(grace)[address]
