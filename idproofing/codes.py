@@ -14,7 +14,7 @@ from core import policy
 from core.policy import Level
 from core.typed import clean_joined
 from idproofing import attempts, quiz
-from idproofing.models import ActivationCode
+from idproofing.models import ActivationCode, Proof
 from idproofing.routes import Route
 from idproofing.states import State, change_state, exclusive_proofing, get_proofing
 from safeguards import audit
@@ -153,6 +153,7 @@ def use(code: ActivationCode, *, by: object, now: datetime) -> Redeemed | Used:
     change_state(proofing, State.PROVEN, by=by, now=now, route=code.route)
     if code.route != Route.QUESTIONS:
         attempts.lift(code.dod_id, by=by, now=now)
+    Proof.objects.create(dod_id=code.dod_id, level=code.level, route=code.route, proven_at=now)
     return Redeemed()
 
 
@@ -217,8 +218,16 @@ def normalize(typed: str) -> str:
 
 
 def route_proven(dod_id: str, level: Level) -> str:
-    """Return the route by which this person came to the code used last at this level, or "" without one."""
-    return used(dod_id, level).values_list("route", flat=True).first() or ""
+    """Return the route by which this person proved who they are last at this level, or "" if they have not.
+
+    It stays so while the person goes through a journey once more.
+    """
+    return proofs(dod_id).filter(level=level).values_list("route", flat=True).first() or ""
+
+
+def proofs(dod_id: str) -> QuerySet[Proof]:
+    """Return what this person has proven at every level, the latest first."""
+    return Proof.objects.filter(dod_id=dod_id).order_by("-proven_at", "-pk")
 
 
 def came_by_email(dod_id: str, level: Level, address: str) -> bool:

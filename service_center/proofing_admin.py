@@ -7,6 +7,7 @@ from django.urls import path
 from django.urls.resolvers import URLPattern
 
 from deers import lookup
+from idproofing import codes
 from idproofing.models import Proofing
 from safeguards import audit
 from service_center import confirmed_actions, resend_code
@@ -43,7 +44,8 @@ class ProofingAdmin(ReadOnlyAdmin):
         if proofing is not None and self.has_view_permission(request, proofing):
             audit.record("support.account-viewed", by=request.user, dod_id=proofing.dod_id)
         can_resend = waits and has_permission(request, "accounts.resend_code")
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "can_resend": can_resend})
+        more = {"can_resend": can_resend, "proofs": list(codes.proofs(proofing.dod_id)) if proofing else []}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.resend)

@@ -4,7 +4,7 @@ from idproofing.models.cases import Case, CaseMove
 from idproofing.models.codes import ActivationCode
 from idproofing.models.facts import Category, Fact, Source
 from idproofing.models.letters import Batch, Letter
-from idproofing.models.proofing import LEVELS, FailureNotice, Proofing
+from idproofing.models.proofing import LEVELS, FailureNotice, Proof, Proofing
 from idproofing.models.quiz import AnswerTally, Question, Quiz
 from idproofing.models.visits import Document, Visit
 
@@ -20,6 +20,7 @@ __all__ = [
     "Fact",
     "FailureNotice",
     "Letter",
+    "Proof",
     "Proofing",
     "Question",
     "Quiz",

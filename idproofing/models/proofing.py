@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from core.policy import Level
+from idproofing.routes import Route
 
 LEVELS = [(level.value, level.label) for level in Level]
 
@@ -76,3 +77,23 @@ class FailureNotice(models.Model):
 
     def __str__(self) -> str:
         return f"notice {self.pk}"
+
+
+class Proof(models.Model):
+    """An identity that was proven: by whom, at which level, by which route and when. It is never changed or deleted.
+
+    A proofing says how far the person has come this time, and goes back when they begin again. What was proven before
+    stays proven.
+    """
+
+    dod_id = models.CharField("DoD ID number", max_length=10)
+    level = models.PositiveSmallIntegerField(choices=LEVELS)
+    route = models.CharField(max_length=10, choices=Route.choices)
+    proven_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["dod_id", "level", "-proven_at"], name="proof_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.get_level_display()}: {self.get_route_display()}"

@@ -1,10 +1,12 @@
 """Activation codes: easy to type, good once, and void after a few wrong tries."""
 
 from datetime import timedelta
+from importlib import import_module
 from random import Random
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,9 +14,10 @@ from core import policy
 from core.policy import Level
 from idproofing import codes, quiz
 from idproofing.codes import Delivery
-from idproofing.models import ActivationCode, Proofing, Quiz
+from idproofing.models import ActivationCode, Proof, Proofing, Quiz
 from safeguards.models import AuditEvent
 from tests.idproofing.people import JUNE, MODEST, NOON, answer_all, begin, facts_of_june, remember
+from tests.parallel import in_parallel
 
 pytestmark = pytest.mark.django_db
 PIA = "1000000039"
@@ -31,6 +34,43 @@ def redeem(typed: str, dod_id: str = JUNE, *, level: Level = Level.BASIC, now=NO
 def test_june_types_the_code_from_her_mail_and_is_proven() -> None:
     assert redeem(issue().text) == codes.Redeemed()
     assert Proofing.objects.get().state == Proofing.State.PROVEN
+
+
+def test_june_who_registers_a_second_time_stays_proven_by_her_letter() -> None:
+    redeem(issue(delivery="letter").text)
+    issue(now=NOON + timedelta(days=1))
+    assert Proofing.objects.get().state == Proofing.State.CODE_SENT
+    assert codes.route_proven(JUNE, Level.BASIC) == "letter"
+    assert codes.route_proven(JUNE, Level.PREMIUM) == ""
+    assert [(proof.route, proof.proven_at) for proof in codes.proofs(JUNE)] == [("letter", NOON)]
+
+
+def test_each_time_that_june_proves_who_she_is_leaves_a_row_and_nothing_takes_one_back() -> None:
+    for number, delivery in enumerate(("letter", "email", "email")):
+        now = NOON + timedelta(days=number)
+        redeem(issue(delivery=delivery, now=now).text, now=now)
+    issue(now=NOON + timedelta(days=9))
+    assert redeem("AAAAA-AAAAA", now=NOON + timedelta(days=9)) != codes.Redeemed()
+    assert [proof.route for proof in codes.proofs(JUNE)] == ["questions", "questions", "letter"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_code_that_is_typed_thirty_times_at_once_is_one_proof() -> None:
+    now = timezone.now()
+    text = issue(now=now).text
+    outcomes = in_parallel(lambda number: redeem(text, now=now))
+    assert outcomes.count(codes.Redeemed()) == 1
+    assert Proof.objects.count() == 1
+
+
+def test_what_was_proven_before_there_were_proofs_is_taken_over() -> None:
+    redeem(issue(delivery="letter").text)
+    issue(PIA)
+    Proof.objects.all().delete()
+    fill = import_module("idproofing.migrations.0007_proofs").FILL
+    with connection.cursor() as cursor:
+        cursor.execute(fill)
+    assert [(proof.dod_id, proof.route, proof.proven_at) for proof in Proof.objects.all()] == [(JUNE, "letter", NOON)]
 
 
 def test_a_code_works_once() -> None:
