@@ -43,6 +43,9 @@ def record(
     kind, actor_id = _actor(by, account_id)
     if kind == ActorKind.SELF:
         account_id = actor_id
+    request = current_request.get()
+    if request is not None:
+        request.left_event = True  # type: ignore[attr-defined]
     return AuditEvent.objects.create(
         event=event,
         actor_kind=kind,

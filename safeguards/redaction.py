@@ -40,8 +40,8 @@ def mask(found: re.Match[str]) -> str:
 class RedactingFormatter(logging.Formatter):
     """Redacts the finished line, so that arguments and tracebacks are covered as well as messages.
 
-    A request that was refused gets one line. Django adds a traceback to some (a wrong host, too many fields), which says
-    nothing about the request and lets a stranger fill the log.
+    A request that was refused gets one line. Django adds a traceback to some (a wrong host, too many fields), which
+    says nothing about the request and lets a stranger fill the log.
     """
 
     def format(self, record: logging.LogRecord) -> str:

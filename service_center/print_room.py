@@ -246,6 +246,8 @@ class LetterAdmin(ReadOnlyAdmin):
         letter = self.get_object(request, str(pk))
         if letter is None or not has_permission(request, action.permission):
             return HttpResponse(status=403)
+        if request.method != "POST":
+            audit.record("support.account-viewed", by=request.user, dod_id=letter.dod_id)
         return confirmed_actions.confirm(request, self.admin_site, action, letter, admin_page(letter))
 
 

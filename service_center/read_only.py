@@ -7,6 +7,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from accounts.models import Account
 from safeguards import audit
 
 
@@ -30,6 +31,12 @@ class ReadOnlyAdmin(admin.ModelAdmin):
             audit.record("support.list-viewed", by=request.user, list=str(self.opts.model_name))
         return super().changelist_view(request, extra_context)
 
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict | None = None) -> HttpResponse:
+        """Record whose row it is. The page is empty here, but it names the row."""
+        response = super().history_view(request, object_id, extra_context)
+        record_row_view(request, self.get_object(request, object_id))
+        return response
+
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Allow only the lookups of the page's own filters.
 
@@ -39,6 +46,14 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         entries = [entry[0] if isinstance(entry, tuple) else entry for entry in self.list_filter]
         offered = [getattr(entry, "parameter_name", entry) for entry in entries]
         return field in [*offered, self.date_hierarchy] and how in FILTERS_ASK
+
+
+def record_row_view(request: HttpRequest, row: Model | None) -> None:
+    """Record that the page of a row was looked at that is about a person, by account or by DoD ID number."""
+    account_id = row.pk if isinstance(row, Account) else getattr(row, "account_id", None)
+    dod_id = None if isinstance(row, Account) else getattr(row, "dod_id", None) or None
+    if account_id or dod_id:
+        audit.record("support.account-viewed", by=request.user, account_id=account_id, dod_id=dod_id)
 
 
 def has_permission(request: HttpRequest, permission: str) -> bool:

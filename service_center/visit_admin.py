@@ -121,6 +121,7 @@ class VisitAdmin(ReadOnlyAdmin):
             return redirect("admin:idproofing_visit_attend")
         filled = document_forms(request.POST if request.method == "POST" else None)
         if request.method != "POST":
+            audit.record("support.account-viewed", by=request.user, dod_id=visit.dod_id)
             return self.slip_page(request, visit, filled)
         wrong = find_problem(filled, Level(visit.level))
         return self.slip_page(request, visit, filled, wrong=wrong) if wrong else self.accept(request, visit, filled)

@@ -144,7 +144,7 @@ def test_a_form_that_arrives_after_the_end_leads_back_to_its_page():
     give_password(client, rosa.username)
     Session.objects.all().delete()
     response = client.post("/account/security/password/", {"password": WRONG, "password_again": WRONG})
-    assert response["Location"] == "/sign-in/?next=/account/security/password/"
+    assert response["Location"] == "/sign-in/?next=/account/security/password/&ended=elsewhere"
 
 
 def test_a_person_who_registers_reads_the_notice_and_agrees_before_the_session_begins(client):

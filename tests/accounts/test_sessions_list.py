@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts import tasks
 from accounts.models import Account, Session
 from accounts.sessions.store import SessionStore
+from core import policy
 from demo.people import PEOPLE
 from safeguards.models import AuditEvent
 from tests import walk
@@ -128,10 +129,13 @@ def test_what_one_session_holds_cannot_be_moved_into_another(rosa):
     assert not is_signed_in(marcus)
 
 
-def test_ended_sessions_are_cleared_away(rosa):
+def test_ended_sessions_are_cleared_away_once_their_holders_need_not_be_told_why(rosa):
     here, old = signed_in(rosa), signed_in(rosa)
     Session.objects.filter(pk=row_of(old)).update(expire_date=timezone.now() - timedelta(seconds=1))
     assert walk.text_of(here.get(PAGE)).count("Last used") == 1
+    tasks.purge_drafts(timestamp=0)
+    assert Session.objects.count() == 2
+    Session.objects.filter(pk=row_of(old)).update(expire_date=timezone.now() - policy.ENDED_SESSIONS_KEPT)
     tasks.purge_drafts(timestamp=0)
     assert list(Session.objects.values_list("pk", flat=True)) == [row_of(here)]
 

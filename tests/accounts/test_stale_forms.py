@@ -1,5 +1,7 @@
 """A form that was open in another tab while the person signed in: shown again with a sentence, and nothing done."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -10,7 +12,7 @@ from tests.accounts.holders import give_password, holder
 pytestmark = pytest.mark.django_db
 
 SITE = "http://testserver"
-OURS = {"HTTP_ORIGIN": SITE, "HTTP_SEC_FETCH_SITE": "same-origin", "HTTP_SEC_FETCH_MODE": "navigate"}
+OURS: dict[str, Any] = {"HTTP_ORIGIN": SITE, "HTTP_SEC_FETCH_SITE": "same-origin", "HTTP_SEC_FETCH_MODE": "navigate"}
 OLD = {"csrfmiddlewaretoken": "x" * 64}
 
 
@@ -77,7 +79,8 @@ def test_nobody_is_led_to_another_site(browser, referer):
     ],
 )
 def test_a_form_of_another_site_and_a_script_are_refused_as_ever_and_leave_nothing(browser, sent):
-    assert browser.post("/account/phone/", {**OLD, "phone": "210-555-0199"}, **sent).status_code == 403
+    given: Any = sent
+    assert browser.post("/account/phone/", {**OLD, "phone": "210-555-0199"}, **given).status_code == 403
     assert "210-555-0199" not in browser.get("/account/phone/").content.decode()
 
 

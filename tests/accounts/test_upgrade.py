@@ -88,7 +88,7 @@ def test_a_session_begun_with_the_password_alone_ends_with_the_new_level(browser
 def test_nor_does_one_that_began_in_that_very_moment_open_premium(browser, account):
     Account.objects.filter(pk=account.pk).update(level=Level.PREMIUM)
     assert not is_signed_in(browser)
-    assert browser.get("/portal/labs/")["Location"] == "/sign-in/?next=/portal/labs/"
+    assert browser.get("/portal/labs/")["Location"] == "/sign-in/?next=/portal/labs/&ended=elsewhere"
 
 
 def test_the_backup_codes_are_shown_at_the_end(browser, account):

@@ -52,7 +52,7 @@ def test_it_is_said_as_well_when_the_session_itself_knows_its_end(rosa, seen, be
     client = signed_in(rosa)
     kept, now = client.session, int(time.time())
     kept[session.SEEN], kept[session.BEGAN] = now - seen * 60, now - began * 60
-    SessionStore.save(kept)
+    kept.save()
     Session.objects.update(expire_date=timezone.now() + policy.SESSION_IDLE)
     assert sentence in said(client)
 
