@@ -14,6 +14,7 @@ judged on its own, and counted.
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ from django.contrib.sessions.backends.base import UpdateError
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.cache import add_never_cache_headers
+from redis.exceptions import RedisError
 
 from accounts.sessions import zones
 from accounts.sessions.store import ACCOUNT
@@ -63,12 +65,8 @@ class RepeatedFormMiddleware:
         response = self.get_response(request)
         place = getattr(request, "first_copy", None)
         if place:
-            answer = answer_of(request, response)
-            if answer is None:
-                cache.delete(place)
-            else:
-                sealed = encrypt(json.dumps(asdict(answer)), context=place).hex()
-                cache.set(place, sealed, policy.REPEATED_FORM.total_seconds())
+            with suppress(RedisError):  # without the cache, a copy is judged as a form of its own
+                tell_copies(place, answer_of(request, response))
         return response
 
     def process_view(
@@ -80,11 +78,13 @@ class RepeatedFormMiddleware:
             return None
         if steps and kwargs.get("name") not in steps:
             return None
-        place = place_of(request)
-        if cache.add(place, "", policy.REPEATED_FORM_WAIT.total_seconds()):
-            request.first_copy = place  # type: ignore[attr-defined]
-            return None
-        answer = wait_for_answer(place)
+        answer = None
+        with suppress(RedisError):
+            place = place_of(request)
+            if cache.add(place, "", policy.REPEATED_FORM_WAIT.total_seconds()):
+                request.first_copy = place  # type: ignore[attr-defined]
+                return None
+            answer = wait_for_answer(place)
         response = answer_alike(request, answer) if answer else None
         if response:
             add_never_cache_headers(response)
@@ -101,6 +101,14 @@ def place_of(request: HttpRequest) -> str:
         request.body.hex(),
     ]
     return f"repeated-form:{blind_index(json.dumps(parts), purpose='repeated-form').hex()}"
+
+
+def tell_copies(place: str, answer: Answer | None) -> None:
+    """Remember what the first copy got, for a short time. If it got no session, let the copies through."""
+    if answer is None:
+        cache.delete(place)
+    else:
+        cache.set(place, encrypt(json.dumps(asdict(answer)), context=place).hex(), policy.REPEATED_FORM.total_seconds())
 
 
 def answer_of(request: HttpRequest, response: HttpResponse) -> Answer | None:

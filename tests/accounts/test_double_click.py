@@ -7,6 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from accounts.models import Account, RegistrationDraft, Session
 from core import policy
@@ -208,6 +209,15 @@ def test_what_is_remembered_shows_neither_the_session_nor_where_it_leads(grace, 
     [(place, sealed)] = [(key, value) for key, value in kept.items() if key.startswith("repeated-form")]
     assert key_of(browser) not in place + sealed
     assert "/portal/" not in bytes.fromhex(sealed).decode("latin-1")
+
+
+def test_without_the_cache_a_form_is_judged_as_ever(grace, monkeypatch):
+    def unreachable(*_: object) -> bool:
+        raise RedisError
+
+    browser = half_signed_in(grace)
+    monkeypatch.setattr(cache, "add", unreachable)
+    assert send(browser, SECOND_STEP, otp_token=walk.token_for(KEY))["Location"] == "/portal/"
 
 
 def test_an_old_page_that_asks_how_long_the_session_lasts_does_not_take_the_new_cookie_away(grace):
