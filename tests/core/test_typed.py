@@ -100,8 +100,9 @@ def test_an_email_address_keeps_no_mark_that_nobody_sees(around):
     ["rosa@localhost", "rosa@127.0.0.1", "rosa@10.0.0.10", "rosa@[127.0.0.1]", "rosa@[IPv6:::1]", "rosa@1.22"],
 )
 def test_nobody_has_mail_sent_to_our_own_machines(address):
-    with pytest.raises(ValidationError, match=r"in the form name@example\.com"):
+    with pytest.raises(ValidationError) as refused:
         email_field().clean(address)
+    assert refused.value.messages == ["Enter an email address in the form name@example.com."]
 
 
 def test_every_form_that_asks_for_an_email_address_asks_with_the_one_field():

@@ -2,6 +2,7 @@
 
 import logging
 import runpy
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -50,3 +51,18 @@ def test_of_a_request_that_cannot_be_served_the_log_tells_neither_who_sent_it_no
     assert caplog.messages
     assert NUMBER not in caplog.text
     assert ADDRESS not in caplog.text
+
+
+@pytest.mark.parametrize("token", ["7K3QH-0ABCD-EFGHJ", "7k3qh 0abcd efghj", "7K3QH0ABCDEFGHJ", "7K3QH"])
+def test_the_link_that_walter_types_from_his_letter_is_in_no_access_line(worker, token):
+    assert path_in_line(worker, f"/not-me/{token}/") == "/not-me/[secret]/"
+
+
+def test_other_addresses_are_in_the_access_line_as_they_are(worker):
+    assert path_in_line(worker, "/account/security/authenticator/") == "/account/security/authenticator/"
+
+
+def path_in_line(worker: ThreadWorker, path: str) -> str:
+    served = SimpleNamespace(status="200 OK", sent=1, response_length=1, headers=[])
+    environ = {"PATH_INFO": path, "REQUEST_METHOD": "GET", "RAW_URI": path, "SERVER_PROTOCOL": "HTTP/1.1"}
+    return worker.log.atoms(served, SimpleNamespace(headers=[]), environ, timedelta(0))["U"]
