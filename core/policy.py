@@ -81,6 +81,22 @@ SIGN_IN_PER_ACCOUNT = Limit("sign-in-account", 5, timedelta(minutes=5))
 SIGN_IN_PER_ADDRESS = Limit("sign-in-address", 10, timedelta(minutes=1))
 SIGN_IN_PER_ACCOUNT_LONG = Limit("sign-in-account-long", 50, timedelta(hours=12))
 SIGN_IN_FAILURES_IN_A_ROW = 100
+# From a browser that has signed in before: own. The same in a short time, for its owner mistypes as everybody does, and
+# fewer in a long one, for a thief may have it.
+SIGN_IN_PER_DEVICE = Limit("sign-in-device", 5, timedelta(minutes=5))
+SIGN_IN_PER_DEVICE_LONG = Limit("sign-in-device-long", 20, timedelta(hours=12))
+# How long after its last sign-in a browser counts as such: own; as long as an account stays open that nobody uses. How
+# many an account has: own; more than anybody uses. How long a browser counts as such that has just set a new password
+# by a link: as long as the longest pause.
+TRUSTED_DEVICE_LIFE = timedelta(days=180)
+TRUSTED_DEVICES = 20
+TRUSTED_AFTER_RECOVERY = SIGN_IN_PER_ACCOUNT_LONG.period
+# How often the holder hears that a try had to wait: own. How many holders one look of the worker tells: own.
+PAUSE_NOTICE_GAP = timedelta(days=1)
+PAUSES_AT_ONCE = 500
+
+# After how long a request may be sent again that met counters that could not be reached: own.
+COUNTERS_RETRY = timedelta(minutes=1)
 
 # DEERS lookups: login.gov. The key of a number is its HMAC.
 DEERS_PER_ADDRESS = Limit("deers-address", 10, timedelta(hours=1))
@@ -88,6 +104,11 @@ DEERS_PER_SSN = Limit("deers-ssn", 5, timedelta(hours=6))
 # By surname and date of birth: own. Otherwise somebody who knows both could find out the number, with guesses from many
 # addresses. It is twice as many, because namesakes and twins share them.
 DEERS_PER_NAME = Limit("deers-name", 10, timedelta(hours=6))
+# What is asked beyond the two above once strangers have used them up, by the number or name and by it and the network
+# address: own. Only who types everything right goes on then. A stranger needs ten networks a day to shut somebody out,
+# and all strangers together get at most twice the guesses: 20 more a day at a number's name, and at a name's number.
+DEERS_BEYOND = Limit("deers-beyond", 20, timedelta(hours=24))
+DEERS_BEYOND_PER_ADDRESS = Limit("deers-beyond-address", 2, timedelta(hours=24))
 
 # How long a question to DEERS may take: own; people wait that long without doubt. How many failures in a row it takes
 # to leave DEERS alone, and how long until one question tries it again: own.
@@ -156,7 +177,14 @@ FACT_OVER_YEARS = {
 
 # Activation codes: 63A §3.8, login.gov. Ten Crockford base32 characters hold 50 bits.
 CODE_LENGTH = 10
+# Wrong codes, by draft, and by person and network address: login.gov. In a day, by person and address: own; more than
+# anybody mistypes. They only have to wait: who types wrong codes may be a stranger, whose guesses must not void the
+# code in somebody's letter.
 CODE_TRIES = Limit("code-tries", 5, timedelta(minutes=10))
+CODE_TRIES_LONG = Limit("code-tries-long", 10, timedelta(hours=24))
+# Wrong codes of all who try, after which the code itself is void: 63B §3.2.2. A hundred guesses at 50 bits are right
+# with a chance of 1 in 10 million million (1e-13).
+CODE_FAILURES = 100
 CODE_LIFE_EMAIL = timedelta(hours=24)
 CODE_LIFE_SCREEN = timedelta(hours=24)
 CODE_LIFE_LETTER = timedelta(days=21)
@@ -293,6 +321,9 @@ FRESH_FOR_EXPORTS = timedelta(minutes=20)
 RESET_LINK_LIFE = timedelta(minutes=30)
 # Emails that strangers may request: own; as many as DEERS lookups, so that no mailbox can be flooded.
 RECOVERY_PER_ADDRESS = Limit("recovery-address", 10, timedelta(hours=1))
+# The same, by mailbox, so that not even many senders flood one: own. As often again from each browser that has signed
+# in before, so that they cannot use it up for its owner.
+RECOVERY_PER_MAILBOX = Limit("recovery-mailbox", 5, timedelta(hours=24))
 LOST_FACTOR_WAIT = timedelta(hours=24)
 # How long the link after that wait is valid: own; long enough for a weekend, and it asks for the password as well.
 # Requests for it: own.

@@ -8,42 +8,62 @@ Thirty guesses at once would all pass a check that only looks. Call `hit` before
 may be in PostgreSQL, where a transaction that is rolled back takes its counts with it. Until it ends, everybody else's
 counts have to queue.
 
-If Valkey cannot be reached, we fail closed: everybody waits a little. Otherwise an attacker who can take down the
-counters would take down every limit with them.
+If the counters cannot be reached, we fail closed: nothing is judged. Otherwise an attacker who can take down the
+counters would take down every limit with them. But nobody made too many tries then, so nobody is told so and no event
+says so: CountersUnavailable is raised, and the answer is a 503 that says what is wrong.
 """
 
 import ipaddress
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from django.core.cache import cache
+from django.db import InterfaceError, OperationalError
 from django_ratelimit import ALL
 from django_ratelimit.core import EXPIRATION_FUDGE, _get_window, _make_cache_key, get_usage
 from redis.exceptions import RedisError
 
+from core import policy
 from core.policy import Limit
+from core.words import duration
 from safeguards import audit
 from safeguards.cipher import blind_index
 
 logger = logging.getLogger(__name__)
 
-WAIT_WITHOUT_COUNTERS = timedelta(minutes=1)
+# Valkey's failures, and those of a PostgreSQL that counts.
+FAILURES = (RedisError, OperationalError, InterfaceError)
+
+
+class CountersUnavailable(Exception):
+    """The counters cannot be reached, so nothing that is limited can be judged now.
+
+    Its text is the sentence for the person.
+    """
+
+    def __init__(self) -> None:
+        wait = duration(policy.COUNTERS_RETRY)
+        super().__init__(
+            "Something on our side does not work right now, so we could not check this and nothing was changed. "
+            f"Wait {wait}, then try again."
+        )
 
 
 def hit(limit: Limit, key: str, *, account_id: int | None = None) -> timedelta | None:
     """Count one try. Return None if it may go on, or how long it is until the next one may be made.
 
     The first try in a window that is refused becomes an audit event. `account_id` puts that event on the account's
-    trail.
+    trail. Raise CountersUnavailable if it could not be counted.
     """
     hashed = _hashed(limit, key)
-    try:
+    with _reaching_counters():
         usage = get_usage(None, group=limit.name, key=lambda *_: hashed, rate=_rate(limit), increment=True)
+        if not usage["limit"]:  # what django-ratelimit says when the count was lost
+            raise CountersUnavailable
         return _turned_away(limit, hashed, account_id) if usage["should_limit"] else None
-    except RedisError:
-        return _without_counters()
 
 
 def waiting(limit: Limit, key: str, *, account_id: int | None = None) -> timedelta | None:
@@ -54,50 +74,91 @@ def waiting(limit: Limit, key: str, *, account_id: int | None = None) -> timedel
 def longest_wait(tries: Iterable[tuple[Limit, str]], *, account_id: int | None = None) -> timedelta | None:
     """Return the longest wait for all limits that guard one action, or None, with one look at the cache.
 
-    This counts nothing.
+    This counts nothing. Raise CountersUnavailable if there is nothing to look at.
     """
-    counters = {_counter(limit, hashed): (limit, hashed) for limit, hashed in ((t[0], _hashed(*t)) for t in tries)}
-    try:
+    return max(full(tries, account_id=account_id, quietly=False).values(), default=None)
+
+
+def full(
+    tries: Iterable[tuple[Limit, str]], *, account_id: int | None = None, quietly: bool = True
+) -> dict[tuple[Limit, str], timedelta]:
+    """Return those of the limits that are full now, each with its wait. With one look at the cache; it counts nothing.
+
+    Unless `quietly`, a try is turned away by this, which becomes an audit event as with `hit`. Raise
+    CountersUnavailable if there is nothing to look at.
+    """
+    counters = {_counter(limit, _hashed(limit, key)): (limit, key) for limit, key in tries}
+    with _reaching_counters():
         counts = cache.get_many(counters)
-        full = [counters[counter] for counter, count in counts.items() if count >= counters[counter][0].times]
-        return max((_turned_away(limit, hashed, account_id) for limit, hashed in full), default=None)
-    except RedisError:
-        return _without_counters()
+        over = [counters[counter] for counter, count in counts.items() if count >= counters[counter][0].times]
+        if quietly:
+            return {(limit, key): _time_left(limit, _hashed(limit, key)) for limit, key in over}
+        return {(limit, key): _turned_away(limit, _hashed(limit, key), account_id) for limit, key in over}
+
+
+def left(limit: Limit, key: str) -> int:
+    """Return how many more tries may be made in this window."""
+    counter = _counter(limit, _hashed(limit, key))
+    with _reaching_counters():
+        return max(limit.times - (cache.get(counter) or 0), 0)
+
+
+def take_back(limit: Limit, key: str) -> None:
+    """Uncount one try that this request has counted, because it was no guess: it was right, or nobody could judge it.
+
+    Unlike `clear` it leaves what others have counted. If the window has ended meanwhile, or the counters cannot be
+    reached, the try stays counted.
+    """
+    try:
+        cache.decr(_counter(limit, _hashed(limit, key)))
+    except ValueError:
+        pass
+    except FAILURES:
+        logger.exception("A try could not be taken back, because the counters cannot be reached.")
 
 
 def clear(limit: Limit, key: str) -> None:
-    """Forget what was counted, as after a success."""
+    """Forget what was counted, as after a success.
+
+    If the counters cannot be reached, the count stays. What was judged is judged.
+    """
     counter = _counter(limit, _hashed(limit, key))
     try:
         cache.delete_many([counter, f"{counter}:told"])
-    except RedisError:
-        _without_counters()
+    except FAILURES:
+        logger.exception("A count of tries could not be cleared, because the counters cannot be reached.")
 
 
 def once(what: str, key: str, *, within: timedelta) -> bool:
     """Return True for the first call with this key, and False for every later one within the time.
 
-    Use it for things that must not be used twice. If the counters cannot be reached, return False.
+    Use it for things that must not be used twice. Raise CountersUnavailable if nobody can tell which call is first.
     """
     hashed = blind_index(key, purpose=f"once:{what}").hex()
-    try:
+    with _reaching_counters():
         return cache.add(f"once:{hashed}", 1, within.total_seconds())
-    except RedisError:
-        _without_counters()
-        return False
 
 
 def _turned_away(limit: Limit, hashed: str, account_id: int | None) -> timedelta:
     """Return how long to wait. Record an audit event for the first try in a window that has to."""
-    seconds_left = _get_window(hashed, _rate(limit)[1]) - int(time.time())
-    if cache.add(f"{_counter(limit, hashed)}:told", 1, seconds_left + EXPIRATION_FUDGE):
+    wait = _time_left(limit, hashed)
+    if cache.add(f"{_counter(limit, hashed)}:told", 1, wait.total_seconds() + EXPIRATION_FUDGE):
         audit.record("limit.reached", by="visitor", account_id=account_id, limit=limit.name)
-    return timedelta(seconds=max(seconds_left, 1))
+    return wait
 
 
-def _without_counters() -> timedelta:
-    logger.exception("The counters of tries cannot be reached, so everybody waits.")
-    return WAIT_WITHOUT_COUNTERS
+def _time_left(limit: Limit, hashed: str) -> timedelta:
+    return timedelta(seconds=max(_get_window(hashed, _rate(limit)[1]) - int(time.time()), 1))
+
+
+@contextmanager
+def _reaching_counters() -> Iterator[None]:
+    """Turn a failure of the counters into CountersUnavailable."""
+    try:
+        yield
+    except FAILURES as failure:
+        logger.exception("The counters of tries cannot be reached, so nothing is judged.")
+        raise CountersUnavailable from failure
 
 
 def _rate(limit: Limit) -> tuple[int, int]:

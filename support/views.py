@@ -13,6 +13,7 @@ from accounts.sign_in import unsaved_forms
 from core import center
 from core.words import try_again_in
 from safeguards import client
+from safeguards.limits import CountersUnavailable
 from support import contact, guides
 from support.forms import ContactForm
 from support.models import ContactMessage
@@ -87,7 +88,12 @@ def contact_form(request: HttpRequest) -> HttpResponse:
     form_id, typed["body"] = typed.pop("form_id") or uuid.uuid4(), typed.pop("message")
     message = contact.kept(form_id, **typed)
     if not message:
-        if wait := contact.too_many(address=client.address(request), email=typed["email"]):
+        try:
+            wait = contact.too_many(address=client.address(request), email=typed["email"])
+        except CountersUnavailable as failure:
+            form.add_error(None, str(failure))
+            return render(request, "support/contact.html", {"form": form, "center": center}, status=503)
+        if wait:
             context = {"form": form, "center": center, "try_again": try_again_in(wait)}
             return render(request, "support/contact.html", context, status=429)
         by = request.user if request.user.is_authenticated else None

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from accounts.journeys import drafts
 from accounts.models import Draft
+from safeguards.limits import CountersUnavailable
 
 
 @dataclass(frozen=True)
@@ -144,9 +145,25 @@ def page(request: HttpRequest, journey: Journey, draft_id: UUID, name: str) -> H
     asked = ask(request, journey, draft_id, name) if name != journey.finish else None
     if isinstance(asked, HttpResponse):
         return no_store(asked)
-    with transaction.atomic():
-        draft = drafts.find(journey.model, draft_id, request, lock=True)
-        return no_store(answer(request, journey, draft, name, asked))
+    try:
+        with transaction.atomic():
+            draft = drafts.find(journey.model, draft_id, request, lock=True)
+            return no_store(answer(request, journey, draft, name, asked))
+    except CountersUnavailable as failure:
+        return no_store(not_judged(request, journey, draft_id, name, failure))
+
+
+def not_judged(
+    request: HttpRequest, journey: Journey, draft_id: UUID, name: str, failure: CountersUnavailable
+) -> HttpResponse:
+    """Show the step again, with what was typed, because the counters cannot be reached and nothing was judged."""
+    draft = drafts.find(journey.model, draft_id, request)
+    step = step_for(request, journey, draft, name)
+    if isinstance(step, HttpResponse):
+        return step
+    form = step.form(request.POST, draft)
+    form.add_error(None, str(failure))
+    return page_of(request, journey, draft, step, form, refused=Refused(str(failure), status=503))
 
 
 @dataclass(frozen=True)
@@ -172,7 +189,10 @@ def ask(request: HttpRequest, journey: Journey, draft_id: UUID, name: str) -> As
     form = step.form(request.POST, draft)
     if not form.is_valid():
         return page_of(request, journey, draft, step, form)
-    return Asked(form, step.ask(request, draft, form) if step.ask else None)
+    try:
+        return Asked(form, step.ask(request, draft, form) if step.ask else None)
+    except CountersUnavailable as failure:
+        return not_judged(request, journey, draft_id, name, failure)
 
 
 def no_store(response: HttpResponse) -> HttpResponse:

@@ -16,6 +16,7 @@ from accounts.sign_in.forms import username_field
 from core.fields import email_field
 from core.words import try_again_in
 from safeguards import client
+from safeguards.limits import CountersUnavailable
 
 
 class EmailForm(forms.Form):
@@ -41,12 +42,17 @@ def recover_password(request: HttpRequest) -> HttpResponse:
 
 
 def ask(request: HttpRequest, form: forms.Form, wanted: str, field: str) -> HttpResponse:
+    status = 200
     if request.method == "POST" and form.is_valid():
-        outcome = password.ask(wanted, form.cleaned_data[field], client.address(request))
-        if isinstance(outcome, password.Asked):
-            return render(request, "accounts/recovery_asked.html", {"wanted": wanted})
-        form.add_error(None, f"There were too many requests. {try_again_in(outcome.wait)}")
-    return render(request, f"accounts/recover_{wanted}.html", {"form": form})
+        try:
+            outcome = password.ask(wanted, form.cleaned_data[field], client.address(request))
+            if isinstance(outcome, password.Asked):
+                return render(request, "accounts/recovery_asked.html", {"wanted": wanted})
+            form.add_error(None, f"There were too many requests. {try_again_in(outcome.wait)}")
+        except CountersUnavailable as failure:
+            form.add_error(None, str(failure))
+            status = 503
+    return render(request, f"accounts/recover_{wanted}.html", {"form": form}, status=status)
 
 
 @login_not_required

@@ -24,6 +24,7 @@ from accounts.sign_in.repeated_forms import may_begin_session
 from accounts.sign_in.views import home_of, refuse_factor, safe_next
 from core.words import try_again_in
 from safeguards import audit, client
+from safeguards.limits import CountersUnavailable
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -79,6 +80,9 @@ def again(request: HttpRequest) -> HttpResponse:
                     return redirect(next_page or home_of(account))
         except hashing.TooBusy:
             form.add_error(None, hashing.BUSY)
+            status = 503
+        except CountersUnavailable as failure:
+            form.add_error(None, str(failure))
             status = 503
     context = {"form": form, "next": next_page, "sent": "sent" in request.GET, "with_code": with_code}
     return render(request, "accounts/sign_in_again.html", context | {"kinds": kinds}, status=status)

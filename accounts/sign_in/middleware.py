@@ -7,7 +7,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.middleware import get_user
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 from django.utils.functional import SimpleLazyObject
@@ -17,6 +17,7 @@ from accounts.passwords.hashing import TooBusy
 from accounts.sessions.store import ACCOUNT, Ended
 from accounts.sign_in import session
 from core import policy
+from safeguards.limits import CountersUnavailable
 
 
 class SessionLimitsMiddleware:
@@ -71,7 +72,10 @@ def with_factor(request: HttpRequest) -> AbstractBaseUser | AnonymousUser:
 
 
 class BusyMiddleware:
-    """Answer "busy, try again" when there is no room to hash a password, and set Retry-After on every 503."""
+    """Answer "try again" when there is no room to hash a password, or when the counters of tries cannot be reached.
+
+    Set Retry-After on every 503. Views that can show the form again, with what was typed, do that themselves.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -83,4 +87,18 @@ class BusyMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return render(request, "errors/503.html", status=503) if isinstance(exception, TooBusy) else None
+        if isinstance(exception, TooBusy):
+            return render(request, "errors/503.html", status=503)
+        if isinstance(exception, CountersUnavailable):
+            return without_counters(request, exception)
+        return None
+
+
+def without_counters(request: HttpRequest, exception: CountersUnavailable) -> HttpResponse:
+    """Return the answer to a request that cannot be judged: JSON for a script, a page for a person."""
+    wait = str(int(policy.COUNTERS_RETRY.total_seconds()))
+    if "text/html" not in request.headers.get("Accept", "text/html"):
+        return JsonResponse({"problem": str(exception)}, status=503, headers={"Retry-After": wait})
+    response = render(request, "errors/503.html", {"without_counters": True}, status=503)
+    response["Retry-After"] = wait
+    return response

@@ -23,6 +23,7 @@ from accounts.sign_in.forms import PasswordForm
 from accounts.sign_in.repeated_forms import may_begin_session
 from core.words import try_again_in
 from safeguards import client
+from safeguards.limits import CountersUnavailable
 
 ENROL_KEY = "enrol_key"
 
@@ -66,6 +67,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
                 return response
         except hashing.TooBusy:
             form.add_error(None, hashing.BUSY)
+            status = 503
+        except CountersUnavailable as failure:
+            form.add_error(None, str(failure))
             status = 503
     return render(request, "accounts/sign_in.html", {"form": form, "next": next_page}, status=status)
 

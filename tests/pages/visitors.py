@@ -17,6 +17,7 @@ from accounts.recovery.lost_factor_views import SETTING_UP
 from accounts.sign_in import middleware
 from core import views
 from demo.models import SentMail
+from safeguards import limits
 from support.guides import GUIDES
 from tests import people, walk
 from tests.accounts.holders import STAFF_DOOR, WRONG, give_password, give_token, holder, premium, signed_in, staff
@@ -82,6 +83,8 @@ def meets_an_error() -> Answers:
     for status, view in ((400, views.bad_request), (403, views.forbidden), (500, views.server_error)):
         yield by_hand(f"/{status}/", view)
     yield by_hand("/503/", lambda request: middleware.BusyMiddleware(views.home).process_exception(request, TooBusy()))
+    silent = limits.CountersUnavailable()
+    yield by_hand("/503/", lambda request: middleware.BusyMiddleware(views.home).process_exception(request, silent))
     yield by_hand("/429/", lambda request: render(request, "errors/429.html", {"wait_minutes": 5}, status=429))
 
 

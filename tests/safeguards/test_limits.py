@@ -4,7 +4,7 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from redis.exceptions import ConnectionError as Unreachable
 
 from core.policy import Limit
@@ -133,15 +133,19 @@ def test_one_thing_used_twice_is_not_another(monkeypatch):
         raise Unreachable
 
     monkeypatch.setattr(PostgresCache, "add", unreachable)
-    assert not limits.once("a", "z", within=minute)
+    with pytest.raises(limits.CountersUnavailable):
+        limits.once("a", "z", within=minute)
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("failure", [Unreachable, OperationalError])
 @pytest.mark.parametrize("operation", ["add", "get_many"])
-def test_without_the_counters_everybody_waits_rather_than_anybody_guessing_freely(monkeypatch, operation):
+def test_without_the_counters_nobody_guesses_and_nobody_is_told_of_too_many_tries(monkeypatch, operation, failure):
     def unreachable(*args, **kwargs):
-        raise Unreachable
+        raise failure
 
     monkeypatch.setattr(PostgresCache, operation, unreachable)
     ask = limits.hit if operation == "add" else limits.waiting
-    assert ask(THREE, "rosa") == limits.WAIT_WITHOUT_COUNTERS
+    with pytest.raises(limits.CountersUnavailable, match="Something on our side does not work right now"):
+        ask(THREE, "rosa")
+    assert not AuditEvent.objects.exists()
