@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts import states
 from accounts.mail import links, notices
-from accounts.models import Account, LostFactor, Session, State
+from accounts.models import Account, LostFactor, Session, State, TrustedDevice
 from accounts.models.mail import Purpose
 from core.policy import Level
 from idproofing import codes
@@ -194,6 +194,7 @@ def change_state(account: Account, to: State, *, by: object) -> Done | NotAllowe
         if event == "account.unfrozen":
             Account.objects.filter(pk=row.pk).update(password=make_password(None))
         if to in (State.FROZEN, State.CLOSED):
+            TrustedDevice.objects.filter(account=row.pk).delete()
             links.void(row, links.CHANGES)
             LostFactor.objects.filter(account=row, ended_at=None).update(
                 ended_at=timezone.now(), outcome=LostFactor.Outcome.STOPPED

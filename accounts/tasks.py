@@ -16,12 +16,15 @@ from accounts.recovery.lost_factor import answer_lost_factors
 from accounts.recovery.password import answer_recovery
 from accounts.recovery.stop_questions import tell_of_failed_questions
 from accounts.sign_in.new_devices import look_for_new_devices
+from accounts.sign_in.pauses import look_for_pauses
+from accounts.sign_in.trusted_devices import purge_trusted_devices
 from idproofing.letters import void_letters
 
 ON_REQUEST = (send_notice, answer_recovery, tell_next_step)
 # Minute, hour, day, month and weekday, in UTC.
 CALENDAR = (
     ("* * * * *", look_for_new_devices),
+    ("* * * * *", look_for_pauses),
     ("* * * * *", tell_that_deers_answers),
     ("* * * * *", tell_of_failed_questions),
     ("*/5 * * * *", answer_lost_factors),
@@ -30,6 +33,7 @@ CALENDAR = (
     ("20 * * * *", void_letters),
     ("40 9 * * *", look_for_dormant),
     ("50 9 * * *", purge_links),
+    ("55 9 * * *", purge_trusted_devices),
 )
 for cron, job in CALENDAR:
     app.periodic(cron=cron)(job)

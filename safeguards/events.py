@@ -84,6 +84,8 @@ EVENTS: dict[str, str] = {
     "account.unfrozen": "Your account was unfrozen.",
     "account.closed": "Your account was closed.",
     "account.dormant": "Your account was disabled because it had not been used for a long time.",
+    "account.pause-told": "We told you by email that there were too many wrong passwords for your account.",
+    "account.pause-lifted": "A member of our staff ended a wait after too many tries.",
     "account.email-asked": "An email address was entered. It still has to be confirmed.",
     "account.email-confirmed": "You confirmed your email address.",
     "account.email-changed": "The email address of your account was changed.",

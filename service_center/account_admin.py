@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import actions
 from accounts.models import Account, Assistance
+from accounts.sign_in import pauses
 from deers import lookup
 from safeguards import audit
 from service_center import assistance, confirmed_actions, resend_code
@@ -89,6 +90,8 @@ class AccountAdmin(ReadOnlyAdmin):
             "can_unlock": account.state in ("locked", "frozen", "dormant")
             and has_permission(request, "accounts.unlock_account"),
             "can_freeze": account.state in ("active", "locked") and has_permission(request, "accounts.freeze_account"),
+            "pauses": pauses.of(account),
+            "can_lift": has_permission(request, "accounts.unlock_account"),
             "can_resend": has_permission(request, "accounts.resend_code")
             and bool(resend_code.waiting_for(account.dod_id)),
             **self.help_for(request, account),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.defaultfilters import capfirst
@@ -11,6 +12,7 @@ from django.template.response import TemplateResponse
 
 from accounts import actions
 from accounts.models import Account, Assistance
+from accounts.sign_in import pauses
 from core import policy
 from core.words import duration
 from service_center import assistance, resend_code
@@ -20,7 +22,10 @@ EVERY_ADDRESS_HEARS = "Every address that we have for the person gets an email a
 
 @dataclass(frozen=True)
 class ConfirmedAction:
-    """One button: who may press it, what it asks, what follows, and what it does to the account or person."""
+    """One button: who may press it, what it asks, what follows, and what it does to the account or person.
+
+    `form`, if there is one, is filled in on the page that explains. `act` then gets it as `form`.
+    """
 
     name: str
     permission: str
@@ -30,6 +35,37 @@ class ConfirmedAction:
     act: Callable[..., actions.Done | actions.NotAllowed]
     done: str
     refused: str = "That is not possible now. Look at the account's state."
+    form: Callable[[Any, Any], forms.Form] | None = None
+
+
+class LiftForm(forms.Form):
+    """Why a member of staff ends the waits. It has no free text, so it holds no personal data."""
+
+    reason = forms.ChoiceField(
+        label="Why",
+        choices=[
+            ("", "Choose"),
+            ("called", "The person called, and I checked who it is"),
+            ("in-person", "The person is here, and I checked who it is"),
+            ("wrote", "The person wrote, and I checked who it is"),
+        ],
+        error_messages={"required": "Choose why.", "invalid_choice": "Choose why."},
+    )
+
+    def __init__(self, data: Any, subject: Any) -> None:
+        super().__init__(data)
+
+
+def lift_pauses(account: Account, *, by: Account, form: LiftForm) -> actions.Done | actions.NotAllowed:
+    """End every wait after too many tries that concerns this account."""
+    lifted = pauses.lift(account, by=by, reason=form.cleaned_data["reason"])
+    return actions.Done() if lifted else actions.NotAllowed()
+
+
+def follows_lift(account: Account) -> list[str]:
+    """Return what ending the waits does: the waits that end, and what stays."""
+    ends = [f"{pause.what}: the wait ends now." for pause in pauses.of(account)]
+    return [*ends, "The count of tries starts over. Somebody who guesses can fill it again."]
 
 
 def say_always(*sentences: str) -> Callable[[Any], list[str]]:
@@ -91,6 +127,17 @@ OF_ACCOUNTS = (
         done="The account is unlocked.",
     ),
     ConfirmedAction(
+        name="lift",
+        permission="accounts.unlock_account",
+        question="End the waits after too many tries?",
+        button="End the waits",
+        follows=follows_lift,
+        act=lift_pauses,
+        done="The person can try again now.",
+        refused="Nothing has to wait any more.",
+        form=LiftForm,
+    ),
+    ConfirmedAction(
         name="freeze",
         permission="accounts.freeze_account",
         question="Freeze this account?",
@@ -130,12 +177,13 @@ def confirm(
     request: HttpRequest, site: admin.AdminSite, action: ConfirmedAction, subject: Any, back: str
 ) -> HttpResponse:
     """Explain what follows on GET. On POST do it and redirect to `back`. The caller has checked the permission."""
-    if request.method == "POST":
-        if isinstance(action.act(subject, by=request.user), actions.Done):
+    form = action.form(request.POST if request.method == "POST" else None, subject) if action.form else None
+    if request.method == "POST" and (form is None or form.is_valid()):
+        if isinstance(action.act(subject, by=request.user, **({"form": form} if form else {})), actions.Done):
             messages.success(request, action.done)
         else:
             messages.error(request, action.refused)
         return HttpResponseRedirect(back)
     context = {"title": action.question, "action": action, "follows": action.follows(subject), "back": back}
-    context |= {"subject": subject, "opts": subject._meta, "kind": capfirst(subject._meta.verbose_name)}
+    context |= {"form": form, "subject": subject, "opts": subject._meta, "kind": capfirst(subject._meta.verbose_name)}
     return TemplateResponse(request, "admin/confirm.html", {**site.each_context(request), **context})

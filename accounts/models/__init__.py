@@ -1,6 +1,7 @@
 """Models: accounts, their sessions and second factors, drafts of journeys, and the links and notices in emails."""
 
 from accounts.models.account import Account, State
+from accounts.models.devices import SignInPause, TrustedDevice
 from accounts.models.drafts import Draft, RegistrationDraft, UpgradeDraft
 from accounts.models.factors import AuthenticatorApp, BackupCode, Factor, Passkey, PasskeyHandle
 from accounts.models.mail import Link, Notice, ProofingLink, RecoveryRequest
@@ -24,6 +25,8 @@ __all__ = [
     "RecoveryRequest",
     "RegistrationDraft",
     "Session",
+    "SignInPause",
     "State",
+    "TrustedDevice",
     "UpgradeDraft",
 ]

@@ -85,12 +85,14 @@ class ProofingLink(models.Model):
 class RecoveryRequest(models.Model):
     """A request for a username or for a link to a new password.
 
-    Requests for known and unknown accounts are kept alike, so that both look the same.
+    Requests for known and unknown accounts are kept alike, so that both look the same. `device` is the value of the
+    browser's cookie (accounts/sign_in/trusted_devices.py), and is wiped with what was typed.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     wanted = models.CharField(max_length=8, choices=[("username", "Username"), ("password", "Password")])
     typed = EncryptedTextField()
+    device = EncryptedTextField(null=True, default="")
     asked_at = models.DateTimeField(default=timezone.now)
     answered_at = models.DateTimeField(null=True)
 

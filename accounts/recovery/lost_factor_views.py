@@ -14,7 +14,7 @@ from accounts.models.mail import Purpose
 from accounts.passwords.forms import PasswordAgainForm
 from accounts.recovery import lost_factor
 from accounts.second_factors import authenticator_apps, enrollment, factors, forms
-from accounts.sign_in import judge, session
+from accounts.sign_in import judge, session, trusted_devices
 from core import policy
 from core.words import try_again_in
 from safeguards import client
@@ -79,7 +79,8 @@ def ask_password(request: HttpRequest, account: Account) -> HttpResponse:
     form = PasswordAgainForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         typed, address = form.cleaned_data["password"], client.address(request)
-        outcome = judge.judge_password(account.username, typed, address, staff=account.is_staff)
+        device = trusted_devices.token_of(request)
+        outcome = judge.judge_password(account.username, typed, address, device=device, staff=account.is_staff)
         if isinstance(outcome, judge.RightPassword):
             request.session.flush()
             request.session[SETTING_UP] = {

@@ -12,7 +12,9 @@ from accounts.passwords.forms import PasswordPairForm
 from accounts.passwords.hints import judge_typed_password, password_hint_view
 from accounts.recovery import not_me, password
 from accounts.recovery import stop_questions as stopping
+from accounts.sign_in import pauses, trusted_devices
 from accounts.sign_in.forms import username_field
+from core import policy
 from core.fields import email_field
 from core.words import try_again_in
 from safeguards import client
@@ -69,6 +71,8 @@ def recover_password_link(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         if not password.set_password(token, form.cleaned_data["password"]):
             return render(request, "accounts/link_used.html", status=410)
+        pauses.clear_sign_in(account)
+        trusted_devices.trust(request, account, life=policy.TRUSTED_AFTER_RECOVERY)
         return render(request, "accounts/password_set.html")
     return render(request, "accounts/new_password.html", {"form": form})
 

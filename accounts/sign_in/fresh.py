@@ -19,7 +19,7 @@ from accounts.passwords import hashing
 from accounts.passwords.forms import PasswordAgainForm
 from accounts.second_factors import factors
 from accounts.second_factors.forms import FactorForm
-from accounts.sign_in import judge, session
+from accounts.sign_in import judge, session, trusted_devices
 from accounts.sign_in.repeated_forms import may_begin_session
 from accounts.sign_in.views import home_of, refuse_factor, safe_next
 from core.words import try_again_in
@@ -97,8 +97,8 @@ def judged(request: HttpRequest, account: Account, form: forms.Form) -> bool:
             return True
         refuse_factor(form, outcome)
         return False
-    address = client.address(request)
-    match judge.judge_password(account.username, form.cleaned_data["password"], address, staff=account.is_staff):
+    typed, address, device = form.cleaned_data["password"], client.address(request), trusted_devices.token_of(request)
+    match judge.judge_password(account.username, typed, address, device=device, staff=account.is_staff):
         case judge.RightPassword():
             proved(request, "password")
             return True

@@ -4,6 +4,7 @@ Known and unknown names cost the same work. Failures are counted and committed.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,15 +15,14 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import actions
-from accounts.models import Account, Factor, Passkey, State
+from accounts.models import Account, Factor, Passkey, State, TrustedDevice
 from accounts.passwords import hashing
 from accounts.second_factors import factors, passkeys
 from accounts.second_factors.locks import lock_factors
+from accounts.sign_in import pauses, trusted_devices
 from core import policy
 from core.typed import strip_blanks
 from safeguards import audit, client, limits, locks
-
-ACCOUNT_LIMITS = (policy.SIGN_IN_PER_ACCOUNT, policy.SIGN_IN_PER_ACCOUNT_LONG)
 
 
 @dataclass(frozen=True)
@@ -83,29 +83,34 @@ class WrongFactor:
 JudgedPassword = RightPassword | WrongPassword | Wait | NotActive | StaffOnly
 
 
-def judge_password(username: str, password: str, address: str, *, staff: bool = False) -> JudgedPassword:
+def judge_password(
+    username: str, password: str, address: str, *, device: str = "", staff: bool = False
+) -> JudgedPassword:
     """Judge a sign-in. An unknown name costs one hash and one set of counters, like a known one (ASVS 6.3.8).
 
-    `staff` is true for the sign-in under /admin/. Only staff have accounts there, and others are answered as if
-    unknown. An exclusive lock serializes guesses at one name, and guesses from one household. Otherwise parallel
-    guesses could pass a limit together.
+    `device` is the value of the browser's cookie (accounts/sign_in/trusted_devices.py), if it has one. `staff` is true
+    for the sign-in under /admin/. Only staff have accounts there, and others are answered as if unknown. An exclusive
+    lock serializes guesses at one name, and guesses from one household. Otherwise parallel guesses could pass a limit
+    together.
     """
     name = username.lower()
     with locks.exclusive("sign-in", name, ("sign-in-from", limits.household(address))):
-        return judged_in_turn(name, password, address, staff)
+        return judged_in_turn(name, password, address, device, staff)
 
 
-def judged_in_turn(name: str, password: str, address: str, staff: bool) -> JudgedPassword:
+def judged_in_turn(name: str, password: str, address: str, device: str, staff: bool) -> JudgedPassword:
     account = factors.account_with_kinds("lower(username) = %s", [name])
-    tries = [(policy.SIGN_IN_PER_ADDRESS, address), *((limit, name) for limit in ACCOUNT_LIMITS)]
-    wait = limits.longest_wait(tries, account_id=account.pk if account else None)
-    if wait:
-        return Wait(wait)
+    tries = counted_for(name, address, trusted_devices.find(account, device))
+    full = limits.full(tries, account_id=account.pk if account else None, quietly=False)
+    if full:
+        if any(limit != policy.SIGN_IN_PER_ADDRESS for limit, _ in full):
+            pauses.note(account)
+        return Wait(max(full.values()))
     if not any(is_right(account, spelling) for spelling in spellings(password)):
-        return count_failure(name, address, account)
+        return count_failure(tries, account)
     assert account is not None  # nobody has no password
     if account.is_staff != staff:
-        return count_failure(name, address, account) if staff else StaffOnly()
+        return count_failure(tries, account) if staff else StaffOnly()
     if account.state != State.ACTIVE:
         audit.record("sign-in.refused", by="visitor", account_id=account.pk, state=account.state)
         return NotActive(State(account.state))
@@ -130,6 +135,17 @@ def is_right(account: Account | None, password: str) -> bool:
     return check_password(password, account.password, setter=lambda raw: rehash(account, raw))
 
 
+def counted_for(name: str, address: str, device: TrustedDevice | None) -> list[pauses.Try]:
+    """Return the limits that guard this try, each with its key.
+
+    A browser that has signed in to the account before has counts of its own. Otherwise strangers could keep its owner
+    out with wrong passwords, from anywhere or from the same network.
+    """
+    if device:
+        return [(limit, str(device.pk)) for limit in pauses.DEVICE_LIMITS]
+    return [(policy.SIGN_IN_PER_ADDRESS, address), *((limit, name) for limit in pauses.ACCOUNT_LIMITS)]
+
+
 def rehash(account: Account, password: str) -> None:
     """Replace a hash that has older settings with one of today's strength. `check_password` calls this.
 
@@ -144,15 +160,19 @@ def rehash(account: Account, password: str) -> None:
         account.password = renewed  # the session that begins now is bound to the hash
 
 
-def count_failure(name: str, address: str, account: Account | None) -> WrongPassword:
-    """Count a wrong password against the address and the name. Lock the account at the hundredth failure in a row."""
-    limits.hit(policy.SIGN_IN_PER_ADDRESS, address)
-    for limit in ACCOUNT_LIMITS:
-        limits.hit(limit, name, account_id=account.pk if account else None)
+def count_failure(tries: list[pauses.Try], account: Account | None) -> WrongPassword:
+    """Count a wrong password against all that guards it. Lock the account at the hundredth failure in a row.
+
+    If the counters fail just now, the account's own count is kept, and the next try is not judged.
+    """
+    account_id = account.pk if account else None
+    with suppress(limits.CountersUnavailable):
+        for limit, key in tries:
+            limits.hit(limit, key, account_id=account_id)
     with transaction.atomic():
-        row = Account.objects.filter(pk=account.pk if account else 0)
+        row = Account.objects.filter(pk=account_id or 0)
         row.update(failures_in_a_row=F("failures_in_a_row") + 1)
-        audit.record("sign-in.failed", by="visitor", account_id=account.pk if account else None)
+        audit.record("sign-in.failed", by="visitor", account_id=account_id)
     if account and account.failures_in_a_row + 1 >= policy.SIGN_IN_FAILURES_IN_A_ROW:
         actions.lock(account, by="system")
     return WrongPassword()

@@ -15,7 +15,7 @@ from django.utils.functional import SimpleLazyObject
 from accounts.models import Account
 from accounts.passwords.hashing import TooBusy
 from accounts.sessions.store import ACCOUNT, Ended
-from accounts.sign_in import session
+from accounts.sign_in import session, trusted_devices
 from core import policy
 from safeguards.limits import CountersUnavailable
 
@@ -41,7 +41,7 @@ class SessionLimitsMiddleware:
             elif not request.path.endswith(("/session/left/", "/session/keep/")):
                 session.touch(request)
         request.user = SimpleLazyObject(partial(with_factor, request))  # type: ignore[assignment]
-        response = self.get_response(request)
+        response = trusted_devices.remember(request, self.get_response(request))
         if signed_in and ended is None and not request.user.is_authenticated:
             ended = Ended.ELSEWHERE  # the password was changed, or the account was closed
         if ended and is_sent_to_sign_in(response):

@@ -14,6 +14,7 @@ from django.utils.crypto import constant_time_compare
 from accounts.models import Account, Factor
 from accounts.second_factors import factors
 from accounts.sessions.store import BEGAN, FACTOR, SEEN, Ended, factor_label
+from accounts.sign_in import trusted_devices
 from core import policy
 from safeguards import audit
 
@@ -50,6 +51,7 @@ def begin(request: HttpRequest, account: Account, factor: Factor | None) -> None
     if factor is not None:
         request.session[FACTOR] = factor_label(factor)
     request.session.save()
+    trusted_devices.trust(request, account)
 
 
 def begin_half(request: HttpRequest, account: Account, next_page: str) -> None:

@@ -18,7 +18,7 @@ from accounts.passwords import hashing
 from accounts.second_factors import authenticator_apps, enrollment, factors, locks
 from accounts.second_factors.forms import FactorForm, FirstFactorForm
 from accounts.sessions.store import Ended
-from accounts.sign_in import consent, judge, session
+from accounts.sign_in import consent, judge, session, trusted_devices
 from accounts.sign_in.forms import PasswordForm
 from accounts.sign_in.repeated_forms import may_begin_session
 from core.words import try_again_in
@@ -96,7 +96,8 @@ def judged(request: HttpRequest, form: PasswordForm, next_page: str) -> HttpResp
     """Return the response for a judged password, or None after adding the reason to the form."""
     typed = form.cleaned_data
     staff: bool = request.session.for_staff  # type: ignore[attr-defined]
-    outcome = judge.judge_password(typed["username"], typed["password"], client.address(request), staff=staff)
+    address, device = client.address(request), trusted_devices.token_of(request)
+    outcome = judge.judge_password(typed["username"], typed["password"], address, device=device, staff=staff)
     match outcome:
         case judge.RightPassword(account):
             if judge.needs_factor(account):

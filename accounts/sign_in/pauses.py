@@ -1,0 +1,116 @@
+"""Pauses of an account: which limits are full, until when, who is told of them, and how they are lifted.
+
+The sign-in only notes on the account that a try had to wait, which costs the same for a name that does not exist. The
+worker then finds out whom to tell.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from accounts.mail import notices
+from accounts.models import Account, SignInPause, State
+from core import policy
+from core.policy import Limit
+from safeguards import audit, limits
+
+ACCOUNT_LIMITS = (policy.SIGN_IN_PER_ACCOUNT, policy.SIGN_IN_PER_ACCOUNT_LONG)
+DEVICE_LIMITS = (policy.SIGN_IN_PER_DEVICE, policy.SIGN_IN_PER_DEVICE_LONG)
+Try = tuple[Limit, str]
+NOTE = """
+    INSERT INTO accounts_signinpause AS known (account_id, noted_at)
+    SELECT id, %(now)s FROM accounts_account WHERE id = %(account)s
+    ON CONFLICT (account_id) DO UPDATE SET noted_at = excluded.noted_at WHERE known.noted_at IS NULL
+"""
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A limit that is full now: the name of the limit, what has to wait in words, and until when."""
+
+    limit: str
+    what: str
+    until: datetime
+
+
+def guarding(account: Account) -> Iterator[tuple[Try, str]]:
+    """Yield the limits that others can fill for the holder of this account, each with what has to wait in words."""
+    for limit in ACCOUNT_LIMITS:
+        yield (limit, account.username.lower()), "Signing in with a browser that has not signed in before"
+    for device in account.trusted_devices.all():
+        for limit in DEVICE_LIMITS:
+            yield (limit, str(device.pk)), "Signing in with one of the browsers that have signed in before"
+    yield (policy.TOTP_FAILURES, str(account.pk)), "The second step of signing in"
+    yield (policy.LOST_FACTORS, str(account.pk)), "Asking for a new second step"
+    yield (policy.EMAIL_CHANGES, str(account.pk)), "Asking for another email address"
+    yield (policy.RECOVERY_PER_MAILBOX, account.email.lower()), "Emails for a forgotten username or password"
+    if account.dod_id:
+        yield (policy.DEERS_PER_SSN, account.dod_id), "Matching details with this DoD ID number in DEERS"
+        yield (policy.CODES_AGAIN, account.dod_id), "Asking for another activation code"
+
+
+def of(account: Account, now: datetime | None = None) -> list[Pause]:
+    """Return what has to wait now for this account, the longest wait first."""
+    now, words = now or timezone.now(), dict(guarding(account))
+    waits = limits.full(words).items()
+    pauses = [Pause(tried[0].name, words[tried], now + wait) for tried, wait in waits]
+    return sorted(pauses, key=lambda pause: pause.until, reverse=True)
+
+
+def lift(account: Account, *, by: object, reason: str) -> bool:
+    """End every pause of the account. Return False if there was none. `reason` is a slug for the audit trail."""
+    full = limits.full([tried for tried, _ in guarding(account)])
+    if not full:
+        return False
+    for limit, key in full:
+        limits.clear(limit, key)
+    with transaction.atomic():
+        for name in sorted({limit.name for limit, _ in full}):
+            audit.record("account.pause-lifted", by=by, account_id=account.pk, limit=name, reason=reason)
+    return True
+
+
+def clear_sign_in(account: Account) -> None:
+    """Forget the wrong passwords for this account: its holder has just proven to be the one who reads its email."""
+    for limit in ACCOUNT_LIMITS:
+        limits.clear(limit, account.username.lower())
+
+
+def note(account: Account | None) -> None:
+    """Note that a try at this account had to wait. For a name that does not exist, the same statement writes no row."""
+    with connection.cursor() as cursor:
+        cursor.execute(NOTE, {"account": account.pk if account else 0, "now": timezone.now()})
+
+
+def notify_of_pauses(now: datetime | None = None) -> int:
+    """Email the holders of accounts at which a try had to wait, at every address, once a day. Return how many."""
+    now, told = now or timezone.now(), 0
+    noted = SignInPause.objects.filter(noted_at__isnull=False).select_related("account")
+    for pause in noted.order_by("noted_at")[: policy.PAUSES_AT_ONCE]:
+        told += tell(pause, now)
+    return told
+
+
+def tell(pause: SignInPause, now: datetime) -> bool:
+    """Email one holder, unless that was done within a day. Of several workers one does it."""
+    account, row = pause.account, SignInPause.objects.filter(pk=pause.pk, noted_at=pause.noted_at)
+    if account.state != State.ACTIVE or (pause.told_at and pause.told_at > now - policy.PAUSE_NOTICE_GAP):
+        row.update(noted_at=None)
+        return False
+    addresses = notices.addresses_of(account)  # asks DEERS, so not in the transaction
+    with transaction.atomic():
+        if not row.update(noted_at=None, told_at=now):
+            return False
+        audit.record("account.pause-told", by="system", account_id=account.pk)
+        notices.tell(account, "sign-in-paused", to=addresses)
+    return True
+
+
+@app.task(name="accounts.tasks.look_for_pauses")
+def look_for_pauses(timestamp: int) -> None:
+    """Email the holders of accounts at which there were too many wrong passwords."""
+    notify_of_pauses()
