@@ -5,10 +5,13 @@ the link.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -80,8 +83,27 @@ def use(token: str, purpose: Purpose, now: datetime | None = None) -> Link | Non
     """
     now = now or timezone.now()
     found = Link.objects.select_related("account").filter(digest=digest(token, purpose))
-    used = found.filter(used_at=None, expires_at__gt=now).update(used_at=now)
-    return found.get() if used else None
+    with exclusive(Account.objects.filter(links__in=found)):
+        used = found.filter(used_at=None, expires_at__gt=now).update(used_at=now)
+        return found.get() if used else None
+
+
+@contextmanager
+def exclusive(accounts: QuerySet[Account]) -> Iterator[Account | None]:
+    """Open a transaction that holds the lock on the links of the first of these accounts, or None if there is none.
+
+    The lock is the one on the account's row, which every change of the account takes too. So links are made, used and
+    ended one at a time, and none is made for an account that is being frozen.
+    """
+    with transaction.atomic():
+        yield accounts.select_for_update(of=("self",), no_key=True).first()
+
+
+def replace(account: Account, purpose: Purpose, *, data: str = "", now: datetime | None = None) -> str:
+    """End the account's live links of this purpose and create one. Of many at once, exactly one link is live after."""
+    with exclusive(Account.objects.filter(pk=account.pk)):
+        void(account, [purpose])
+        return make(account, purpose, data=data, now=now)
 
 
 def void(account: Account, purposes: Sequence[Purpose]) -> None:

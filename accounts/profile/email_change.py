@@ -21,8 +21,7 @@ def ask(account: Account, email: str) -> timedelta | None:
     if wait:
         return wait
     with transaction.atomic():
-        links.void(account, [Purpose.CONFIRM_EMAIL])
-        link = links.make(account, Purpose.CONFIRM_EMAIL, data=email)
+        link = links.replace(account, Purpose.CONFIRM_EMAIL, data=email)
         audit.record("account.email-asked", by=account)
         notices.send("confirm-email", to=email, account_id=account.pk, first_name=account.first_name, link=link)
     return None

@@ -12,6 +12,7 @@ from accounts import actions
 from accounts.mail import links, notices
 from accounts.models import Account, RecoveryRequest, State
 from accounts.models.mail import Purpose
+from accounts.sign_in import trusted_devices
 from core import policy
 from safeguards import audit, limits
 from safeguards.retry import PATIENTLY
@@ -32,13 +33,16 @@ class Wait:
     wait: timedelta
 
 
-def ask(wanted: str, typed: str, address: str) -> Asked | Wait:
-    """Store a request for a "username" (by email) or a "password" (by username), and leave it to the worker."""
+def ask(wanted: str, typed: str, address: str, device: str = "") -> Asked | Wait:
+    """Store a request for a "username" (by email) or a "password" (by username), and leave it to the worker.
+
+    `device` is the value of the browser's cookie, if it has signed in before.
+    """
     wait = limits.hit(policy.RECOVERY_PER_ADDRESS, address)
     if wait:
         return Wait(wait)
     with transaction.atomic():
-        request = RecoveryRequest.objects.create(wanted=wanted, typed=typed)
+        request = RecoveryRequest.objects.create(wanted=wanted, typed=typed, device=device)
         answer_recovery.defer(request_id=str(request.pk))
     return Asked()
 
@@ -50,39 +54,61 @@ def answer(request_id: str) -> None:
         if request is None:
             return
         if request.wanted == "username":
-            send_usernames(request.typed)
+            send_usernames(request.typed, request.device or "")
         else:
-            send_link(request.typed)
-        request.typed, request.answered_at = "", timezone.now()
-        request.save(update_fields=["typed", "answered_at"])
+            send_link(request.typed, request.device or "")
+        request.typed, request.device, request.answered_at = "", "", timezone.now()
+        request.save(update_fields=["typed", "device", "answered_at"])
 
 
-def send_usernames(email: str) -> None:
-    """Email each account with this email address separately, because several people may share an address."""
+def send_usernames(email: str, device: str = "") -> None:
+    """Email each account with this email address separately, because several people may share an address.
+
+    The mailbox is counted once, however many they are.
+    """
     accounts = Account.objects.alias(lowered=Lower("email")).filter(lowered=email.lower(), state__in=REACHABLE)
+    counted: dict[str, bool] = {}
     for account in accounts:
         audit.record("recovery.username-asked", by="visitor", account_id=account.pk)
-        mail(account, "your-username", username=account.username)
+        to = mailbox_of(account)
+        if to not in counted:
+            counted[to] = may_mail(account, to, device)
+        if counted[to]:
+            context = {"first_name": account.first_name, "username": account.username}
+            notices.send("your-username", to=to, account_id=account.pk, **context)
 
 
-def send_link(username: str) -> None:
-    account = Account.objects.filter(username__lower=username.lower(), state__in=REACHABLE).first()
-    if account is None:
-        return
-    links.void(account, [Purpose.NEW_PASSWORD])
-    audit.record("recovery.password-asked", by="visitor", account_id=account.pk)
-    link = links.make(account, Purpose.NEW_PASSWORD)
-    mail(account, "new-password", link=link)
+def send_link(username: str, device: str = "") -> None:
+    """Email a link for a new password. The links that were sent before stay valid, so that a stranger ends none.
+
+    Each is valid for half an hour, there are no more than the mailbox gets emails, and using one ends the others.
+    """
+    with links.exclusive(Account.objects.filter(username__lower=username.lower(), state__in=REACHABLE)) as account:
+        if account is None:
+            return
+        audit.record("recovery.password-asked", by="visitor", account_id=account.pk)
+        to = mailbox_of(account)
+        if may_mail(account, to, device):
+            link = links.make(account, Purpose.NEW_PASSWORD)
+            notices.send("new-password", to=to, account_id=account.pk, first_name=account.first_name, link=link)
 
 
-def mail(account: Account, kind: str, **context: str) -> None:
-    """Send to the account's address if it is confirmed, otherwise to the one that DEERS holds, if any.
+def mailbox_of(account: Account) -> str:
+    """Return the account's address if it is confirmed, otherwise the one that DEERS holds, or "" if there is none.
 
     An unconfirmed address may belong to a stranger, who reads of an account there and asks to be let in.
     """
-    to = account.email if account.email_confirmed_at else notices.address_in_deers(account)
-    if to:
-        notices.send(kind, to=to, account_id=account.pk, first_name=account.first_name, **context)
+    return account.email if account.email_confirmed_at else notices.address_in_deers(account)
+
+
+def may_mail(account: Account, to: str, device: str) -> bool:
+    """Count one email to this mailbox, and return whether it may be sent.
+
+    Strangers share a count, and each browser that has signed in to the account has its own. Otherwise strangers could
+    use up the emails that the holder needs.
+    """
+    known = trusted_devices.find(account, device)
+    return bool(to) and not limits.hit(policy.RECOVERY_PER_MAILBOX, f"device {known.pk}" if known else to.lower())
 
 
 def account_of(token: str, now: datetime | None = None) -> Account | None:
@@ -98,9 +124,10 @@ def set_password(token: str, password: str, now: datetime | None = None) -> bool
     one who guessed. A disabled account becomes active again.
     """
     with transaction.atomic():
-        account = account_of(token, now)
-        if account is None or not links.use(token, Purpose.NEW_PASSWORD, now):
+        link = links.use(token, Purpose.NEW_PASSWORD, now)
+        if link is None or link.account.state not in REACHABLE:
             return False
+        account = link.account
         audit.record("recovery.password-set", by="visitor", account_id=account.pk)
         actions.set_password(account, password, by="visitor")
         notices.tell(account, "password-changed")

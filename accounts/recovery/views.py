@@ -47,7 +47,8 @@ def ask(request: HttpRequest, form: forms.Form, wanted: str, field: str) -> Http
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
-            outcome = password.ask(wanted, form.cleaned_data[field], client.address(request))
+            device = trusted_devices.token_of(request)
+            outcome = password.ask(wanted, form.cleaned_data[field], client.address(request), device)
             if isinstance(outcome, password.Asked):
                 return render(request, "accounts/recovery_asked.html", {"wanted": wanted})
             form.add_error(None, f"There were too many requests. {try_again_in(outcome.wait)}")

@@ -12,7 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import actions
+from accounts.mail import links
 from accounts.models import Account, Link, RecoveryRequest, State
+from accounts.models.mail import Purpose
 from accounts.recovery import password as recovery
 from core import policy
 from demo.people import PEOPLE
@@ -151,10 +153,83 @@ def test_the_link_ends_after_half_an_hour(client, rosa):
     assert choose(client, link) == 410
 
 
-def test_only_the_newest_link_works(client, rosa):
-    old, new = link_for(rosa), link_for(rosa)
-    assert client.get(old).status_code == 410
-    assert client.get(new).status_code == 200
+def test_a_link_that_is_on_its_way_to_rosa_stays_good_when_a_stranger_asks_for_another(client, rosa):
+    """A new request used to end the link before it, so that a stranger who asked every minute kept her out."""
+    hers, other = link_for(rosa), link_for(rosa, Client(REMOTE_ADDR="198.51.100.66"))
+    assert client.get(other).status_code == 200
+    assert choose(client, hers) == 200
+    assert choose(Client(), other, "chosen by somebody else") == 410
+
+
+def test_however_many_strangers_ask_one_mailbox_gets_five_mails_a_day(rosa):
+    for number in range(52):
+        Client(REMOTE_ADDR=f"198.51.100.{number}").post("/recover/password/", {"username": rosa.username})
+        Client(REMOTE_ADDR=f"198.51.100.{number}").post("/recover/username/", {"email": rosa.email.upper()})
+    work()
+    assert len(mail.outbox) == policy.RECOVERY_PER_MAILBOX.times
+    assert Link.objects.filter(used_at=None).count() <= policy.RECOVERY_PER_MAILBOX.times
+
+
+def test_strangers_do_not_use_up_the_mails_of_rosas_own_phone(rosa):
+    phone = signed_in(rosa)
+    for number in range(policy.RECOVERY_PER_MAILBOX.times + 1):
+        Client(REMOTE_ADDR=f"198.51.100.{number}").post("/recover/password/", {"username": rosa.username})
+    work()
+    before = len(mail.outbox)
+    assert choose(Client(), link_for(rosa, phone)) == 200
+    for _ in range(policy.RECOVERY_PER_MAILBOX.times + 3):
+        phone.post("/recover/password/", {"username": rosa.username})
+    work()
+    assert len([one for one in mail.outbox[before:] if "password" in one.subject.lower()]) <= 6
+
+
+def test_the_page_says_the_same_when_the_mailbox_gets_no_more(rosa):
+    said = set()
+    for number in range(policy.RECOVERY_PER_MAILBOX.times + 2):
+        client = Client(REMOTE_ADDR=f"198.51.100.{number}")
+        said.add(walk.text_of(client.post("/recover/password/", {"username": rosa.username})))
+        work()
+    assert len(said) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_thirty_requests_answered_at_once_five_reach_the_mailbox():
+    rosa = holder(PEOPLE["rosa"])
+    requests = [RecoveryRequest.objects.create(wanted="password", typed=rosa.username) for _ in range(30)]
+    in_parallel(lambda number: recovery.answer(str(requests[number].pk)))
+    walk.deliver_mail()
+    assert len(mail.outbox) == policy.RECOVERY_PER_MAILBOX.times
+    assert Link.objects.filter(used_at=None).count() == policy.RECOVERY_PER_MAILBOX.times
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_thirty_links_that_each_replace_the_one_before_at_once_one_is_live():
+    rosa = holder(PEOPLE["rosa"])
+    in_parallel(lambda number: links.replace(rosa, Purpose.CONFIRM_EMAIL, data="rosa@new.example"))
+    assert Link.objects.filter(used_at=None).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_several_links_used_at_once_one_sets_the_password_and_none_is_left():
+    rosa = holder(PEOPLE["rosa"])
+    made = [links.make(rosa, Purpose.NEW_PASSWORD).rstrip("/").rsplit("/", 1)[1] for _ in range(30)]
+    outcomes = in_parallel(lambda number: recovery.set_password(made[number], f"brand new password {number}"))
+    assert sum(outcomes) == 1
+    assert not Link.objects.filter(purpose=Purpose.NEW_PASSWORD, used_at=None).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_link_is_left_for_an_account_that_is_frozen_while_thirty_ask():
+    rosa = holder(PEOPLE["rosa"])
+
+    def act(number: int) -> None:
+        if number == 15:
+            actions.freeze(rosa, by="system")
+        else:
+            recovery.send_link(rosa.username)
+
+    in_parallel(act)
+    assert not Link.objects.filter(purpose=Purpose.NEW_PASSWORD, used_at=None).exists()
 
 
 def test_a_link_ends_when_the_password_was_changed_in_another_way(client, rosa):
