@@ -49,7 +49,7 @@ class Redeemed:
 
 @dataclass(frozen=True)
 class Wrong:
-    tries_left: int
+    """This is not the code. It stays valid for who has it."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Used:
 
 @dataclass(frozen=True)
 class Void:
-    """There were too many wrong tries, or the code was withdrawn. A new code is needed."""
+    """There were far too many wrong tries, or the code was withdrawn. A new code is needed."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,8 @@ def redeem(
 ) -> Redeemed | Wrong | Used | Void | Expired | Unknown:
     """Judge what was typed against the newest code. The first right try uses it.
 
-    A person without a code costs the same hash, the same lock and the same event as a person with one.
+    The caller limits how often anybody may try (accounts/journeys/steps/code.py). A person without a code costs the
+    same hash, the same lock and the same event as a person with one.
     """
     now = now or timezone.now()
     tried = digest(dod_id, level, normalize(typed))
@@ -158,20 +159,18 @@ def use(code: ActivationCode, *, by: object, now: datetime) -> Redeemed | Used:
 
 
 def count_wrong(code: ActivationCode, *, by: object, now: datetime) -> Wrong | Void:
-    """Count a wrong try at a live code. The last one of `policy.CODE_TRIES` voids it.
+    """Count a wrong try at a live code. After `policy.CODE_FAILURES` of them, whoever made them, it is void.
 
     Call it while holding `exclusive_proofing`.
     """
-    limit = policy.CODE_TRIES
-    if code.tries_since is None or code.tries_since + limit.period <= now:
-        code.tries, code.tries_since = 0, now
     code.tries += 1
-    left = limit.times - code.tries
-    code.voided_at = None if left else now
+    code.tries_since = code.tries_since or now
+    over = code.tries >= policy.CODE_FAILURES
+    code.voided_at = now if over else None
     code.save(update_fields=["tries", "tries_since", "voided_at"])
-    event = "code.failed" if left else "code.voided"
+    event = "code.voided" if over else "code.failed"
     audit.record(event, by=by, dod_id=code.dod_id, level=code.level, reason="wrong")
-    return Wrong(left) if left else Void()
+    return Void() if over else Wrong()
 
 
 def withdraw(code_id: UUID, dod_id: str, *, by: object, reason: str, now: datetime | None = None) -> bool:

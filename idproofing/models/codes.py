@@ -13,8 +13,8 @@ from safeguards.fields import EncryptedTextField
 class ActivationCode(models.Model):
     """A code that was sent or shown once. Only its keyed hash is kept, and one code of a person and level is live.
 
-    `tries` wrong codes were typed since `tries_since`. `policy.CODE_TRIES` says how many of them void the code. `route`
-    is how the person came to the code. `begun_at` is when the journey began that led to it. Only the first code of a
+    `tries` wrong codes were typed, the first at `tries_since`. `policy.CODE_FAILURES` of them void the code. `route` is
+    how the person came to the code. `begun_at` is when the journey began that led to it. Only the first code of a
     journey has it.
     """
 

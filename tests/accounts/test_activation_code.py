@@ -14,8 +14,10 @@ from core import policy
 from core.policy import Level
 from idproofing import codes
 from idproofing.models import ActivationCode
+from safeguards import limits
 from tests import people, walk
 from tests.accounts.holders import address, registering
+from tests.parallel import in_parallel
 
 pytestmark = pytest.mark.django_db
 
@@ -69,12 +71,70 @@ def test_a_wrong_code_says_how_many_tries_are_left_and_is_not_shown_again(client
     assert WRONG not in page
 
 
-def test_after_five_wrong_tries_even_the_right_code_is_void(client, draft):
+def test_after_five_wrong_tries_rosa_waits_and_her_code_stays_valid(client, draft):
+    """It used to be void then, which any stranger with her details could do to the code in her letter."""
     right = draft.screen_code
-    for _ in range(5):
+    for _ in range(policy.CODE_TRIES.times):
         page = try_code(client, draft, WRONG)
-    assert "can no longer be used" in page
-    assert "can no longer be used" in try_code(client, draft, right)
+    assert "Wait 10 minutes, then try again. Your code stays valid." in page
+    assert "There were too many wrong codes. Wait" in try_code(client, draft, right)
+    assert ActivationCode.objects.get().tries == policy.CODE_TRIES.times
+    wait_out(draft)
+    assert try_code(client, draft, right) == "accepted"
+
+
+def test_the_five_wrong_codes_of_a_stranger_do_not_void_the_letter_of_rosa(client):
+    rosa = people.load("rosa")
+    letter = codes.issue(rosa.dod_id, Level.BASIC, "letter", "", by="visitor").text
+    stranger = Client(REMOTE_ADDR="198.51.100.66")
+    for _ in range(3):
+        theirs = registering(stranger, rosa, has_code=True)
+        for _ in range(policy.CODE_TRIES.times):
+            page = try_code(stranger, theirs, WRONG)
+    assert "There were too many wrong codes." in page
+    assert ActivationCode.objects.get().tries == policy.CODE_TRIES.times
+    assert try_code(client, registering(client, rosa, has_code=True), letter) == "accepted"
+
+
+def test_a_stranger_who_moves_from_network_to_network_is_held_by_the_draft(client, draft):
+    for number in range(policy.CODE_TRIES.times + 5):
+        client.post(here(draft), {"code": WRONG}, REMOTE_ADDR=f"198.51.100.{number}")
+    assert ActivationCode.objects.get().tries == policy.CODE_TRIES.times
+
+
+def test_a_stranger_who_comes_back_after_each_wait_gets_ten_tries_a_day(client):
+    rosa = people.load("rosa")
+    codes.issue(rosa.dod_id, Level.BASIC, "letter", "", by="visitor")
+    for _ in range(6):
+        theirs = registering(client, rosa, has_code=True)
+        for _ in range(policy.CODE_TRIES.times):
+            page = try_code(client, theirs, WRONG)
+        wait_out(theirs)
+    assert "Try again after" in page
+    assert ActivationCode.objects.get().tries == policy.CODE_TRIES_LONG.times
+
+
+def test_a_household_behind_one_network_is_one_stranger(client):
+    rosa = people.load("rosa")
+    codes.issue(rosa.dod_id, Level.BASIC, "letter", "", by="visitor")
+    for number in range(policy.CODE_TRIES.times + 5):
+        theirs = registering(client, rosa, has_code=True)
+        client.post(here(theirs), {"code": WRONG}, REMOTE_ADDR=f"2001:db8::{number:x}")
+    assert ActivationCode.objects.get().tries == policy.CODE_TRIES.times
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_thirty_wrong_codes_at_once_from_one_browser_five_are_judged():
+    client = Client()
+    draft = passed(client, "screen")
+    in_parallel(lambda number: client.post(here(draft), {"code": f"{number:010}"}))
+    assert ActivationCode.objects.get().tries == policy.CODE_TRIES.times
+
+
+def wait_out(draft: RegistrationDraft) -> None:
+    """The short wait after five wrong codes is over."""
+    for key in (str(draft.pk), f"127.0.0.1 {draft.dod_id}"):
+        limits.clear(policy.CODE_TRIES, key)
 
 
 def test_an_expired_code_says_so(client, draft):

@@ -70,7 +70,7 @@ def test_many_who_try_names_on_one_number_at_once_are_counted_by_the_number(monk
     in_parallel(
         lambda number: browsers[number].post(pages[number], walk.details_of(rosa, first_name=f"Guess{number}")), MANY
     )
-    assert len(asked.mock_calls) == policy.DEERS_PER_SSN.times
+    assert len(asked.mock_calls) == policy.DEERS_PER_SSN.times + policy.DEERS_BEYOND.times
 
 
 def guesses(monkeypatch: pytest.MonkeyPatch, typed: list[dict[str, Any]], begin: Any) -> int:
@@ -83,12 +83,100 @@ def guesses(monkeypatch: pytest.MonkeyPatch, typed: list[dict[str, Any]], begin:
     return len(asked.mock_calls)
 
 
+FEW_BY_NAME = policy.DEERS_PER_NAME.times + policy.DEERS_BEYOND.times
+FEW_BY_NUMBER = policy.DEERS_PER_SSN.times + policy.DEERS_BEYOND.times
+
+
 @pytest.mark.django_db
 def test_a_person_who_knows_name_and_birth_date_gets_few_guesses_at_the_number(client, monkeypatch):
+    """However many networks they come from. From one it is the tries of the name and two more."""
     rosa = people.load("rosa")
     names = [rosa.name.last, rosa.name.last.upper(), f"{rosa.name.last} Jr"]
-    typed = [walk.details_of(rosa, ssn=f"900-45-{1000 + number}", last_name=names[number % 3]) for number in range(12)]
-    assert guesses(monkeypatch, typed, (client, walk.begin(client))) == policy.DEERS_PER_NAME.times
+    typed = [walk.details_of(rosa, ssn=f"900-45-{1000 + number}", last_name=names[number % 3]) for number in range(40)]
+    assert guesses(monkeypatch, typed, (client, walk.begin(client))) == FEW_BY_NAME
+
+
+def use_up_the_name(rosa: Any) -> None:
+    """A stranger looks for Rosa by surname and birth date, with numbers that are not hers, until nothing is left."""
+    for number in range(policy.DEERS_PER_NAME.times + 2):
+        stranger = browser(number // 5)
+        stranger.post(walk.begin(stranger), walk.details_of(rosa, ssn=f"900-45-{1000 + number}"))
+
+
+@pytest.mark.django_db
+def test_rosa_gets_on_though_a_stranger_has_used_up_all_tries_at_her_name(client):
+    rosa = people.load("rosa")
+    use_up_the_name(rosa)
+    response = client.post(walk.begin(client), walk.details_of(rosa))
+    assert response["Location"].endswith("/questions/")
+
+
+@pytest.mark.django_db
+def test_rosa_gets_on_though_a_stranger_has_used_up_all_tries_at_her_number(client):
+    rosa = people.load("rosa")
+    for number in range(policy.DEERS_PER_SSN.times + 1):
+        stranger = browser(number)
+        stranger.post(walk.begin(stranger), walk.details_of(rosa, first_name=f"Guess{number}"))
+    assert client.post(walk.begin(client), walk.details_of(rosa)).status_code == 302
+
+
+@pytest.mark.django_db
+def test_a_stranger_reads_the_same_whether_deers_was_asked_beyond_the_limit_or_not(client):
+    rosa = people.load("rosa")
+    use_up_the_name(rosa)
+    here, said = walk.begin(client), set()
+    for number in range(policy.DEERS_BEYOND_PER_ADDRESS.times + 2):
+        page = client.post(here, walk.details_of(rosa, ssn=f"900-45-{2000 + number}"))
+        said.add((page.status_code, re.search(r"There were too many tries\.[^<]*", page.content.decode())[0]))  # type: ignore[index]
+    assert len(said) == 1
+
+
+@pytest.mark.django_db
+def test_one_network_gets_two_tries_beyond_what_strangers_used_up_whatever_its_addresses(monkeypatch):
+    rosa = people.load("rosa")
+    use_up_the_name(rosa)
+    asked = Mock(wraps=lookup.find_person)
+    monkeypatch.setattr(lookup, "find_person", asked)
+    for number in range(6):
+        stranger = Client(REMOTE_ADDR=f"2001:db8::{number:x}")
+        stranger.post(walk.begin(stranger), walk.details_of(rosa, ssn=f"900-45-{3000 + number}"))
+    assert len(asked.mock_calls) == policy.DEERS_BEYOND_PER_ADDRESS.times
+
+
+@pytest.mark.django_db
+def test_rosa_who_types_everything_right_again_and_again_uses_up_none_of_her_tries():
+    rosa = people.load("rosa")
+    for number in range(policy.DEERS_PER_NAME.times + 2):
+        client = browser(number)
+        assert client.post(walk.begin(client), walk.details_of(rosa)).status_code == 302
+
+
+@pytest.mark.django_db
+def test_a_twin_who_is_found_gives_no_guesses_back_at_the_other_one(monkeypatch):
+    """They share surname and birth date, and so the tries. A match takes back its own and no other."""
+    rosa = people.load("rosa")
+    typed = []
+    for number in range(40):
+        typed += [walk.details_of(rosa, ssn=f"900-45-{1000 + number}"), walk.details_of(rosa)]
+    asked = Mock(wraps=lookup.find_person)
+    monkeypatch.setattr(lookup, "find_person", asked)
+    for number, details in enumerate(typed):
+        client = browser(number)
+        client.post(walk.begin(client), details)
+    wrong = [call for call in asked.mock_calls if not rosa.ssn.endswith(call.args[0].ssn[-4:])]
+    assert len(wrong) <= FEW_BY_NAME
+
+
+@pytest.mark.django_db
+def test_rosa_loses_no_try_while_deers_does_not_answer(client, settings):
+    rosa = people.load("rosa")
+    here = walk.begin(client)
+    settings.DEERS_FAULT = "unavailable"
+    for _ in range(policy.DEERS_PER_SSN.times + 2):
+        client.post(here, walk.details_of(rosa))
+        lookup.breaker.reset()
+    settings.DEERS_FAULT = ""
+    assert client.post(here, walk.details_of(rosa)).status_code == 302
 
 
 @pytest.mark.django_db
@@ -96,9 +184,9 @@ def test_a_person_who_knows_one_of_the_numbers_gets_no_more_guesses_at_the_other
     rosa = people.load("rosa")
     typed = [
         walk.details_of(rosa, dod_id=rosa.dod_id, ssn=f"900-45-{1000 + number}", last_name=f"Guess{number}")
-        for number in range(7)
+        for number in range(40)
     ]
-    assert guesses(monkeypatch, typed, (client, walk.begin(client))) == policy.DEERS_PER_SSN.times
+    assert guesses(monkeypatch, typed, (client, walk.begin(client))) == FEW_BY_NUMBER
 
 
 @pytest.mark.django_db
@@ -106,8 +194,8 @@ def test_a_person_who_has_somebodys_session_gets_few_guesses_at_the_number(monke
     rosa = people.load("rosa")
     client = signed_in(holder(rosa))
     here = walk.send(client, "/upgrade/", {"code_delivery": "screen"})
-    typed = [walk.upgrade_details_of(rosa, ssn=f"900-45-{1000 + number}") for number in range(7)]
-    assert guesses(monkeypatch, typed, (client, here)) == policy.DEERS_PER_SSN.times
+    typed = [walk.upgrade_details_of(rosa, ssn=f"900-45-{1000 + number}") for number in range(40)]
+    assert guesses(monkeypatch, typed, (client, here)) == FEW_BY_NUMBER
 
 
 @pytest.mark.django_db

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts import actions
 from accounts.journeys.registration.forms import CredentialsForm, DetailsForm
 from accounts.journeys.steps import code, deers_outage, details, letter, questions, route, second_factor, visit
-from accounts.journeys.steps.details import count_try, find_person_of_record, match_details, or_reviewed
+from accounts.journeys.steps.details import ask_deers, find_person_of_record, match_details, or_reviewed
 from accounts.journeys.wizard import Journey, Refused, Step
 from accounts.mail import notices
 from accounts.models import RegistrationDraft
@@ -44,13 +44,16 @@ def look_up(request: HttpRequest, draft: RegistrationDraft, form: forms.Form) ->
     """Count the try and ask DEERS for the person."""
     typed = form.cleaned_data
     whom = f"{typed['date_of_birth']} {surname_key(typed['last_name'])}"
-    refused = count_try(request, typed["ssn"], typed["dod_id"], whom=whom)
-    if refused:
-        return refused
     names = {name: typed[name] for name in ("first_name", "middle_name", "last_name", "suffix", "ssn", "dod_id")}
-    outcome = lookup.find_person(PersonQuery(date_of_birth=typed["date_of_birth"], **names))
+    query = PersonQuery(date_of_birth=typed["date_of_birth"], **names)
     sent = Typed(date_of_birth=typed["date_of_birth"].isoformat(), email=typed["email"], **names)
-    return or_reviewed(outcome, sent, draft.level)
+    return ask_deers(
+        request,
+        query.ssn,
+        query.dod_id,
+        whom=whom,
+        question=lambda: or_reviewed(lookup.find_person(query), sent, draft.level),
+    )
 
 
 def match_person(request: HttpRequest, draft: RegistrationDraft, form: forms.Form, outcome: Outcome) -> Refused | None:

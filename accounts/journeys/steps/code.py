@@ -16,7 +16,7 @@ from core import policy
 from core.fields import TypedField
 from core.words import try_again_in
 from idproofing import codes
-from safeguards import limits
+from safeguards import client, limits
 
 Data = Mapping[str, Any] | None
 Save = Callable[[HttpRequest, Any, Any, Any], Refused | None]
@@ -51,20 +51,33 @@ def send_code(draft: Draft, by: object, *, first: bool = False) -> None:
         notices.send("activation-code", to=draft.email, first_name=greet(draft), code=issued.text)
 
 
-def count_code(request: HttpRequest, draft: Draft, form: forms.Form) -> bool | Refused:
-    """Count a request for another code. Refuse it if this person has had too many."""
+def tries_of(request: HttpRequest, draft: Draft) -> list[tuple[policy.Limit, str]]:
+    """Return the limits of tries at a code, each with its key: who tries has to wait, and nobody else."""
+    here = f"{limits.household(client.address(request))} {draft.dod_id}"
+    return [(policy.CODE_TRIES, str(draft.pk)), (policy.CODE_TRIES, here), (policy.CODE_TRIES_LONG, here)]
+
+
+def count_code(request: HttpRequest, draft: Draft, form: forms.Form) -> int | Refused:
+    """Count a try at the code, or a request for another one, and return how many tries are left.
+
+    Refuse it if there were too many.
+    """
     if request.POST.get("action") != "again":
-        return True
+        tries = tries_of(request, draft)
+        wait = next(filter(None, (limits.hit(*one) for one in tries)), None)
+        if wait:
+            return Refused(f"There were too many wrong codes. {try_again_in(wait)}", "code")
+        return min(limits.left(*one) for one in tries)
     if not draft.quiz_passed_at:
         return Refused("To get a new code, choose a way to prove your identity.")
     wait = limits.hit(policy.CODES_AGAIN, draft.dod_id)
     if wait:
         return Refused(f"You have asked for several codes. {try_again_in(wait)}")
-    return True
+    return 0
 
 
-def redeem_code(request: HttpRequest, draft: Draft, form: forms.Form, counted: bool) -> Refused | None:
-    """Judge the typed code, or send another one if the person asks for it."""
+def redeem_code(request: HttpRequest, draft: Draft, form: forms.Form, left: int) -> Refused | None:
+    """Judge the typed code, or send another one if the person asks for it. `left` tries are left after this one."""
     if request.POST.get("action") == "again":
         send_code(draft, actor(request))
         messages.success(request, NEW_CODE[draft.code_delivery])
@@ -72,13 +85,18 @@ def redeem_code(request: HttpRequest, draft: Draft, form: forms.Form, counted: b
     outcome = codes.redeem(draft.dod_id, policy.Level(draft.level), form.cleaned_data["code"], by=actor(request))
     if isinstance(outcome, codes.Redeemed):
         draft.code_redeemed_at, draft.screen_code = timezone.now(), ""
+        for limit, key in tries_of(request, draft):
+            limits.take_back(limit, key)
         return None
     if draft.has_code:
         return Refused("That code is not right, or it can no longer be used.", "code")
     match outcome:
-        case codes.Wrong():
-            tries = "1 try" if outcome.tries_left == 1 else f"{outcome.tries_left} tries"
+        case codes.Wrong() if left:
+            tries = "1 try" if left == 1 else f"{left} tries"
             return Refused(f"That code is not right. Check it and try again. You have {tries} left.", "code")
+        case codes.Wrong():
+            wait = limits.longest_wait(tries_of(request, draft)) or policy.CODE_TRIES.period
+            return Refused(f"That code is not right. {try_again_in(wait)} Your code stays valid.", "code")
     draft.screen_code = ""
     match outcome:
         case codes.Expired():

@@ -1,6 +1,8 @@
 """What the details steps share: who is meant in DEERS, and what to say when nobody is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -119,15 +121,41 @@ def judge_match(draft: Any, outcome: Outcome, forgets: tuple[str, ...], *, again
     return Refused(NO_MATCH, aside="accounts/ways_on.html")
 
 
-def count_try(request: HttpRequest, *numbers: str, whom: str = "") -> Refused | None:
-    """Count one more question to DEERS from this network address, about these numbers and about `whom` ("": nobody).
+def ask_deers(
+    request: HttpRequest, *numbers: str, whom: str = "", question: Callable[[], Outcome]
+) -> Outcome | Refused:
+    """Count one more question to DEERS, ask it, and return the answer. Refuse if there were too many.
 
-    Refuse if there were too many. Each number counts, because a person who knows one could otherwise guess the other
-    without limit.
+    It counts for this network address, for these numbers and for `whom` ("": nobody). Each number counts, because a
+    person who knows one could otherwise guess the other without limit.
+
+    A match, and a question that DEERS did not answer, are taken back from all but the address: they are no guesses at
+    anybody. Where strangers have used up what a name or a number has, DEERS is asked a few times more
+    (policy.DEERS_BEYOND): who types everything right goes on, and everybody else reads the same as without that.
     """
-    about = [(policy.DEERS_PER_NAME, whom), *((policy.DEERS_PER_SSN, number) for number in numbers)]
-    tries = [(policy.DEERS_PER_ADDRESS, client.address(request)), *(one for one in about if one[1])]
-    wait = next(filter(None, (limits.hit(limit, key) for limit, key in tries)), None)
-    if not wait:
-        return None
+    address = client.address(request)
+    wait = limits.hit(policy.DEERS_PER_ADDRESS, address)
+    if wait:
+        return refuse_for(wait)
+    about = [(policy.DEERS_PER_NAME, whom), *((policy.DEERS_PER_SSN, number) for number in sorted(set(numbers)))]
+    counted = [one for one in about if one[1]]
+    full = {one: wait for one in counted if (wait := limits.hit(*one))}
+    for limit, key in full:
+        beyond = [(policy.DEERS_BEYOND_PER_ADDRESS, f"{limits.household(address)} {limit.name} {key}")]
+        beyond += [(policy.DEERS_BEYOND, f"{limit.name} {key}")]
+        # The address first, so that a refused try from one address uses up nothing that others have.
+        if any(limits.hit(*one) for one in beyond):
+            return refuse_for(max(full.values()))
+        counted += beyond
+    outcome = question()
+    if isinstance(outcome, Match | Unavailable):
+        for limit, key in counted:
+            limits.take_back(limit, key)
+    elif full:
+        return refuse_for(max(full.values()))
+    return outcome
+
+
+def refuse_for(wait: timedelta) -> Refused:
+    """Return what a step says after too many tries."""
     return Refused(f"There were too many tries. {try_again_in(wait)} We kept what you typed.")

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import actions
 from accounts.journeys.steps import code, deers_outage, details, letter, questions, route, second_factor, visit
-from accounts.journeys.steps.details import count_try, find_person_of_record, match_details, or_reviewed
+from accounts.journeys.steps.details import ask_deers, find_person_of_record, match_details, or_reviewed
 from accounts.journeys.upgrade.forms import IdentityForm
 from accounts.journeys.wizard import Journey, Refused, Step
 from accounts.mail import notices
@@ -42,9 +42,12 @@ def identity_form(data: Any, draft: UpgradeDraft) -> forms.Form:
 def look_up(request: HttpRequest, draft: UpgradeDraft, form: forms.Form) -> Outcome | Refused:
     """Count the try and ask DEERS, under the name that it has for the account's person."""
     typed = form.cleaned_data
-    refused = count_try(request, *{typed["ssn"], typed["dod_id"], draft.account.dod_id or ""})
-    if refused:
-        return refused
+    numbers = (typed["ssn"], typed["dod_id"], draft.account.dod_id or "")
+    return ask_deers(request, *numbers, question=lambda: find_own_record(draft, typed))
+
+
+def find_own_record(draft: UpgradeDraft, typed: dict) -> Outcome:
+    """Return the match of what was typed, if it is the account's own person."""
     person = lookup.person(draft.account.dod_id or "")
     if person is None:
         return Unavailable()
