@@ -59,7 +59,7 @@ def hit(limit: Limit, key: str, *, account_id: int | None = None) -> timedelta |
     trail. Raise CountersUnavailable if it could not be counted.
     """
     hashed = _hashed(limit, key)
-    with _reaching_counters():
+    with reaching_counters():
         usage = get_usage(None, group=limit.name, key=lambda *_: hashed, rate=_rate(limit), increment=True)
         if not usage["limit"]:  # what django-ratelimit says when the count was lost
             raise CountersUnavailable
@@ -88,7 +88,7 @@ def full(
     CountersUnavailable if there is nothing to look at.
     """
     counters = {_counter(limit, _hashed(limit, key)): (limit, key) for limit, key in tries}
-    with _reaching_counters():
+    with reaching_counters():
         counts = cache.get_many(counters)
         over = [counters[counter] for counter, count in counts.items() if count >= counters[counter][0].times]
         if quietly:
@@ -99,18 +99,18 @@ def full(
 def left(limit: Limit, key: str) -> int:
     """Return how many more tries may be made in this window."""
     counter = _counter(limit, _hashed(limit, key))
-    with _reaching_counters():
+    with reaching_counters():
         return max(limit.times - (cache.get(counter) or 0), 0)
 
 
-def take_back(limit: Limit, key: str) -> None:
-    """Uncount one try that this request has counted, because it was no guess: it was right, or nobody could judge it.
+def take_back(limit: Limit, key: str, *, tries: int = 1) -> None:
+    """Uncount tries that this request has counted, because they were no guesses: right, or judged by nobody.
 
-    Unlike `clear` it leaves what others have counted. If the window has ended meanwhile, or the counters cannot be
-    reached, the try stays counted.
+    Unlike `clear` it leaves what others have counted. With 0 `tries` it does the same work and leaves all. If the
+    window has ended meanwhile, or the counters cannot be reached, the try stays counted.
     """
     try:
-        cache.decr(_counter(limit, _hashed(limit, key)))
+        cache.incr(_counter(limit, _hashed(limit, key)), -tries)
     except ValueError:
         pass
     except FAILURES:
@@ -135,7 +135,7 @@ def once(what: str, key: str, *, within: timedelta) -> bool:
     Use it for things that must not be used twice. Raise CountersUnavailable if nobody can tell which call is first.
     """
     hashed = blind_index(key, purpose=f"once:{what}").hex()
-    with _reaching_counters():
+    with reaching_counters():
         return cache.add(f"once:{hashed}", 1, within.total_seconds())
 
 
@@ -152,8 +152,8 @@ def _time_left(limit: Limit, hashed: str) -> timedelta:
 
 
 @contextmanager
-def _reaching_counters() -> Iterator[None]:
-    """Turn a failure of the counters into CountersUnavailable."""
+def reaching_counters() -> Iterator[None]:
+    """Turn a failure of the cache, in which the counters are, into CountersUnavailable."""
     try:
         yield
     except FAILURES as failure:

@@ -148,12 +148,10 @@ def ask_deers(
             return refuse_for(max(full.values()))
         counted += beyond
     outcome = question()
-    if isinstance(outcome, Match | Unavailable):
-        for limit, key in counted:
-            limits.take_back(limit, key)
-    elif full:
-        return refuse_for(max(full.values()))
-    return outcome
+    no_guess = isinstance(outcome, Match | Unavailable)
+    for limit, key in counted:
+        limits.take_back(limit, key, tries=int(no_guess))  # a guess costs the same work
+    return refuse_for(max(full.values())) if full and not no_guess else outcome
 
 
 def refuse_for(wait: timedelta) -> Refused:
