@@ -7,6 +7,7 @@ not need this, because their drafts outlive sessions.
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from core import policy
+from safeguards import limits
 from safeguards.cipher import DecryptionError, blind_index, decrypt, encrypt
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
@@ -50,7 +52,8 @@ def keep_typed(request: HttpRequest, page: str) -> bool:
     if not may or len(typed) > policy.UNSAVED_FORM_MAX:
         return False
     place = place_of(request, page)
-    cache.set(place, encrypt(typed, context=place).hex(), policy.UNSAVED_FORM_LIFE.total_seconds())
+    with limits.reaching_counters():
+        cache.set(place, encrypt(typed, context=place).hex(), policy.UNSAVED_FORM_LIFE.total_seconds())
     return True
 
 
@@ -58,8 +61,9 @@ def take(request: HttpRequest) -> dict[str, str]:
     """Return the unsaved form of this page for the signed-in user, once, and tell the user about it."""
     if request.method != "GET" or not request.user.is_authenticated:
         return {}
-    place = place_of(request, request.path)
-    sealed = cache.get(place)
+    place, sealed = place_of(request, request.path), None
+    with suppress(limits.CountersUnavailable), limits.reaching_counters():  # the page is more than what was kept
+        sealed = cache.get(place)
     if sealed is None:
         return {}
     forget(request)
@@ -74,7 +78,8 @@ def take(request: HttpRequest) -> dict[str, str]:
 def forget(request: HttpRequest) -> None:
     """Delete the unsaved form, because it was sent."""
     if request.user.is_authenticated:
-        cache.delete(place_of(request, request.path))
+        with suppress(limits.CountersUnavailable), limits.reaching_counters():
+            cache.delete(place_of(request, request.path))
 
 
 def place_of(request: HttpRequest, page: str) -> str:

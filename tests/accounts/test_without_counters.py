@@ -120,3 +120,9 @@ def test_the_script_that_judges_a_password_gets_no_page(rosa, silence):
     answer = client.post("/account/security/password/judge/", {"password": "x"}, headers={"Accept": "*/*"})
     assert answer.status_code == 503
     assert answer["Content-Type"] == "application/json"
+
+
+def test_a_signed_in_person_still_opens_a_page_whose_unsaved_form_cannot_be_looked_for(rosa, silence):
+    client = signed_in(rosa)
+    silence("get_many", "delete")
+    assert client.get("/support/contact/").status_code == 200
