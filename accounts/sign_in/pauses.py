@@ -30,9 +30,8 @@ NOTE = """
 
 @dataclass(frozen=True)
 class Pause:
-    """A limit that is full now: the name of the limit, what has to wait in words, and until when."""
+    """What has to wait now, in words, and until when."""
 
-    limit: str
     what: str
     until: datetime
 
@@ -54,10 +53,12 @@ def guarding(account: Account) -> Iterator[tuple[Try, str]]:
 
 
 def of(account: Account, now: datetime | None = None) -> list[Pause]:
-    """Return what has to wait now for this account, the longest wait first."""
-    now, words = now or timezone.now(), dict(guarding(account))
-    waits = limits.full(words).items()
-    pauses = [Pause(tried[0].name, words[tried], now + wait) for tried, wait in waits]
+    """Return what has to wait now for this account, the longest wait first. The short one of two is left out."""
+    now, words, until = now or timezone.now(), dict(guarding(account)), dict[str, datetime]()
+    for tried, wait in limits.full(words).items():
+        what = words[tried]
+        until[what] = max(until.get(what, now), now + wait)
+    pauses = [Pause(what, end) for what, end in until.items()]
     return sorted(pauses, key=lambda pause: pause.until, reverse=True)
 
 
@@ -76,8 +77,9 @@ def lift(account: Account, *, by: object, reason: str) -> bool:
 
 def clear_sign_in(account: Account) -> None:
     """Forget the wrong passwords for this account: its holder has just proven to be the one who reads its email."""
-    for limit in ACCOUNT_LIMITS:
-        limits.clear(limit, account.username.lower())
+    for (limit, key), _ in guarding(account):
+        if limit in (*ACCOUNT_LIMITS, *DEVICE_LIMITS):
+            limits.clear(limit, key)
 
 
 def note(account: Account | None) -> None:

@@ -26,6 +26,7 @@ from safeguards import client
 from safeguards.limits import CountersUnavailable
 
 ENROL_KEY = "enrol_key"
+OR_RECOVER = "Or choose a new password with the link below, which ends the wait."
 
 
 def safe_next(request: HttpRequest, wanted: str | None) -> str:
@@ -107,7 +108,7 @@ def judged(request: HttpRequest, form: PasswordForm, next_page: str) -> HttpResp
         case judge.StaffOnly():
             return redirect(f"{reverse('sign-in', settings.STAFF_URLCONF)}?staff_only=1")
         case judge.Wait(wait):
-            form.add_error(None, f"There were too many tries. {try_again_in(wait)}")
+            form.add_error(None, f"There were too many tries. {try_again_in(wait)} {OR_RECOVER}")
         case judge.NotActive(state):
             return render(request, "accounts/not_active.html", {"state": state}, status=403)
         case _:

@@ -261,6 +261,14 @@ def test_rosa_who_has_just_recovered_signs_in_at_once_and_a_stranger_does_not_st
     assert give_password(laptop, rosa.username, NEW)["Location"] == "/portal/"
 
 
+def test_rosa_who_mistyped_on_her_own_phone_ends_the_wait_with_a_new_password(rosa, phone):
+    for _ in range(policy.SIGN_IN_PER_DEVICE.times):
+        give_password(phone, rosa.username, WRONG)
+    assert "which ends the wait" in walk.text_of(give_password(phone, rosa.username))
+    phone.post(ask_for_link(rosa), {"password": NEW, "password_again": NEW})
+    assert give_password(phone, rosa.username, NEW)["Location"] == "/portal/"
+
+
 def test_a_browser_that_has_recovered_but_never_signed_in_is_known_for_half_a_day_only(rosa):
     laptop = Client()
     laptop.post(ask_for_link(rosa), {"password": NEW, "password_again": NEW})
@@ -318,7 +326,8 @@ def test_an_agent_sees_what_has_to_wait_and_until_when_and_ends_it_with_a_reason
     agent = signed_in(staff("Service center agent"))
     page = agent.get(page_of(rosa))
     assert "Signing in with a browser that has not signed in before" in walk.text_of(page)
-    assert len(page.context["pauses"]) == 2
+    assert len(page.context["pauses"]) == 1
+    assert page.context["pauses"][0].until > timezone.now() + timedelta(hours=11)
     assert "End the waits" in walk.text_of(page)
     assert "Choose why." in walk.text_of(agent.post(page_of(rosa, "lift")))
     assert says_wait(Client(), rosa)
