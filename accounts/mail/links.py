@@ -96,7 +96,7 @@ def exclusive(accounts: QuerySet[Account]) -> Iterator[Account | None]:
     ended one at a time, and none is made for an account that is being frozen.
     """
     with transaction.atomic():
-        yield accounts.select_for_update(of=("self",), no_key=True).first()
+        yield accounts.select_for_update(of=("self",)).first()
 
 
 def replace(account: Account, purpose: Purpose, *, data: str = "", now: datetime | None = None) -> str:
