@@ -8,11 +8,13 @@ from django.test import override_settings
 from django.utils import timezone
 
 from accounts.models import Account, Assistance
+from core import policy
 from core.policy import Level
 from demo.people import PEOPLE
 from idproofing import cases, visits
 from idproofing.models import Proofing, Visit
 from idproofing.routes import Route
+from safeguards import limits
 from safeguards.models import AuditEvent
 from service_center import assistance
 from support.models import ContactMessage
@@ -46,7 +48,11 @@ def reads() -> Answers:
         yield client.get(f"{here}{row.pk}/change/")
         yield client.get(f"{here}{row.pk}/history/")
     yield client.get(f"/admin/accounts/account/{holder(rosa).pk}/change/")
-    for button in ("unlock", "freeze", "resend", "approve", "decline"):
+    for _ in range(policy.SIGN_IN_PER_ACCOUNT.times):
+        limits.hit(policy.SIGN_IN_PER_ACCOUNT, held.username)
+    yield client.get(f"/admin/accounts/account/{held.pk}/change/")
+    yield client.post(f"/admin/accounts/account/{held.pk}/lift/", {})
+    for button in ("unlock", "lift", "freeze", "resend", "approve", "decline"):
         yield client.get(f"/admin/accounts/account/{held.pk}/{button}/")
     yield client.get(f"/admin/idproofing/proofing/{Proofing.objects.get().pk}/resend/")
     yield client.get("/admin/accounts/account/add/")
