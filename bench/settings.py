@@ -12,6 +12,7 @@ FIELD_KEYS = {"1": b"only for bench, 32 bytes of key."}
 INDEX_KEY = b"only for bench, 32 bytes: index."
 ROOT_URLCONF = "bench.urls"
 INSTALLED_APPS.append("demo")
+STAFF_PASSKEY_REQUIRED = False
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 # The bench says where each request comes from, as a proxy would. Wrong passwords are counted for each address.
 TRUSTED_PROXIES = 1

@@ -250,6 +250,14 @@ VISIT_EVIDENCE = {Level.BASIC: Evidence.FAIR, Level.PREMIUM: Evidence.STRONG}
 VISIT_LIFE = timedelta(days=30)
 VISITS = Limit("visits", 5, timedelta(hours=24))
 VISIT_LOOKUPS = Limit("visit-lookups", 20, timedelta(minutes=10))
+# At these levels a visit needs a second look, as a review of details does: own. A second staff member sees the
+# documents too, or a reader has read one that is strong enough. How long the second look may take: own; the person may
+# come again after a weekend. How old a reading may be: own; as long as a visit. How long a reader may take to answer:
+# own; an agent and a person wait that long without doubt.
+VISIT_TWICE_AT = (Level.PREMIUM,)
+VISIT_SECOND_LOOK_WITHIN = timedelta(days=3)
+READING_LIFE = timedelta(hours=1)
+READER_DEADLINE = timedelta(seconds=5)
 # References are as long as activation codes. The fewest letters and digits in the number of a document: own.
 REFERENCE_LENGTH = CODE_LENGTH
 DOCUMENT_NUMBER_MIN = 4
@@ -316,6 +324,10 @@ ENDED_SESSIONS_KEPT = SESSION_LIFE
 # Fresh sign-in: allauth, login.gov.
 FRESH_FOR_CREDENTIALS = timedelta(minutes=5)
 FRESH_FOR_EXPORTS = timedelta(minutes=20)
+# A fresh second step before a staff member decides about a person: as for credentials. At a visit: own; an agent
+# compares two documents between the second step and the decision.
+FRESH_FOR_DECISIONS = FRESH_FOR_CREDENTIALS
+FRESH_FOR_VISITS = timedelta(minutes=15)
 
 # Recovery: login.gov; ASVS 6.4.3.
 RESET_LINK_LIFE = timedelta(minutes=30)

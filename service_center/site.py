@@ -1,4 +1,4 @@
-"""The staff's admin site. Nobody gets in without a second factor.
+"""The staff's admin site. Nobody gets in without a second factor, which may have to be a passkey.
 
 Staff sign in on the site's own pages, in the session zone of /admin/.
 """
@@ -6,7 +6,7 @@ Staff sign in on the site's own pages, in the session zone of /admin/.
 from functools import wraps
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
@@ -27,6 +27,9 @@ def record_page_view(request: HttpRequest) -> None:
     name = request.resolver_match.url_name if request.resolver_match else None
     if name not in SHOW_NOBODY and not hasattr(request, "left_event"):
         audit.record("support.page-viewed", by=request.user, page=slugify(name or "unnamed")[:40])
+
+from accounts.models import Account
+from accounts.sign_in import session
 
 
 class StaffSite(admin.AdminSite):
@@ -74,6 +77,11 @@ class StaffSite(admin.AdminSite):
     def login(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponseBase:  # type: ignore[override]
         if self.has_permission(request):
             return redirect("admin:index")
+        if isinstance(request.user, Account) and session.owes_passkey(request, request.user):
+            messages.info(
+                request, "Staff sign in with a passkey. Set one up first: then everything here is open to you."
+            )
+            return redirect("add-passkey")
         return redirect_to_login(request.GET.get("next", "/admin/"))
 
     def logout(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponseBase:  # type: ignore[override]

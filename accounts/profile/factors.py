@@ -134,6 +134,10 @@ def added(request: HttpRequest, account: Account, factor: AuthenticatorApp | Pas
     After the first factor, begin a new session with it and show the backup codes for the only time.
     """
     notices.tell(account, "second-factor-added")
+    if isinstance(factor, Passkey) and session.owes_passkey(request, account):
+        session.begin(request, account, factor)
+        messages.success(request, "Your passkey is set up. From now on you sign in with it.")
+        return redirect("admin:index")
     if len(factors.all_of(account)) > 1:
         messages.success(request, f"“{factor.name}” is set up.")
         return redirect("account-security")

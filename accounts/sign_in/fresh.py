@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 from urllib.parse import urlencode
 
 from django import forms
@@ -46,10 +46,14 @@ def require_fresh_sign_in(age: timedelta) -> Callable[[View[P]], View[P]]:
     return decorator
 
 
-def ask_to_sign_in_again(request: HttpRequest) -> HttpResponse:
-    """Redirect to the page that asks again, which leads back to the requested address."""
-    back = {"next": request.get_full_path()} | ({"sent": "1"} if request.method == "POST" else {})
-    return redirect(f"{reverse('sign-in-again')}?{urlencode(back)}")
+def ask_to_sign_in_again(request: HttpRequest, *, back: str = "", second_step: bool = False) -> HttpResponse:
+    """Redirect to the page that asks again, which leads to `back`, or else to the requested address.
+
+    With `second_step`, the page takes no password.
+    """
+    query = {"next": back or request.get_full_path()} | ({"sent": "1"} if request.method == "POST" else {})
+    query |= {"second_step": "1"} if second_step else {}
+    return redirect(f"{reverse('sign-in-again')}?{urlencode(query)}")
 
 
 def proved_within(request: HttpRequest, age: timedelta) -> bool:
@@ -57,9 +61,24 @@ def proved_within(request: HttpRequest, age: timedelta) -> bool:
     return time.time() - request.session.get(session.PROVED, 0) <= age.total_seconds()
 
 
+def second_step_within(request: HttpRequest, age: timedelta) -> bool:
+    """Return whether the second step itself was given in this session within `age`. A password does not count."""
+    return time.time() - request.session.get(session.FACTOR_PROVED, 0) <= age.total_seconds()
+
+
+def ask_for_second_step(request: HttpRequest, age: timedelta, *, back: str = "") -> HttpResponse | None:
+    """Return a redirect to the page that asks for the second step, or None if it was given within `age`.
+
+    `back` is where the person goes on, for a form that has no page of its own at its address.
+    """
+    return None if second_step_within(request, age) else ask_to_sign_in_again(request, back=back, second_step=True)
+
+
 def proved(request: HttpRequest, how: str) -> None:
     """Note that the person has just proved their identity. `how` is a slug for the audit trail ("password")."""
     request.session[session.PROVED] = int(time.time())
+    if how == "second-factor":
+        request.session[session.FACTOR_PROVED] = request.session[session.PROVED]
     request.session.cycle_key()
     audit.record("sign-in.again", by=request.user, how=how)
 
@@ -71,7 +90,8 @@ def again(request: HttpRequest) -> HttpResponse:
     account: Account = request.user  # type: ignore[assignment]
     next_page = safe_next(request, request.POST.get("next") or request.GET.get("next"))
     kinds, status = factors.kinds(account), 200
-    with_code = bool(kinds) and ("with_code" in request.GET or "passkey" in request.POST)
+    second_step = bool(kinds) and "second_step" in request.GET
+    with_code = second_step or (bool(kinds) and ("with_code" in request.GET or "passkey" in request.POST))
     form = (FactorForm if with_code else PasswordAgainForm)(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -84,8 +104,9 @@ def again(request: HttpRequest) -> HttpResponse:
         except CountersUnavailable as failure:
             form.add_error(None, str(failure))
             status = 503
-    context = {"form": form, "next": next_page, "sent": "sent" in request.GET, "with_code": with_code}
-    return render(request, "accounts/sign_in_again.html", context | {"kinds": kinds}, status=status)
+    context: dict[str, Any] = {"form": form, "next": next_page, "sent": "sent" in request.GET, "with_code": with_code}
+    context |= {"kinds": kinds, "second_step": second_step, "only_passkey": judge.takes_passkeys_only(account)}
+    return render(request, "accounts/sign_in_again.html", context, status=status)
 
 
 def judged(request: HttpRequest, account: Account, form: forms.Form) -> bool:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 from django.db.models import F
@@ -80,6 +81,12 @@ class WrongFactor:
     """What was given is no current code of an app, no unused backup code and none of the account's passkeys."""
 
 
+@dataclass(frozen=True)
+class PasskeyOnly:
+    """A code was given for an account that takes its passkey only. Nothing was judged or counted."""
+
+
+JudgedFactor = RightFactor | WrongFactor | PasskeyOnly | Wait
 JudgedPassword = RightPassword | WrongPassword | Wait | NotActive | StaffOnly
 
 
@@ -192,6 +199,14 @@ def needs_factor(account: Account) -> bool:
     return account.is_premium or account.is_staff or bool(factors.kinds_then(account))
 
 
+def takes_passkeys_only(account: Account) -> bool:
+    """Return whether nothing but a passkey is the second step of this account.
+
+    That is so for staff who have one, where the deployment requires it: a code can be typed into a stranger's page.
+    """
+    return settings.STAFF_PASSKEY_REQUIRED and account.is_staff and passkeys.KIND.slug in factors.kinds(account)
+
+
 def judge_passkey_alone(request: HttpRequest, sent: str) -> RightPasskey | WrongPasskey | Wait | NotActive:
     """Judge a sign-in by passkey and nothing else.
 
@@ -215,15 +230,17 @@ def judge_passkey_alone(request: HttpRequest, sent: str) -> RightPasskey | Wrong
     return RightPasskey(answer)
 
 
-def judge_given(request: HttpRequest, account: Account, given: Mapping[str, str]) -> RightFactor | WrongFactor | Wait:
+def judge_given(request: HttpRequest, account: Account, given: Mapping[str, str]) -> JudgedFactor:
     """Judge what a FactorForm holds: the answer of a passkey, or a code."""
     if given["passkey"]:
         return judge_passkey(request, account, given["passkey"])
     return judge_factor(account, given["otp_token"])
 
 
-def judge_factor(account: Account, typed: str) -> RightFactor | WrongFactor | Wait:
+def judge_factor(account: Account, typed: str) -> JudgedFactor:
     """Judge a code as the second factor of a half-signed-in account. Failures count against the account."""
+    if takes_passkeys_only(account):
+        return PasskeyOnly()
     return judge_in_turn(account, lambda: factors.verify(account, typed))
 
 

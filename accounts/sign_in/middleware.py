@@ -15,7 +15,7 @@ from django.utils.functional import SimpleLazyObject
 from accounts.models import Account
 from accounts.passwords.hashing import TooBusy
 from accounts.sessions.store import ACCOUNT, Ended
-from accounts.sign_in import session, trusted_devices
+from accounts.sign_in import judge, session, trusted_devices
 from core import policy
 from safeguards.limits import CountersUnavailable
 
@@ -61,11 +61,15 @@ def with_factor(request: HttpRequest) -> AbstractBaseUser | AnonymousUser:
     """Return the request's user, with an `is_verified()` that says whether this session began with a second factor.
 
     A Premium account in a session without one is treated as anonymous. Such a session could only have begun at the very
-    moment of an upgrade.
+    moment of an upgrade. So is a staff member who has a passkey and must use it, in a session that began with a code.
+    One who has none yet is not verified, and is led to set one up.
     """
     user, factor_given = get_user(request), session.FACTOR in request.session
     if isinstance(user, Account) and user.is_premium and not factor_given:
         user = AnonymousUser()
+    if isinstance(user, Account) and session.owes_passkey(request, user):
+        factor_given = False
+        user = AnonymousUser() if judge.takes_passkeys_only(user) else user
     verified = user.is_authenticated and factor_given
     vars(user)["is_verified"] = lambda: verified
     return user

@@ -6,12 +6,13 @@ The half-signed-in state is kept in the session under its own key. `request.user
 import time
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib.auth import login, logout
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
-from accounts.models import Account, Factor
+from accounts.models import Account, Factor, Passkey
 from accounts.second_factors import factors
 from accounts.sessions.store import BEGAN, FACTOR, SEEN, Ended, factor_label
 from accounts.sign_in import trusted_devices
@@ -22,6 +23,8 @@ BACKEND = "accounts.backend.AccountBackend"
 HALF = "half_signed_in"
 # When the person last proved their identity, by password, factor or both, in seconds since 1970.
 PROVED = "proved_at"
+# When the person last gave the second step, in the same way.
+FACTOR_PROVED = "factor_proved_at"
 # The session is extended at most once a minute, so that reading pages does not write to the database each time.
 TOUCH_EVERY = 60
 
@@ -50,8 +53,16 @@ def begin(request: HttpRequest, account: Account, factor: Factor | None) -> None
     request.session[BEGAN] = request.session[SEEN] = request.session[PROVED] = now
     if factor is not None:
         request.session[FACTOR] = factor_label(factor)
+        request.session[FACTOR_PROVED] = now
     request.session.save()
     trusted_devices.trust(request, account)
+
+
+def owes_passkey(request: HttpRequest, account: Account) -> bool:
+    """Return whether this session of a staff member had to begin with a passkey, and did not."""
+    began_with = request.session.get(FACTOR, "")
+    required = settings.STAFF_PASSKEY_REQUIRED and account.is_staff
+    return required and not began_with.startswith(f"{Passkey._meta.label_lower}/")
 
 
 def begin_half(request: HttpRequest, account: Account, next_page: str) -> None:

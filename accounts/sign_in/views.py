@@ -140,19 +140,24 @@ def second_factor(request: HttpRequest) -> HttpResponse:
             if isinstance(outcome, judge.RightFactor):
                 return finish_sign_in(request, half.account, outcome.factor, half.next)
         refuse_factor(form, outcome)
-    return render(request, "accounts/second_factor.html", {"form": form, "kinds": half.kinds})
+    context = {"form": form, "kinds": half.kinds, "only_passkey": judge.takes_passkeys_only(half.account)}
+    return render(request, "accounts/second_factor.html", context)
 
 
-def refuse_factor(form: forms.Form, outcome: judge.WrongFactor | judge.Wait) -> None:
+def refuse_factor(form: forms.Form, outcome: judge.WrongFactor | judge.PasskeyOnly | judge.Wait) -> None:
     """Add to the form why the second factor was not accepted."""
     sentence, field = refusal_for(outcome, with_passkey=bool(form.cleaned_data["passkey"]))
     form.add_error(field, sentence)
 
 
-def refusal_for(outcome: judge.WrongFactor | judge.Wait, *, with_passkey: bool) -> tuple[str, str | None]:
+def refusal_for(
+    outcome: judge.WrongFactor | judge.PasskeyOnly | judge.Wait, *, with_passkey: bool
+) -> tuple[str, str | None]:
     """Return the sentence for a second factor that was not accepted, and the form field it belongs to."""
     if isinstance(outcome, judge.Wait):
         sentence = f"There were too many wrong codes. {try_again_in(outcome.wait)}"
+    elif isinstance(outcome, judge.PasskeyOnly):
+        sentence = "Staff use their passkey here. Codes are not accepted for your account."
     elif with_passkey:
         sentence = "That passkey was not accepted. Try again, or use another method."
     else:

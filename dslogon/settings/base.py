@@ -110,6 +110,8 @@ PASSWORD_HASHERS = ["accounts.passwords.hashing.Argon2Hasher"]
 # For each process of the web server. Together they take WEB_CONCURRENCY x this x 64 MiB while they hash.
 HASHES_AT_ONCE = env.int("HASHES_AT_ONCE", default=policy.HASHES_AT_ONCE)
 AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.validation.NewPasswordValidator"}]
+# Whether staff need a passkey, which no false page can ask for. Only where it cannot be had is this switched off.
+STAFF_PASSKEY_REQUIRED = env.bool("STAFF_PASSKEY_REQUIRED", default=True)
 # The name of a URL: under /admin/ it is a different one.
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "/portal/"
@@ -149,6 +151,9 @@ DEERS_REGISTRY = env.str("DEERS_REGISTRY", default="deers.mock.MockRegistry")
 DEERS_FAULT = env.str("DEERS_FAULT", default="")
 DEERS_FAULT_RATE = env.float("DEERS_FAULT_RATE", default=0.5)
 DEERS_LATENCY_MS = env.int("DEERS_LATENCY_MS", default=0)
+# What reads documents at visits: the path of an idproofing.document_reader.DocumentReader. Without one, a second staff
+# member looks at every document for Premium.
+DOCUMENT_READER = env.str("DOCUMENT_READER", default="")
 # The sources of the identity questions. Each implements idproofing.facts.FactSource.
 IDPROOFING_SOURCES = env.list(
     "IDPROOFING_SOURCES", default=["idproofing.facts.MockCreditBureau", "idproofing.facts.MockTransactions"]

@@ -8,7 +8,10 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[:
 SECRET_KEY, FIELD_KEYS, INDEX_KEY = local_keys(env.path("DSLOGON_KEYS_FILE", default=str(VAR_DIR / "keys.json")))
 
 DEMO = env.bool("DSLOGON_DEMO", default=True)
+# The demo's staff sign in with codes that its page shows.
+STAFF_PASSKEY_REQUIRED = env.bool("STAFF_PASSKEY_REQUIRED", default=not DEMO)
 if DEMO:
+    DOCUMENT_READER = env.str("DOCUMENT_READER", default="idproofing.document_reader.MockReader")
     INSTALLED_APPS.append("demo")
     # Mail stays on a page of the demo, unless a mail server is named.
     if not env.str("EMAIL_URL", default=""):

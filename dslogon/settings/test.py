@@ -8,6 +8,8 @@ SECRET_KEY = "only-for-tests"  # noqa: S105 - guards nothing
 FIELD_KEYS = {"1": b"only for tests, 32 bytes of key."}
 INDEX_KEY = b"only for tests, 32 bytes: index."
 DEMO = True
+STAFF_PASSKEY_REQUIRED = False
+DOCUMENT_READER = "idproofing.document_reader.MockReader"
 INSTALLED_APPS.append("demo")
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # The audit trail may be emptied between tests, and only in a database whose name begins with test_.
