@@ -63,6 +63,14 @@ def coverage(dod_id: str, *, today: date | None = None) -> Coverage | None:
     return ask(lambda deers: deers.coverage(dod_id, today=day), None)
 
 
+def kin(dod_id: str) -> list[str] | None:
+    """Return the DoD ID numbers of everyone who is, or ever was, of one family with the person. Never show them.
+
+    Return None if DEERS does not answer.
+    """
+    return ask(lambda deers: deers.kin(dod_id), None)
+
+
 def search(text: str, most: int = 50) -> list[Beneficiary]:
     """Return up to `most` people, for staff, by name (or its beginning), DoD ID number, or last four of the SSN.
 

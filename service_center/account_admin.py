@@ -14,23 +14,36 @@ from django.views.decorators.http import require_POST
 from accounts import actions
 from accounts.models import Account, Assistance
 from accounts.sign_in import pauses
+from accounts.sign_in.fresh import ask_for_second_step
+from core import policy
 from deers import lookup
 from safeguards import audit
-from service_center import assistance, confirmed_actions, resend_code
+from service_center import assistance, confirmed_actions, conflicts, resend_code
 from service_center.read_only import ReadOnlyAdmin, admin_page, has_permission
 
 
 class HelpForm(forms.Form):
-    """What to do for a person who cannot get back in, and why. It has no free text, so it holds no personal data."""
+    """What two staff members are to do with an account, and why. It has no free text, so it holds no personal data."""
 
     kind = forms.TypedChoiceField(label="What to do", choices=Assistance.Kind.choices, coerce=Assistance.Kind)
     reason = forms.TypedChoiceField(label="Why", choices=Assistance.Reason.choices, coerce=Assistance.Reason)
+    problem = "Choose what to do and why."
 
-    def __init__(self, data: Any = None, *, for_staff: bool) -> None:
+    def __init__(self, data: Any = None, *, account: Account) -> None:
         super().__init__(data)
-        if for_staff:  # DEERS holds no address for staff accounts
-            lost = Assistance.Kind.LOST_FACTOR
-            self.fields["kind"].choices = [(lost.value, lost.label)]  # type: ignore[attr-defined]
+        kinds = assistance.kinds_for(account)
+        reasons = dict.fromkeys(reason for kind in kinds for reason in assistance.REASONS[kind])
+        for name, offered in (("kind", kinds), ("reason", reasons)):
+            self.fields[name].choices = [(one.value, one.label) for one in offered]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict:
+        """Refuse a reason that belongs to something else than what is to be done."""
+        kind, reason = self.cleaned_data.get("kind"), self.cleaned_data.get("reason")
+        if kind and reason and reason not in assistance.REASONS[kind]:
+            fitting = ", or: ".join(one.label for one in assistance.REASONS[kind])
+            self.problem = f"This reason does not go with “{kind.label}”. Choose: {fitting}."
+            self.add_error("reason", self.problem)
+        return self.cleaned_data
 
 
 @admin.register(Account)
@@ -87,22 +100,38 @@ class AccountAdmin(ReadOnlyAdmin):
         return {
             "title": account.get_full_name(),
             "events": list(audit.for_account(account.pk)[:50]),
-            "can_unlock": account.state in ("locked", "frozen", "dormant")
+            **self.allowed_with(request, account),
+        }
+
+    def allowed_with(self, request: HttpRequest, account: Account) -> dict:
+        """Return the buttons and the form for this account, or the sentence that says why there are none."""
+        helps = has_permission(request, "accounts.assist_account")
+        acts = helps or has_permission(request, "accounts.unlock_account")
+        conflict = conflicts.conflict_with_account(request.user, account) if acts else None  # type: ignore[arg-type]
+        if conflict:
+            return {"conflict": conflicts.SENTENCES[conflict]}
+        alone = not account.is_staff
+        return {
+            "takes_two": account.is_staff and acts,
+            "can_unlock": alone
+            and account.state in ("locked", "frozen", "dormant")
             and has_permission(request, "accounts.unlock_account"),
-            "can_freeze": account.state in ("active", "locked") and has_permission(request, "accounts.freeze_account"),
+            "can_freeze": alone
+            and account.state in ("active", "locked")
+            and has_permission(request, "accounts.freeze_account"),
             "pauses": pauses.of(account),
-            "can_lift": has_permission(request, "accounts.unlock_account"),
+            "can_lift": alone and has_permission(request, "accounts.unlock_account"),
             "can_resend": has_permission(request, "accounts.resend_code")
             and bool(resend_code.waiting_for(account.dod_id)),
-            **self.help_for(request, account),
+            **(self.help_for(request, account) if helps else {}),
         }
 
     def help_for(self, request: HttpRequest, account: Account) -> dict:
         """Return whether this staff member may request help for the account, or approve a colleague's request."""
-        own = account.pk == request.user.pk
-        if own or account.state not in assistance.HELPED or not has_permission(request, "accounts.assist_account"):
+        asked = assistance.waiting(account)
+        if not asked and not assistance.kinds_for(account):
             return {}
-        asked, form = assistance.waiting(account), HelpForm(for_staff=account.is_staff)
+        form = HelpForm(account=account)
         return {"asked": asked, "asked_by_me": asked and asked.asked_by_id == request.user.pk, "help_form": form}
 
     def get_urls(self) -> list[URLPattern]:
@@ -128,15 +157,21 @@ class AccountAdmin(ReadOnlyAdmin):
         return confirmed_actions.confirm(request, self.admin_site, action, account, admin_page(account))
 
     def ask_for_help(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Request the help chosen in the form. It waits for a second staff member."""
+        """Request what was chosen in the form. It waits for a second staff member."""
         account = self.get_object(request, str(pk))
         if account is None or not has_permission(request, "accounts.assist_account"):
             return HttpResponse(status=403)
-        form = HelpForm(request.POST, for_staff=account.is_staff)
+        if proof := ask_for_second_step(request, policy.FRESH_FOR_DECISIONS, back=admin_page(account)):
+            return proof
+        form = HelpForm(request.POST, account=account)
         if not form.is_valid():
-            messages.error(request, "Choose what to do and why.")
-        elif isinstance(assistance.ask(account, **form.cleaned_data, by=request.user), actions.Done):  # type: ignore[arg-type]
-            messages.success(request, "Requested. A second staff member has to approve.")
-        else:
-            messages.error(request, "That is not possible now. Look at the account's state.")
+            messages.error(request, form.problem)
+            return HttpResponseRedirect(admin_page(account))
+        match assistance.ask(account, **form.cleaned_data, by=request.user):  # type: ignore[arg-type]
+            case actions.Done():
+                messages.success(request, "Requested. A second staff member has to approve.")
+            case conflicts.Conflicted() as conflict:
+                messages.error(request, conflict.sentence)
+            case _:
+                messages.error(request, "That is not possible now. Look at the account's state.")
         return HttpResponseRedirect(admin_page(account))

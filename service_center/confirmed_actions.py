@@ -13,11 +13,24 @@ from django.template.response import TemplateResponse
 from accounts import actions
 from accounts.models import Account, Assistance
 from accounts.sign_in import pauses
+from accounts.sign_in.fresh import ask_for_second_step
 from core import policy
 from core.words import duration
-from service_center import assistance, resend_code
+from service_center import account_actions, assistance, resend_code
+from service_center.conflicts import Conflicted, refuse_account
 
 EVERY_ADDRESS_HEARS = "Every address that we have for the person gets an email about it."
+UNLOCK_FOLLOWS = (
+    "The person can sign in again, and the count of wrong passwords starts over.",
+    "An account that was frozen no longer has a password: the person sets a new one by email.",
+    EVERY_ADDRESS_HEARS,
+)
+FREEZE_FOLLOWS = (
+    "Nobody can sign in, and all sessions end at once.",
+    "Links that were sent for a new password, email address or second factor end.",
+    "The person cannot undo it. When staff unlock the account, its old password does not come back.",
+    EVERY_ADDRESS_HEARS,
+)
 
 
 @dataclass(frozen=True)
@@ -32,7 +45,7 @@ class ConfirmedAction:
     question: str
     button: str
     follows: Callable[[Any], list[str]]
-    act: Callable[..., actions.Done | actions.NotAllowed]
+    act: Callable[..., actions.Done | actions.NotAllowed | Conflicted]
     done: str
     refused: str = "That is not possible now. Look at the account's state."
     form: Callable[[Any, Any], forms.Form] | None = None
@@ -56,8 +69,12 @@ class LiftForm(forms.Form):
         super().__init__(data)
 
 
-def lift_pauses(account: Account, *, by: Account, form: LiftForm) -> actions.Done | actions.NotAllowed:
-    """End every wait after too many tries that concerns this account."""
+def lift_pauses(account: Account, *, by: Account, form: LiftForm) -> actions.Done | actions.NotAllowed | Conflicted:
+    """End every wait after too many tries that concerns a beneficiary's account, unless the person is close."""
+    if account.is_staff:
+        return actions.NotAllowed()
+    if conflicted := refuse_account(by, account):
+        return conflicted
     lifted = pauses.lift(account, by=by, reason=form.cleaned_data["reason"])
     return actions.Done() if lifted else actions.NotAllowed()
 
@@ -76,6 +93,10 @@ def say_always(*sentences: str) -> Callable[[Any], list[str]]:
 def follows_approval(account: Account) -> list[str]:
     """Return what approving does, depending on what was requested."""
     asked = assistance.waiting(account)
+    if asked and asked.kind == Assistance.Kind.FREEZE:
+        return list(FREEZE_FOLLOWS)
+    if asked and asked.kind == Assistance.Kind.UNLOCK:
+        return list(UNLOCK_FOLLOWS)
     if asked and asked.kind == Assistance.Kind.EMAIL_OF_RECORD:
         return [
             "From now on we write to the email address that DEERS holds.",
@@ -89,7 +110,7 @@ def follows_approval(account: Account) -> list[str]:
     ]
 
 
-def resend_to(subject: Any, *, by: Account) -> actions.Done | actions.NotAllowed:
+def resend_to(subject: Any, *, by: Account) -> actions.Done | actions.NotAllowed | Conflicted:
     """Send a new code to the holder of an account, or to a person who has none yet."""
     return (
         resend_code.to_account(subject, by=by)
@@ -118,12 +139,8 @@ OF_ACCOUNTS = (
         permission="accounts.unlock_account",
         question="Unlock this account?",
         button="Unlock the account",
-        follows=say_always(
-            "The person can sign in again, and the count of wrong passwords starts over.",
-            "An account that was frozen no longer has a password: the person sets a new one by email.",
-            EVERY_ADDRESS_HEARS,
-        ),
-        act=actions.unlock,
+        follows=say_always(*UNLOCK_FOLLOWS),
+        act=account_actions.unlock,
         done="The account is unlocked.",
     ),
     ConfirmedAction(
@@ -142,20 +159,15 @@ OF_ACCOUNTS = (
         permission="accounts.freeze_account",
         question="Freeze this account?",
         button="Freeze the account",
-        follows=say_always(
-            "Nobody can sign in, and all sessions end at once.",
-            "Links that were sent for a new password, email address or second factor end.",
-            "The person cannot undo it. When staff unlock the account, its old password does not come back.",
-            EVERY_ADDRESS_HEARS,
-        ),
-        act=actions.freeze,
+        follows=say_always(*FREEZE_FOLLOWS),
+        act=account_actions.freeze,
         done="The account is frozen.",
     ),
     RESEND,
     ConfirmedAction(
         name="approve",
         permission="accounts.assist_account",
-        question="Approve the help that was asked for?",
+        question="Approve what was asked for?",
         button="I have checked who it is: approve",
         follows=follows_approval,
         act=assistance.approve,
@@ -164,9 +176,9 @@ OF_ACCOUNTS = (
     ConfirmedAction(
         name="decline",
         permission="accounts.assist_account",
-        question="Decline the help that was asked for?",
+        question="Decline what was asked for?",
         button="Decline",
-        follows=say_always("Nothing changes for the person.", "The help can be asked for again."),
+        follows=say_always("Nothing changes for the person.", "The same can be asked for again."),
         act=assistance.decline,
         done="Declined.",
     ),
@@ -176,13 +188,19 @@ OF_ACCOUNTS = (
 def confirm(
     request: HttpRequest, site: admin.AdminSite, action: ConfirmedAction, subject: Any, back: str
 ) -> HttpResponse:
-    """Explain what follows on GET. On POST do it and redirect to `back`. The caller has checked the permission."""
+    """Explain what follows on GET. On POST do it and redirect to `back`. The caller has checked the permission.
+
+    Doing it takes a second step that is fresh, so that nobody decides at a desk that its owner has left.
+    """
     form = action.form(request.POST if request.method == "POST" else None, subject) if action.form else None
     if request.method == "POST" and (form is None or form.is_valid()):
-        if isinstance(action.act(subject, by=request.user, **({"form": form} if form else {})), actions.Done):
+        if proof := ask_for_second_step(request, policy.FRESH_FOR_DECISIONS):
+            return proof
+        outcome = action.act(subject, by=request.user, **({"form": form} if form else {}))
+        if isinstance(outcome, actions.Done):
             messages.success(request, action.done)
         else:
-            messages.error(request, action.refused)
+            messages.error(request, outcome.sentence if isinstance(outcome, Conflicted) else action.refused)
         return HttpResponseRedirect(back)
     context = {"title": action.question, "action": action, "follows": action.follows(subject), "back": back}
     context |= {"form": form, "subject": subject, "opts": subject._meta, "kind": capfirst(subject._meta.verbose_name)}

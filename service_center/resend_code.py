@@ -9,6 +9,7 @@ from idproofing import codes
 from idproofing.models import ActivationCode
 from safeguards import audit
 from safeguards.locks import exclusive
+from service_center.conflicts import Conflicted, refuse_close
 
 
 def waiting_for(dod_id: str | None) -> ActivationCode | None:
@@ -19,13 +20,16 @@ def waiting_for(dod_id: str | None) -> ActivationCode | None:
     return next((code for code in found if code and code.delivery == ActivationCode.Delivery.EMAIL), None)
 
 
-def to_account(account: Account, *, by: object) -> Done | NotAllowed:
+def to_account(account: Account, *, by: Account) -> Done | NotAllowed | Conflicted:
     """Do the same as `to_person` for an account holder who is upgrading."""
     return to_person(account.dod_id or "", by=by, account_id=account.pk)
 
 
-def to_person(dod_id: str, *, by: object, account_id: int | None = None) -> Done | NotAllowed:
+def to_person(dod_id: str, *, by: Account, account_id: int | None = None) -> Done | NotAllowed | Conflicted:
     """Void the code that the person waits for, and email a new one to the same address. Staff never see either."""
+    pending = waiting_for(dod_id)
+    if conflict := refuse_close(by, dod_id, mailbox=(pending and pending.destination) or ""):
+        return conflict
     with exclusive("resend", dod_id):
         waiting = waiting_for(dod_id)
         person = lookup.person(dod_id)

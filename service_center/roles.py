@@ -45,6 +45,15 @@ ROLES: dict[str, tuple[str, ...]] = {
     "Care team": (),
 }
 
+# Who watches over whom, by role. Nobody acts on the account of somebody who watches over them, so that a watcher cannot
+# be shut out by those who are watched. The accounts of auditors are changed by `manage.py change_staff_account`.
+WATCHED_BY: dict[str, tuple[str, ...]] = {
+    "Service center agent": ("Supervisor", "Auditor"),
+    "Proofing reviewer": ("Supervisor", "Auditor"),
+    "Care team": ("Supervisor", "Auditor"),
+    "Supervisor": ("Auditor",),
+}
+
 
 def keep_groups(sender: AppConfig, using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
     """Make the groups match ROLES after every migrate, once the last app has its permissions."""

@@ -28,6 +28,7 @@ def record_page_view(request: HttpRequest) -> None:
     if name not in SHOW_NOBODY and not hasattr(request, "left_event"):
         audit.record("support.page-viewed", by=request.user, page=slugify(name or "unnamed")[:40])
 
+
 from accounts.models import Account
 from accounts.sign_in import session
 

@@ -36,17 +36,25 @@ class LostFactor(models.Model):
 
 
 class Assistance(models.Model):
-    """Help with getting back in, requested by one staff member and approved by another. It has no free text."""
+    """Something done to an account that one staff member requests and another approves. It has no free text.
+
+    It is help with getting back in, or, for a staff account, also a freeze or the end of one.
+    """
 
     class Kind(models.TextChoices):
         LOST_FACTOR = "lost-factor", "Start the wait for a new second factor"
         EMAIL_OF_RECORD = "email-of-record", "Write to the email address in DEERS from now on"
+        FREEZE = "freeze", "Freeze the account"
+        UNLOCK = "unlock", "Unlock the account"
 
     class Reason(models.TextChoices):
         DEVICE_LOST = "device-lost", "Phone or computer lost or broken"
         DEVICE_TAKEN = "device-taken", "Phone or computer stolen"
         MAILBOX_LOST = "mailbox-lost", "No way into the mailbox any more"
         MAILBOX_TAKEN = "mailbox-taken", "Somebody else is in the mailbox"
+        ACCOUNT_TAKEN = "account-taken", "Somebody else may be using the account"
+        AWAY = "away", "No longer on duty, or away for long"
+        SETTLED = "settled", "What the account was stopped for is settled"
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="assistance")
     kind = models.CharField("what to do", max_length=16, choices=Kind.choices)

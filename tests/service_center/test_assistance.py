@@ -148,7 +148,7 @@ def test_before_approving_a_page_names_what_follows(ann, bob, grace, asked, warn
 
 
 def test_staff_who_lost_their_factor_get_back_in_with_two_colleagues_a_wait_and_their_password(ann, bob):
-    carl = staff("Auditor", "carl.auditor")
+    carl = staff("Service center agent", "carl.agent")
     assert "ask a supervisor" in walk.text_of(half_signed_in(carl).get(f"{STAFF_DOOR}second-factor/"))
     ann.post(page(carl, "help"), FACTOR)
     bob.post(page(carl, "approve"))
@@ -173,8 +173,9 @@ def half_signed_in(account: Account) -> Client:
 
 
 def test_one_colleague_alone_helps_nobody_around_the_second_factor(ann):
-    carl = staff("Auditor", "carl.auditor")
+    carl = staff("Service center agent", "carl.agent")
     ann.post(page(carl, "help"), FACTOR)
+    assert Assistance.objects.exists()
     ann.post(page(carl, "approve"))
     assert not LostFactor.objects.exists()
 
@@ -190,7 +191,7 @@ def test_nobody_of_staff_helps_themselves(ann, bob):
 
 
 def test_the_mail_of_staff_does_not_change_by_help(ann, bob):
-    carl = staff("Auditor", "carl.auditor")
+    carl = staff("Service center agent", "carl.agent")
     ann.post(page(carl, "help"), EMAIL)
     assert not Assistance.objects.exists()
     supervisor = Account.objects.get(username="ann.supervisor")
