@@ -10,12 +10,18 @@ from safeguards import audit
 
 State = Visit.State
 START = State.OPEN
-LIVE = (State.OPEN, State.HELD)
+LIVE = (State.OPEN, State.CHECKED, State.HELD)
 
 TRANSITIONS: dict[tuple[str, str], str] = {
     # An agent has looked at the documents.
     (State.OPEN, State.VERIFIED): "visit.verified",
     (State.OPEN, State.REFUSED): "visit.refused",
+    # At Premium a second person looks at the documents too, unless a reader has read one.
+    (State.OPEN, State.CHECKED): "visit.checked",
+    (State.CHECKED, State.VERIFIED): "visit.verified",
+    (State.CHECKED, State.REFUSED): "visit.refused",
+    (State.CHECKED, State.EXPIRED): "visit.expired",
+    (State.CHECKED, State.WITHDRAWN): "visit.withdrawn",
     # A document belongs to somebody else, so a supervisor decides.
     (State.OPEN, State.HELD): "visit.held",
     (State.HELD, State.OPEN): "visit.reopened",

@@ -3,6 +3,9 @@
 A person on this route shows documents at an office or in a video call. The slip's reference is as long as an activation
 code, and the slip is found by a keyed hash of it. Only a keyed hash is kept of a document too. So nobody can read its
 number again, and yet one document cannot serve two people.
+
+At Premium nobody proves a person alone. A second member of staff enters the documents once more, and they must be the
+same, or a document reader (idproofing/document_reader.py) has read one of them.
 """
 
 import random
@@ -45,6 +48,23 @@ class Booked:
 @dataclass(frozen=True)
 class Held:
     """A supervisor is looking at this person's visit. Nothing else happens until it is settled."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The documents are accepted, and wait for a second look. `email` is the address to notify."""
+
+    email: str
+
+
+@dataclass(frozen=True)
+class NotTheSame:
+    """These are not the documents that the first agent entered. Nothing changed."""
+
+
+@dataclass(frozen=True)
+class CheckedByYou:
+    """The second look is for another member of staff than the first. Nothing changed."""
 
 
 @dataclass(frozen=True)
@@ -136,12 +156,12 @@ def book(
 
 
 def find(reference: str, *, by: object, now: datetime | None = None) -> Visit | None:
-    """Return the open slip with this reference, or None.
+    """Return the slip with this reference for whose documents an agent may look now, or None.
 
     Both the right references and the wrong ones are recorded in the audit trail, without the reference.
     """
     visit = Visit.objects.filter(digest=digest(codes.normalize(reference))).first()
-    if visit is None or not is_open(visit, now):
+    if visit is None or not is_attended(visit, now):
         audit.record("visit.not-found", by=by, known=visit is not None)
         return None
     audit.record("visit.looked-up", by=by, dod_id=visit.dod_id, level=visit.level, route=visit.route)
@@ -151,6 +171,11 @@ def find(reference: str, *, by: object, now: datetime | None = None) -> Visit | 
 def is_open(visit: Visit, now: datetime | None = None) -> bool:
     """Return whether documents may be checked for the visit now."""
     return visit.state == State.OPEN and visit.expires_at > (now or timezone.now())
+
+
+def is_attended(visit: Visit, now: datetime | None = None) -> bool:
+    """Return whether an agent may look at the documents now, for the first or the second time."""
+    return visit.state in (State.OPEN, State.CHECKED) and visit.expires_at > (now or timezone.now())
 
 
 def shortfall(kinds: Collection[str], level: Level) -> str | None:
@@ -168,23 +193,56 @@ def shortfall(kinds: Collection[str], level: Level) -> str | None:
 
 
 def verify(
-    visit_id: UUID, shown: Collection[Shown], *, by: object, agent: int, now: datetime | None = None
-) -> Verified | DocumentOfAnother | Over:
+    visit_id: UUID,
+    shown: Collection[Shown],
+    *,
+    by: object,
+    agent: int,
+    reading: str = "",
+    now: datetime | None = None,
+) -> Verified | Checked | DocumentOfAnother | NotTheSame | CheckedByYou | Over:
     """Accept the documents, once. The caller has asked the agent for every check, and has called `shortfall`.
 
-    A document that was accepted for somebody else is never accepted. The visit is held for a supervisor instead.
+    A document that was accepted for somebody else is never accepted. The visit is held for a supervisor instead. At
+    Premium the documents then wait for a second look, unless `reading` names what a document reader has read. The
+    caller has compared that with the person and the documents.
     """
     now = now or timezone.now()
     with turn_of(visit_id) as visit:
-        if not is_open(visit, now):
+        if not is_attended(visit, now):
             return Over()
         email = visit.email or ""
         kinds = {f"document_{place}": one.kind for place, one in enumerate(shown, 1)}
+        if visit.state == State.CHECKED:
+            return look_again(visit, shown, by=by, agent=agent, now=now, details=kinds)
         if not claim(visit.dod_id, shown, now):
             change_state(visit, State.HELD, by=by, now=now, agent=agent, details=kinds)
             return DocumentOfAnother(email)
-        change_state(visit, State.VERIFIED, by=by, now=now, agent=agent, details=kinds)
+        read = reading_digest(reading) if reading else None
+        if Level(visit.level) in policy.VISIT_TWICE_AT and (
+            read is None or Visit.objects.filter(reading=read).exists()
+        ):
+            until = now + policy.VISIT_SECOND_LOOK_WITHIN
+            change_state(visit, State.CHECKED, by=by, now=now, agent=agent, expires_at=until, details=kinds)
+            return Checked(email)
+        details = {**kinds, "second_look": "reader"} if read else kinds
+        change_state(visit, State.VERIFIED, by=by, now=now, agent=agent, reading=read, details=details)
         return Verified(email)
+
+
+def look_again(
+    visit: Visit, shown: Collection[Shown], *, by: object, agent: int, now: datetime, details: dict[str, str]
+) -> Verified | NotTheSame | CheckedByYou:
+    """Verify the person of a visit that was checked once, if another agent has the same documents in hand."""
+    if visit.agent == agent:
+        return CheckedByYou()
+    digests = {one.digest for one in shown}
+    if Document.objects.filter(digest__in=digests, dod_id=visit.dod_id).count() < len(digests):
+        return NotTheSame()
+    email = visit.email or ""
+    seen = {**details, "second_look": "staff"}
+    change_state(visit, State.VERIFIED, by=by, now=now, second_agent=agent, details=seen)
+    return Verified(email)
 
 
 def claim(dod_id: str, shown: Collection[Shown], now: datetime) -> bool:
@@ -202,8 +260,11 @@ def refuse(visit_id: UUID, reason: str, *, by: object, agent: int, now: datetime
     """End the visit without a code, for this reason. The person may make another slip."""
     now = now or timezone.now()
     with turn_of(visit_id) as visit:
-        if not is_open(visit, now):
+        if not is_attended(visit, now):
             return Over()
+        if visit.state == State.CHECKED:
+            second = None if visit.agent == agent else agent
+            return settled(visit, State.REFUSED, by=by, now=now, reason=reason, second_agent=second)
         return settled(visit, State.REFUSED, by=by, now=now, reason=reason, agent=agent)
 
 
@@ -230,17 +291,17 @@ def settled(visit: Visit, to: str, *, by: object, now: datetime, **values: objec
 
 
 def expire(visit_id: UUID, *, now: datetime | None = None) -> Settled | Over:
-    """End a slip whose time is over."""
+    """End a slip whose time is over: nobody came, or nobody took the second look."""
     now = now or timezone.now()
     with turn_of(visit_id) as visit:
-        if visit.state != State.OPEN or visit.expires_at > now:
+        if visit.state not in (State.OPEN, State.CHECKED) or visit.expires_at > now:
             return Over()
         return settled(visit, State.EXPIRED, by="system", now=now)
 
 
 def due(now: datetime | None = None) -> list[UUID]:
-    """Return the open slips whose time is over."""
-    over = Visit.objects.filter(state=State.OPEN, expires_at__lte=now or timezone.now())
+    """Return the slips whose time is over."""
+    over = Visit.objects.filter(state__in=(State.OPEN, State.CHECKED), expires_at__lte=now or timezone.now())
     return list(over.values_list("pk", flat=True))
 
 
@@ -257,3 +318,8 @@ def turn_of(visit_id: UUID) -> Iterator[Visit]:
 def digest(text: str) -> bytes:
     """Return the keyed hash of a reference without dashes."""
     return blind_index(text, purpose="visit-reference")
+
+
+def reading_digest(scan: str) -> bytes:
+    """Return the keyed hash of the number of a reader's scan."""
+    return blind_index(scan.strip().lower(), purpose="document-reading")

@@ -16,6 +16,8 @@ from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 from django.utils.text import slugify
 
+from accounts.models import Account
+from accounts.sign_in import session
 from safeguards import audit
 
 # The pages that show nobody: they hold only links, an empty form, or counts of everybody.
@@ -27,10 +29,6 @@ def record_page_view(request: HttpRequest) -> None:
     name = request.resolver_match.url_name if request.resolver_match else None
     if name not in SHOW_NOBODY and not hasattr(request, "left_event"):
         audit.record("support.page-viewed", by=request.user, page=slugify(name or "unnamed")[:40])
-
-
-from accounts.models import Account
-from accounts.sign_in import session
 
 
 class StaffSite(admin.AdminSite):

@@ -11,7 +11,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
@@ -20,19 +20,28 @@ from django.views.decorators.http import require_POST
 
 from accounts.journeys.steps.visit import documents_to_bring
 from accounts.models import Account
+from accounts.sign_in.fresh import ask_for_second_step
 from core import policy
 from core.policy import Level
 from core.words import try_again_in
 from deers import lookup
 from deers.registry import Unavailable
 from idproofing import visits
+from idproofing.document_reader import NotRead
 from idproofing.models import Visit
 from safeguards import audit, limits
+from service_center.conflicts import Conflicted
 from service_center.read_only import ReadOnlyAdmin
 from service_center.visit_forms import DocumentForm, ReferenceForm, RefusalForm, document_forms, find_problem
-from service_center.visits import refuse_visit, settle_visit, verify_documents
+from service_center.visits import refuse_visit, refuse_visit_of_close, settle_visit, verify_documents
 
 OPENED = "visit"
+CHECKED = (
+    "Accepted. For Premium a second staff member has to look at the same documents: please ask a colleague to open the "
+    "slip by its reference while the person is still there. The code is sent after that."
+)
+NOT_THE_SAME = "These are not the documents that your colleague entered. Check kind, state and number, or refuse them."
+YOURS = "You have looked at these documents already. The second look is for a colleague."
 OVER = "This slip can no longer be used: somebody has just used, replaced or settled it, or it has expired."
 SILENT = "DEERS does not answer right now. Nothing was changed. Please try again in a few minutes."
 
@@ -47,7 +56,8 @@ class VisitAdmin(ReadOnlyAdmin):
     show_full_result_count = False
     ordering = ("-changed_at",)
     fields = readonly_fields = (
-        "dod_id", "level", "route", "state", "reason", "attended_by", "made_at", "expires_at", "changed_at",
+        "dod_id", "level", "route", "state", "reason", "attended_by", "second_look", "made_at", "expires_at",
+        "changed_at",
     )  # fmt: skip
     change_list_template = "admin/idproofing/visit/change_list.html"
     change_form_template = "admin/idproofing/visit/change_form.html"
@@ -65,8 +75,11 @@ class VisitAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Attended by")
     def attended_by(self, visit: Visit) -> str:
-        agent = Account.objects.filter(pk=visit.agent).first() if visit.agent else None
-        return agent.get_full_name() if agent else "-"
+        return name_of(visit.agent)
+
+    @admin.display(description="Second look by")
+    def second_look(self, visit: Visit) -> str:
+        return "A document reader" if visit.reading else name_of(visit.second_agent)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
@@ -99,26 +112,39 @@ class VisitAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         form = ReferenceForm(request.POST or None, label_suffix="")
         if request.method == "POST" and form.is_valid():
-            wait = limits.hit(policy.VISIT_LOOKUPS, str(request.user.pk))
-            visit = None if wait else visits.find(form.cleaned_data["reference"], by=request.user)
-            if visit:
-                request.session[OPENED] = str(visit.pk)
+            wrong = self.open_slip(request, form.cleaned_data["reference"])
+            if not wrong:
                 return redirect("admin:idproofing_visit_slip")
-            form.add_error(
-                "reference",
-                f"You have looked for many slips. {try_again_in(wait)}"
-                if wait
-                else "No open slip has this reference. Check it, or ask the person to make another slip.",
-            )
+            form.add_error("reference", wrong)
         return self.page(request, "attend", title="Attend a visit", form=form)
+
+    def open_slip(self, request: HttpRequest, reference: str) -> str:
+        """Remember the slip with this reference as the open one. Return the sentence that says why not, or ""."""
+        if wait := limits.hit(policy.VISIT_LOOKUPS, str(request.user.pk)):
+            return f"You have looked for many slips. {try_again_in(wait)}"
+        visit = visits.find(reference, by=request.user)
+        if visit is None:
+            return "No open slip has this reference. Check it, or ask the person to make another slip."
+        if visit.state == Visit.State.CHECKED and visit.agent == request.user.pk:
+            return YOURS
+        if conflict := refuse_visit_of_close(visit, request.user):  # type: ignore[arg-type]
+            return conflict.sentence
+        request.session[OPENED] = str(visit.pk)
+        return ""
 
     @method_decorator(never_cache)
     @method_decorator(sensitive_post_parameters())
     def slip(self, request: HttpRequest) -> HttpResponse:
-        """Show the person whom DEERS has for the open slip, and judge the documents that were entered."""
+        """Show the person whom DEERS has for the open slip, and judge the documents that were entered.
+
+        The second step is asked for before anything is entered, because the documents' numbers are kept nowhere.
+        """
         visit = opened(request)
         if visit is None:
             return redirect("admin:idproofing_visit_attend")
+        age = policy.FRESH_FOR_VISITS if request.method == "POST" else policy.FRESH_FOR_DECISIONS
+        if proof := ask_for_second_step(request, age):
+            return proof
         filled = document_forms(request.POST if request.method == "POST" else None)
         if request.method != "POST":
             audit.record("support.account-viewed", by=request.user, dod_id=visit.dod_id)
@@ -127,10 +153,21 @@ class VisitAdmin(ReadOnlyAdmin):
         return self.slip_page(request, visit, filled, wrong=wrong) if wrong else self.accept(request, visit, filled)
 
     def accept(self, request: HttpRequest, visit: Visit, filled: list[DocumentForm]) -> HttpResponse:
-        outcome = verify_documents(visit, [form.shown() for form in filled], by=request.user)  # type: ignore[arg-type]
+        shown = {form.shown(): form.scanned() for form in filled}
+        outcome = verify_documents(visit, list(shown), scans=shown, by=request.user)  # type: ignore[arg-type]
         match outcome:
             case Unavailable():
                 return redirect("admin:idproofing_visit_slip")  # which says why
+            case NotRead(sentence):
+                return self.slip_page(request, visit, filled, wrong=sentence)
+            case visits.NotTheSame():
+                return self.slip_page(request, visit, filled, wrong=NOT_THE_SAME)
+            case visits.CheckedByYou():
+                messages.error(request, YOURS)
+            case Conflicted() as conflict:
+                messages.error(request, conflict.sentence)
+            case visits.Checked():
+                messages.success(request, CHECKED)
             case visits.Verified():
                 messages.success(request, "Accepted. The activation code is on its way to the person’s email address.")
             case visits.DocumentOfAnother():
@@ -144,12 +181,16 @@ class VisitAdmin(ReadOnlyAdmin):
         visit = opened(request)
         if visit is None:
             return redirect("admin:idproofing_visit_attend")
+        if proof := ask_for_second_step(request, policy.FRESH_FOR_VISITS, back=reverse("admin:idproofing_visit_slip")):
+            return proof
         form = RefusalForm(request.POST, label_suffix="")
         if not form.is_valid():
             return self.slip_page(request, visit, document_forms(None), refusal=form)
         outcome = refuse_visit(visit, form.cleaned_data["reason"], by=request.user)  # type: ignore[arg-type]
         if isinstance(outcome, visits.Over):
             messages.error(request, OVER)
+        elif isinstance(outcome, Conflicted):
+            messages.error(request, outcome.sentence)
         else:
             messages.success(request, "Refused. The person is notified by email, with the reason.")
         del request.session[OPENED]
@@ -159,11 +200,17 @@ class VisitAdmin(ReadOnlyAdmin):
         """Reopen or end a held slip, for a supervisor who did not attend the visit."""
         if not may(request, "settle_visit"):
             raise PermissionDenied
+        if proof := ask_for_second_step(
+            request, policy.FRESH_FOR_DECISIONS, back=reverse("admin:idproofing_visit_change", args=[pk])
+        ):
+            return proof
         visit = get_object_or_404(Visit, pk=pk)
         again = request.POST.get("action") == "again"
         outcome = settle_visit(visit, again=again, by=request.user)  # type: ignore[arg-type]
         if isinstance(outcome, visits.Over):
             messages.error(request, "That is not possible: the visit is not held, or you attended it yourself.")
+        elif isinstance(outcome, Conflicted):
+            messages.error(request, outcome.sentence)
         else:
             messages.success(request, "The slip can be used again." if again else "The visit is refused.")
         return redirect("admin:idproofing_visit_change", pk)
@@ -185,6 +232,8 @@ class VisitAdmin(ReadOnlyAdmin):
             wrong=wrong,
             refusal=refusal or RefusalForm(label_suffix=""),
             mailbox=masked(visit.email or ""),
+            second_look=visit.state == Visit.State.CHECKED,
+            takes_two=Level(visit.level) in policy.VISIT_TWICE_AT,
             **documents_to_bring(Level(visit.level)),
         )
 
@@ -203,7 +252,13 @@ def opened(request: HttpRequest) -> Visit | None:
         raise PermissionDenied
     pk = request.session.get(OPENED)
     visit = Visit.objects.filter(pk=pk).first() if pk else None
-    return visit if visit and visits.is_open(visit) else None
+    return visit if visit and visits.is_attended(visit) else None
+
+
+def name_of(pk: int | None) -> str:
+    """Return the name of a staff member by account ID, or "-"."""
+    agent = Account.objects.filter(pk=pk).first() if pk else None
+    return agent.get_full_name() if agent else "-"
 
 
 def masked(email: str) -> str:

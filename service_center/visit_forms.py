@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from core import policy
@@ -69,8 +70,19 @@ class DocumentForm(forms.Form):
         },
     )
 
+    scan = forms.CharField(
+        label="Number of the scan",
+        max_length=40,
+        required=False,
+        help_text="If a document reader has read it.",
+        widget=Unkept({"autocomplete": "off", "spellcheck": "false"}),
+        error_messages={"max_length": "No scan has a number that long."},
+    )
+
     def __init__(self, data: Data, prefix: str) -> None:
         super().__init__(data, prefix=prefix, label_suffix="")
+        if not settings.DOCUMENT_READER:
+            del self.fields["scan"]
         for name, label in CHECKS.items():
             self.fields[name] = forms.BooleanField(label=label, error_messages={"required": "Make this check."})
 
@@ -93,6 +105,10 @@ class DocumentForm(forms.Form):
     def shown(self) -> visits.Shown:
         given = self.cleaned_data
         return visits.Shown(given["kind"], given["number"], given["state"])
+
+    def scanned(self) -> str:
+        """Return the number of the scan, or "" if no reader has read the document."""
+        return self.cleaned_data.get("scan", "").strip()
 
 
 def document_forms(data: Data) -> list[DocumentForm]:

@@ -1,6 +1,6 @@
 """The result of a visit: documents accepted and a code sent, or not, and the email that notifies the person."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -13,31 +13,58 @@ from core.policy import Level
 from deers import lookup
 from deers.registry import Unavailable
 from idproofing import codes, visits
+from idproofing.document_reader import NotRead, judge_reading
 from idproofing.models import Visit
+from service_center.conflicts import Conflicted, refuse_close
+
+Scans = Mapping[visits.Shown, str]
+Judged = (
+    visits.Verified | visits.Checked | visits.DocumentOfAnother | visits.NotTheSame | visits.CheckedByYou | visits.Over
+)
 
 
 def verify_documents(
-    visit: Visit, shown: Collection[visits.Shown], *, by: Account, now: datetime | None = None
-) -> visits.Verified | visits.DocumentOfAnother | visits.Over | Unavailable:
+    visit: Visit,
+    shown: Collection[visits.Shown],
+    *,
+    by: Account,
+    scans: Scans | None = None,
+    now: datetime | None = None,
+) -> Judged | NotRead | Conflicted | Unavailable:
     """Accept the documents, once, and email an activation code to the address that the person gave in the journey.
 
-    The address of record gets an email as well, so that nobody's identity is proven without their knowledge, not even
-    by a staff member. Nothing happens while DEERS is silent, because then there is nothing to compare the documents
-    with.
+    At Premium a second staff member has to look first, unless one of the `scans` (the numbers of a document reader's
+    scans) vouches for a document. The address of record gets an email as well, so that nobody's identity is proven
+    without their knowledge, not even by a staff member. Nothing happens while DEERS is silent, because then there is
+    nothing to compare the documents with, and nothing by a staff member who may be close to the person.
     """
     person = lookup.person(visit.dod_id)
     if person is None:
         return Unavailable()
+    if conflict := refuse_visit_of_close(visit, by):
+        return conflict
+    read = [scan for one, scan in (scans or {}).items() if scan]
+    for one, scan in (scans or {}).items():
+        refused = judge_reading(scan, one, person, Level(visit.level), now=now) if scan else None
+        if isinstance(refused, NotRead):
+            return refused
     with transaction.atomic():
-        outcome = visits.verify(visit.pk, shown, by=by, agent=by.pk, now=now)
+        outcome = visits.verify(visit.pk, shown, by=by, agent=by.pk, reading=read[0] if read else "", now=now)
         match outcome:
             case visits.Verified():
                 send_code(visit, outcome.email, person.first_name, by=by, now=now)
                 if person.email.lower() not in ("", outcome.email.lower()):
                     notices.send("visit-changed", to=person.email, first_name=person.first_name, state="verified")
+            case visits.Checked():
+                notices.send("visit-changed", to=outcome.email, first_name=person.first_name, state="checked")
             case visits.DocumentOfAnother():
                 notices.send("visit-changed", to=outcome.email, first_name=person.first_name, state="held")
     return outcome
+
+
+def refuse_visit_of_close(visit: Visit, by: Account) -> Conflicted | None:
+    """Return Conflicted if this staff member may not decide about the visit's person."""
+    return refuse_close(by, visit.dod_id, mailbox=visit.email or "")
 
 
 def send_code(visit: Visit, email: str, name: str, *, by: Account, now: datetime | None) -> None:
@@ -47,8 +74,10 @@ def send_code(visit: Visit, email: str, name: str, *, by: Account, now: datetime
     notices.send("visit-verified", to=email, first_name=name, code=issued.text, level=str(visit.level))
 
 
-def refuse_visit(visit: Visit, reason: str, *, by: Account) -> visits.Settled | visits.Over:
+def refuse_visit(visit: Visit, reason: str, *, by: Account) -> visits.Settled | visits.Over | Conflicted:
     """End the visit without a code, and notify the person."""
+    if conflict := refuse_visit_of_close(visit, by):
+        return conflict
     words = visits.Reason(reason).label
     with transaction.atomic():
         outcome = visits.refuse(visit.pk, reason, by=by, agent=by.pk)
@@ -56,8 +85,10 @@ def refuse_visit(visit: Visit, reason: str, *, by: Account) -> visits.Settled | 
     return outcome
 
 
-def settle_visit(visit: Visit, *, again: bool, by: Account) -> visits.Settled | visits.Over:
+def settle_visit(visit: Visit, *, again: bool, by: Account) -> visits.Settled | visits.Over | Conflicted:
     """Reopen a held slip, or refuse it. A supervisor decides which."""
+    if conflict := refuse_visit_of_close(visit, by):
+        return conflict
     words = visits.Reason.USED_BEFORE.label
     with transaction.atomic():
         outcome = visits.settle(visit.pk, again=again, by=by, supervisor=by.pk)
@@ -77,7 +108,7 @@ def expire_visit(visit_id: UUID, now: datetime | None) -> bool:
     visit = Visit.objects.get(pk=visit_id)
     with transaction.atomic():
         outcome = visits.expire(visit_id, now=now)
-        tell(visit, outcome, state="expired")
+        tell(visit, outcome, state="unseen" if visit.state == Visit.State.CHECKED else "expired")
     return isinstance(outcome, visits.Settled)
 
 

@@ -14,9 +14,10 @@ class Case(models.Model):
     `number` is for staff, and `reference` for the person. `code` is the keyed hash of the continuation code that opens
     the status page. `typed` is what was typed (idproofing.cases.Typed as JSON), and `subject` is the keyed hash of the
     number that the case is about. Both are wiped when the case is over. For an upgrade, `account_id` is the account
-    that asked, and `holder` its DoD ID number. `dod_id` is the record that a reviewer chose. Once the case was used,
-    `approved_details` is the keyed hash of what it was chosen for (idproofing/approvals.py). Staff are known by the
-    number of their account.
+    that asked, and `holder` its DoD ID number. `dod_id` is the record that a reviewer chose. `takes_two` says that the
+    decision was proposed because one reviewer is not enough for it (idproofing/second_reviews.py). Once the case was
+    used, `approved_details` is the keyed hash of what it was chosen for (idproofing/approvals.py). Staff are known by
+    the number of their account.
     """
 
     class State(models.TextChoices):
@@ -72,6 +73,7 @@ class Case(models.Model):
     decided_by = models.BigIntegerField(null=True)
     confirmed_by = models.BigIntegerField(null=True)
     approved_details = models.BinaryField(max_length=32, null=True)
+    takes_two = models.BooleanField(default=False, db_default=False)
 
     WAITING = (State.OPEN, State.TAKEN, State.PROPOSED)
     UNDER_WAY = (*WAITING, State.REPEATED, State.APPROVED)
@@ -98,6 +100,12 @@ class Case(models.Model):
                 | Q(state__in=["open", "taken", "proposed", "expired"])
                 | Q(confirmed_by__isnull=False),
                 name="case_premium_takes_two",
+            ),
+            models.CheckConstraint(
+                condition=Q(takes_two=False)
+                | Q(state__in=["proposed", "expired"])
+                | Q(confirmed_by__isnull=False, decided_by__isnull=False),
+                name="case_doubtful_takes_two",
             ),
             models.CheckConstraint(
                 condition=Q(confirmed_by__isnull=True) | ~Q(confirmed_by=F("decided_by")),

@@ -10,17 +10,22 @@ from idproofing.models.proofing import LEVELS
 from idproofing.routes import Route
 from safeguards.fields import EncryptedTextField
 
+# The states in which a visit is under way: as text, because the constraints name them.
+LIVE = ["open", "checked", "held"]
+
 
 class Visit(models.Model):
     """A slip for one visit, at an office or by video call. idproofing/visit_states.py has the transitions.
 
     It is found only by the keyed hash of its reference. The reference, and the address that the activation code goes
-    to, are wiped when the visit is over. `agent` is the account of the member of staff who attended. `begun_at` is when
-    the journey began that led here.
+    to, are wiped when the visit is over. `agent` is the account of the member of staff who attended, and `second_agent`
+    that of the one who took the second look. `reading` is the keyed hash of what a document reader has read in place of
+    that look; no reading counts twice. `begun_at` is when the journey began that led here.
     """
 
     class State(models.TextChoices):
         OPEN = "open", "Waiting for the visit"
+        CHECKED = "checked", "Waiting for a second look"
         HELD = "held", "Held for a supervisor"
         VERIFIED = "verified", "Verified"
         REFUSED = "refused", "Refused"
@@ -50,6 +55,8 @@ class Visit(models.Model):
     state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
     reason = models.CharField(max_length=12, choices=Reason.choices, blank=True, default="")
     agent = models.BigIntegerField(null=True, blank=True)
+    second_agent = models.BigIntegerField(null=True, blank=True)
+    reading = models.BinaryField(max_length=32, null=True, blank=True)
     begun_at = models.DateTimeField(null=True, blank=True)
     made_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField("good until")
@@ -63,13 +70,11 @@ class Visit(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(fields=["digest"], name="visit_reference_once"),
-            models.UniqueConstraint(
-                fields=["dod_id", "level"], condition=Q(state__in=["open", "held"]), name="visit_one_open"
-            ),
+            models.UniqueConstraint(fields=["dod_id", "level"], condition=Q(state__in=LIVE), name="visit_one_open"),
             models.CheckConstraint(condition=Q(expires_at__gt=F("made_at")), name="visit_good_a_while"),
             models.CheckConstraint(
-                condition=Q(reference__isnull=False, email__isnull=False, state__in=["open", "held"])
-                | Q(reference__isnull=True, email__isnull=True) & ~Q(state__in=["open", "held"]),
+                condition=Q(reference__isnull=False, email__isnull=False, state__in=LIVE)
+                | Q(reference__isnull=True, email__isnull=True) & ~Q(state__in=LIVE),
                 name="visit_wiped_when_over",
             ),
             models.CheckConstraint(
@@ -77,11 +82,22 @@ class Visit(models.Model):
                 name="visit_refused_with_reason",
             ),
             models.CheckConstraint(
-                condition=Q(agent__isnull=False) | ~Q(state__in=["held", "verified", "refused"]),
+                condition=Q(agent__isnull=False) | ~Q(state__in=["checked", "held", "verified", "refused"]),
                 name="visit_attended_by_somebody",
             ),
+            models.CheckConstraint(
+                condition=~Q(level=2, state="verified") | Q(second_agent__isnull=False) | Q(reading__isnull=False),
+                name="visit_premium_takes_two",
+            ),
+            models.CheckConstraint(
+                condition=Q(second_agent__isnull=True) | Q(agent__isnull=False) & ~Q(second_agent=F("agent")),
+                name="visit_second_look_by_another",
+            ),
+            models.UniqueConstraint(fields=["reading"], name="visit_reading_once"),
         ]
-        indexes = [models.Index(fields=["expires_at"], condition=Q(state="open"), name="visit_to_expire")]
+        indexes = [
+            models.Index(fields=["expires_at"], condition=Q(state__in=["open", "checked"]), name="visit_to_expire")
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_level_display()} visit, {self.get_state_display().lower()}"

@@ -12,6 +12,7 @@ from core import policy
 from core.policy import Level
 from idproofing import visits
 from idproofing.models import ActivationCode, Proofing, Visit
+from idproofing.routes import Route
 from service_center.visits import expire_late_visits, refuse_visit, verify_documents
 from tests import people, walk
 from tests.accounts.holders import address, holder, registering, signed_in, staff, upgrading
@@ -80,6 +81,12 @@ def test_an_upgrade_by_a_visit_ends_at_premium(agent: Account) -> None:
     here = walk.send(browser, here, walk.upgrade_details_of(rosa))
     walk.send(browser, here, {"action": "slip"})
     show_papers(agent)
+    page = walk.text_of(browser.get(here))
+    assert "a second member of our staff has to look at them too" in page
+    assert str(Visit.objects.get().reference) in page
+    walk.send(browser, here, {"action": "slip"})
+    assert Visit.objects.count() == 1
+    show_papers(staff("Service center agent", "an.other"))
     here = walk.send(browser, here, {"action": "have-code"})
     assert walk.send(browser, here, {"code": walk.code_in_mail()}).endswith("/second-factor/")
 
@@ -187,6 +194,16 @@ def test_a_slip_that_nobody_used_ends_and_its_owner_hears_of_it(client: Client) 
     assert expire_late_visits(end) == 0
     assert "no longer good" in str(walk.deliver_mail()[-1].body)
     assert "This slip is no longer good" in walk.text_of(client.get(here))
+
+
+def test_a_person_at_premium_hears_when_nobody_took_the_second_look(agent: Account) -> None:
+    rosa = people.load("rosa")
+    booked = visits.book(rosa.dod_id, Level.PREMIUM, Route.IN_PERSON, rosa.email, by="visitor")
+    assert isinstance(booked, visits.Booked)
+    show_papers(agent)
+    assert "a second member of our staff has to look at them too" in str(walk.deliver_mail()[-1].body)
+    assert expire_late_visits(timezone.now() + policy.VISIT_SECOND_LOOK_WITHIN) == 1
+    assert "did not look at your documents within 3 days" in str(walk.deliver_mail()[-1].body)
 
 
 def test_a_basic_visit_raises_nobody_to_premium(client: Client, agent: Account) -> None:

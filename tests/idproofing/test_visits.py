@@ -4,7 +4,7 @@ import random
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from core import policy
@@ -22,7 +22,7 @@ from tests.parallel import in_parallel
 pytestmark = pytest.mark.django_db
 
 ROSA = "1000000002"
-AGENT, SUPERVISOR = 7, 8
+AGENT, SUPERVISOR, COLLEAGUE = 7, 8, 9
 PAPERS = (Shown("state-id", "T12-345 678", "VA"), Shown("account", "0044 1234"))
 OTHER_PAPERS = (Shown("passport", "C01234567"), Shown("veteran", "V-9911"))
 
@@ -119,7 +119,7 @@ def test_the_slips_of_two_levels_do_not_meet() -> None:
 
 def test_the_same_person_may_show_the_same_documents_again() -> None:
     check(slip())
-    assert isinstance(check(slip(level=Level.PREMIUM)), visits.Verified)
+    assert isinstance(check(slip(level=Level.PREMIUM)), visits.Checked)
     assert Document.objects.count() == 2
 
 
@@ -189,6 +189,99 @@ def test_after_a_refusal_there_may_be_another_slip() -> None:
 def test_premium_needs_stronger_documents_than_basic(kinds: tuple[str, ...], basic: bool, premium: bool) -> None:
     assert (visits.shortfall(kinds, Level.BASIC) is None) == basic
     assert (visits.shortfall(kinds, Level.PREMIUM) is None) == premium
+
+
+def second_look(visit: Visit, papers: tuple[Shown, ...] = PAPERS, *, agent: int = COLLEAGUE, **more) -> object:  # type: ignore[no-untyped-def]
+    return visits.verify(visit.pk, papers, by="system", agent=agent, **more)
+
+
+def premium() -> Visit:
+    """A Premium slip whose documents one agent has accepted."""
+    visit = slip(level=Level.PREMIUM)
+    assert check(visit) == visits.Checked("june@mail.example")
+    visit.refresh_from_db()
+    return visit
+
+
+def test_a_widow_is_proven_at_premium_only_after_two_agents_had_her_documents_in_hand() -> None:
+    visit = premium()
+    assert (visit.state, visit.agent, visit.email) == (State.CHECKED, AGENT, "june@mail.example")
+    assert found(visit.reference) == visit
+    assert second_look(visit) == visits.Verified("june@mail.example")
+    visit.refresh_from_db()
+    assert (visit.state, visit.second_agent, visit.reference, visit.email) == (State.VERIFIED, COLLEAGUE, None, None)
+    assert AuditEvent.objects.get(event="visit.verified").details["second_look"] == "staff"
+
+
+def test_an_agent_who_accepts_invented_documents_proves_nobody_alone() -> None:
+    visit = premium()
+    for _ in range(3):
+        assert check(visit) == visits.CheckedByYou()
+    visit.refresh_from_db()
+    assert visit.state == State.CHECKED
+
+
+def test_a_colleague_with_other_documents_in_hand_proves_nobody() -> None:
+    visit = premium()
+    assert second_look(visit, OTHER_PAPERS) == visits.NotTheSame()
+    assert second_look(visit, (PAPERS[0], OTHER_PAPERS[1])) == visits.NotTheSame()
+    assert second_look(visit, PAPERS[::-1]) == visits.Verified("june@mail.example")
+
+
+def test_the_second_agent_may_refuse_what_the_first_accepted() -> None:
+    visit = premium()
+    assert isinstance(visits.refuse(visit.pk, "doubtful", by="system", agent=COLLEAGUE), visits.Settled)
+    visit.refresh_from_db()
+    assert (visit.state, visit.agent, visit.second_agent) == (State.REFUSED, AGENT, COLLEAGUE)
+
+
+def test_a_person_whom_nobody_looks_at_twice_is_let_go_in_time_and_may_come_again() -> None:
+    now = timezone.now()
+    visit = slip(level=Level.PREMIUM, now=now)
+    check(visit, now=now)
+    end = now + policy.VISIT_SECOND_LOOK_WITHIN
+    assert visits.due(end - timedelta(seconds=1)) == []
+    assert visits.due(end) == [visit.pk]
+    assert second_look(visit, now=end) == visits.Over()
+    assert isinstance(visits.expire(visit.pk, now=end), visits.Settled)
+    assert slip(level=Level.PREMIUM).state == State.OPEN
+
+
+def test_a_person_who_makes_another_slip_takes_back_what_was_checked_once() -> None:
+    visit = premium()
+    slip(level=Level.PREMIUM)
+    assert second_look(visit) == visits.Over()
+
+
+def test_what_a_reader_has_read_stands_for_the_second_look_once() -> None:
+    visit = slip(level=Level.PREMIUM)
+    assert check(visit, reading="passport-7") == visits.Verified("june@mail.example")
+    assert AuditEvent.objects.get(event="visit.verified").details["second_look"] == "reader"
+    again = slip(level=Level.PREMIUM)
+    assert check(again, reading=" PASSPORT-7") == visits.Checked("june@mail.example")
+
+
+@pytest.mark.parametrize(
+    ("broken", "rule"),
+    [
+        ({"second_agent": None}, "visit_premium_takes_two"),
+        ({"second_agent": AGENT}, "visit_second_look_by_another"),
+    ],
+)
+def test_the_database_too_wants_two_at_premium(broken: dict, rule: str) -> None:
+    visit = premium()
+    second_look(visit)
+    with pytest.raises(IntegrityError, match=rule), transaction.atomic():
+        Visit.objects.update(**broken)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_thirty_second_looks_at_once_one_verifies() -> None:
+    visit = premium()
+    outcomes = in_parallel(lambda number: second_look(visit, agent=100 + number))
+    assert sum(isinstance(outcome, visits.Verified) for outcome in outcomes) == 1
+    assert sum(outcome == visits.Over() for outcome in outcomes) == 29
+    assert AuditEvent.objects.filter(event="visit.verified").count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

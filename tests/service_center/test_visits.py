@@ -234,8 +234,64 @@ def test_the_slip_of_another_level_verifies_its_own_level_only(agent: Client) ->
     slip()
     premium = slip(level=Level.PREMIUM)
     opened(agent, premium).post(SLIP, papers())
+    opened(signed_in(staff("Service center agent", "an.other")), premium).post(SLIP, papers())
     assert ActivationCode.objects.get().level == Level.PREMIUM
     assert Visit.objects.get(level=Level.BASIC).state == "open"
+
+
+def test_two_agents_prove_a_person_at_premium_and_one_does_not(agent: Client) -> None:
+    visit = slip(level=Level.PREMIUM)
+    page = opened(agent, visit).get(SLIP)
+    assert "a colleague has to look at the documents too" in walk.text_of(page)
+    assert "ask a colleague to open the slip" in walk.text_of(agent.post(SLIP, papers(), follow=True))
+    assert not ActivationCode.objects.exists()
+    assert "The second look is for a colleague." in walk.text_of(agent.post(ATTEND, {"reference": visit.reference}))
+    colleague = opened(signed_in(staff("Service center agent", "an.other")), visit)
+    assert "Yours is the second look" in walk.text_of(colleague.get(SLIP))
+    other = colleague.post(SLIP, papers(**{"document-1-number": "X99999999"}))
+    assert "not the documents that your colleague entered" in walk.text_of(other)
+    assert not ActivationCode.objects.exists()
+    assert "The activation code is on its way" in walk.text_of(colleague.post(SLIP, papers(), follow=True))
+    assert ActivationCode.objects.get().level == Level.PREMIUM
+
+
+def test_a_supervisor_sees_who_looked_and_who_has_yet_to_look(agent: Client, supervisor: Client) -> None:
+    visit = slip(level=Level.PREMIUM)
+    opened(agent, visit).post(SLIP, papers())
+    here = f"/admin/idproofing/visit/{visit.pk}/change/"
+    assert "Waiting for a second look" in walk.text_of(supervisor.get(here))
+    opened(supervisor, visit).post(SLIP, papers())
+    assert "Second look by" in walk.text_of(supervisor.get(here))
+    assert Visit.objects.get().state == "verified"
+
+
+def test_at_an_office_with_one_agent_a_reader_is_the_second_pair_of_eyes(agent: Client) -> None:
+    visit = slip(level=Level.PREMIUM)
+    read = {"document-1-kind": "passport", "document-1-state": "", "document-1-number": f"DOC{visit.dod_id}"}
+    opened(agent, visit)
+    forged = agent.post(SLIP, papers(**read, **{"document-1-scan": f"forged-{visit.dod_id}"}))
+    assert "does not take this document for genuine" in walk.text_of(forged)
+    assert Visit.objects.get().state == "open"
+    agent.post(SLIP, papers(**read, **{"document-1-scan": f"passport-{visit.dod_id}-1"}))
+    assert Visit.objects.get().state == "verified"
+    assert ActivationCode.objects.get().level == Level.PREMIUM
+
+
+def test_one_scan_is_not_shown_for_a_second_visit(agent: Client) -> None:
+    for state in ("verified", "checked"):
+        visit = slip(level=Level.PREMIUM)
+        read = {"document-1-kind": "passport", "document-1-state": "", "document-1-number": f"DOC{visit.dod_id}"}
+        opened(agent, visit).post(SLIP, papers(**read, **{"document-1-scan": f"passport-{visit.dod_id}-1"}))
+        visit.refresh_from_db()
+        assert visit.state == state
+
+
+def test_without_a_reader_nobody_is_asked_for_a_scan(agent: Client, settings: Any) -> None:
+    settings.DOCUMENT_READER = ""
+    visit = slip(level=Level.PREMIUM)
+    assert "Number of the scan" not in walk.text_of(opened(agent, visit).get(SLIP))
+    agent.post(SLIP, papers(**{"document-1-scan": f"passport-{visit.dod_id}"}))
+    assert Visit.objects.get().state == "checked"
 
 
 def test_the_agents_page_costs_few_queries(agent: Client, django_assert_max_num_queries: Any) -> None:

@@ -24,7 +24,7 @@ SUPERVISOR = (
 
 def wants_slip(request: HttpRequest, draft: Draft) -> bool:
     """Return whether a slip is requested and there is none. A second click on the button makes no second slip."""
-    return request.POST.get("action") == "slip" and not (draft.visit and visits.is_open(draft.visit))
+    return request.POST.get("action") == "slip" and not (draft.visit and visits.is_attended(draft.visit))
 
 
 def count_slip(request: HttpRequest, draft: Draft, form: forms.Form) -> bool | Refused:
@@ -60,9 +60,10 @@ def context(request: HttpRequest, draft: Draft) -> dict:
         "visit": visit,
         "level": level,
         "by_video": draft.route == Route.AGENT,
+        "takes_two": level in policy.VISIT_TWICE_AT,
         **documents_to_bring(level),
     }
-    if visit and visits.is_open(visit):
+    if visit and visits.is_attended(visit):
         qr = segno.make(visit.reference or "", error="m")
         known |= {"is_open": True, "qr": qr.svg_data_uri(scale=4, border=2, dark="#1b1b1b", light="#fff")}
     return known
