@@ -14,11 +14,11 @@ START = State.OPEN
 TRANSITIONS: dict[tuple[str, str], str] = {
     (State.OPEN, State.TAKEN): "case.taken",
     (State.TAKEN, State.OPEN): "case.put-back",
-    # At Basic one reviewer decides.
+    # At Basic one reviewer decides, unless a doubt takes two (idproofing/second_reviews.py).
     (State.TAKEN, State.APPROVED): "case.approved",
     (State.TAKEN, State.DECLINED): "case.declined",
     (State.TAKEN, State.IN_PERSON): "case.in-person",
-    # At Premium a second one confirms the decision, or sends it back.
+    # At Premium, and where there is a doubt, a second one confirms the decision, or sends it back.
     (State.TAKEN, State.PROPOSED): "case.proposed",
     (State.PROPOSED, State.APPROVED): "case.approved",
     (State.PROPOSED, State.DECLINED): "case.declined",

@@ -1,8 +1,10 @@
 """What reviewers do with cases.
 
-One takes a case and decides. At Premium another one confirms. A decision has a reason.
+One takes a case and decides. Another one confirms at Premium, and at any level an approval about which there is a doubt
+(idproofing/second_reviews.py). A decision has a reason.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,6 +18,7 @@ from deers.registry import Record
 from idproofing.case_states import State
 from idproofing.cases import Moved, NotNow, judge_case, move_case
 from idproofing.models import Case
+from idproofing.second_reviews import Doubt
 
 Decision, Reason = Case.Decision, Case.Reason
 
@@ -61,11 +64,19 @@ def put_back(number: int, *, by: object, now: datetime | None = None) -> Moved |
 
 
 def decide(
-    number: int, decision: str, reason: str, record: Record | None = None, *, by: object, now: datetime | None = None
+    number: int,
+    decision: str,
+    reason: str,
+    record: Record | None = None,
+    *,
+    by: object,
+    doubts: Collection[Doubt] | None = None,
+    now: datetime | None = None,
 ) -> Moved | NotNow | NotYours | NotFitting:
-    """Decide a case that one has taken. At Premium this only proposes the decision.
+    """Decide a case that one has taken. If that takes two reviewers, this only proposes the decision.
 
-    An approval names the `record`, looked up just now. DEERS is not asked here, in a transaction.
+    An approval names the `record`, looked up just now, and the `doubts` about it (second_reviews.doubts_about). Without
+    them it takes two. DEERS is not asked here, in a transaction.
     """
     approves = decision == Decision.APPROVE
     if reason not in REASONS.get(decision, ()) or (approves and not may_register(record)):
@@ -80,8 +91,9 @@ def decide(
         if approves and case.holder not in ("", dod_id):
             return NotFitting()
         chosen = {"decision": decision, "reason": reason, "dod_id": dod_id, "decided_by": pk_of(by)}
-        if case.level == Level.PREMIUM:
-            return move_case(case, State.PROPOSED, by=by, now=now, **chosen)
+        doubtful = approves and (doubts is None or bool(doubts))
+        if doubtful or case.level == Level.PREMIUM:
+            return move_case(case, State.PROPOSED, by=by, now=now, takes_two=True, **chosen)
         return end(case, decision, by=by, now=now, **chosen)
 
 
@@ -124,7 +136,7 @@ def send_back(number: int, *, by: object, now: datetime | None = None) -> Moved 
 
     The reviewer who proposed the decision may take it back in this way too.
     """
-    undone = {"decision": "", "reason": "", "dod_id": "", "decided_by": None, "taken_by": None}
+    undone = {"decision": "", "reason": "", "dod_id": "", "decided_by": None, "taken_by": None, "takes_two": False}
     return judge_case(number, State.PROPOSED, State.OPEN, by=by, now=now, **undone)
 
 

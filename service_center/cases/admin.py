@@ -17,15 +17,21 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.journeys.reviews.messages import act_and_notify
+from accounts.mail import notices
 from accounts.models import Account
+from accounts.sign_in.fresh import ask_for_second_step
+from core import policy
 from deers import dod_id as dod_ids
 from deers import lookup
+from deers.registry import Record
 from idproofing import cases, reviewing
 from idproofing.case_states import State
 from idproofing.cases import read_typed
 from idproofing.models import Case
 from idproofing.reviewing import Decision
+from idproofing.second_reviews import doubts_about
 from safeguards import audit
+from service_center import conflicts
 from service_center.cases import comparing
 from service_center.read_only import ReadOnlyAdmin
 
@@ -174,6 +180,7 @@ class CaseAdmin(ReadOnlyAdmin):
             "record": record,
             "lines": comparing.lines(case, typed, record) if record else comparing.alone(typed),
             "ineligibility": comparing.INELIGIBILITIES[ineligibility] if ineligibility else "",
+            "doubts": [doubt.label for doubt in sorted(doubts_about(case, record))] if record else [],
             "decisions": [
                 (Decision(one).label, ReasonForm.of(one, chosen if one == "approve" else "")) for one in fitting
             ],
@@ -210,36 +217,81 @@ class CaseAdmin(ReadOnlyAdmin):
         return named + super().get_urls()
 
     def take(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if self.may_decide(request) and (conflict := self.conflict(request, pk, needs_deers=False)):
+            return self.say(request, pk, conflict.sentence)
         return self.act(request, pk, partial(reviewing.take, pk, by=request.user), "The case is yours.")
 
     def put_back(self, request: HttpRequest, pk: int) -> HttpResponse:
         return self.act(request, pk, partial(reviewing.put_back, pk, by=request.user), "The case is back in the queue.")
 
     def send_back(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if answer := self.before_deciding(request, pk):
+            return answer
         return self.act(
             request, pk, partial(reviewing.send_back, pk, by=request.user), "The case is back in the queue."
         )
 
     def confirm(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if answer := self.before_deciding(request, pk):
+            return answer
         proposed = Case.objects.filter(pk=pk).values_list("dod_id", flat=True).first()
         record = lookup.record(dod_id=proposed) if proposed else None
-        return self.act(request, pk, partial(reviewing.confirm, pk, record, by=request.user), "Confirmed.")
+        confirmed = partial(reviewing.confirm, pk, record, by=request.user)
+        return self.act(request, pk, confirmed, "Confirmed.", record=record)
 
     def decide(self, request: HttpRequest, pk: int) -> HttpResponse:
         form = ReasonForm(request.POST)
+        chosen = form.data.get("dod_id", "") if form.is_valid() else ""
+        if answer := self.before_deciding(request, pk, chosen):
+            return answer
         if not form.is_valid():
-            messages.error(request, "Choose a reason.")
-            return self.back_to(pk)
+            return self.say(request, pk, "Choose a reason.")
         given = form.cleaned_data
         record = lookup.record(dod_id=given["dod_id"]) if given["dod_id"] else None
-        decision = partial(reviewing.decide, pk, given["decision"], given["reason"], record, by=request.user)
-        return self.act(request, pk, decision, "Decided.")
+        case = Case.objects.filter(pk=pk).first()
+        doubts = doubts_about(case, record) if case and record else None
+        decision = partial(
+            reviewing.decide, pk, given["decision"], given["reason"], record, by=request.user, doubts=doubts
+        )
+        return self.act(request, pk, decision, "Decided.", record=record)
 
-    def act(self, request: HttpRequest, pk: int, action: Callable[[], object], done: str) -> HttpResponse:
-        """Run the action of a button, and notify the person."""
+    def before_deciding(self, request: HttpRequest, pk: int, chosen: str = "") -> HttpResponse | None:
+        """Return the answer to a reviewer who may not decide now: without permission or second step, or close to it."""
         if not self.may_decide(request):
             return HttpResponse(status=403)
-        outcome = act_and_notify(action)
+        back = reverse("admin:idproofing_case_change", args=[pk])
+        if proof := ask_for_second_step(request, policy.FRESH_FOR_DECISIONS, back=back):
+            return proof
+        conflict = self.conflict(request, pk, chosen)
+        return self.say(request, pk, conflict.sentence) if conflict else None
+
+    def conflict(
+        self, request: HttpRequest, pk: int, chosen: str = "", *, needs_deers: bool = True
+    ) -> conflicts.Conflicted | None:
+        """Return why this reviewer may not decide: anybody whom the case may be about counts."""
+        case = Case.objects.filter(pk=pk, state__in=Case.WAITING).first()
+        typed = read_typed(case) if case else None
+        if case is None or typed is None:
+            return None
+        owner = comparing.owner_of_number(typed)
+        about = {case.holder, case.dod_id, chosen, owner.person.dod_id if owner else ""} - {""}
+        found = (
+            conflicts.refuse_close(request.user, dod_id, mailbox=typed.email, needs_deers=needs_deers)  # type: ignore[arg-type]
+            for dod_id in sorted(about) or [""]
+        )
+        return next(filter(None, found), None)
+
+    def say(self, request: HttpRequest, pk: int, sentence: str) -> HttpResponseRedirect:
+        messages.error(request, sentence)
+        return self.back_to(pk)
+
+    def act(
+        self, request: HttpRequest, pk: int, action: Callable[[], object], done: str, *, record: Record | None = None
+    ) -> HttpResponse:
+        """Run the action of a button, and notify the person, at an approval also at the address of record."""
+        if not self.may_decide(request):
+            return HttpResponse(status=403)
+        outcome = act_and_notify(partial(act_and_notify_record, action, record))
         if isinstance(outcome, cases.Moved):
             waits = outcome.case.state == State.PROPOSED
             messages.success(request, "Proposed. A second reviewer has to confirm it." if waits else done)
@@ -264,6 +316,19 @@ class CaseAdmin(ReadOnlyAdmin):
             return self.page(request, case, chosen=chosen)
         audit.record("support.person-searched", by=request.user)
         return self.page(request, case, found={"text": text, "people": lookup.search(text, most=MOST_FOUND)})
+
+
+def act_and_notify_record(action: Callable[[], object], record: Record | None) -> object:
+    """Run an action. If it approves a case, email the address that DEERS has for the record, so that its owner knows.
+
+    The address that was typed gets its own email. If it is the same, one email is enough.
+    """
+    outcome = action()
+    if record and isinstance(outcome, cases.Moved) and outcome.case.state == State.APPROVED:
+        person = record.person
+        if person.email.lower() not in ("", outcome.email.lower()):
+            notices.send("review-approved", to=person.email, first_name=person.first_name)
+    return outcome
 
 
 MOST_FOUND = 20

@@ -9,6 +9,7 @@ from demo.people import PEOPLE
 from idproofing import cases, reviewing
 from idproofing.cases import Moved, Opened, Typed
 from idproofing.models import Case
+from idproofing.second_reviews import doubts_about
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,10 @@ def taken(case: Case, by: object = ANN) -> Case:
 
 
 def approve(case: Case, *, by: object = ANN, take: bool = True) -> Any:
-    """Take the case up and approve it for Emily; at Premium this proposes."""
+    """Take the case up and approve it for Emily; at Premium, and where there is a doubt, this proposes."""
     if take:
         taken(case, by)
     record = lookup.record(dod_id=PEOPLE["emily"].dod_id)
     approved = reviewing.Decision.APPROVE, reviewing.Reason.FORMER_NAME
-    return reviewing.decide(case.number, *approved, record, by=by)
+    doubts = doubts_about(case, record) if record else None
+    return reviewing.decide(case.number, *approved, record, by=by, doubts=doubts)

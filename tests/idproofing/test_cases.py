@@ -15,9 +15,10 @@ from deers import lookup
 from deers.registry import Record
 from idproofing import cases, reviewing
 from idproofing.case_states import OVER, START, TRANSITIONS, State
-from idproofing.cases import Moved, NotFound, NotNow, Opened, Wait
+from idproofing.cases import Moved, NotFound, NotNow, Opened, Typed, Wait
 from idproofing.models import Case, CaseMove
 from idproofing.reviewing import Decision, NotFitting, NotYours, Reason
+from idproofing.second_reviews import doubts_about
 from safeguards.events import EVENTS
 from safeguards.models import AuditEvent
 from tests import people
@@ -169,7 +170,7 @@ def test_premium_takes_two_reviewers_and_never_one_twice():
     ("broken", "rule"),
     [
         ({"confirmed_by": ANN.pk}, "case_confirmed_by_another"),
-        ({"confirmed_by": None}, "case_premium_takes_two"),
+        ({"confirmed_by": None}, "case_premium_takes_two|case_doubtful_takes_two"),
         ({"dod_id": ""}, "case_approved_by_somebody"),
         ({"decision": "decline"}, "case_approved_by_somebody|case_record_when_approved"),
         ({"holder": "1001124999", "dod_id": "1001124011"}, "case_upgrades_its_own_holder"),
@@ -182,6 +183,78 @@ def test_the_database_refuses_an_approval_that_breaks_the_rules(broken, rule):
     reviewing.confirm(opened.case.number, record_of(emily.dod_id), by=BOB)
     with pytest.raises(IntegrityError, match=rule), transaction.atomic():
         Case.objects.update(**broken)
+
+
+def approved_as(typed: Typed, key: str = "emily") -> tuple[str, set[str]]:
+    """The state after one reviewer approved this at Basic for the person, and the doubts there were."""
+    case = taken(open_case(typed).case)
+    record = record_of(people.load(key).dod_id)
+    assert record
+    doubts = doubts_about(case, record)
+    reviewing.decide(case.number, Decision.APPROVE, Reason.FORMER_NAME, record, by=ANN, doubts=doubts)
+    return Case.objects.get(pk=case.pk).state, {doubt.value for doubt in doubts}
+
+
+def test_a_woman_under_her_former_name_needs_one_reviewer_at_basic():
+    people.load("emily")
+    assert approved_as(emily_typed()) == (State.APPROVED, set())
+
+
+@pytest.mark.parametrize("born", ["1993-12-10", "1990-01-01"], ids=["swapped", "another"])
+def test_a_person_who_typed_another_birth_date_is_approved_by_two_at_basic_too(born):
+    people.load("emily")
+    assert approved_as(replace(emily_typed(), date_of_birth=born)) == (State.PROPOSED, {"birth-date"})
+
+
+def test_nobody_is_approved_by_one_reviewer_with_the_number_of_somebody_else():
+    people.load("emily")
+    kai = people.load("kai")
+    assert approved_as(replace(emily_typed(), ssn=kai.ssn)) == (State.PROPOSED, {"other-record"})
+    with_number = replace(emily_typed(), ssn="", dod_id=kai.dod_id, email="two@mail.example")
+    assert approved_as(with_number) == (State.PROPOSED, {"other-record"})
+
+
+def test_nobody_is_approved_by_one_reviewer_while_another_has_the_very_name_and_birth_date():
+    people.load("emily")
+    grace = people.load("grace")
+    typed = replace(
+        emily_typed(), first_name=grace.name.first, last_name=grace.name.last, date_of_birth=grace.born.isoformat()
+    )
+    state, doubts = approved_as(typed)
+    assert (state, doubts) == (State.PROPOSED, {"birth-date", "other-record"})
+
+
+def test_an_approval_about_whose_doubts_nobody_asked_takes_two():
+    emily = people.load("emily")
+    case = taken(open_case().case)
+    reviewing.decide(case.number, Decision.APPROVE, Reason.SLIP, record_of(emily.dod_id), by=ANN)
+    assert Case.objects.get().state == State.PROPOSED
+
+
+def test_while_deers_is_silent_one_reviewer_is_not_enough(settings):
+    record = record_of(people.load("emily").dod_id)
+    case = taken(open_case().case)
+    settings.DEERS_FAULT = "unavailable"
+    assert record
+    assert {doubt.value for doubt in doubts_about(case, record)} == {"silent"}
+
+
+def test_the_database_too_wants_two_where_there_is_a_doubt():
+    emily = people.load("emily")
+    approved_as(replace(emily_typed(), date_of_birth="1990-01-01"))
+    with pytest.raises(IntegrityError, match="case_doubtful_takes_two"), transaction.atomic():
+        Case.objects.update(state=State.APPROVED)
+    case = Case.objects.get()
+    assert isinstance(reviewing.confirm(case.number, record_of(emily.dod_id), by=ANN), NotYours)
+    assert isinstance(reviewing.confirm(case.number, record_of(emily.dod_id), by=BOB), Moved)
+
+
+def test_a_case_that_is_sent_back_keeps_no_doubt():
+    people.load("emily")
+    approved_as(replace(emily_typed(), date_of_birth="1990-01-01"))
+    number = Case.objects.get().number
+    assert isinstance(reviewing.send_back(number, by=BOB), Moved)
+    assert Case.objects.get().takes_two is False
 
 
 def test_a_second_reviewer_may_send_it_back_and_nothing_of_the_proposal_stays():

@@ -67,6 +67,44 @@ def test_two_reviewers_settle_a_premium_case_and_the_person_hears_of_each_step(a
     assert Notice.objects.filter(kind="case-changed").count() == 3
 
 
+def test_a_person_hears_at_the_address_of_record_that_a_stranger_was_approved_in_her_name(ann):
+    emily = people.load("emily")
+    case = open_case(replace(emily_typed(), email="thief@mail.example")).case
+    ann.post(page(case, "take"))
+    ann.post(page(case, "decide"), APPROVE)
+    assert state(case) == State.APPROVED
+    told = {message.to[0]: message.subject for message in walk.deliver_mail()}
+    assert told[emily.email] == "A review in your name was approved"
+    assert "thief@mail.example" in told
+
+
+def test_the_address_of_record_hears_at_premium_when_the_second_reviewer_confirms_and_not_before(ann, bob, case):
+    ann.post(page(case, "take"))
+    ann.post(page(case, "decide"), APPROVE)
+    assert not Notice.objects.filter(kind="review-approved").exists()
+    bob.post(page(case, "confirm"))
+    assert Notice.objects.filter(kind="review-approved").count() == 1
+
+
+def test_a_person_who_gave_the_address_of_record_gets_one_email(ann):
+    emily = people.load("emily")
+    case = open_case(replace(emily_typed(), email=emily.email.upper())).case
+    ann.post(page(case, "take"))
+    ann.post(page(case, "decide"), APPROVE)
+    assert state(case) == State.APPROVED
+    assert not Notice.objects.filter(kind="review-approved").exists()
+
+
+def test_a_reviewer_reads_why_a_colleague_has_to_confirm_at_basic(ann):
+    people.load("emily")
+    case = open_case(replace(emily_typed(), date_of_birth="1990-01-01")).case
+    ann.post(page(case, "take"))
+    assert "The birth date on record is not the one that was typed." in walk.text_of(ann.get(page(case)))
+    shown = walk.text_of(ann.post(page(case, "decide"), APPROVE, follow=True))
+    assert "A second reviewer has to confirm it." in shown
+    assert state(case) == State.PROPOSED
+
+
 def test_the_second_may_send_it_back(ann, bob, case):
     ann.post(page(case, "take"))
     ann.post(page(case, "decide"), DECLINE)
