@@ -61,9 +61,10 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class NotRead:
-    """The reader does not vouch for the document. `sentence` tells the agent why."""
+    """The reader does not vouch for the document `shown`. `sentence` tells the agent why."""
 
     sentence: str
+    shown: Shown | None = None
 
 
 SILENT = NotRead(

@@ -2,6 +2,7 @@
 
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
@@ -29,8 +30,8 @@ class HelpForm(forms.Form):
     reason = forms.TypedChoiceField(label="Why", choices=Assistance.Reason.choices, coerce=Assistance.Reason)
     problem = "Choose what to do and why."
 
-    def __init__(self, data: Any = None, *, account: Account) -> None:
-        super().__init__(data)
+    def __init__(self, data: Any = None, *, account: Account, initial: dict[str, str] | None = None) -> None:
+        super().__init__(data, initial=initial)
         kinds = assistance.kinds_for(account)
         reasons = dict.fromkeys(reason for kind in kinds for reason in assistance.REASONS[kind])
         for name, offered in (("kind", kinds), ("reason", reasons)):
@@ -44,6 +45,10 @@ class HelpForm(forms.Form):
             self.problem = f"This reason does not go with “{kind.label}”. Choose: {fitting}."
             self.add_error("reason", self.problem)
         return self.cleaned_data
+
+
+# What may stand in the address of a page that shows the form again. None of it says anything about a person.
+REASONS_AND_KINDS = {*Assistance.Kind.values, *Assistance.Reason.values}
 
 
 @admin.register(Account)
@@ -131,7 +136,8 @@ class AccountAdmin(ReadOnlyAdmin):
         asked = assistance.waiting(account)
         if not asked and not assistance.kinds_for(account):
             return {}
-        form = HelpForm(account=account)
+        chosen = {name: request.GET[name] for name in ("kind", "reason") if name in request.GET}
+        form = HelpForm(account=account, initial=chosen)
         return {"asked": asked, "asked_by_me": asked and asked.asked_by_id == request.user.pk, "help_form": form}
 
     def get_urls(self) -> list[URLPattern]:
@@ -166,7 +172,10 @@ class AccountAdmin(ReadOnlyAdmin):
         form = HelpForm(request.POST, account=account)
         if not form.is_valid():
             messages.error(request, form.problem)
-            return HttpResponseRedirect(admin_page(account))
+            chosen = {name: str(value) for name, value in form.cleaned_data.items()} | {
+                name: form.data[name] for name in form.errors if form.data.get(name) in REASONS_AND_KINDS
+            }
+            return HttpResponseRedirect(f"{admin_page(account)}?{urlencode(chosen)}")
         match assistance.ask(account, **form.cleaned_data, by=request.user):  # type: ignore[arg-type]
             case actions.Done():
                 messages.success(request, "Requested. A second staff member has to approve.")

@@ -32,7 +32,14 @@ from idproofing.models import Visit
 from safeguards import audit, limits
 from service_center.conflicts import Conflicted
 from service_center.read_only import ReadOnlyAdmin
-from service_center.visit_forms import DocumentForm, ReferenceForm, RefusalForm, document_forms, find_problem
+from service_center.visit_forms import (
+    INCOMPLETE,
+    DocumentForm,
+    ReferenceForm,
+    RefusalForm,
+    document_forms,
+    find_problem,
+)
 from service_center.visits import refuse_visit, refuse_visit_of_close, settle_visit, verify_documents
 
 OPENED = "visit"
@@ -158,8 +165,11 @@ class VisitAdmin(ReadOnlyAdmin):
         match outcome:
             case Unavailable():
                 return redirect("admin:idproofing_visit_slip")  # which says why
-            case NotRead(sentence):
-                return self.slip_page(request, visit, filled, wrong=sentence)
+            case NotRead(sentence, unread):
+                for form in filled:
+                    if form.shown() == unread:
+                        form.add_error("scan", sentence)
+                return self.slip_page(request, visit, filled, wrong=INCOMPLETE)
             case visits.NotTheSame():
                 return self.slip_page(request, visit, filled, wrong=NOT_THE_SAME)
             case visits.CheckedByYou():

@@ -24,6 +24,7 @@ CHECKS = {
     "birth_date_matches": "The birth date is the one in DEERS, or it shows none",
     "not_expired": "It has not expired and looks genuine",
 }
+INCOMPLETE = "Something is missing or wrong below."
 
 
 class Unkept(forms.TextInput):
@@ -119,7 +120,7 @@ def document_forms(data: Data) -> list[DocumentForm]:
 def find_problem(forms_of_documents: list[DocumentForm], level: Level) -> str | None:
     """Return what is wrong: an error in a form, too few kinds, or kinds too weak for the level. None if nothing is."""
     if any(form.errors for form in forms_of_documents):
-        return "Something is missing or wrong below."
+        return INCOMPLETE
     return visits.shortfall([form.cleaned_data["kind"] for form in forms_of_documents], level)
 
 

@@ -1,6 +1,7 @@
 """The result of a visit: documents accepted and a code sent, or not, and the email that notifies the person."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -47,7 +48,7 @@ def verify_documents(
     for one, scan in (scans or {}).items():
         refused = judge_reading(scan, one, person, Level(visit.level), now=now) if scan else None
         if isinstance(refused, NotRead):
-            return refused
+            return replace(refused, shown=one)
     with transaction.atomic():
         outcome = visits.verify(visit.pk, shown, by=by, agent=by.pk, reading=read[0] if read else "", now=now)
         match outcome:

@@ -16,6 +16,12 @@ PEOPLE = (
         ReadyAccount("supervisor.curtis", "marble-falcon-dune-26", role="Supervisor"),
     ),
     Staff(
+        "The second supervisor: staff accounts, and help for people who are locked out, take both.",
+        Name("Yolanda", "Pierce"),
+        "yolanda.pierce@example.org",
+        ReadyAccount("supervisor.yolanda", "velvet-acorn-tide-42", role="Supervisor"),
+    ),
+    Staff(
         "Decides cases in which DEERS and what was typed do not agree.",
         Name("Ingrid", "Solberg"),
         "ingrid.solberg@example.org",

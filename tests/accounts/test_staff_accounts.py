@@ -113,6 +113,7 @@ def test_who_is_to_be_frozen_is_not_warned_and_who_asked_is_on_record(ann, carl)
 def test_a_reason_has_to_go_with_what_is_asked_for(ann, carl):
     shown = ann.post(page(carl, "help"), {"kind": "freeze", "reason": "device-lost"}, follow=True)
     assert "This reason does not go with “Freeze the account”." in walk.text_of(shown)
+    assert shown.context["help_form"].initial == {"kind": "freeze", "reason": "device-lost"}
     assert not Assistance.objects.exists()
 
 

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from django.test import override_settings
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from accounts.models import Account, Assistance
+from accounts.sessions.store import StaffSessionStore
+from accounts.sign_in.session import FACTOR_PROVED
 from core import policy
 from core.policy import Level
 from demo.people import PEOPLE
@@ -19,10 +21,12 @@ from safeguards.models import AuditEvent
 from service_center import assistance
 from support.models import ContactMessage
 from tests import people, walk
-from tests.accounts.holders import holder, premium, signed_in, staff
+from tests.accounts.holders import STAFF_DOOR, give_password, give_token, holder, premium, signed_in, staff
+from tests.authenticator import Authenticator
 from tests.idproofing import reviewers
 from tests.idproofing.letter_people import asked
 from tests.service_center import past
+from tests.service_center.test_visits import papers
 
 Answers = Iterator[Any]
 
@@ -130,4 +134,76 @@ def reviews() -> Answers:
     yield ann.get(f"{here}{reviewers.open_case(nobody).case.pk}/change/")
 
 
-SCENES = (reads, prints, attends_a_visit, reviews)
+def acts_on_staff() -> Answers:
+    """Two supervisors freeze a colleague. Neither can act on the auditor, on themselves, or on a husband."""
+    ann, bob = (signed_in(staff("Supervisor", f"{name}.supervisor")) for name in ("ann", "bob"))
+    carl, auditor = staff("Service center agent", "carl.agent"), staff("Auditor", "amos.auditor")
+    here = "/admin/accounts/account/"
+    yield ann.get(f"{here}{carl.pk}/change/")
+    yield ann.post(f"{here}{carl.pk}/help/", {"kind": "freeze", "reason": "device-lost"}, follow=True)
+    yield ann.post(f"{here}{carl.pk}/help/", {"kind": "freeze", "reason": "account-taken"}, follow=True)
+    yield bob.get(f"{here}{carl.pk}/approve/")
+    yield bob.get(f"{here}{auditor.pk}/change/")
+    yield bob.get(f"{here}{Account.objects.get(username='bob.supervisor').pk}/change/")
+    yield signed_in(carl).get(f"{here}{auditor.pk}/change/")
+    holder(people.load("rosa"), email="ann.supervisor@staff.example")
+    yield ann.get(f"{here}{premium(people.load('marcus')).pk}/change/")
+
+
+def looks_twice() -> Answers:
+    """Two agents at one Premium slip, a wrong document, and a reader that knows better."""
+    ann, bob = (signed_in(staff("Supervisor", f"{name}.supervisor")) for name in ("ann", "bob"))
+    rosa = people.load("rosa")
+    booked = visits.book(rosa.dod_id, Level.PREMIUM, Route.IN_PERSON, rosa.email, by="visitor")
+    assert isinstance(booked, visits.Booked)
+    attend, reference = "/admin/idproofing/visit/attend/", {"reference": booked.visit.reference}
+    slip = walk.send(ann, attend, reference)
+    yield ann.post(slip, papers(**{"document-1-scan": "passport-1"}))
+    yield ann.post(slip, papers(), follow=True)
+    yield ann.post(attend, reference)
+    yield bob.get(f"/admin/idproofing/visit/{booked.visit.pk}/change/")
+    walk.send(bob, attend, reference)
+    yield bob.get(slip)
+    yield bob.post(slip, papers(**{"document-1-number": "X99999999"}))
+
+
+def reviews_a_doubt() -> Answers:
+    """A Basic case whose birth date is not the one on record."""
+    people.load("emily")
+    ann = signed_in(staff("Proofing reviewer"))
+    case = reviewers.open_case(replace(reviewers.emily_typed(), date_of_birth="1990-01-01")).case
+    walk.send(ann, f"/admin/idproofing/case/{case.pk}/take/", {})
+    yield ann.get(f"/admin/idproofing/case/{case.pk}/change/")
+
+
+def gives_the_second_step_again() -> Answers:
+    """A supervisor who decides is asked for the second step; where a passkey is required, for that alone."""
+    client, account = signed_in(staff("Supervisor")), premium(people.load("nora"))
+    store = StaffSessionStore(client.cookies["admin"].value)
+    store[FACTOR_PROVED] = 0
+    store.save()
+    asked_for = client.post(f"/admin/accounts/account/{account.pk}/freeze/")["Location"]
+    yield client.get(asked_for)
+    yield client.post(asked_for, {"otp_token": "000000"})
+    with override_settings(STAFF_PASSKEY_REQUIRED=True):
+        yield client.get("/admin/", follow=True)
+        device = Authenticator()
+        made = device.make(client.post("/admin/account/security/passkey/options/").json())
+        walk.send(client, "/admin/account/security/passkey/", {"passkey": made})
+        yield client.get(asked_for)
+        half = Client()
+        give_password(half, "works.here", door=STAFF_DOOR)
+        yield half.get(f"{STAFF_DOOR}second-factor/")
+        yield give_token(half, "000000", door=STAFF_DOOR)
+
+
+SCENES = (
+    reads,
+    prints,
+    attends_a_visit,
+    reviews,
+    acts_on_staff,
+    looks_twice,
+    reviews_a_doubt,
+    gives_the_second_step_again,
+)

@@ -271,6 +271,7 @@ def test_at_an_office_with_one_agent_a_reader_is_the_second_pair_of_eyes(agent: 
     opened(agent, visit)
     forged = agent.post(SLIP, papers(**read, **{"document-1-scan": f"forged-{visit.dod_id}"}))
     assert "does not take this document for genuine" in walk.text_of(forged)
+    assert forged.context["documents"][0].errors["scan"]
     assert Visit.objects.get().state == "open"
     agent.post(SLIP, papers(**read, **{"document-1-scan": f"passport-{visit.dod_id}-1"}))
     assert Visit.objects.get().state == "verified"
