@@ -257,6 +257,8 @@ VISIT_LOOKUPS = Limit("visit-lookups", 20, timedelta(minutes=10))
 VISIT_TWICE_AT = (Level.PREMIUM,)
 VISIT_SECOND_LOOK_WITHIN = timedelta(days=3)
 READING_LIFE = timedelta(hours=1)
+# Second looks of one agent at other documents than the first: own; more than anybody mistypes at one visit.
+SECOND_LOOKS = Limit("second-looks", 5, timedelta(hours=1))
 READER_DEADLINE = timedelta(seconds=5)
 # References are as long as activation codes. The fewest letters and digits in the number of a document: own.
 REFERENCE_LENGTH = CODE_LENGTH

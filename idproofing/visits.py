@@ -238,6 +238,8 @@ def look_again(
         return CheckedByYou()
     digests = {one.digest for one in shown}
     if Document.objects.filter(digest__in=digests, dod_id=visit.dod_id).count() < len(digests):
+        about: dict[str, int | bool | str] = {"level": visit.level, "route": visit.route, **details}
+        audit.record("visit.not-the-same", by=by, dod_id=visit.dod_id, **about)  # type: ignore[arg-type]
         return NotTheSame()
     email = visit.email or ""
     seen = {**details, "second_look": "staff"}

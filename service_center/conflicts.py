@@ -78,7 +78,8 @@ def record_conflict(
 ) -> Conflicted | None:
     if why is None:
         return None
-    audit.record("support.conflict-found", by=by, dod_id=dod_id, account_id=account_id, why=why.value)
+    if why != Conflict.SILENT:  # that is nobody's doing
+        audit.record("support.conflict-found", by=by, dod_id=dod_id, account_id=account_id, why=why.value)
     return Conflicted(why)
 
 
@@ -120,7 +121,7 @@ def conflict_with_person(
 def own_people(by: Account) -> list[Beneficiary]:
     """Return the people in DEERS who are this staff member, as far as that can be known."""
     accounts = Account.objects.filter(email__lower=by.email.lower(), dod_id__isnull=False).exclude(state=State.CLOSED)
-    holders = (lookup.person(dod_id) for dod_id in accounts.values_list("dod_id", flat=True))
+    holders = (lookup.person(dod_id or "") for dod_id in accounts.values_list("dod_id", flat=True))
     found = {person.dod_id: person for person in holders if person}
     for person in lookup.search(f"{by.last_name}, {by.first_name}", most=NAMESAKES):
         if reaches(by, person):

@@ -40,7 +40,7 @@ from service_center.visit_forms import (
     document_forms,
     find_problem,
 )
-from service_center.visits import refuse_visit, refuse_visit_of_close, settle_visit, verify_documents
+from service_center.visits import TooMany, refuse_visit, refuse_visit_of_close, settle_visit, verify_documents
 
 OPENED = "visit"
 CHECKED = (
@@ -48,6 +48,7 @@ CHECKED = (
     "slip by its reference while the person is still there. The code is sent after that."
 )
 NOT_THE_SAME = "These are not the documents that your colleague entered. Check kind, state and number, or refuse them."
+MISTYPED = "You have entered other documents than your colleague several times."
 YOURS = "You have looked at these documents already. The second look is for a colleague."
 OVER = "This slip can no longer be used: somebody has just used, replaced or settled it, or it has expired."
 SILENT = "DEERS does not answer right now. Nothing was changed. Please try again in a few minutes."
@@ -172,6 +173,8 @@ class VisitAdmin(ReadOnlyAdmin):
                 return self.slip_page(request, visit, filled, wrong=INCOMPLETE)
             case visits.NotTheSame():
                 return self.slip_page(request, visit, filled, wrong=NOT_THE_SAME)
+            case TooMany(wait):
+                return self.slip_page(request, visit, filled, wrong=f"{MISTYPED} {try_again_in(wait)}")
             case visits.CheckedByYou():
                 messages.error(request, YOURS)
             case Conflicted() as conflict:

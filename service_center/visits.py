@@ -1,8 +1,8 @@
 """The result of a visit: documents accepted and a code sent, or not, and the email that notifies the person."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -10,13 +10,23 @@ from procrastinate.contrib.django import app
 
 from accounts.mail import notices
 from accounts.models import Account
+from core import policy
 from core.policy import Level
 from deers import lookup
 from deers.registry import Unavailable
 from idproofing import codes, visits
 from idproofing.document_reader import NotRead, judge_reading
 from idproofing.models import Visit
+from safeguards import limits
 from service_center.conflicts import Conflicted, refuse_close
+
+
+@dataclass(frozen=True)
+class TooMany:
+    """This agent has entered other documents than the first too often. Nothing was judged."""
+
+    wait: timedelta
+
 
 Scans = Mapping[visits.Shown, str]
 Judged = (
@@ -31,7 +41,7 @@ def verify_documents(
     by: Account,
     scans: Scans | None = None,
     now: datetime | None = None,
-) -> Judged | NotRead | Conflicted | Unavailable:
+) -> Judged | NotRead | Conflicted | TooMany | Unavailable:
     """Accept the documents, once, and email an activation code to the address that the person gave in the journey.
 
     At Premium a second staff member has to look first, unless one of the `scans` (the numbers of a document reader's
@@ -44,6 +54,8 @@ def verify_documents(
         return Unavailable()
     if conflict := refuse_visit_of_close(visit, by):
         return conflict
+    if visit.state == Visit.State.CHECKED and (wait := limits.waiting(policy.SECOND_LOOKS, str(by.pk))):
+        return TooMany(wait)
     read = [scan for one, scan in (scans or {}).items() if scan]
     for one, scan in (scans or {}).items():
         refused = judge_reading(scan, one, person, Level(visit.level), now=now) if scan else None
@@ -60,6 +72,8 @@ def verify_documents(
                 notices.send("visit-changed", to=outcome.email, first_name=person.first_name, state="checked")
             case visits.DocumentOfAnother():
                 notices.send("visit-changed", to=outcome.email, first_name=person.first_name, state="held")
+    if isinstance(outcome, visits.NotTheSame):
+        limits.hit(policy.SECOND_LOOKS, str(by.pk))
     return outcome
 
 

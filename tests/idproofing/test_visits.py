@@ -275,6 +275,13 @@ def test_the_database_too_wants_two_at_premium(broken: dict, rule: str) -> None:
         Visit.objects.update(**broken)
 
 
+def test_a_veteran_whom_one_agent_proved_before_keeps_that() -> None:
+    """The rule for Premium is not validated on rows from before it. On new and changed rows it holds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT convalidated FROM pg_constraint WHERE conname = 'visit_premium_takes_two'")
+        assert cursor.fetchone() == (False,)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_thirty_second_looks_at_once_one_verifies() -> None:
     visit = premium()

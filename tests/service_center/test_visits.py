@@ -255,6 +255,17 @@ def test_two_agents_prove_a_person_at_premium_and_one_does_not(agent: Client) ->
     assert ActivationCode.objects.get().level == Level.PREMIUM
 
 
+def test_an_agent_does_not_guess_what_a_colleague_entered(agent: Client) -> None:
+    visit = slip(level=Level.PREMIUM)
+    opened(agent, visit).post(SLIP, papers())
+    colleague = opened(signed_in(staff("Service center agent", "an.other")), visit)
+    for number in range(policy.SECOND_LOOKS.times):
+        colleague.post(SLIP, papers(**{"document-1-number": f"X9999{number}"}))
+    assert "several times. Try again" in walk.text_of(colleague.post(SLIP, papers()))
+    assert Visit.objects.get().state == "checked"
+    assert AuditEvent.objects.filter(event="visit.not-the-same").count() == policy.SECOND_LOOKS.times
+
+
 def test_a_supervisor_sees_who_looked_and_who_has_yet_to_look(agent: Client, supervisor: Client) -> None:
     visit = slip(level=Level.PREMIUM)
     opened(agent, visit).post(SLIP, papers())

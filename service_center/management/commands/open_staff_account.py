@@ -41,4 +41,4 @@ class Command(BaseCommand):
             raise CommandError("This username is taken.")
         if isinstance(outcome, actions.StaffHasAccount):
             raise CommandError("A staff member with this email address already has an account. Nobody gets two.")
-        self.stdout.write("Opened. The authenticator app is set up at the first sign-in.")
+        self.stdout.write("Opened. The second step is set up at the first sign-in.")
