@@ -8,9 +8,11 @@ from playwright.sync_api import CDPSession, Page, expect
 
 from accounts.models import Account
 from accounts.second_factors import enrollment
+from accounts.sessions.store import StaffSessionStore
+from accounts.sign_in.session import FACTOR_PROVED
 from core.policy import Level
-from tests import people
-from tests.accounts.holders import address, holder, proven, token_of
+from tests import people, walk
+from tests.accounts.holders import KEY, address, holder, premium, proven, staff, token_of
 from tests.journeys.test_journeys import enter_token, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -155,3 +157,29 @@ def test_a_browser_without_scripts_signs_in_as_ever(browser, live_server):
     expect(page.get_by_text("Your browser does not offer passkeys here.")).to_be_visible()
     expect(page.get_by_role("button", name="Set up the passkey")).to_be_hidden()
     context.close()
+
+
+def test_a_supervisor_makes_a_passkey_first_and_decides_with_it(page, device, settings):
+    settings.STAFF_PASSKEY_REQUIRED = True
+    supervisor, account = staff("Supervisor"), premium(people.load("grace"))
+    page.goto("/admin/sign-in/")
+    page.get_by_role("button", name="I agree").click()
+    page.get_by_label("Username").fill(supervisor.username)
+    page.get_by_label("Password", exact=True).fill(walk.PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("Code").fill(walk.token_for(KEY))
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("Staff sign in with a passkey.")).to_be_visible()
+    page.get_by_role("button", name="Set up the passkey").click()
+    expect(page.get_by_text("From now on you sign in with it.")).to_be_visible()
+    key = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "admin")
+    store = StaffSessionStore(key)
+    store[FACTOR_PROVED] = 0
+    store.save()
+    page.goto(f"/admin/accounts/account/{account.pk}/freeze/")
+    page.get_by_role("button", name="Freeze the account").click()
+    expect(page.get_by_text("The next step decides about somebody.")).to_be_visible()
+    expect(page.get_by_text("Your browser does not offer passkeys here.")).to_be_hidden()
+    page.get_by_role("button", name="Use my passkey").click()
+    page.get_by_role("button", name="Freeze the account").click()
+    expect(page.get_by_text("The account is frozen.")).to_be_visible()
