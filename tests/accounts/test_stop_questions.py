@@ -35,9 +35,7 @@ def fail_pair(key: str = "rosa") -> Client:
 
 def link_in_mail() -> str:
     """The path of the link in the newest mail that stops questions."""
-    found = [
-        found for message in walk.deliver_mail() if (found := re.search(r"/stop/[^\s/)]+/", message.body))
-    ]
+    found = [found for message in walk.deliver_mail() if (found := re.search(r"/stop/[^\s/)]+/", message.body))]
     assert found
     return found[-1][0]
 

@@ -67,7 +67,7 @@ def test_what_was_proven_before_there_were_proofs_is_taken_over() -> None:
     redeem(issue(delivery="letter").text)
     issue(PIA)
     Proof.objects.all().delete()
-    fill = import_module("idproofing.migrations.0007_proofs").FILL
+    fill = import_module("idproofing.migrations.0009_proofs").FILL
     with connection.cursor() as cursor:
         cursor.execute(fill)
     assert [(proof.dod_id, proof.route, proof.proven_at) for proof in Proof.objects.all()] == [(JUNE, "letter", NOON)]

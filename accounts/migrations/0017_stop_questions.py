@@ -9,8 +9,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0015_has_code'),
-        ('idproofing', '0007_failure_notices'),
+        ('accounts', '0016_notice_marks'),
+        ('idproofing', '0008_failure_notices'),
     ]
 
     operations = [

@@ -26,7 +26,7 @@ CODE_ONLY_IN_ITS_KIND = models.CheckConstraint(
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("idproofing", "0006_cases")]
+    dependencies = [("idproofing", "0007_approved_details")]
     operations = [
         migrations.CreateModel(
             name="FailureNotice",

@@ -26,7 +26,7 @@ STATES = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("idproofing", "0006_cases")]
+    dependencies = [("idproofing", "0009_proofs")]
     operations = [
         migrations.AddField("case", "takes_two", models.BooleanField(db_default=False, default=False)),
         migrations.AddConstraint(

@@ -13,7 +13,7 @@ SELECT dod_id, level, route, used_at FROM idproofing_activationcode WHERE used_a
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('idproofing', '0006_cases'),
+        ('idproofing', '0008_failure_notices'),
     ]
 
     operations = [

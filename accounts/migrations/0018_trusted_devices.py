@@ -7,7 +7,7 @@ import safeguards.fields
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0015_has_code")]
+    dependencies = [("accounts", "0017_stop_questions")]
     # Null in old rows: a default cannot be encrypted for rows one does not know.
     operations = [
         migrations.AddField(

@@ -20,7 +20,7 @@ REASONS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0015_has_code")]
+    dependencies = [("accounts", "0018_trusted_devices")]
     operations = [
         migrations.AlterField(
             "assistance", "kind", models.CharField("what to do", choices=KINDS, max_length=16)
