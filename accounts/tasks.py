@@ -15,6 +15,7 @@ from accounts.mail.notices import send_notice
 from accounts.recovery.lost_factor import answer_lost_factors
 from accounts.recovery.password import answer_recovery
 from accounts.recovery.stop_questions import tell_of_failed_questions
+from accounts.second_factors.suspended import purge_changes
 from accounts.sign_in.new_devices import look_for_new_devices
 from accounts.sign_in.pauses import look_for_pauses
 from accounts.sign_in.trusted_devices import purge_trusted_devices
@@ -34,6 +35,7 @@ CALENDAR = (
     ("40 9 * * *", look_for_dormant),
     ("50 9 * * *", purge_links),
     ("55 9 * * *", purge_trusted_devices),
+    ("0 10 * * *", purge_changes),
 )
 for cron, job in CALENDAR:
     app.periodic(cron=cron)(job)

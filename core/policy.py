@@ -349,6 +349,11 @@ NOT_ME_LINK_LIFE_LETTER = CODE_LIFE_LETTER_ABROAD
 # The link that stops identity questions in a name, by email and by letter: own; as the one above.
 STOP_QUESTIONS_LINK_LIFE = NOT_ME_LINK_LIFE
 STOP_QUESTIONS_LINK_LIFE_LETTER = NOT_ME_LINK_LIFE_LETTER
+# How long notices of a change go to an address that the account had before: 63B §4.6 requires every notification
+# address; 30 days: own, so that a thief who changes the address first silences nothing. How long a change can be undone
+# when the account is frozen: own; as long. Both clocks stand still while an account is frozen.
+NOTICES_TO_FORMER_ADDRESSES = timedelta(days=30)
+CHANGES_UNDONE_WITHIN = NOTICES_TO_FORMER_ADDRESSES
 # Time to confirm a new email address, and requests for a new one: own; a day, and as often as people mistype.
 CONFIRM_EMAIL_LINK_LIFE = timedelta(hours=24)
 EMAIL_CHANGES = Limit("email-changes", 5, timedelta(hours=1))

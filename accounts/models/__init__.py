@@ -1,6 +1,7 @@
 """Models: accounts, their sessions and second factors, drafts of journeys, and the links and notices in emails."""
 
 from accounts.models.account import Account, State
+from accounts.models.changes import CredentialChange, Freeze, NotificationAddress
 from accounts.models.devices import SignInPause, TrustedDevice
 from accounts.models.drafts import Draft, RegistrationDraft, UpgradeDraft
 from accounts.models.factors import AuthenticatorApp, BackupCode, Factor, Passkey, PasskeyHandle
@@ -13,12 +14,15 @@ __all__ = [
     "Assistance",
     "AuthenticatorApp",
     "BackupCode",
+    "CredentialChange",
     "Draft",
     "Factor",
+    "Freeze",
     "KnownDevice",
     "Link",
     "LostFactor",
     "Notice",
+    "NotificationAddress",
     "Passkey",
     "PasskeyHandle",
     "ProofingLink",

@@ -47,6 +47,9 @@ class Draft(models.Model):
         LETTER = "letter", "The code comes with a letter"
         REVIEW = "review", "A review was asked for"
         NOT_BASIC = "not-basic", "The account cannot be raised"
+        GIVEN_BACK = "given-back", "A frozen account was given back"
+        NO_MAILBOX = "no-mailbox", "A frozen account was given back, and no email address is known to be the holder's"
+        NEEDS_PREMIUM = "needs-premium", "The frozen account is Premium"
 
     class CodeDelivery(models.TextChoices):
         """How an activation code reaches the person. After the questions the pages offer the first two."""
@@ -123,6 +126,8 @@ class RegistrationDraft(Draft):
     suffix = EncryptedTextField(default="")
     username = models.CharField(max_length=policy.USERNAME_MAX_LENGTH, blank=True, default="")
     password_hash = models.CharField(max_length=256, blank=True, default="")
+    # The person has proven who they are, and the account in their name is frozen: this draft ends by giving it back.
+    gives_back = models.BooleanField(default=False, db_default=False)
     account = models.ForeignKey(Account, on_delete=models.CASCADE, null=True, related_name="+")
 
 

@@ -30,7 +30,10 @@ class AuthenticatorApp(TimestampMixin, Device):  # type: ignore[misc]
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "name"], name="authenticator_name_once_per_account"),
+            # A removed app is kept for a while (accounts/second_factors/suspended.py), and its name is free again.
+            models.UniqueConstraint(
+                fields=["user", "name"], condition=models.Q(confirmed=True), name="authenticator_name_once_in_use"
+            ),
         ]
 
 

@@ -49,7 +49,8 @@ class Link(models.Model):
     """A link in an email. Only the keyed hash of its token is kept. It works once (accounts/mail/links.py).
 
     `data` is what the link needs when it is used: the kind of notice that "this was not me" answers, or an email
-    address.
+    address. `since` is from when on the account may not be the holder's if this link is used to say so: the moment of
+    the change that the email reports.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -60,6 +61,7 @@ class Link(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+    since = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"{self.purpose} link {self.pk}"

@@ -9,6 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 from django_otp.oath import TOTP
 
+from accounts.changes import Kind as Change
+from accounts.changes import note_change
 from accounts.models import Account, AuthenticatorApp
 from accounts.second_factors.kinds import Kind
 from core import policy
@@ -73,7 +75,7 @@ def verify_token(account: Account, typed: str, *, now: float | None = None) -> A
         step = step_of(device.key, token, after=device.last_t, now=now)
         if step is None:
             continue
-        won = AuthenticatorApp.objects.filter(pk=device.pk, last_t__lt=step).update(
+        won = AuthenticatorApp.objects.filter(pk=device.pk, confirmed=True, last_t__lt=step).update(
             last_t=step, last_used_at=timezone.now()
         )
         if won:
@@ -87,5 +89,6 @@ def enroll(account: Account, key: str, step_used: int, *, name: str = APP_NAME, 
         device = AuthenticatorApp.objects.create(
             user=account, name=name, key=key, last_t=step_used, last_used_at=timezone.now()
         )
+        note_change(account, Change.FACTOR_ADDED, at=device.created_at, factor=device)
         audit.record("second-factor.enrolled", by=by, account_id=account.pk)
     return device

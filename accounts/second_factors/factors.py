@@ -5,9 +5,12 @@ The cryptography of passkeys is in passkeys.py.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from accounts.models import Account, BackupCode, Factor
+from accounts.changes import Kind as Change
+from accounts.changes import note_change
+from accounts.models import Account, Factor
 from accounts.models.factors import Named
 from accounts.second_factors import authenticator_apps, backup_codes, passkeys
 from accounts.second_factors.kinds import Kind
@@ -26,6 +29,7 @@ class Removed:
     """The factor was removed, and the sessions that began with it have ended."""
 
     was_last: bool
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -85,9 +89,19 @@ def slug_of(factor: Named) -> str:
 
 
 def remove_all(account: Account) -> None:
-    """Delete the account's factors of every kind, so that another can replace them. Call it under a lock."""
-    for kind in KINDS:
-        kind.model._default_manager.filter(user=account).delete()
+    """Remove the account's factors of every kind, so that another can replace them. Call it under a lock."""
+    for factor in all_of(account):
+        put_away(account, factor)
+
+
+def put_away(account: Account, factor: Named) -> datetime:
+    """Take a factor out of use, and return when.
+
+    It is kept for policy.CHANGES_UNDONE_WITHIN, so that a thief who removes it cannot take it from the holder
+    (accounts/second_factors/suspended.py).
+    """
+    type(factor)._default_manager.filter(pk=factor.pk).update(confirmed=False)
+    return note_change(account, Change.FACTOR_REMOVED, factor=factor).at
 
 
 def find(account: Account, kind: str, pk: str) -> Named | None:
@@ -129,10 +143,10 @@ def remove(account: Account, kind: str, pk: str, *, by: object) -> Removed | Las
         if was_last and (row.is_premium or row.is_staff):
             return LastOne()
         if was_last:  # nothing asks for backup codes any more
-            BackupCode.objects.filter(account=row).delete()
+            backup_codes.remove_backup_codes(row)
         store.end_with_factor(row, factor)
-        factor.delete()
+        at = put_away(row, factor)
         removed = kind_of(factor)
         assert removed is not None  # all_of() lists no others
         audit.record(removed.removed, by=by, account_id=row.pk)
-    return Removed(was_last)
+    return Removed(was_last, at)

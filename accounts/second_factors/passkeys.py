@@ -42,6 +42,8 @@ from webauthn.helpers.structs import (
 )
 from webauthn.registration.verify_registration_response import VerifiedRegistration
 
+from accounts.changes import Kind as Change
+from accounts.changes import note_change
 from accounts.models import Account, Passkey, PasskeyHandle
 from accounts.second_factors.kinds import Kind
 from core import policy
@@ -100,7 +102,7 @@ def options_to_make(request: HttpRequest, owner: Any, username: str) -> dict[str
     known: Collection[Any] = ()
     handle = generate_user_handle()
     if isinstance(owner, Account):
-        known = as_credential_descriptors(Passkey.objects.filter(user=owner))
+        known = as_credential_descriptors(Passkey.objects.filter(user=owner, confirmed=True))
         handle = PasskeyHandle.get_handle_for_user(owner)
     challenge = keep(request, making_for(owner), handle)
     options = generate_registration_options(
@@ -126,7 +128,9 @@ def options_to_sign(request: HttpRequest, account: Account | None = None) -> dic
     known: Collection[Any] = ()
     verification = UserVerificationRequirement.REQUIRED
     if account is not None:
-        known = as_credential_descriptors(Passkey.objects.filter(user=account).order_by("-last_used_at"))
+        known = as_credential_descriptors(
+            Passkey.objects.filter(user=account, confirmed=True).order_by("-last_used_at")
+        )
         verification = UserVerificationRequirement.PREFERRED
     options = generate_authentication_options(
         rp_id=settings.OTP_WEBAUTHN_RP_ID,
@@ -215,6 +219,7 @@ def add(account: Account, new: New, *, name: str, by: object) -> Passkey:
         PasskeyHandle.objects.get_or_create(user=account, defaults={"handle_hex": new.handle.hex()})
         new.passkey.user, new.passkey.name = account, name
         new.passkey.save()
+        note_change(account, Change.FACTOR_ADDED, at=new.passkey.created_at, factor=new.passkey)
         audit.record("passkey.added", by=by, account_id=account.pk)
     return new.passkey
 
@@ -255,9 +260,9 @@ def signed(
 
 
 def named_by(answer: AuthenticationCredential, account: Account | None) -> Passkey | None:
-    """Return the passkey that an answer claims to be from, if it belongs to the right account."""
+    """Return the passkey that an answer claims to be from, if it is in use and belongs to the right account."""
     digest = sha256(answer.raw_id).hexdigest()
-    found = Passkey.objects.select_related("user").filter(credential_id_sha256=digest).first()
+    found = Passkey.objects.select_related("user").filter(credential_id_sha256=digest, confirmed=True).first()
     if found is None:
         return None
     if account is not None:
@@ -273,7 +278,7 @@ def count_use(passkey: Passkey, uses: int, backed_up: bool) -> bool:
     Many passkeys do not count and always say 0. One UPDATE checks and sets the counter, so of two copies one loses.
     """
     went_up = Q(sign_count__lt=uses) if uses else Q(sign_count=0)
-    row = Passkey.objects.filter(went_up, pk=passkey.pk)
+    row = Passkey.objects.filter(went_up, pk=passkey.pk, confirmed=True)
     if uses > MOST_USES:
         return False
     return bool(row.update(sign_count=uses, backup_state=backed_up, last_used_at=timezone.now()))
