@@ -3,7 +3,9 @@
 Every action takes `by=` and records its audit event in the same transaction.
 """
 
+import json
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
@@ -11,9 +13,22 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import states
+from accounts.changes import Kind as Change
+from accounts.changes import first_since, live_freeze, note_change
 from accounts.mail import links, notices
-from accounts.models import Account, LostFactor, Session, State, TrustedDevice
+from accounts.models import (
+    Account,
+    CredentialChange,
+    Freeze,
+    LostFactor,
+    NotificationAddress,
+    Session,
+    State,
+    TrustedDevice,
+)
 from accounts.models.mail import Purpose
+from accounts.second_factors import suspended
+from accounts.second_factors.locks import lock_factors
 from core.policy import Level
 from idproofing import codes
 from safeguards import audit
@@ -52,6 +67,11 @@ class Done:
 @dataclass(frozen=True)
 class NotAllowed:
     """The account's state does not allow this change. Nothing was written."""
+
+
+@dataclass(frozen=True)
+class NeedsProof:
+    """The account is frozen. It is given back when its holder has proven again who they are. Nothing was written."""
 
 
 def open_account(
@@ -158,18 +178,125 @@ def lock(account: Account, *, by: object) -> Done | NotAllowed:
     return change_state(account, State.LOCKED, by=by)
 
 
-def unlock(account: Account, *, by: object) -> Done | NotAllowed:
-    """Let a locked, frozen or disabled account sign in again, and reset its count of failures.
+def unlock(account: Account, *, by: object) -> Done | NotAllowed | NeedsProof:
+    """Let a locked or disabled account sign in again, and reset its count of failures.
 
-    Somebody else may know the password of a frozen account, so that password does not come back. The holder chooses a
-    new one by email.
+    A frozen account is not unlocked but given back. A beneficiary first proves again who they are, because nobody of
+    staff can know that for them. A member of staff is not in DEERS and has colleagues who do know.
     """
-    return change_state(account, State.ACTIVE, by=by)
+    row = Account.objects.get(pk=account.pk)
+    if row.state != State.FROZEN:
+        return change_state(account, State.ACTIVE, by=by)
+    if row.dod_id:
+        return NeedsProof()
+    under = live_freeze(row)
+    return give_back(account, since=under.since if under else None, by=by)
 
 
-def freeze(account: Account, *, by: object) -> Done | NotAllowed:
-    """Freeze the account, because the person says that somebody else is using their name."""
-    return change_state(account, State.FROZEN, by=by)
+def freeze(account: Account, *, by: object, since: datetime | None = None) -> Done | NotAllowed:
+    """Freeze the account, because the person says that somebody else is using their name.
+
+    `since` is from when on that may be so, if that is known. The factors added since then are suspended. A second
+    report for a frozen account may name an earlier moment.
+    """
+    with transaction.atomic():
+        outcome = change_state(account, State.FROZEN, by=by)
+        if Account.objects.filter(pk=account.pk, state=State.FROZEN).exists():
+            note_freeze(account, since, by)
+            if since:
+                suspended.suspend_since(account, since, by=by)
+    return outcome
+
+
+def note_freeze(account: Account, since: datetime | None, by: object) -> None:
+    """Begin the account's freeze, or let the one that it is under go back further. Call it with the account locked."""
+    kept = live_freeze(account)
+    if kept is None:
+        Freeze.objects.create(account=account, since=since, by=by if isinstance(by, Account) else None)
+    elif since and (kept.since is None or since < kept.since):
+        Freeze.objects.filter(pk=kept.pk).update(since=since)
+
+
+def give_back(
+    account: Account, *, since: datetime | None, by: object, typed_email: str = "", reads_along: bool = False
+) -> Done | NotAllowed:
+    """Give a frozen account back to its holder, as it was before a moment.
+
+    Since that moment it was not theirs; None means that all changes were theirs. The email address, phone number,
+    second factors and backup codes from before come back, and the later ones are deleted. The password, all sessions
+    and all links end. Former addresses hear of it once more, without a link, and are given up: somebody who reads an old
+    mailbox could otherwise freeze the account again and again. `typed_email` is an address that has just been shown to be the holder's. `reads_along` says that
+    somebody else can read the mail of the address from before. The caller knows that it is the holder: from a new
+    proof at the account's level.
+    """
+    with lock_factors(account):
+        row = Account.objects.select_for_update().get(pk=account.pk)
+        if row.state != State.FROZEN:
+            return NotAllowed()
+        links.void(row, list(Purpose))
+        restored = give_back_addresses(row, since, typed_email, reads_along=reads_along, by=by)
+        deleted, given = suspended.give_back_factors(row, since)
+        details: dict[str, int | bool] = {"removed": deleted, "restored": given, "email": restored}
+        audit.record("account.given-back", by=by, account_id=row.pk, dod_id=row.dod_id, **details)
+        close_former_addresses(row)
+        return change_state(account, State.ACTIVE, by=by)
+
+
+def close_former_addresses(row: Account) -> None:
+    """Tell the addresses from before, which are still the holder's for all we know, for the last time. Give them up."""
+    in_deers = notices.address_in_deers(row).lower()
+    for email in notices.addresses_of(row):
+        if email.lower() not in (row.email.lower(), in_deers):
+            notices.send("account-unfrozen", to=email, account_id=row.pk, first_name=row.first_name)
+            give_up(row, email)
+
+
+def give_back_addresses(row: Account, since: datetime | None, typed: str, *, reads_along: bool, by: object) -> bool:
+    """Restore the email address and phone number from before, and return whether the email address changed.
+
+    An address that came with the account, if the account itself was not the holder's, one that was given up, and one
+    that somebody reads along, are not restored. Then it is the address in DEERS, or the one that was typed and shown to
+    be the holder's. Where there is neither, the account has none for now.
+    """
+    email, confirmed = row.email, row.email_confirmed_at
+    change = first_since(row, since, Change.EMAIL)
+    if change:
+        email, confirmed = change.email_before, change.confirmed_before
+    phone = first_since(row, since, Change.PHONE)
+    if phone:
+        set_phone(row, json.loads(phone.before), by=by)
+    not_theirs = bool(since and since <= row.created_at) or notices.is_given_up(row, email) or reads_along
+    if not_theirs:
+        email, confirmed = another_address(row, email, typed, reads_along=reads_along)
+    if since:
+        give_up_since(row, since, kept=email)
+    if email.lower() == row.email.lower():
+        return False
+    set_email(row, email, by=by, confirmed_at=confirmed, gives_up=bool(since) or not_theirs)
+    return True
+
+
+def another_address(row: Account, email: str, typed: str, *, reads_along: bool) -> tuple[str, datetime | None]:
+    """Return an address in place of one that is not the holder's, and when it was confirmed. Give that one up."""
+    in_deers = notices.address_in_deers(row)
+    usable = [one for one in (in_deers, typed) if one and not notices.is_given_up(row, one)]
+    found = next((one for one in usable if not (reads_along and one.lower() == email.lower())), "")
+    if email.lower() != found.lower():
+        give_up(row, email)
+    return found, timezone.now() if found and found != in_deers else None
+
+
+def give_up(account: Account, email: str) -> None:
+    """Note that this address is not the holder's any more: nothing is sent there, and no link restores it."""
+    if not notices.is_given_up(account, email):
+        NotificationAddress.objects.create(account=account, email=email, given_up=True)
+
+
+def give_up_since(account: Account, since: datetime, *, kept: str) -> None:
+    """Give up the addresses that the account had since a moment, but not the one that it gets back."""
+    for row in NotificationAddress.objects.filter(account=account, until_at__gte=since, given_up=False):
+        if row.email.lower() != kept.lower():
+            NotificationAddress.objects.filter(pk=row.pk).update(given_up=True)
 
 
 def close(account: Account, *, by: object) -> Done | NotAllowed:
@@ -191,8 +318,9 @@ def change_state(account: Account, to: State, *, by: object) -> Done | NotAllowe
         # `warned_at` is cleared so that a reopened account gets a new warning before it is disabled again.
         Account.objects.filter(pk=row.pk).update(state=to, failures_in_a_row=0, warned_at=None)
         Session.objects.filter(account=row.pk).delete()
-        if event == "account.unfrozen":
+        if row.state == State.FROZEN:
             Account.objects.filter(pk=row.pk).update(password=make_password(None))
+            Freeze.objects.filter(account=row, ended_at=None).update(ended_at=timezone.now())
         if to in (State.FROZEN, State.CLOSED):
             TrustedDevice.objects.filter(account=row.pk).delete()
             links.void(row, links.CHANGES)
@@ -200,23 +328,35 @@ def change_state(account: Account, to: State, *, by: object) -> Done | NotAllowe
                 ended_at=timezone.now(), outcome=LostFactor.Outcome.STOPPED
             )
         audit.record(event, by=by, account_id=row.pk, was=row.state)
-        notices.tell(row, event.replace(".", "-"), to=notices.addresses_of(row))
+        notices.tell(row, event.replace(".", "-"))
     account.state, account.failures_in_a_row = to, 0
     return Done()
 
 
-def set_email(account: Account, email: str, *, by: object) -> str:
-    """Set an email address that is known to be the person's, and return the previous one.
+NOW = object()
 
-    Links for a new password and for confirming an address end.
+
+def set_email(
+    account: Account, email: str, *, by: object, confirmed_at: datetime | None | object = NOW, gives_up: bool = False
+) -> CredentialChange:
+    """Set an email address that is known to be the person's, and return the change, which knows the previous one.
+
+    `confirmed_at` is when the address was confirmed, if not now. The previous address gets notices for a while, unless
+    `gives_up` says that somebody else reads it or nobody does. Links for a new password and for confirming an address
+    end.
     """
     with transaction.atomic():
-        before = Account.objects.select_for_update().get(pk=account.pk).email
-        account.email, account.email_confirmed_at = email, timezone.now()
+        row = Account.objects.select_for_update().get(pk=account.pk)
+        confirmed_before = row.email_confirmed_at.isoformat() if row.email_confirmed_at else None
+        before = json.dumps({"email": row.email, "confirmed_at": confirmed_before})
+        change = note_change(account, Change.EMAIL, before=before)
+        if row.email and row.email.lower() != email.lower():
+            NotificationAddress.objects.create(account=account, email=row.email, until_at=change.at, given_up=gives_up)
+        account.email, account.email_confirmed_at = email, change.at if confirmed_at is NOW else confirmed_at  # type: ignore[assignment]
         account.save(update_fields=["email", "email_confirmed_at"])
         links.void(account, [Purpose.NEW_PASSWORD, Purpose.CONFIRM_EMAIL])
         audit.record("account.email-changed", by=by, account_id=account.pk)
-    return before
+    return change
 
 
 def confirm_email(account: Account, *, by: object) -> None:
@@ -227,18 +367,20 @@ def confirm_email(account: Account, *, by: object) -> None:
         audit.record("account.email-confirmed", by=by, account_id=account.pk)
 
 
-def set_phone(account: Account, phone: str, *, by: object) -> bool:
-    """Set another phone number, or none. Return False if the account already has that one."""
+def set_phone(account: Account, phone: str, *, by: object) -> CredentialChange | None:
+    """Set another phone number, or none. Return the change, or None if the account already has that number."""
     with transaction.atomic():
-        changed = Account.objects.filter(pk=account.pk).exclude(phone=phone).update(phone=phone)
-        if changed:
-            audit.record("account.phone-changed", by=by, account_id=account.pk)
-    account.phone = phone
-    return bool(changed)
+        before = Account.objects.select_for_update().get(pk=account.pk).phone
+        account.phone = phone
+        if phone == before:
+            return None
+        Account.objects.filter(pk=account.pk).update(phone=phone)
+        audit.record("account.phone-changed", by=by, account_id=account.pk)
+        return note_change(account, Change.PHONE, before=json.dumps(before))
 
 
-def set_password(account: Account, password: str, *, by: object) -> None:
-    """Set a new password, and end the account's sessions and all earlier links for a new password.
+def set_password(account: Account, password: str, *, by: object) -> CredentialChange:
+    """Set a new password, and end the account's sessions and all earlier links for a new password. Return the change.
 
     To keep the session in which the change was requested, give it the new hash with `update_session_auth_hash`.
     """
@@ -248,3 +390,4 @@ def set_password(account: Account, password: str, *, by: object) -> None:
         Account.objects.filter(pk=account.pk).update(password=account.password, failures_in_a_row=0)
         Session.objects.filter(account=account.pk).delete()
         audit.record("password.changed", by=by, account_id=account.pk)
+        return note_change(account, Change.PASSWORD)

@@ -84,6 +84,7 @@ EVENTS: dict[str, str] = {
     "account.unlocked": "Your account was unlocked.",
     "account.frozen": "Your account was frozen.",
     "account.unfrozen": "Your account was unfrozen.",
+    "account.given-back": "Your account was given back as it was before. Later changes to it were undone.",
     "account.closed": "Your account was closed.",
     "account.dormant": "Your account was disabled because it had not been used for a long time.",
     "account.pause-told": "We told you by email that there were too many wrong passwords for your account.",
@@ -104,6 +105,7 @@ EVENTS: dict[str, str] = {
     "password.changed": "Your password was changed.",
     "second-factor.enrolled": "An authenticator app was added to your account.",
     "second-factor.removed": "An authenticator app was removed from your account.",
+    "second-factor.suspended": "An authenticator app or passkey that was added lately was suspended.",
     "second-factor.failed": "Someone tried to sign in to your account and failed the second step.",
     "passkey.added": "A passkey was added to your account.",
     "passkey.removed": "A passkey was removed from your account.",
@@ -125,6 +127,7 @@ EVENTS: dict[str, str] = {
     "recovery.factor-link-sent": "The wait for a new second step was over, and we sent you the link to set one up.",
     "recovery.factor-expired": "The link to set up a new second step was not used in time.",
     "recovery.factor-replaced": "A new second step was set up with a link that we sent you. Old ones no longer work.",
+    "recovery.proven-again": "Your identity was proven again, so that the frozen account can be given back.",
     "recovery.not-me": "A link in one of our emails was used to say that a change was not yours.",
     # portal
     "portal.record-viewed": "Your health record was viewed.",

@@ -42,6 +42,8 @@ REASONS: dict[str, tuple[Assistance.Reason, ...]] = {
     Kind.FREEZE: (Reason.ACCOUNT_TAKEN, Reason.DEVICE_TAKEN, Reason.MAILBOX_TAKEN, Reason.AWAY),
     Kind.UNLOCK: (Reason.SETTLED,),
 }
+# The reasons for which the old mailbox is given up: nothing is sent there any more, and no link restores it.
+MAILBOX_GIVEN_UP = (Assistance.Reason.MAILBOX_LOST, Assistance.Reason.MAILBOX_TAKEN)
 
 
 def kinds_for(account: Account) -> list[Assistance.Kind]:
@@ -67,7 +69,7 @@ def ask(account: Account, kind: Assistance.Kind, reason: Assistance.Reason, *, b
                 audit.record("support.freeze-asked", by=by, about=account.pk, reason=reason.value)
             else:
                 audit.record("support.help-asked", by=by, account_id=account.pk, kind=kind.value, reason=reason.value)
-                notices.tell(account, "help-asked", to=notices.addresses_of(account))
+                notices.tell(account, "help-asked")
     except IntegrityError:
         return NotAllowed()
     return Done()
@@ -93,24 +95,24 @@ def approve(account: Account, *, by: Account) -> Outcome:
             asked is None
             or by.pk in (asked.asked_by_id, account.pk)
             or row.state not in POSSIBLE[asked.kind]
-            or not help_with(asked.kind, row, by)
+            or not help_with(asked, row, by)
         ):
             return NotAllowed()
         decide(asked, approved=True, by=by)
     return Done()
 
 
-def help_with(kind: str, account: Account, by: Account) -> bool:
+def help_with(asked: Assistance, account: Account, by: Account) -> bool:
     """Do what was requested. Return False if it cannot be done now."""
-    if kind in (Kind.FREEZE, Kind.UNLOCK):
-        act = actions.freeze if kind == Kind.FREEZE else actions.unlock
+    if asked.kind in (Kind.FREEZE, Kind.UNLOCK):
+        act = actions.freeze if asked.kind == Kind.FREEZE else actions.unlock
         return isinstance(act(account, by=by), Done)
-    if kind == Assistance.Kind.LOST_FACTOR:
+    if asked.kind == Kind.LOST_FACTOR:
         return isinstance(lost_factor.start(account, by=by), lost_factor.Waiting)
     person = lookup.person(account.dod_id or "")
     if person is None or person.email.lower() in ("", account.email.lower()):
         return False
-    email_change.change(account, person.email, by=by)
+    email_change.change(account, person.email, by=by, gives_up=asked.reason in MAILBOX_GIVEN_UP)
     return True
 
 

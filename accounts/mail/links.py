@@ -45,16 +45,24 @@ CHANGES = (Purpose.NEW_PASSWORD, Purpose.CONFIRM_EMAIL, Purpose.NEW_FACTOR)
 
 
 def make(
-    account: Account, purpose: Purpose, *, data: str = "", now: datetime | None = None, on_paper: bool = False
+    account: Account,
+    purpose: Purpose,
+    *,
+    data: str = "",
+    since: datetime | None = None,
+    now: datetime | None = None,
+    on_paper: bool = False,
 ) -> str:
     """Create a link and return its full URL. `data` is what using the link will need; it is stored encrypted.
+
+    `since` is the moment of the change that the email reports, for links that freeze the account.
 
     With `on_paper` the link can be typed from a letter, and is valid for as long as letters need.
     """
     token = typeable() if on_paper else secrets.token_urlsafe(32)
     expires_at = (now or timezone.now()) + (policy.NOT_ME_LINK_LIFE_LETTER if on_paper else LIVES[purpose])
     Link.objects.create(
-        account=account, purpose=purpose, digest=digest(token, purpose), data=data, expires_at=expires_at
+        account=account, purpose=purpose, digest=digest(token, purpose), data=data, since=since, expires_at=expires_at
     )
     return settings.SITE_ADDRESS + reverse(PAGES[purpose], args=[token])
 

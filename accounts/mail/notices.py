@@ -3,6 +3,7 @@
 import json
 import smtplib
 from collections.abc import Iterable
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -15,9 +16,9 @@ from django.utils.safestring import mark_safe
 from procrastinate.contrib.django import app
 
 from accounts.mail import links, markdown
-from accounts.models import Account, Notice
+from accounts.models import Account, Notice, NotificationAddress
 from accounts.models.mail import Purpose
-from core import policy
+from core import center, policy
 from deers import lookup
 from safeguards import audit, locks
 from safeguards.retry import PATIENTLY
@@ -39,20 +40,40 @@ def send(kind: str, *, to: str, account_id: int | None = None, **context: str) -
         send_notice.defer(notice_id=str(notice.pk))
 
 
-def tell(account: Account, kind: str, *, to: Iterable[str] = (), **context: str) -> None:
+def tell(account: Account, kind: str, *, to: Iterable[str] = (), since: datetime | None = None, **context: str) -> None:
     """Email the holder about a change to the account, with a link that freezes it if the change was not theirs.
 
-    The email goes to the account's own address, or to each of `to` in place of it. Every email has its own link.
+    The email goes to every address that we know for the person, or to each of `to` in place of them: a thief who changes
+    the address first silences nothing. Every email has its own link. `since` is the moment of the change: the link says
+    that from then on the account was not the holder's.
     """
-    known = {address.lower(): address for address in to or [account.email] if address}
-    for address in known.values():
-        not_me = links.make(account, Purpose.NOT_ME, data=kind)
+    for address in distinct(to or addresses_of(account)):
+        not_me = links.make(account, Purpose.NOT_ME, data=kind, since=since)
         send(kind, to=address, account_id=account.pk, first_name=account.first_name, not_me=not_me, **context)
 
 
-def addresses_of(account: Account) -> list[str]:
-    """Return every address of record: the account's own and the one that DEERS holds, if DEERS answers."""
-    return [account.email, *filter(None, [address_in_deers(account)])]
+def addresses_of(account: Account, now: datetime | None = None) -> list[str]:
+    """Return every address for notices (63B §4.6), each once.
+
+    They are the account's own, those that it had in the last policy.NOTICES_TO_FORMER_ADDRESSES and that were not given
+    up, and the one that DEERS holds, if DEERS answers.
+    """
+    since = (now or timezone.now()) - policy.NOTICES_TO_FORMER_ADDRESSES
+    rows = list(NotificationAddress.objects.filter(account=account).order_by("-until_at"))
+    given_up = {row.email.lower() for row in rows if row.given_up}
+    others = [*(row.email for row in rows if row.until_at > since), address_in_deers(account)]
+    return distinct([account.email, *(email for email in others if email.lower() not in given_up)])
+
+
+def is_given_up(account: Account, email: str) -> bool:
+    """Return whether this address is known not to be the holder's any more."""
+    rows = NotificationAddress.objects.filter(account=account, given_up=True)
+    return email.lower() in {row.email.lower() for row in rows}
+
+
+def distinct(addresses: Iterable[str]) -> list[str]:
+    """Return the addresses without empty ones, each once, regardless of case."""
+    return list({address.lower(): address for address in addresses if address}.values())
 
 
 def address_in_deers(account: Account) -> str:
@@ -125,7 +146,7 @@ def message(notice: Notice) -> EmailMultiAlternatives:
     email programs recognize it as the same.
     """
     given = {name: markdown.literal(value) for name, value in json.loads(notice.context).items()}
-    context = Context({**given, "site": settings.SITE_ADDRESS, "policy": policy}, autoescape=False)
+    context = Context({**given, "site": settings.SITE_ADDRESS, "policy": policy, "center": center}, autoescape=False)
     names = (notice.kind, *(["again"] if notice.handed_over_at else []), "foot")
     parts = (template(f"mail/{name}.md").render(context) for name in names)
     subject, tokens = markdown.parse("\n\n".join(parts))

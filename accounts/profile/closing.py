@@ -7,6 +7,7 @@ from django.views.decorators.cache import never_cache
 
 from accounts import actions
 from accounts.models import Account
+from accounts.reported import FirstChangeForm
 from accounts.sign_in.fresh import require_fresh_sign_in
 from core import policy
 
@@ -15,14 +16,18 @@ from core import policy
 def freeze(request: HttpRequest) -> HttpResponse:
     """Freeze the account on POST. "This was not me" in the list of events leads here.
 
-    No fresh sign-in is required, because this only stops things.
+    The page lists what changed lately. What was added since the first change that the person picks is suspended. Without
+    a pick the account is frozen too, and the question is asked again when it is given back. No fresh sign-in is
+    required, because this only stops things.
     """
     account: Account = request.user  # type: ignore[assignment]
+    form = FirstChangeForm(request.POST or None, account, none="I am not sure")
     if request.method != "POST":
-        return render(request, "accounts/not_me.html")
-    actions.freeze(account, by=account)
+        return render(request, "accounts/not_me.html", {"form": form})
+    of_staff = account.is_staff
+    actions.freeze(account, by=account, since=form.since() if form.is_valid() else None)
     logout(request)
-    return render(request, "accounts/frozen.html")
+    return render(request, "accounts/frozen.html", {"of_staff": of_staff})
 
 
 @never_cache

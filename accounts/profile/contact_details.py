@@ -54,12 +54,18 @@ def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
 @login_not_required
 @never_cache
 def undo_email(request: HttpRequest, token: str) -> HttpResponse:
-    """Restore the old address on POST, and freeze the account. The link emailed to the old address leads here."""
-    if request.method == "POST" and email_change.undo(token):
-        return render(request, "accounts/frozen.html", {"email_restored": True})
-    if links.peek(token, Purpose.UNDO_EMAIL) is None:
+    """Restore the old address on POST, and freeze the account. The link emailed to the old address leads here.
+
+    If that mailbox was given up in the meantime, the link only freezes.
+    """
+    undone = email_change.undo(token) if request.method == "POST" else None
+    if undone:
+        context = {"email_restored": undone.restored, "of_staff": undone.account.is_staff}
+        return render(request, "accounts/frozen.html", context)
+    link = links.peek(token, Purpose.UNDO_EMAIL)
+    if link is None:
         return render(request, "accounts/link_over.html", status=410)
-    return render(request, "accounts/undo_email.html")
+    return render(request, "accounts/undo_email.html" if email_change.can_restore(link) else "accounts/not_me.html")
 
 
 @unsaved_forms.keeps_unsaved_form
@@ -71,7 +77,8 @@ def change_phone(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         unsaved_forms.forget(request)
         with transaction.atomic():
-            if actions.set_phone(account, form.cleaned_data["phone"], by=account):
-                notices.tell(account, "phone-changed")
+            change = actions.set_phone(account, form.cleaned_data["phone"], by=account)
+            if change:
+                notices.tell(account, "phone-changed", since=change.at)
         return redirect("account")
     return render(request, "accounts/change_phone.html", {"form": form, "here": "profile"})

@@ -3,13 +3,14 @@
 The first address is confirmed in the same way, unless the activation code was emailed to it.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from accounts import actions
 from accounts.mail import links, notices
-from accounts.models import Account, Link
+from accounts.models import Account, Link, LostFactor
 from accounts.models.mail import Purpose
 from core import policy
 from safeguards import audit, limits
@@ -49,31 +50,63 @@ def awaited(account: Account, token: str, now: datetime | None = None) -> Link |
     return link if link and link.account_id == account.pk else None
 
 
-def change(account: Account, email: str, *, by: object) -> None:
-    """Change the address, and notify the old one and the one in DEERS. The old one can take the change back."""
+def change(account: Account, email: str, *, by: object, gives_up: bool = False) -> None:
+    """Change the address, and notify all addresses of the person. The old one can take the change back.
+
+    With `gives_up`, somebody else reads the old mailbox or nobody does. Then the old address hears nothing, and the
+    others get a link that freezes the account.
+    """
     with transaction.atomic():
-        addresses = notices.addresses_of(account)
-        old = actions.set_email(account, email, by=by)
-        undo = links.make(account, Purpose.UNDO_EMAIL, data=old)
+        changed = actions.set_email(account, email, by=by, gives_up=gives_up)
+        old = changed.email_before
+        if gives_up:
+            lost_mailbox(account)
+            notices.tell(account, "email-changed", since=changed.at)
+            return
+        undo = links.make(account, Purpose.UNDO_EMAIL, data=old, since=changed.at)
         notices.send("email-changed", to=old, account_id=account.pk, first_name=account.first_name, undo=undo)
-        others = [address for address in addresses if address.lower() not in (old.lower(), email.lower())]
+        others = [one for one in notices.addresses_of(account) if one.lower() not in (old.lower(), email.lower())]
         if others:
-            notices.tell(account, "email-changed", to=others)
+            notices.tell(account, "email-changed", to=others, since=changed.at)
 
 
-def undo(token: str, now: datetime | None = None) -> bool:
-    """Use the link up, restore the old address and freeze the account. Return False if the link is no longer valid.
+def lost_mailbox(account: Account) -> None:
+    """End the link for a new second factor in a mailbox that was given up. It is sent again, to the new address."""
+    links.void(account, [Purpose.NEW_FACTOR])
+    LostFactor.objects.filter(account=account, ended_at=None).update(told_at=None)
 
-    A person who changed the address more than once holds such links too. Links made later than this one end with it.
-    Earlier links stay valid.
+
+@dataclass(frozen=True)
+class Undone:
+    """The account is frozen. `restored` says whether it has the old address again."""
+
+    account: Account
+    restored: bool
+
+
+def can_restore(link: Link) -> bool:
+    """Return whether a link may restore its address: not if that mailbox was given up as taken or lost."""
+    return not notices.is_given_up(link.account, link.data)
+
+
+def undo(token: str, now: datetime | None = None) -> Undone | None:
+    """Use the link up, restore the old address and freeze the account. Return None if the link is no longer valid.
+
+    The link of a mailbox that was given up freezes and restores nothing: a thief may read it there. A person who
+    changed the address more than once holds such links too. Links made later than this one end with it. Earlier links
+    stay valid.
     """
     with transaction.atomic():
         link = links.use(token, Purpose.UNDO_EMAIL, now)
         if link is None:
-            return False
-        later = Link.objects.filter(account=link.account, purpose=Purpose.UNDO_EMAIL, created_at__gt=link.created_at)
-        later.filter(used_at=None).update(used_at=link.used_at)
-        audit.record("recovery.email-undone", by="visitor", account_id=link.account.pk)
-        actions.set_email(link.account, link.data, by="visitor")
-        actions.freeze(link.account, by="visitor")
-    return True
+            return None
+        account, restores = link.account, can_restore(link)
+        if restores:
+            later = Link.objects.filter(account=account, purpose=Purpose.UNDO_EMAIL, created_at__gt=link.created_at)
+            later.filter(used_at=None).update(used_at=link.used_at)
+            audit.record("recovery.email-undone", by="visitor", account_id=account.pk)
+            actions.set_email(account, link.data, by="visitor")
+        else:
+            audit.record("recovery.not-me", by="visitor", account_id=account.pk, notice="email-changed")
+        actions.freeze(account, by="visitor", since=link.since)
+    return Undone(account, restores)

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -133,7 +134,7 @@ def added(request: HttpRequest, account: Account, factor: AuthenticatorApp | Pas
 
     After the first factor, begin a new session with it and show the backup codes for the only time.
     """
-    notices.tell(account, "second-factor-added")
+    notices.tell(account, "second-factor-added", since=factor.created_at)
     if isinstance(factor, Passkey) and session.owes_passkey(request, account):
         session.begin(request, account, factor)
         messages.success(request, "Your passkey is set up. From now on you sign in with it.")
@@ -182,7 +183,7 @@ def remove(request: HttpRequest, account: Account, kind: str, pk: str) -> HttpRe
             return redirect("account-security")
         if isinstance(outcome, factors.LastOne):
             return redirect("factor", kind, pk)  # the page says why
-        notices.tell(account, "second-factor-removed")
+        notices.tell(account, "second-factor-removed", since=outcome.at)
     if request.session.get(FACTOR) == factor_label(kept):
         logout(request)
         messages.success(request, f"“{kept.name}” is removed. You had signed in with it, so please sign in again.")
@@ -200,7 +201,8 @@ def backup_codes(request: HttpRequest) -> HttpResponse:
         return redirect("account-security")
     if request.method == "POST":
         with locks.lock_factors(account):
+            since = timezone.now()
             codes = make_backup_codes(account, by=account)
-            notices.tell(account, "backup-codes-made")
+            notices.tell(account, "backup-codes-made", since=since)
         return render(request, "accounts/backup_codes.html", {"codes": codes})
     return render(request, "accounts/new_backup_codes.html")

@@ -42,8 +42,8 @@ def change_password(request: HttpRequest) -> HttpResponse:
     form = PasswordPairForm(request.POST or None, account)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
-            actions.set_password(account, form.cleaned_data["password"], by=account)
-            notices.tell(account, "password-changed")
+            change = actions.set_password(account, form.cleaned_data["password"], by=account)
+            notices.tell(account, "password-changed", since=change.at)
         update_session_auth_hash(request, account)
         return redirect("account-security")
     return render(request, "accounts/change_password.html", {"form": form})

@@ -54,29 +54,29 @@ def start(account: Account, *, by: object, now: datetime | None = None) -> Waiti
         with transaction.atomic():
             begun = LostFactor.objects.create(account=account, asked_at=now, ready_at=now + policy.LOST_FACTOR_WAIT)
             audit.record("recovery.factor-asked", by=by, account_id=account.pk)
-            for address in dict.fromkeys(notices.addresses_of(account)):
-                stop = links.make(account, Purpose.STOP_LOST_FACTOR, now=now)
+            for address in notices.addresses_of(account):
+                stop = links.make(account, Purpose.STOP_LOST_FACTOR, since=now, now=now)
                 notices.send("factor-lost", to=address, account_id=account.pk, first_name=account.first_name, stop=stop)
     except IntegrityError:
         return Waiting(LostFactor.objects.filter(account=account).latest("asked_at").ready_at)
     return Waiting(begun.ready_at)
 
 
-def stop(token: str, *, freeze: bool = False, now: datetime | None = None) -> bool:
-    """Use the link up and end the wait. Return False if the link is no longer valid.
+def stop(token: str, *, freeze: bool = False, now: datetime | None = None) -> Account | None:
+    """Use the link up, end the wait and return the account. Return None if the link is no longer valid.
 
     With `freeze`, freeze the account too.
     """
     with transaction.atomic():
         link = links.use(token, Purpose.STOP_LOST_FACTOR, now)
         if link is None:
-            return False
+            return None
         if end(link.account, LostFactor.Outcome.STOPPED):
             audit.record("recovery.factor-stopped", by="visitor", account_id=link.account.pk)
-            notices.tell(link.account, "factor-kept", to=notices.addresses_of(link.account))
+            notices.tell(link.account, "factor-kept", since=link.since)
         if freeze:
-            actions.freeze(link.account, by="visitor")
-    return True
+            actions.freeze(link.account, by="visitor", since=link.since)
+    return link.account
 
 
 def end(account: Account, outcome: LostFactor.Outcome) -> bool:
@@ -141,6 +141,7 @@ def replace(token: str, key: str, step_used: int, now: datetime | None = None) -
     account = account_of(token, now)
     if account is None:
         return None
+    since = timezone.now()
     with locks.lock_factors(account):
         if not links.use(token, Purpose.NEW_FACTOR, now) or not end(account, LostFactor.Outcome.REPLACED):
             return None
@@ -149,7 +150,7 @@ def replace(token: str, key: str, step_used: int, now: datetime | None = None) -
         audit.record("recovery.factor-replaced", by="visitor", account_id=account.pk)
         authenticator_apps.enroll(account, key, step_used, by="visitor")
         codes = backup_codes.make_backup_codes(account, by="visitor")
-        notices.tell(account, "factor-replaced", to=notices.addresses_of(account))
+        notices.tell(account, "factor-replaced", since=since)
     return codes
 
 

@@ -46,8 +46,11 @@ def lost(request: HttpRequest) -> HttpResponse:
 @never_cache
 def stop(request: HttpRequest, token: str) -> HttpResponse:
     """Show the page of the link that every address got. POST ends the wait, and freezes the account if asked to."""
-    if request.method == "POST" and lost_factor.stop(token, freeze="freeze" in request.POST):
-        return render(request, "accounts/frozen.html" if "freeze" in request.POST else "accounts/factor_kept.html")
+    freeze = "freeze" in request.POST
+    stopped = lost_factor.stop(token, freeze=freeze) if request.method == "POST" else None
+    if stopped:
+        context = {"of_staff": stopped.is_staff}
+        return render(request, "accounts/frozen.html" if freeze else "accounts/factor_kept.html", context)
     if links.peek(token, Purpose.STOP_LOST_FACTOR) is None:
         return render(request, "accounts/link_over.html", status=410)
     return render(request, "accounts/stop_lost_factor.html")

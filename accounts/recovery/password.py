@@ -87,18 +87,29 @@ def send_link(username: str, device: str = "") -> None:
         if account is None:
             return
         audit.record("recovery.password-asked", by="visitor", account_id=account.pk)
-        to = mailbox_of(account)
-        if may_mail(account, to, device):
-            link = links.make(account, Purpose.NEW_PASSWORD)
-            notices.send("new-password", to=to, account_id=account.pk, first_name=account.first_name, link=link)
+        if may_mail(account, mailbox_of(account), device):
+            mail_link(account)
+
+
+def mail_link(account: Account) -> bool:
+    """Email the holder a link for a new password. Return False if there is no address that is known to be theirs."""
+    to = mailbox_of(account)
+    if to:
+        link = links.make(account, Purpose.NEW_PASSWORD)
+        notices.send("new-password", to=to, account_id=account.pk, first_name=account.first_name, link=link)
+    return bool(to)
 
 
 def mailbox_of(account: Account) -> str:
     """Return the account's address if it is confirmed, otherwise the one that DEERS holds, or "" if there is none.
 
-    An unconfirmed address may belong to a stranger, who reads of an account there and asks to be let in.
+    An unconfirmed address may belong to a stranger, who reads of an account there and asks to be let in. An address of
+    DEERS that was given up is read by somebody else.
     """
-    return account.email if account.email_confirmed_at else notices.address_in_deers(account)
+    if account.email_confirmed_at:
+        return account.email
+    in_deers = notices.address_in_deers(account)
+    return "" if notices.is_given_up(account, in_deers) else in_deers
 
 
 def may_mail(account: Account, to: str, device: str) -> bool:
@@ -129,8 +140,8 @@ def set_password(token: str, password: str, now: datetime | None = None) -> bool
             return False
         account = link.account
         audit.record("recovery.password-set", by="visitor", account_id=account.pk)
-        actions.set_password(account, password, by="visitor")
-        notices.tell(account, "password-changed")
+        change = actions.set_password(account, password, by="visitor")
+        notices.tell(account, "password-changed", since=change.at)
         if account.state != State.ACTIVE:
             actions.unlock(account, by="system")
     return True

@@ -9,6 +9,7 @@ urlpatterns = [
     path("recover/password/", views.recover_password, name="recover-password"),
     path("recover/password/<str:token>/", views.recover_password_link, name="recover-password-link"),
     path("recover/password/<str:token>/judge/", views.judge_password),
+    path("recover/frozen/", views.frozen, name="recover-frozen"),
     path("recover/factor/", lost_factor_views.lost, name="lost-factor"),
     path("recover/factor/stop/<str:token>/", lost_factor_views.stop, name="stop-lost-factor"),
     path("recover/factor/<str:token>/", lost_factor_views.set_up, name="new-factor"),

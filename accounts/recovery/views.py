@@ -92,8 +92,9 @@ def judge_password(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 def this_was_not_me(request: HttpRequest, token: str) -> HttpResponse:
     """Explain the link in every notice of a change on GET. POST freezes the account and ends its sessions."""
-    if request.method == "POST" and not_me.freeze(token):
-        return render(request, "accounts/frozen.html")
+    frozen = not_me.freeze(token) if request.method == "POST" else None
+    if frozen:
+        return render(request, "accounts/frozen.html", {"of_staff": frozen.is_staff})
     if links.peek(token, Purpose.NOT_ME) is None:
         return render(request, "accounts/link_over.html", status=410)
     return render(request, "accounts/not_me.html")
@@ -108,3 +109,10 @@ def stop_questions(request: HttpRequest, token: str) -> HttpResponse:
     if stopping.peek(token) is None:
         return render(request, "accounts/link_over.html", status=410)
     return render(request, "accounts/stop_questions.html")
+
+
+@login_not_required
+@never_cache
+def frozen(request: HttpRequest) -> HttpResponse:
+    """Explain how the holder of a frozen account gets it back, and lead into the journey that does it."""
+    return render(request, "accounts/recover_frozen.html", {"levels": policy.Level})

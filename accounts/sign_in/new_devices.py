@@ -42,7 +42,7 @@ def notify_of_new_devices(now: datetime | None = None) -> int:
         strange = [device for device in found if had_others_before(device)]
         for device in strange:
             when = date_format(timezone.localtime(device.first_at), r"F j, Y, \a\t g:i A")
-            notices.tell(device.account, "new-device", device=device.device, when=when)
+            notices.tell(device.account, "new-device", since=device.first_at, device=device.device, when=when)
     return len(strange)
 
 

@@ -2,6 +2,7 @@
 
 import re
 import time
+from datetime import timedelta
 
 import pytest
 from django.core import mail
@@ -9,10 +10,11 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import actions
-from accounts.mail import links
+from accounts.mail import links, notices
 from accounts.models import Account, Link, Notice, State
 from accounts.models.mail import Purpose
 from accounts.profile import email_change
+from accounts.second_factors import authenticator_apps
 from accounts.sign_in import session
 from core import policy
 from demo.people import PEOPLE
@@ -123,7 +125,7 @@ def test_the_old_address_takes_the_change_back_and_freezes(client, browser, rosa
 def test_of_thirty_who_take_it_back_at_once_one_does():
     account = holder(PEOPLE["rosa"], email=NEW)
     token = links.make(account, Purpose.UNDO_EMAIL, data=OLD).rstrip("/").rsplit("/", 1)[1]
-    assert sum(in_parallel(lambda number: email_change.undo(token))) == 1
+    assert sum(map(bool, in_parallel(lambda number: email_change.undo(token)))) == 1
     assert AuditEvent.objects.filter(event="account.frozen").count() == 1
 
 
@@ -151,6 +153,49 @@ def test_the_address_that_deers_holds_hears_of_a_change_too(rosa):
     assert "/not-me/" in mail_to(OLD)
 
 
+def test_a_thief_who_changes_the_address_first_silences_none_of_the_notices_that_follow(browser, rosa):
+    """63B §4.6: an address that the account had in the last thirty days hears of each change, and can freeze."""
+    Account.objects.update(email="rosa.second@mail.example")
+    changed(browser, "thief@mail.example", before="rosa.second@mail.example")
+    rosa.refresh_from_db()
+    password = {"password": "Möwen über dem Watt", "password_again": "Möwen über dem Watt"}
+    acts = {
+        "phone number": lambda: browser.post("/account/phone/", {"phone": "202 555 0143"}),
+        "second step was added": lambda: add_app(browser),
+        "backup codes": lambda: browser.post("/account/security/backup-codes/"),
+        "second step was removed": lambda: remove_app(browser),
+        "password": lambda: browser.post("/account/security/password/", password),
+    }
+    for words, act in acts.items():
+        mail.outbox.clear()
+        act()
+        heard = {message.to[0]: str(message.body) for message in walk.deliver_mail() if words in message.subject}
+        assert set(heard) == {"thief@mail.example", "rosa.second@mail.example", OLD}, words
+        assert all("/not-me/" in text for text in heard.values())
+
+
+def add_app(browser: Client) -> None:
+    browser.get("/account/security/authenticator/")
+    key = browser.session["enrol_key"]
+    browser.post("/account/security/authenticator/", {"otp_token": walk.token_for(key)})
+
+
+def remove_app(browser: Client) -> None:
+    """A second one, so that the session goes on."""
+    account = Account.objects.get()
+    app = authenticator_apps.enroll(account, "ab" * 20, -1, name="Another", by=account)
+    browser.post(f"/account/security/factors/app/{app.pk}/", {"action": "remove"})
+
+
+def test_an_address_hears_of_changes_for_thirty_days_and_no_longer(rosa):
+    actions.set_email(rosa, NEW, by=rosa)
+    Account.objects.update(dod_id="9999999999")  # DEERS knows of no address
+    rosa.refresh_from_db()
+    now = timezone.now()
+    assert notices.addresses_of(rosa, now + policy.NOTICES_TO_FORMER_ADDRESSES - timedelta(minutes=1)) == [NEW, OLD]
+    assert notices.addresses_of(rosa, now + policy.NOTICES_TO_FORMER_ADDRESSES) == [NEW]
+
+
 def test_a_link_for_a_new_password_in_the_old_mailbox_ends(client, browser, rosa):
     old = links.make(rosa, Purpose.NEW_PASSWORD).removeprefix("http://127.0.0.1:8000")
     changed(browser)
@@ -160,7 +205,7 @@ def test_a_link_for_a_new_password_in_the_old_mailbox_ends(client, browser, rosa
 def test_a_frozen_account_takes_no_new_address(browser, rosa):
     link = asked(browser)
     actions.freeze(rosa, by="system")
-    actions.unlock(rosa, by="system")
+    actions.give_back(rosa, since=None, by="system")
     assert links.peek(link.rstrip("/").rsplit("/", 1)[1], Purpose.CONFIRM_EMAIL) is None
 
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import actions
-from accounts.models import Account, KnownDevice
+from accounts.models import Account, KnownDevice, Link
 from accounts.sign_in import new_devices
 from core import policy
 from demo.people import PEOPLE
@@ -49,6 +49,16 @@ def test_of_the_first_device_nobody_is_told_and_of_the_second_once(rosa):
     sign_in(rosa, SAFARI)
     sign_in(rosa, FIREFOX)
     assert len(mails()) == 1
+
+
+def test_an_address_from_before_hears_of_a_new_device_too(rosa):
+    sign_in(rosa, FIREFOX)
+    new_devices.notify_of_new_devices()
+    actions.set_email(rosa, "thief@mail.example", by=rosa)
+    sign_in(rosa, SAFARI)
+    assert {to for to, _ in mails()} == {"thief@mail.example", PEOPLE["rosa"].email}
+    (since,) = set(Link.objects.filter(purpose="not-me").values_list("since", flat=True))
+    assert since == KnownDevice.objects.latest("first_at").first_at
 
 
 def test_both_devices_between_two_looks_are_told_apart_by_their_order(rosa):

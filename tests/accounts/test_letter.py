@@ -188,7 +188,7 @@ def told_on_paper(person: Person, **of_record: str) -> Letter | None:
     Registered.objects.filter(pk=person.dod_id).update(**of_record)
     account, known = holder(person), lookup.person(person.dod_id)
     assert known
-    letter.tell_of_level(account, known, "account-opened", by=account)
+    letter.tell_of_level(account, known, "account-opened", since=account.created_at, by=account)
     return Letter.objects.filter(kind="notice").first()
 
 

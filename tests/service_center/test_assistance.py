@@ -16,7 +16,7 @@ from demo.people import PEOPLE
 from safeguards.models import AuditEvent
 from service_center import assistance
 from tests import people, walk
-from tests.accounts.holders import STAFF_DOOR, give_password, give_token, premium, signed_in, staff
+from tests.accounts.holders import STAFF_DOOR, address, give_password, give_token, premium, proven, signed_in, staff
 from tests.parallel import in_parallel
 
 pytestmark = pytest.mark.django_db
@@ -68,10 +68,76 @@ def test_two_supervisors_start_the_wait_for_a_new_factor(ann, bob, grace):
 
 def test_a_mailbox_that_is_lost_gives_way_to_the_address_in_deers(ann, bob, grace):
     ann.post(page(grace, "help"), EMAIL)
+    walk.deliver_mail().clear()
     bob.post(page(grace, "approve"))
     grace.refresh_from_db()
     assert grace.email == PEOPLE["grace"].email
+    (told,) = walk.deliver_mail()  # nobody reads the mailbox that was given up, or somebody else does
+    assert (told.to, "/not-me/" in str(told.body)) == ([PEOPLE["grace"].email], True)
+
+
+def test_a_mailbox_that_was_only_outdated_may_take_the_change_back(ann, bob, grace):
+    ann.post(page(grace, "help"), {"kind": "email-of-record", "reason": "device-lost"})
+    bob.post(page(grace, "approve"))
     assert "/recover/email/" in next(str(m.body) for m in walk.deliver_mail()[::-1] if m.to == [SECOND])
+
+
+def test_the_way_out_of_a_taken_mailbox_does_not_lead_back_into_it(ann, bob, grace):
+    """The walk in one piece: a stolen mailbox, help, the new address; the thief's old link freezes and no more."""
+    browser = signed_in(grace)
+    browser.post("/account/email/", {"email": "grace.third@mail.example"})
+    browser.post(link_to(mail_to("grace.third@mail.example"), "/account/email/confirm/"))
+    thiefs = link_to(mail_to(SECOND), "/recover/email/")
+    grace.refresh_from_db()
+    actions.set_email(grace, SECOND, by=grace)  # and back: the thief has had a link that restores this mailbox
+    ann.post(page(grace, "help"), {"kind": "email-of-record", "reason": "mailbox-taken"})
+    warned = walk.text_of(bob.get(page(grace, "approve")))
+    assert "its old links only freeze" in warned
+    walk.deliver_mail().clear()
+    bob.post(page(grace, "approve"))
+    grace.refresh_from_db()
+    assert grace.email == PEOPLE["grace"].email
+    heard = {message.to[0]: str(message.body) for message in walk.deliver_mail()}
+    assert set(heard) == {PEOPLE["grace"].email, "grace.third@mail.example"}
+    assert all("/not-me/" in text and "/recover/email/" not in text for text in heard.values())
+
+    assert "Freeze your account" in walk.text_of(Client().get(thiefs))
+    said = walk.text_of(Client().post(thiefs))
+    assert "Your account is frozen" in said
+    assert "We now write to this email address again" not in said
+    grace.refresh_from_db()
+    assert (grace.email, grace.state) == (PEOPLE["grace"].email, "frozen")
+    assert SECOND not in {message.to[0] for message in walk.deliver_mail()}
+
+    mine = Client()
+    draft = proven(mine, PEOPLE["grace"], level=2, gives_back=True)
+    walk.send(mine, address(draft, "give-back"), {"first": "none"})
+    grace.refresh_from_db()
+    assert (grace.email, grace.state) == (PEOPLE["grace"].email, "active")
+    assert "/recover/password/" in mail_to(PEOPLE["grace"].email)
+    assert SECOND not in {message.to[0] for message in walk.deliver_mail()}
+
+
+def test_a_link_for_a_new_factor_in_a_mailbox_that_was_given_up_ends_and_is_sent_again(ann, bob, grace):
+    later = timezone.now() + policy.LOST_FACTOR_WAIT + policy.TOTP_STEP
+    lost_factor.start(grace, by="visitor")
+    lost_factor.answer(later)
+    old = link_to(mail_to(SECOND), "/recover/factor/")
+    ann.post(page(grace, "help"), EMAIL)
+    bob.post(page(grace, "approve"))
+    assert Client().get(old).status_code == 410
+    assert lost_factor.answer(later) == 1
+    assert "/recover/factor/" in mail_to(PEOPLE["grace"].email)
+
+
+def mail_to(to: str) -> str:
+    return next(str(message.body) for message in reversed(walk.deliver_mail()) if message.to == [to])
+
+
+def link_to(text: str, where: str) -> str:
+    found = re.search(rf"http://127\.0\.0\.1:8000({where}\S+)", text)
+    assert found, text
+    return found[1]
 
 
 def test_nobody_approves_what_they_asked_for(ann, grace):

@@ -1,5 +1,6 @@
 """Letters in a journey: the route on which the code comes by mail, and the notice of a new level."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -57,14 +58,14 @@ LETTER = Step(
 )
 
 
-def tell_of_level(account: Account, person: Beneficiary, kind: str, *, by: Any) -> None:
+def tell_of_level(account: Account, person: Beneficiary, kind: str, *, since: datetime, by: Any) -> None:
     """Report a new level on paper, if DEERS has no email address for the person (63A §3.10).
 
-    `kind` is the kind of the notice that the letter replaces. If DEERS has no address at all, nothing more can be done.
+    `kind` is the kind of the notice that the letter replaces, `since` the moment of what it reports. If DEERS has no address at all, nothing more can be done.
     """
     if person.email or postal.lines(person) is None:
         return
     now = timezone.now()
-    link = links.make(account, Purpose.NOT_ME, data=kind, now=now, on_paper=True)
+    link = links.make(account, Purpose.NOT_ME, data=kind, since=since, now=now, on_paper=True)
     expires_at = now + policy.NOT_ME_LINK_LIFE_LETTER
     letters.notify(person, Level(account.level or 0), link, expires_at, by=by, now=now)

@@ -114,6 +114,7 @@ def raise_level(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, per
     if account.level != policy.Level.BASIC:
         draft.ended = UpgradeDraft.Ended.NOT_BASIC
         return None
+    since = timezone.now()
     with locks.lock_factors(account):
         factor = given_factor(request, draft, form.cleaned_data)
     if isinstance(factor, Refused):
@@ -122,9 +123,9 @@ def raise_level(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, per
         draft.ended = UpgradeDraft.Ended.NOT_BASIC
         return None
     approvals.forget(draft.case_id, draft.dod_id)
-    # The proofing notice goes to the account's address and to the one that DEERS holds (63A §3.10).
-    notices.tell(account, "level-raised", to=[account.email, person.email])
-    letter.tell_of_level(account, person, "level-raised", by=account)
+    # The proofing notice goes to every address, with the one that DEERS holds (63A §3.10).
+    notices.tell(account, "level-raised", to=[*notices.addresses_of(account), person.email], since=since)
+    letter.tell_of_level(account, person, "level-raised", since=since, by=account)
     draft.finished_at = timezone.now()
     draft.ssn = draft.authenticator_key = draft.date_of_birth = ""
     session.begin(request, account, factor)
