@@ -13,6 +13,7 @@ from django.urls.resolvers import URLPattern
 from django.views.decorators.http import require_POST
 
 from accounts import actions
+from accounts.changes import live_freeze
 from accounts.models import Account, Assistance
 from accounts.sign_in import pauses
 from accounts.sign_in.fresh import ask_for_second_step
@@ -20,6 +21,7 @@ from core import policy
 from deers import lookup
 from safeguards import audit
 from service_center import assistance, confirmed_actions, conflicts, resend_code
+from service_center.changes import changes_shown
 from service_center.read_only import ReadOnlyAdmin, admin_page, has_permission
 
 
@@ -119,13 +121,16 @@ class AccountAdmin(ReadOnlyAdmin):
         return {
             "takes_two": account.is_staff and acts,
             "can_unlock": alone
-            and account.state in ("locked", "frozen", "dormant")
+            and account.state in ("locked", "dormant")
             and has_permission(request, "accounts.unlock_account"),
             "can_freeze": alone
             and account.state in ("active", "locked")
             and has_permission(request, "accounts.freeze_account"),
             "pauses": pauses.of(account),
             "can_lift": alone and has_permission(request, "accounts.unlock_account"),
+            "needs_proof": confirmed_actions.NEEDS_PROOF if account.state == "frozen" and account.dod_id else "",
+            "freeze": live_freeze(account),
+            "changes": changes_shown(account),
             "can_resend": has_permission(request, "accounts.resend_code")
             and bool(resend_code.waiting_for(account.dod_id)),
             **(self.help_for(request, account) if helps else {}),

@@ -1,7 +1,8 @@
 """The staff actions that cannot be undone. Each one first explains on its own page what it does."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -12,6 +13,7 @@ from django.template.response import TemplateResponse
 
 from accounts import actions
 from accounts.models import Account, Assistance
+from accounts.reported import FirstChangeForm
 from accounts.sign_in import pauses
 from accounts.sign_in.fresh import ask_for_second_step
 from core import policy
@@ -33,11 +35,15 @@ FREEZE_FOLLOWS = (
 )
 
 
+Outcome = actions.Done | actions.NotAllowed | actions.NeedsProof | Conflicted
+
+
 @dataclass(frozen=True)
 class ConfirmedAction:
     """One button: who may press it, what it asks, what follows, and what it does to the account or person.
 
-    `form`, if there is one, is filled in on the page that explains. `act` then gets it as `form`.
+    `form`, if there is one, is filled in on the page that explains. `act` then gets it as `form`. `refused` is said for
+    an outcome that is not among `reasons` and has no sentence of its own.
     """
 
     name: str
@@ -45,9 +51,10 @@ class ConfirmedAction:
     question: str
     button: str
     follows: Callable[[Any], list[str]]
-    act: Callable[..., actions.Done | actions.NotAllowed | Conflicted]
+    act: Callable[..., Outcome]
     done: str
     refused: str = "That is not possible now. Look at the account's state."
+    reasons: Mapping[type, str] = field(default_factory=dict)
     form: Callable[[Any, Any], forms.Form] | None = None
 
 
@@ -101,13 +108,27 @@ def follows_approval(account: Account) -> list[str]:
         return [
             "From now on we write to the email address that DEERS holds.",
             "Links for a new password or another email address that were sent before end.",
-            "The address that we write to today gets a link that takes this back and freezes the account.",
+            "The mailbox that we write to today is given up: it gets no emails any more, and its old links only freeze."
+            if asked.reason in assistance.MAILBOX_GIVEN_UP
+            else "The address that we write to today gets a link that takes this back and freezes the account.",
         ]
     return [
         f"A wait of {duration(policy.LOST_FACTOR_WAIT)} begins. Every address that we have gets a link that stops it.",
         "After the wait we send a link to set up a new second factor. The person still needs the password.",
         "The new second factor replaces all old ones, and all sessions end.",
     ]
+
+
+NEEDS_PROOF = (
+    "A frozen account is not unlocked by staff. Tell the caller to open the site, choose “Get a frozen account back” "
+    "on the sign-in page or in our email, and prove again who they are: online, by letter or at a visit. If the email "
+    "address from before is lost too, an ID card office can put the right one into DEERS."
+)
+
+
+def freeze_from(account: Account, *, by: Account, form: FirstChangeForm) -> Outcome:
+    """Freeze the account from the first change that the caller does not know."""
+    return account_actions.freeze(account, by=by, since=form.since())
 
 
 def resend_to(subject: Any, *, by: Account) -> actions.Done | actions.NotAllowed | Conflicted:
@@ -139,9 +160,12 @@ OF_ACCOUNTS = (
         permission="accounts.unlock_account",
         question="Unlock this account?",
         button="Unlock the account",
-        follows=say_always(*UNLOCK_FOLLOWS),
+        follows=say_always(
+            "The person can sign in again, and the count of wrong passwords starts over.", EVERY_ADDRESS_HEARS
+        ),
         act=account_actions.unlock,
         done="The account is unlocked.",
+        reasons={actions.NeedsProof: NEEDS_PROOF},
     ),
     ConfirmedAction(
         name="lift",
@@ -159,9 +183,16 @@ OF_ACCOUNTS = (
         permission="accounts.freeze_account",
         question="Freeze this account?",
         button="Freeze the account",
-        follows=say_always(*FREEZE_FOLLOWS),
-        act=account_actions.freeze,
+        follows=say_always(
+            "Nobody can sign in, and all sessions end at once.",
+            "Links that were sent for a new password, email address or second factor end.",
+            "What was added since the change that you choose below is suspended.",
+            "To get the account back, the person proves again who they are. The old password does not come back.",
+            EVERY_ADDRESS_HEARS,
+        ),
+        act=freeze_from,
         done="The account is frozen.",
+        form=partial(FirstChangeForm, none="The person does not know", whose="the person"),
     ),
     RESEND,
     ConfirmedAction(
@@ -200,8 +231,19 @@ def confirm(
         if isinstance(outcome, actions.Done):
             messages.success(request, action.done)
         else:
-            messages.error(request, outcome.sentence if isinstance(outcome, Conflicted) else action.refused)
+            messages.error(request, refusal_of(action, outcome))
         return HttpResponseRedirect(back)
-    context = {"title": action.question, "action": action, "follows": action.follows(subject), "back": back}
-    context |= {"form": form, "subject": subject, "opts": subject._meta, "kind": capfirst(subject._meta.verbose_name)}
+    context = {
+        "title": action.question,
+        "action": action,
+        "follows": action.follows(subject),
+        "back": back,
+        "form": form,
+    }
+    context |= {"subject": subject, "opts": subject._meta, "kind": capfirst(subject._meta.verbose_name)}
     return TemplateResponse(request, "admin/confirm.html", {**site.each_context(request), **context})
+
+
+def refusal_of(action: ConfirmedAction, outcome: Outcome) -> str:
+    """Return what is said of an outcome that did nothing."""
+    return outcome.sentence if isinstance(outcome, Conflicted) else action.reasons.get(type(outcome), action.refused)

@@ -25,11 +25,15 @@ class State(models.TextChoices):
     CODE = "code", "Activation code to be entered"
     CREDENTIALS = "credentials", "Username and password to be chosen"
     SECOND_FACTOR = "second_factor", "Second factor to be given"
+    GIVE_BACK = "give_back", "Changes of a frozen account to be named"
     FINISHED = "finished", "Finished"
     HAS_ACCOUNT = "has_account", "Ended because the person has an account already"
     LETTER_ASKED = "letter_asked", "Ended because the code comes with a letter"
     IN_REVIEW = "in_review", "Ended because a review was asked for"
     NOT_BASIC = "not_basic", "Ended because the account cannot be raised"
+    GIVEN_BACK = "given_back", "Ended because a frozen account was given back"
+    NO_MAILBOX = "no_mailbox", "Ended: a frozen account was given back, and has no email address"
+    NEEDS_PREMIUM = "needs_premium", "Ended because the frozen account is Premium"
 
 
 START = State.DETAILS
@@ -46,6 +50,7 @@ OWED = {
     "code": State.CODE,
     "credentials": State.CREDENTIALS,
     "second-factor": State.SECOND_FACTOR,
+    "give-back": State.GIVE_BACK,
 }
 # By the reason why the journey ended.
 ENDED: dict[str, State] = {
@@ -53,6 +58,9 @@ ENDED: dict[str, State] = {
     Draft.Ended.LETTER: State.LETTER_ASKED,
     Draft.Ended.REVIEW: State.IN_REVIEW,
     Draft.Ended.NOT_BASIC: State.NOT_BASIC,
+    Draft.Ended.GIVEN_BACK: State.GIVEN_BACK,
+    Draft.Ended.NO_MAILBOX: State.NO_MAILBOX,
+    Draft.Ended.NEEDS_PREMIUM: State.NEEDS_PREMIUM,
 }
 
 
@@ -69,7 +77,7 @@ def state_of(journey: Journey, draft: Draft) -> State:
 
 PROVING = (State.QUESTIONS, State.LETTER, State.VISIT)
 """A route is taken, and nothing blocks it."""
-MATCHED = (*PROVING, State.BLOCKED, State.CODE, State.CREDENTIALS, State.SECOND_FACTOR)
+MATCHED = (*PROVING, State.BLOCKED, State.CODE, State.CREDENTIALS, State.SECOND_FACTOR, State.GIVE_BACK)
 """DEERS knows whom the details mean. They can be changed until the end; what was built on them is then redone."""
 
 # Each of these states leads to each of those, with this event; "" stands for none.
@@ -78,7 +86,7 @@ GROUPS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     ((State.DETAILS, State.MISMATCHED), (*PROVING, State.CODE), "registration.matched"),
     ((State.BLOCKED,), (State.QUESTIONS, State.LETTER), "registration.matched"),
     ((State.CODE,), (State.QUESTIONS,), "registration.matched"),
-    ((State.CREDENTIALS, State.SECOND_FACTOR), (State.QUESTIONS, State.CODE), "registration.matched"),
+    ((State.CREDENTIALS, State.SECOND_FACTOR, State.GIVE_BACK), (State.QUESTIONS, State.CODE), "registration.matched"),
     ((State.DETAILS, *MATCHED), (State.MISMATCHED,), "registration.not-matched"),
     ((State.MISMATCHED, *MATCHED), (State.DETAILS,), "deers.unavailable"),
     # A review is requested. After its approval the person resumes with a new draft.
@@ -101,6 +109,10 @@ GROUPS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     # The code is right. Only now may the person learn that they already have an account.
     ((State.CODE,), (State.CREDENTIALS, State.SECOND_FACTOR), "code.redeemed"),
     ((State.CODE,), (State.HAS_ACCOUNT,), "registration.already-registered"),
+    # The account is frozen. Who has proven as much as it needs says which changes were not theirs, and gets it back.
+    ((State.CODE,), (State.GIVE_BACK, State.NEEDS_PREMIUM), "recovery.proven-again"),
+    ((State.GIVE_BACK,), (State.GIVEN_BACK, State.NO_MAILBOX), "account.given-back"),
+    ((State.GIVE_BACK,), (State.HAS_ACCOUNT, State.CREDENTIALS), ""),
     # At Basic the password opens the account, at Premium the second factor.
     ((State.CREDENTIALS,), (State.SECOND_FACTOR,), ""),
     ((State.CREDENTIALS, State.SECOND_FACTOR), (State.FINISHED,), "account.opened"),

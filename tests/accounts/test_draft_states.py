@@ -105,6 +105,8 @@ PLACES: tuple[Fields, ...] = (
 OF_REGISTRATIONS: tuple[Fields, ...] = (
     PASSED | PROVEN | {"level": Level.PREMIUM},
     PASSED | PROVEN | CHOSEN,
+    PASSED | PROVEN | {"gives_back": True},
+    WITH_CODE | PROVEN | {"gives_back": True},
     WITH_CODE | PROVEN | CHOSEN,
     {"ended": Draft.Ended.HAS_ACCOUNT},
 )
@@ -213,6 +215,16 @@ def open_account_of(rosa: Person) -> None:
         holder(rosa)
 
 
+def freeze_account_of(rosa: Person) -> None:
+    open_account_of(rosa)
+    Account.objects.filter(dod_id=rosa.dod_id).update(state="frozen")
+
+
+def freeze_premium_account_of(rosa: Person) -> None:
+    freeze_account_of(rosa)
+    Account.objects.filter(dod_id=rosa.dod_id).update(level=Level.PREMIUM)
+
+
 def take_username(rosa: Person) -> None:
     holder(people.load("grace"), username=str(CHOSEN["username"]))
 
@@ -243,6 +255,12 @@ ANSWERS: dict[str, Send] = {
     "a wrong code": post("code", {"code": "00000-00000"}),
     "another code": post("code", {"action": "again"}),
     "a code of somebody with an account": after(open_account_of, enter_code),
+    "a code of somebody with a frozen account": after(freeze_account_of, enter_code),
+    "a code of somebody with a frozen Premium account": after(freeze_premium_account_of, enter_code),
+    "that all was me": after(freeze_account_of, post("give-back", {"first": "none"})),
+    "that my mail is read": after(freeze_account_of, post("give-back", {"first": "none", "reads_along": "on"})),
+    "that all was me, in another tab too": after(open_account_of, post("give-back", {"first": "none"})),
+    "that all was me, of a closed account": post("give-back", {"first": "none"}),
     "a password": post("credentials", walk.credentials("rosa.new")),
     "a password of somebody with an account": after(open_account_of, post("credentials", walk.credentials("rosa.new"))),
     "a second factor": give_token,

@@ -20,7 +20,18 @@ from demo.models import SentMail
 from safeguards import limits
 from support.guides import GUIDES
 from tests import people, walk
-from tests.accounts.holders import STAFF_DOOR, WRONG, give_password, give_token, holder, premium, signed_in, staff
+from tests.accounts.holders import (
+    STAFF_DOOR,
+    WRONG,
+    address,
+    give_password,
+    give_token,
+    holder,
+    premium,
+    proven,
+    signed_in,
+    staff,
+)
 from tests.accounts.test_lost_factor import asked, waited
 from tests.idproofing import letter_people, reviewers
 
@@ -170,6 +181,37 @@ def was_not_me() -> Answers:
     yield client.get(link)
 
 
+def gets_a_frozen_account_back() -> Answers:
+    """What was not oneself is asked with the last of three changes reported; then the end, with and without a mailbox."""
+    client, rosa, grace = Client(), people.load("rosa"), people.load("grace")
+    yield client.get("/recover/frozen/")
+    account = premium(rosa)
+    actions.set_phone(account, "+1 (202) 555-0143", by="mock")
+    changed = actions.set_email(account, "thief@mail.example", by="mock")
+    actions.freeze(account, by="visitor", since=changed.at)
+    draft = proven(client, rosa, level=2, gives_back=True)
+    here = address(draft, "give-back")
+    yield client.get(here)
+    yield client.post(here, {})
+    yield client.get(walk.send(client, here, {"first": str(changed.pk)}))
+    yield client.get(address(proven(client, rosa, ended="no-mailbox"), "done"))
+    yield client.get(address(proven(client, grace, ended="needs-premium"), "done"))
+
+
+def was_not_me_among_staff() -> Answers:
+    member = staff("Auditor")
+    yield Client().post(path_of(links.make(member, Purpose.NOT_ME, data="password-changed")))
+
+
+def gave_the_mailbox_up() -> Answers:
+    """The link that would have restored it only freezes."""
+    account = holder(people.load("rosa"))
+    actions.set_email(account, "ruth@mail.example", by="mock", gives_up=True)
+    link = path_of(links.make(account, Purpose.UNDO_EMAIL, data=people.PEOPLE["rosa"].email))
+    yield Client().get(link)
+    yield Client().post(link)
+
+
 def path_of(link: str) -> str:
     return "/" + link.split("/", 3)[3]
 
@@ -200,5 +242,8 @@ SCENES = (
     forgot,
     lost_the_second_factor,
     was_not_me,
+    was_not_me_among_staff,
+    gave_the_mailbox_up,
+    gets_a_frozen_account_back,
     works_here,
 )

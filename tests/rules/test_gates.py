@@ -29,6 +29,7 @@ PUBLIC = {
     "recover/password/": "a person who forgot cannot sign in",
     "recover/password/<str:token>/": "the token from the mail is the key",
     "recover/email/<str:token>/": "the token from the mail is the key: the thief may have the password",
+    "recover/frozen/": "explains to everyone how a frozen account comes back; it acts on nothing",
     "recover/factor/": "only for the person who gave the password in this browser",
     "recover/factor/stop/<str:token>/": "the token from the mail is the key, and it only stops",
     "recover/factor/<str:token>/": "the token from the mail is the key, and the password is asked for",

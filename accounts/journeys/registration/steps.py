@@ -11,11 +11,21 @@ from django.utils import timezone
 
 from accounts import actions
 from accounts.journeys.registration.forms import CredentialsForm, DetailsForm
-from accounts.journeys.steps import code, deers_outage, details, letter, questions, route, second_factor, visit
+from accounts.journeys.steps import (
+    code,
+    deers_outage,
+    details,
+    give_back,
+    letter,
+    questions,
+    route,
+    second_factor,
+    visit,
+)
 from accounts.journeys.steps.details import ask_deers, find_person_of_record, match_details, or_reviewed
 from accounts.journeys.wizard import Journey, Refused, Step
 from accounts.mail import notices
-from accounts.models import RegistrationDraft
+from accounts.models import RegistrationDraft, State
 from accounts.passwords import hashing
 from accounts.profile import email_change
 from accounts.second_factors import enrollment, passkeys
@@ -62,10 +72,12 @@ def match_person(request: HttpRequest, draft: RegistrationDraft, form: forms.For
 
 
 def redeem_code(request: HttpRequest, draft: RegistrationDraft, form: forms.Form, asked: Any) -> Refused | None:
-    """Judge the code. A proven person who already has an account may learn of it now."""
+    """Judge the code. A proven person who already has an account may learn of it now, and gets a frozen one back."""
     refused = code.redeem_code(request, draft, form, asked)
     account = actions.account_of(draft.dod_id) if draft.code_redeemed_at else None
-    if account:
+    if account and account.state == State.FROZEN:
+        give_back.begin_giving_back(draft, account)
+    elif account:
         draft.ended = RegistrationDraft.Ended.HAS_ACCOUNT
         audit.record("registration.already-registered", by="visitor", account_id=account.pk)
     return refused
@@ -131,8 +143,9 @@ def open_account(
     if first is not None:
         factor, codes = enrollment.enroll(account, first, by="visitor")
         draft.backup_codes = " ".join(codes)
-    notices.tell(account, "account-opened", to=[account.email, person.email], level=level.label)
-    letter.tell_of_level(account, person, "account-opened", by=account)
+    since, to = account.created_at, [account.email, person.email]
+    notices.tell(account, "account-opened", to=to, since=since, level=level.label)
+    letter.tell_of_level(account, person, "account-opened", since=since, by=account)
     if account.email_confirmed_at is None:
         email_change.ask(account, account.email)
     draft.account, draft.finished_at = account, timezone.now()
@@ -150,7 +163,7 @@ DETAILS = Step(
     save=match_person,
     done=lambda draft: bool(draft.dod_id),
     again=True,
-    forgets=(*details.FORGOTTEN, "username", "password_hash"),
+    forgets=(*details.FORGOTTEN, "username", "password_hash", "gives_back"),
 )
 
 CREDENTIALS = Step(
@@ -162,6 +175,7 @@ CREDENTIALS = Step(
     save=choose_credentials,
     ready=lambda draft: bool(draft.code_redeemed_at),
     done=lambda draft: bool(draft.username and draft.password_hash),
+    applies=lambda draft: not draft.gives_back,
     again=True,
     context=lambda request, draft: {"asks_consent": not consent.given(request)},
 )
@@ -175,7 +189,7 @@ SECOND_FACTOR = Step(
     save=enroll,
     ready=lambda draft: bool(draft.username and draft.password_hash),
     done=lambda draft: bool(draft.finished_at),
-    applies=lambda draft: draft.level == policy.Level.PREMIUM,
+    applies=lambda draft: draft.level == policy.Level.PREMIUM and not draft.gives_back,
     context=second_factor.context,
 )
 
@@ -193,6 +207,7 @@ REGISTRATION = Journey(
         letter.LETTER,
         visit.VISIT,
         code.code_step(redeem_code),
+        give_back.GIVE_BACK,
         CREDENTIALS,
         SECOND_FACTOR,
     ),
@@ -200,6 +215,9 @@ REGISTRATION = Journey(
     ended={
         "": "accounts/registered.html",
         RegistrationDraft.Ended.HAS_ACCOUNT: "accounts/has_account.html",
+        RegistrationDraft.Ended.GIVEN_BACK: "accounts/given_back.html",
+        RegistrationDraft.Ended.NO_MAILBOX: "accounts/given_back.html",
+        RegistrationDraft.Ended.NEEDS_PREMIUM: "accounts/needs_premium.html",
         RegistrationDraft.Ended.LETTER: "accounts/letter_sent.html",
         RegistrationDraft.Ended.REVIEW: "accounts/review_asked.html",
     },

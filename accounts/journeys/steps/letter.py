@@ -61,7 +61,8 @@ LETTER = Step(
 def tell_of_level(account: Account, person: Beneficiary, kind: str, *, since: datetime, by: Any) -> None:
     """Report a new level on paper, if DEERS has no email address for the person (63A §3.10).
 
-    `kind` is the kind of the notice that the letter replaces, `since` the moment of what it reports. If DEERS has no address at all, nothing more can be done.
+    `kind` is the kind of the notice that the letter replaces, `since` the moment of what it reports. If DEERS has no
+    address at all, nothing more can be done.
     """
     if person.email or postal.lines(person) is None:
         return

@@ -1,0 +1,48 @@
+"""The changes of an account as the desk sees them: what, when, from where, and what has become of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.changes import Kind, changes_of, live_freeze
+from accounts.models import Account, CredentialChange
+from accounts.second_factors.factors import KINDS, all_of
+from accounts.sessions.store import factor_label
+
+
+@dataclass(frozen=True)
+class ShownChange:
+    """One line of the list."""
+
+    what: str
+    at: datetime
+    device: str
+    address: str
+    today: str
+
+
+def changes_shown(account: Account) -> list[ShownChange]:
+    """Return the account's changes, the latest first. Neither an address nor a number is among them."""
+    in_use = {factor_label(factor) for factor in all_of(account)}
+    under = live_freeze(account)
+    since = under.since if under else None
+    return [
+        ShownChange(what_of(one), one.at, one.device, str(one.address or ""), today_of(one, in_use, since))
+        for one in changes_of(account).reverse()
+    ]
+
+
+def what_of(change: CredentialChange) -> str:
+    """Return what was changed, with the kind of factor that was added or removed."""
+    model = change.factor.rpartition("/")[0]
+    title = next((str(kind.title) for kind in KINDS if kind.model._meta.label_lower == model), "")
+    words = {Kind.FACTOR_ADDED: f"{title} added", Kind.FACTOR_REMOVED: f"{title} removed"}
+    return words[Kind(change.kind)] if title else change.get_kind_display()
+
+
+def today_of(change: CredentialChange, in_use: set[str], since: datetime | None) -> str:
+    """Return what has become of a change: in use, suspended, removed, or undone when the account is given back."""
+    if change.kind == Kind.FACTOR_ADDED:
+        if change.factor in in_use:
+            return "In use"
+        return "Suspended" if since and change.at >= since else "No longer in use"
+    return "Will be undone" if since and change.at >= since and change.kind != Kind.PASSWORD else ""
