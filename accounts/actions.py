@@ -224,10 +224,12 @@ def give_back(
 
     Since that moment it was not theirs; None means that all changes were theirs. The email address, phone number,
     second factors and backup codes from before come back, and the later ones are deleted. The password, all sessions
-    and all links end. Former addresses hear of it once more, without a link, and are given up: somebody who reads an old
-    mailbox could otherwise freeze the account again and again. `typed_email` is an address that has just been shown to be the holder's. `reads_along` says that
-    somebody else can read the mail of the address from before. The caller knows that it is the holder: from a new
-    proof at the account's level.
+    and all links end. Former addresses hear of it once more, without a link, and are given up: somebody who reads an
+    old mailbox could otherwise freeze the account again and again.
+
+    `typed_email` is an address that has just been shown to be the holder's. `reads_along` says that somebody else can
+    read the mail of the address from before. The caller knows that it is the holder: from a new proof at the account's
+    level.
     """
     with lock_factors(account):
         row = Account.objects.select_for_update().get(pk=account.pk)
@@ -337,7 +339,7 @@ NOW = object()
 
 
 def set_email(
-    account: Account, email: str, *, by: object, confirmed_at: datetime | None | object = NOW, gives_up: bool = False
+    account: Account, email: str, *, by: object, confirmed_at: datetime | object | None = NOW, gives_up: bool = False
 ) -> CredentialChange:
     """Set an email address that is known to be the person's, and return the change, which knows the previous one.
 

@@ -350,8 +350,8 @@ NOT_ME_LINK_LIFE_LETTER = CODE_LIFE_LETTER_ABROAD
 STOP_QUESTIONS_LINK_LIFE = NOT_ME_LINK_LIFE
 STOP_QUESTIONS_LINK_LIFE_LETTER = NOT_ME_LINK_LIFE_LETTER
 # How long notices of a change go to an address that the account had before: 63B §4.6 requires every notification
-# address; 30 days: own, so that a thief who changes the address first silences nothing. How long a change can be undone
-# when the account is frozen: own; as long. Both clocks stand still while an account is frozen.
+# address; 30 days: own, so that changing the address first silences nothing. How long a change can be undone once the
+# account is frozen: own; as long, and what was kept when it was frozen is kept until it is given back.
 NOTICES_TO_FORMER_ADDRESSES = timedelta(days=30)
 CHANGES_UNDONE_WITHIN = NOTICES_TO_FORMER_ADDRESSES
 # Time to confirm a new email address, and requests for a new one: own; a day, and as often as people mistype.

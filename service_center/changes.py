@@ -5,7 +5,8 @@ from datetime import datetime
 
 from accounts.changes import Kind, changes_of, live_freeze
 from accounts.models import Account, CredentialChange
-from accounts.second_factors.factors import KINDS, all_of
+from accounts.reported import what_of
+from accounts.second_factors.factors import all_of
 from accounts.sessions.store import factor_label
 
 
@@ -29,14 +30,6 @@ def changes_shown(account: Account) -> list[ShownChange]:
         ShownChange(what_of(one), one.at, one.device, str(one.address or ""), today_of(one, in_use, since))
         for one in changes_of(account).reverse()
     ]
-
-
-def what_of(change: CredentialChange) -> str:
-    """Return what was changed, with the kind of factor that was added or removed."""
-    model = change.factor.rpartition("/")[0]
-    title = next((str(kind.title) for kind in KINDS if kind.model._meta.label_lower == model), "")
-    words = {Kind.FACTOR_ADDED: f"{title} added", Kind.FACTOR_REMOVED: f"{title} removed"}
-    return words[Kind(change.kind)] if title else change.get_kind_display()
 
 
 def today_of(change: CredentialChange, in_use: set[str], since: datetime | None) -> str:

@@ -120,9 +120,9 @@ def follows_approval(account: Account) -> list[str]:
 
 
 NEEDS_PROOF = (
-    "A frozen account is not unlocked by staff. Tell the caller to open the site, choose “Get a frozen account back” "
-    "on the sign-in page or in our email, and prove again who they are: online, by letter or at a visit. If the email "
-    "address from before is lost too, an ID card office can put the right one into DEERS."
+    "A frozen account is not unlocked by staff. Tell the caller to go to the sign-in page, choose “My account is "
+    "frozen”, and prove again who they are: online, by letter or at a visit. If the email address from before is lost "
+    "too, an ID card office can put the right one into DEERS."
 )
 
 
@@ -192,7 +192,7 @@ OF_ACCOUNTS = (
         ),
         act=freeze_from,
         done="The account is frozen.",
-        form=partial(FirstChangeForm, none="The person does not know", whose="the person"),
+        form=partial(FirstChangeForm, none="The person does not know", whose="the person’s"),
     ),
     RESEND,
     ConfirmedAction(

@@ -43,9 +43,9 @@ def send(kind: str, *, to: str, account_id: int | None = None, **context: str) -
 def tell(account: Account, kind: str, *, to: Iterable[str] = (), since: datetime | None = None, **context: str) -> None:
     """Email the holder about a change to the account, with a link that freezes it if the change was not theirs.
 
-    The email goes to every address that we know for the person, or to each of `to` in place of them: a thief who changes
-    the address first silences nothing. Every email has its own link. `since` is the moment of the change: the link says
-    that from then on the account was not the holder's.
+    The email goes to every address that we know for the person, or to each of `to` in place of them. So a thief who
+    changes the address first silences nothing. Every email has its own link. `since` is the moment of the change: the
+    link says that from then on the account was not the holder's.
     """
     for address in distinct(to or addresses_of(account)):
         not_me = links.make(account, Purpose.NOT_ME, data=kind, since=since)

@@ -49,7 +49,7 @@ class Link(models.Model):
     """A link in an email. Only the keyed hash of its token is kept. It works once (accounts/mail/links.py).
 
     `data` is what the link needs when it is used: the kind of notice that "this was not me" answers, or an email
-    address. `since` is from when on the account may not be the holder's if this link is used to say so: the moment of
+    address. `since` is from when on the account may not be the holder's, if this link is used to say so: the moment of
     the change that the email reports.
     """
 

@@ -16,8 +16,8 @@ from core import policy
 def freeze(request: HttpRequest) -> HttpResponse:
     """Freeze the account on POST. "This was not me" in the list of events leads here.
 
-    The page lists what changed lately. What was added since the first change that the person picks is suspended. Without
-    a pick the account is frozen too, and the question is asked again when it is given back. No fresh sign-in is
+    The page lists what changed lately. What was added since the first change that the person picks is suspended.
+    Without a pick the account is frozen too, and the question is asked again when it is given back. No fresh sign-in is
     required, because this only stops things.
     """
     account: Account = request.user  # type: ignore[assignment]

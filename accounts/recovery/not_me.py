@@ -1,4 +1,4 @@
-"""The link "this was not me" in every notice of a change. It freezes the account until its holder proves again who they are."""
+"""The link "this was not me" in every notice of a change. It freezes until the holder proves again who they are."""
 
 from datetime import datetime
 
@@ -14,8 +14,8 @@ from safeguards import audit
 def freeze(token: str, now: datetime | None = None) -> Account | None:
     """Use the link up, freeze its account and return it. Return None if the link is no longer valid.
 
-    The account's sessions and other links end, and what was added since the change that the email reported is suspended.
-    An account that is already frozen or closed stays so, because nobody can sign in to it either.
+    The account's sessions and other links end, and what was added since the reported change is suspended. An account
+    that is already frozen or closed stays so, because nobody can sign in to it either.
     """
     with transaction.atomic():
         link = links.use(token, Purpose.NOT_ME, now)

@@ -115,4 +115,4 @@ def stop_questions(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 def frozen(request: HttpRequest) -> HttpResponse:
     """Explain how the holder of a frozen account gets it back, and lead into the journey that does it."""
-    return render(request, "accounts/recover_frozen.html", {"levels": policy.Level})
+    return render(request, "accounts/recover_frozen.html", {"levels": list(policy.Level)})

@@ -49,7 +49,7 @@ def make_backup_codes(account: Account, *, by: object) -> list[str]:
 
 
 def remove_backup_codes(account: Account) -> None:
-    """Delete the account's backup codes. The log keeps the hashes of unused ones, so that they can be given back."""
+    """Delete the account's backup codes. The log keeps the hashes of the unused ones, to give them back from."""
     unused = BackupCode.objects.filter(account=account, used_at=None).values_list("digest", flat=True)
     note_change(account, Change.BACKUP_CODES, before=json.dumps([bytes(one).hex() for one in unused]))
     BackupCode.objects.filter(account=account).delete()

@@ -275,6 +275,9 @@ def test_an_account_that_a_thief_opened_keeps_nothing_of_the_thiefs():
     assert not AuthenticatorApp.objects.exists()
     assert notices.addresses_of(account) == [person.email]
     choose_password(person.email)
+    mine = Client()
+    assert give_password(mine, account.username, NEW_PASSWORD)["Location"] == "/sign-in/second-factor/"
+    assert "authenticator app" in walk.text_of(mine.get("/sign-in/second-factor/"))  # one's own is set up now
 
 
 def test_a_widow_without_email_in_deers_gets_her_account_back_at_the_address_that_her_code_went_to():
@@ -402,7 +405,7 @@ def test_the_holder_picks_from_the_list_of_changes_when_freezing_from_within():
     mine = signed_in(account)
     add_app(mine)
     page = walk.text_of(mine.get("/account/not-me/"))
-    assert "Authenticator app or passkey added" in page
+    assert "Authenticator app added" in page
     mine.post("/account/not-me/", first_not_me(account, "factor-added"))
     freeze = Freeze.objects.get()
     assert (freeze.since, freeze.by) == (changes_of(account).first().at, account)  # type: ignore[union-attr]
@@ -432,7 +435,7 @@ def test_a_supervisor_freezes_from_the_first_change_that_the_caller_does_not_kno
     account = holder(people.load("rosa"))
     add_app(signed_in(account))
     desk, here = signed_in(staff("Supervisor")), f"/admin/accounts/account/{account.pk}/freeze/"
-    assert "Choose the first" in walk.text_of(desk.post(here, {}))
+    assert "Choose one of these answers." in walk.text_of(desk.post(here, {}))
     assert Account.objects.get(pk=account.pk).state == State.ACTIVE
     desk.post(here, first_not_me(account, "factor-added"))
     assert not factors.has_factor(account)
@@ -496,3 +499,21 @@ def test_every_link_from_before_ends_when_the_account_is_given_back():
     actions.give_back(account, since=None, by="visitor")
     assert not Link.objects.filter(pk__in=before, used_at=None).exists()
     assert Link.objects.filter(purpose=Purpose.NOT_ME, used_at=None).exists()
+
+
+@pytest.mark.parametrize("level", Level)
+def test_the_page_for_frozen_accounts_leads_into_the_proof_at_the_accounts_level(client, level):
+    page = client.get("/recover/frozen/").content.decode()
+    assert f'href="/register/?level={level.value}">My account is {level.label}</a>' in page
+
+
+def test_a_person_with_a_frozen_account_finds_the_way_on_every_page_that_they_come_to(client):
+    account = holder(people.load("rosa"))
+    link = links.make(account, Purpose.NOT_ME, data="password-changed").removeprefix("http://127.0.0.1:8000")
+    frozen = Client().post(link)
+    refused = give_password(Client(), account.username)
+    walk.agree(client)
+    for page in (frozen, refused, client.get("/sign-in/")):
+        assert 'href="/recover/frozen/"' in page.content.decode()
+    assert "1-800-555-0142" in walk.text_of(frozen)
+    assert "/recover/frozen/" in mails_to(account.email)[-1]

@@ -182,7 +182,7 @@ def was_not_me() -> Answers:
 
 
 def gets_a_frozen_account_back() -> Answers:
-    """What was not oneself is asked with the last of three changes reported; then the end, with and without a mailbox."""
+    """What was not oneself is asked, with the last change reported; then the ends, with and without a mailbox."""
     client, rosa, grace = Client(), people.load("rosa"), people.load("grace")
     yield client.get("/recover/frozen/")
     account = premium(rosa)

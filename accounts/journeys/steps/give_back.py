@@ -23,7 +23,9 @@ class GiveBackForm(FirstChangeForm):
     """The first change that was not the holder's, and whether somebody else reads their mail."""
 
     reads_along = forms.BooleanField(
-        label="Someone else can read the email at the address that I had for this account", required=False
+        label="Someone else can read my email at the address from before. Use the address in DEERS in place of it, or "
+        "the one that my activation code went to.",
+        required=False,
     )
 
 
