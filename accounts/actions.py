@@ -294,6 +294,13 @@ def give_up(account: Account, email: str) -> None:
         NotificationAddress.objects.create(account=account, email=email, given_up=True)
 
 
+def take_up(account: Account, email: str) -> None:
+    """Forget that this address was given up: it is the account's again, so it hears of changes like any other."""
+    for row in NotificationAddress.objects.filter(account=account, given_up=True):
+        if row.email.lower() == email.lower():
+            row.delete()
+
+
 def give_up_since(account: Account, since: datetime, *, kept: str) -> None:
     """Give up the addresses that the account had since a moment, but not the one that it gets back."""
     for row in NotificationAddress.objects.filter(account=account, until_at__gte=since, given_up=False):
@@ -352,6 +359,7 @@ def set_email(
         confirmed_before = row.email_confirmed_at.isoformat() if row.email_confirmed_at else None
         before = json.dumps({"email": row.email, "confirmed_at": confirmed_before})
         change = note_change(account, Change.EMAIL, before=before)
+        take_up(account, email)
         if row.email and row.email.lower() != email.lower():
             NotificationAddress.objects.create(account=account, email=row.email, until_at=change.at, given_up=gives_up)
         account.email, account.email_confirmed_at = email, change.at if confirmed_at is NOW else confirmed_at  # type: ignore[assignment]

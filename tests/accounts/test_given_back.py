@@ -265,6 +265,15 @@ def test_somebody_who_reads_an_old_mailbox_cannot_freeze_the_account_again_and_a
     assert notices.addresses_of(account) == ["rosa.new@mail.example", PEOPLE["rosa"].email]
 
 
+def test_an_address_that_was_given_up_and_is_the_accounts_again_hears_of_changes_like_any_other():
+    account = holder(people.load("rosa"), email="rosa.second@mail.example")
+    actions.set_email(account, "rosa.third@mail.example", by=account, gives_up=True)
+    assert "rosa.second@mail.example" not in notices.addresses_of(account)
+    actions.set_email(account, "rosa.second@mail.example", by=account)
+    actions.set_email(account, THIEF, by=account)
+    assert "rosa.second@mail.example" in notices.addresses_of(account)
+
+
 def test_an_account_that_a_thief_opened_keeps_nothing_of_the_thiefs():
     person = people.load("rosa")
     account = premium(person, email=THIEF)

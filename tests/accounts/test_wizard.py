@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts import actions
 from accounts.journeys import drafts
 from accounts.journeys.registration.steps import REGISTRATION
 from accounts.journeys.upgrade.steps import UPGRADE
@@ -43,6 +44,7 @@ SENT: dict[str, tuple[Fields, Callable[[AnyDraft], Fields]]] = {
         {"level": Level.PREMIUM, "code_redeemed_at": timezone.now(), "authenticator_key": KEY},
         lambda draft: {"otp_token": walk.token_for(KEY)},
     ),
+    "give-back": ({"code_redeemed_at": timezone.now(), "gives_back": True}, lambda draft: with_frozen_account(draft)),
 }
 STEPS = [(journey, step.name) for journey in (REGISTRATION, UPGRADE) for step in journey.steps]
 
@@ -50,6 +52,11 @@ STEPS = [(journey, step.name) for journey in (REGISTRATION, UPGRADE) for step in
 def details_for(draft: AnyDraft) -> Fields:
     rosa = people.load("rosa")
     return walk.details_of(rosa) if isinstance(draft, RegistrationDraft) else walk.upgrade_details_of(rosa)
+
+
+def with_frozen_account(draft: AnyDraft) -> Fields:
+    actions.freeze(holder(people.load("rosa")), by="visitor")
+    return {"first": "none"}
 
 
 def code_for(draft: AnyDraft) -> str:
