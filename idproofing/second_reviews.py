@@ -3,17 +3,19 @@
 from datetime import date
 
 from django.db import models
+from django.utils import timezone
 
 from core.policy import Level
 from deers import lookup, names
 from deers.matching import compare_dates
-from deers.registry import Record
+from deers.registry import EligibilityRegistry, Record
 from idproofing.cases import Typed, read_typed
 from idproofing.models import Case
 
 NAMESAKES = 50
 CLOSENESS = {"match": 2, "near": 1, "none": 0}
 BY_NAME = 2
+SILENCE = "no answer"
 
 
 class Doubt(models.TextChoices):
@@ -34,7 +36,7 @@ def doubts_about(case: Case, record: Record) -> frozenset[Doubt]:
     found = {Doubt.LEVEL} if case.level == Level.PREMIUM else set()
     if typed is None:
         return frozenset(found)
-    if date.fromisoformat(typed.date_of_birth) != record.person.date_of_birth:
+    if typed.date_of_birth != record.person.date_of_birth.isoformat():
         found.add(Doubt.BIRTH_DATE)
     if not case.is_upgrade:  # it is bound to the person of its account
         found |= doubts_about_others(typed, record)
@@ -42,21 +44,36 @@ def doubts_about(case: Case, record: Record) -> frozenset[Doubt]:
 
 
 def doubts_about_others(typed: Typed, record: Record) -> set[Doubt]:
-    """Return whether somebody else in DEERS may be meant."""
-    owners = [lookup.record(ssn=typed.ssn)] if typed.ssn else []
-    owners += [lookup.record(dod_id=typed.dod_id)] if typed.dod_id else []
-    if any(owner and owner.person.dod_id != record.person.dod_id for owner in owners):
-        return {Doubt.OTHER_RECORD}
+    """Return whether somebody else in DEERS may be meant. One question without an answer is a doubt too."""
+    owners = [owner_of(ssn=typed.ssn)] if typed.ssn else []
+    owners += [owner_of(dod_id=typed.dod_id)] if typed.dod_id else []
+    found = {Doubt.SILENT} if SILENCE in owners else set()
+    if any(owner not in ("", SILENCE, record.person.dod_id) for owner in owners):
+        found.add(Doubt.OTHER_RECORD)
+    name = f"{typed.last_name}, {typed.first_name}"
+    namesakes = lookup.ask(lambda deers: deers.search(name, most=NAMESAKES), None)
+    if namesakes is None:
+        return found | {Doubt.SILENT}
     mine = closeness(typed, record.person.date_of_birth) + (BY_NAME if bears_name(record, typed) else 0)
-    namesakes = lookup.search(f"{typed.last_name}, {typed.first_name}", most=NAMESAKES)
     others = (person for person in namesakes if person.dod_id != record.person.dod_id)
     if any(BY_NAME + closeness(typed, person.date_of_birth) > mine for person in others):
-        return {Doubt.OTHER_RECORD}
-    return set() if namesakes or all(owners) or lookup.answers() else {Doubt.SILENT}
+        found.add(Doubt.OTHER_RECORD)
+    return found
+
+
+def owner_of(*, ssn: str = "", dod_id: str = "") -> str:
+    """Return the DoD ID number of the person who has this number: "" if nobody has, SILENCE without an answer."""
+    today = timezone.localdate()
+
+    def ask_for_owner(deers: EligibilityRegistry) -> str:
+        owner = deers.record(ssn=ssn, dod_id=dod_id, today=today)
+        return owner.person.dod_id if owner else ""
+
+    return lookup.ask(ask_for_owner, SILENCE)
 
 
 def closeness(typed: Typed, born: date) -> int:
-    return CLOSENESS[compare_dates(date.fromisoformat(typed.date_of_birth), born)]
+    return CLOSENESS[compare_dates(date.fromisoformat(typed.date_of_birth), born)] if typed.date_of_birth else 0
 
 
 def bears_name(record: Record, typed: Typed) -> bool:

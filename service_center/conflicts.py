@@ -109,7 +109,10 @@ def conflict_with_person(
         return Conflict.SILENT if needs_deers and not lookup.answers() else None
     if reaches(by, person) or Account.objects.filter(dod_id=dod_id, email__lower=by.email.lower()).exists():
         return Conflict.CLOSE
-    for own in own_people(by):
+    me = own_people(by)
+    if me is None and needs_deers:
+        return Conflict.SILENT
+    for own in me or ():
         family = lookup.kin(own.dod_id)
         if person.dod_id in (own.dod_id, *(family or ())) or same_address(own, person):
             return Conflict.CLOSE
@@ -118,12 +121,19 @@ def conflict_with_person(
     return None
 
 
-def own_people(by: Account) -> list[Beneficiary]:
-    """Return the people in DEERS who are this staff member, as far as that can be known."""
+def own_people(by: Account) -> list[Beneficiary] | None:
+    """Return the people in DEERS who are this staff member, as far as that can be known.
+
+    Return None if DEERS did not answer every question.
+    """
     accounts = Account.objects.filter(email__lower=by.email.lower(), dod_id__isnull=False).exclude(state=State.CLOSED)
-    holders = (lookup.person(dod_id or "") for dod_id in accounts.values_list("dod_id", flat=True))
+    holders = [lookup.person(dod_id or "") for dod_id in accounts.values_list("dod_id", flat=True)]
+    name = f"{by.last_name}, {by.first_name}"
+    namesakes = lookup.ask(lambda deers: deers.search(name, most=NAMESAKES), None)
+    if namesakes is None or (None in holders and not lookup.answers()):
+        return None
     found = {person.dod_id: person for person in holders if person}
-    for person in lookup.search(f"{by.last_name}, {by.first_name}", most=NAMESAKES):
+    for person in namesakes:
         if reaches(by, person):
             found.setdefault(person.dod_id, person)
     return list(found.values())

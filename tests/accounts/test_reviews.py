@@ -9,7 +9,6 @@ from django.utils import timezone
 from accounts.journeys.reviews.messages import act_and_notify, end_late_cases
 from accounts.models import Account, RegistrationDraft, UpgradeDraft
 from core import policy
-from core.policy import Level
 from deers import lookup
 from deers.models import Person as Registered
 from demo.people import PEOPLE
@@ -17,6 +16,7 @@ from demo.people.person import Person
 from idproofing import reviewing
 from idproofing.case_states import State
 from idproofing.models import Case
+from idproofing.second_reviews import doubts_about
 from safeguards.models import AuditEvent
 from tests import people, walk
 from tests.accounts.holders import holder, signed_in
@@ -66,8 +66,10 @@ def approved(person: Person) -> None:
     case, record = Case.objects.latest("number"), lookup.record(dod_id=person.dod_id)
     act_and_notify(lambda: reviewing.take(case.number, by=ANN))
     decision = reviewing.Decision.APPROVE, reviewing.Reason.FORMER_NAME
-    act_and_notify(lambda: reviewing.decide(case.number, *decision, record, by=ANN))
-    if case.level == Level.PREMIUM:
+    assert record
+    doubts = doubts_about(case, record)
+    act_and_notify(lambda: reviewing.decide(case.number, *decision, record, by=ANN, doubts=doubts))
+    if doubts:
         act_and_notify(lambda: reviewing.confirm(case.number, record, by=BOB))
     case.refresh_from_db()
     assert case.state == State.APPROVED

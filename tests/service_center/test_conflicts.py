@@ -9,7 +9,9 @@ from accounts import actions
 from accounts.models import Account, Assistance, State
 from core.policy import Level
 from deers import lookup
+from deers.mock import MockRegistry
 from deers.models import Person as Registered
+from deers.registry import RegistryUnavailableError
 from demo.people import PEOPLE
 from idproofing import codes, visits
 from idproofing.case_states import State as CaseState
@@ -100,6 +102,17 @@ def test_while_deers_is_silent_nobody_is_taken_for_a_stranger(settings):
     agent, rosa = works_here(), people.load("rosa")
     settings.DEERS_FAULT = "unavailable"
     assert conflicts.conflict_with_person(agent, rosa.dod_id) == Conflict.SILENT
+
+
+@pytest.mark.parametrize("question", ["search", "kin"])
+def test_a_question_that_deers_leaves_unanswered_makes_nobody_a_stranger(monkeypatch, question):
+    def silent(*_: Any, **__: Any) -> None:
+        raise RegistryUnavailableError
+
+    holder(people.load("rosa"), email="at.home@mail.example")
+    agent = works_here(email="at.home@mail.example")
+    monkeypatch.setattr(MockRegistry, question, silent)
+    assert conflict(agent, "grace") == Conflict.SILENT
 
 
 def test_while_deers_is_silent_a_frozen_or_locked_person_is_helped_all_the_same(settings):

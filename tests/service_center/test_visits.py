@@ -261,7 +261,7 @@ def test_an_agent_does_not_guess_what_a_colleague_entered(agent: Client) -> None
     colleague = opened(signed_in(staff("Service center agent", "an.other")), visit)
     for number in range(policy.SECOND_LOOKS.times):
         colleague.post(SLIP, papers(**{"document-1-number": f"X9999{number}"}))
-    assert "several times. Try again" in walk.text_of(colleague.post(SLIP, papers()))
+    assert "several times. Wait 1 hour, then try again." in walk.text_of(colleague.post(SLIP, papers()))
     assert Visit.objects.get().state == "checked"
     assert AuditEvent.objects.filter(event="visit.not-the-same").count() == policy.SECOND_LOOKS.times
 
