@@ -172,7 +172,7 @@ def test_a_large_family_costs_no_more_queries_than_a_small_one(django_assert_max
 
 # DEERS three, the sources two; the turn, the proofing, how the person stands (five, over both levels), what was asked,
 # the quiz, its move, and their events.
-MOST_QUERIES = 28
+MOST_QUERIES = 27
 
 
 @pytest.mark.django_db

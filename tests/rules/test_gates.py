@@ -34,6 +34,7 @@ PUBLIC = {
     "recover/factor/stop/<str:token>/": "the token from the mail is the key, and it only stops",
     "recover/factor/<str:token>/": "the token from the mail is the key, and the password is asked for",
     "not-me/<str:token>/": "the token from the mail is the key, and it only stops",
+    "stop/<str:token>/": "the token from the mail or the letter is the key, and it only stops",
     "recover/password/<str:token>/judge/": "the token from the mail is the key",
     ".well-known/change-password": "where password managers look; leads to the gated page",
     "support/": "help is for everyone",

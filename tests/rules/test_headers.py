@@ -32,6 +32,7 @@ FOR_VISITORS = {
     "/recover/username/": 200,
     "/recover/password/": 200,
     "/recover/password/x/": 410,
+    "/stop/x/": 410,
     "/register/00000000-0000-4000-8000-000000000000/details/": 404,
     "/support/": 200,
     "/support/contact/": 200,
