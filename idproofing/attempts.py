@@ -50,7 +50,7 @@ def standing(dod_id: str, now: datetime) -> Standing:
     row = [ended_at for started_at, ended_at in ends if started_at > succeeded_at]
     left = min(policy.QUIZ_ATTEMPTS - used, policy.QUIZ_IN_A_ROW - len(row), policy.QUIZ_FAILURES - len(ends))
     closed = ""
-    if open_notices(dod_id).filter(stopped_at__isnull=False).exists():
+    if is_stopped(dod_id):
         closed = Closure.STOPPED.value
     elif len(ends) >= policy.QUIZ_FAILURES:
         closed = Closure.LIFETIME.value
@@ -123,10 +123,15 @@ def ask_for_notice(proofing: Proofing, now: datetime) -> None:
 def lift(dod_id: str, *, by: object, now: datetime) -> None:
     """Allow questions again, because the person has proven who they are by another route. This begins a new row."""
     forget(dod_id)
-    stopped = open_notices(dod_id).filter(stopped_at__isnull=False).exists()
+    stopped = is_stopped(dod_id)
     open_notices(dod_id).update(lifted_at=now)
     if stopped:
         audit.record("proofing.reopened", by=by, dod_id=dod_id)
+
+
+def is_stopped(dod_id: str) -> bool:
+    """Return whether a link in our message has stopped the questions in this name."""
+    return open_notices(dod_id).filter(stopped_at__isnull=False).exists()
 
 
 def open_notices(dod_id: str) -> QuerySet[FailureNotice]:

@@ -145,8 +145,14 @@ def refusal(code: ActivationCode, now: datetime) -> Used | Void | Expired | None
     return Expired() if code.expires_at <= now else None
 
 
-def use(code: ActivationCode, *, by: object, now: datetime) -> Redeemed | Used:
-    """Redeem a live code, once. Call it while holding `exclusive_proofing`."""
+def use(code: ActivationCode, *, by: object, now: datetime) -> Redeemed | Used | Void:
+    """Redeem a live code, once. Call it while holding `exclusive_proofing`.
+
+    While questions are stopped in this name, a code that came from them is worth nothing.
+    """
+    if code.route == Route.QUESTIONS and attempts.is_stopped(code.dod_id):
+        audit.record("code.failed", by=by, dod_id=code.dod_id, level=code.level, reason="stopped")
+        return Void()
     if not ActivationCode.objects.filter(pk=code.pk, used_at__isnull=True, voided_at__isnull=True).update(used_at=now):
         return Used()
     proofing = get_proofing(code.dod_id, Level(code.level), by=by, now=now)

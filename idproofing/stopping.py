@@ -33,8 +33,9 @@ def mark_told(notice: FailureNotice, *, reached: bool, by: object, now: datetime
 def stop(notice_id: UUID, *, by: object, now: datetime | None = None) -> bool:
     """Close the questions in this name until the person comes by another route, and end what they have led to.
 
-    Live quizzes of both levels end, and codes that came from questions and were not used become void. Return False if
-    the questions are stopped already, or if the person has come by another route since the notice.
+    Live quizzes of both levels end, and codes that came from questions and were not used become void. Those that are
+    asked for later, because a quiz was passed before, cannot be redeemed (codes.use). Return False if the questions
+    are stopped already, or if the person has come by another route since the notice.
     """
     now = now or timezone.now()
     dod_id = FailureNotice.objects.get(pk=notice_id).dod_id

@@ -1,8 +1,9 @@
 """The states of a draft and the transitions between them, each with its audit event.
 
 Where there are several events, a transition records one of them. Where there is none, it only changes the draft.
-Changes within a state are not drawn, such as an answer to a question that is not the last one. An idle draft is deleted
-in any state (`registration.draft-purged`).
+Changes within a state are not drawn, such as an answer to a question that is not the last one. Neither is a stop of the
+questions (`proofing.stopped`). It takes back drafts whose questions were passed, so that another route has to be
+chosen. An idle draft is deleted in any state (`registration.draft-purged`).
 """
 
 from itertools import product

@@ -14,7 +14,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from accounts.mail import links, notices
-from accounts.models import ProofingLink
+from accounts.models import Draft, ProofingLink, RegistrationDraft, UpgradeDraft
 from core import policy
 from core.policy import Level
 from deers import lookup
@@ -58,7 +58,18 @@ def stop(token: str, now: datetime | None = None) -> bool:
         found = ProofingLink.objects.filter(digest=digest(token))
         if not found.filter(used_at=None, expires_at__gt=now).update(used_at=now):
             return False
-        return stopping.stop(found.get().notice_id, by="visitor", now=now)
+        link = found.select_related("notice").get()
+        stopped = stopping.stop(link.notice_id, by="visitor", now=now)
+        if stopped:
+            take_back_drafts(link.notice.dod_id)
+    return stopped
+
+
+def take_back_drafts(dod_id: str) -> None:
+    """Let no journey go on whose questions were passed before the stop, even if its code was redeemed already."""
+    for journey in (RegistrationDraft, UpgradeDraft):
+        begun = journey.objects.filter(dod_id=dod_id, quiz_passed_at__isnull=False, finished_at=None)
+        begun.update(quiz=None, quiz_passed_at=None, code_redeemed_at=None, blocked=Draft.Blocked.CLOSED)
 
 
 def purge(now: datetime | None = None) -> None:

@@ -153,8 +153,30 @@ def test_the_thief_who_got_a_code_with_the_third_attempt_cannot_use_it_after_the
     assert code_page.endswith("/code/")
     code = walk.code_on(thief, code_page)
     Client().post(link_in_mail())
-    assert "can no longer be used" in walk.text_of(thief.post(code_page, {"code": code}))
+    thief.post(code_page, {"code": code})
+    assert "used a link in our message" in walk.text_of(thief.get(code_page, follow=True))
     assert not ActivationCode.objects.filter(used_at__isnull=False).exists()
+
+
+def test_the_thief_who_is_about_to_choose_a_password_is_stopped_too() -> None:
+    rosa, thief = people.load("rosa"), fail_pair()
+    stop_questions.tell_all()
+    Proofing.objects.update(attempts_forgotten_at=timezone.now() - timedelta(seconds=1))
+    there = address(registering(thief, rosa, email="thief@mail.example"), "questions")
+    code_page = walk.answer_all(thief, there, rosa)
+    here = walk.send(thief, code_page, {"code": walk.code_on(thief, code_page)})
+    Client().post(link_in_mail())
+    thief.post(here, walk.credentials("the.thief"))
+    assert not Account.objects.exists()
+
+
+def test_a_code_that_is_asked_for_after_the_stop_opens_nothing() -> None:
+    rosa = people.load("rosa")
+    fail_pair()
+    stop_questions.tell_all()
+    Client().post(link_in_mail())
+    late = codes.issue(rosa.dod_id, Level.BASIC, "screen", "", by="visitor")
+    assert codes.redeem(rosa.dod_id, Level.BASIC, late.text, by="visitor") == codes.Void()
 
 
 def test_after_three_failures_in_a_row_the_page_says_that_waiting_does_not_help() -> None:
