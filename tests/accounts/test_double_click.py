@@ -4,7 +4,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from redis.exceptions import RedisError
@@ -12,6 +11,7 @@ from redis.exceptions import RedisError
 from accounts.models import Account, RegistrationDraft, Session
 from core import policy
 from core.policy import Level
+from safeguards.cache import PostgresCache
 from safeguards.models import AuditEvent
 from tests import people, walk
 from tests.accounts.holders import (
@@ -203,7 +203,7 @@ def test_a_wrong_code_is_counted_each_time_it_is_sent(grace):
 
 def test_what_is_remembered_shows_neither_the_session_nor_where_it_leads(grace, monkeypatch):
     kept = {}
-    monkeypatch.setattr(cache, "set", lambda key, value, *_: kept.update({key: value}))
+    monkeypatch.setattr(PostgresCache, "set", lambda cache, key, value, *_: kept.update({key: value}))
     browser = half_signed_in(grace)
     send(browser, SECOND_STEP, otp_token=walk.token_for(KEY))
     [(place, sealed)] = [(key, value) for key, value in kept.items() if key.startswith("repeated-form")]
@@ -216,7 +216,7 @@ def test_without_the_cache_a_form_is_judged_as_ever(grace, monkeypatch):
         raise RedisError
 
     browser = half_signed_in(grace)
-    monkeypatch.setattr(cache, "add", unreachable)
+    monkeypatch.setattr(PostgresCache, "add", unreachable)
     assert send(browser, SECOND_STEP, otp_token=walk.token_for(KEY))["Location"] == "/portal/"
 
 
