@@ -34,7 +34,7 @@ def test_the_home_page_shows_both_ways_in_and_asks_the_database_nothing(
     with django_assert_num_queries(0):  # type: ignore[operator]
         page = client.get("/").content.decode()
     assert 'href="/sign-in/">Sign in</a>' in page
-    assert 'href="/register/">Create an account</a>' in page
+    assert 'href="/register/">Register</a>' in page
     assert "Basic" in page
     assert "Premium" in page
 
@@ -70,7 +70,7 @@ def test_somebody_signed_in_sees_their_name_and_the_way_out():
     page = render_to_string("home.html", request=signed_in())
     assert "Rosa López" in page
     assert '<form class="nav-person" id="sign-out" method="post" action="/sign-out/">' in page
-    assert "Create an account</a>" not in page.split("<footer")[0]
+    assert "Register</a>" not in page.split("<footer")[0]
 
 
 def test_a_staff_member_is_led_to_the_service_center_rather_than_a_health_record():
