@@ -76,6 +76,15 @@ class MemorableDate(forms.MultiWidget):
         return [_listed(iso[2]), iso[3], iso[1]] if iso else ["", "", whole]
 
 
+class HiddenNumberInput(forms.PasswordInput):
+    """A number that nobody should read over a shoulder: masked, with a button that shows it.
+
+    Like a password it is never sent back to the browser.
+    """
+
+    what = "number"
+
+
 class DateField(forms.Field):
     """A date typed in three boxes.
 
@@ -184,11 +193,14 @@ class EmailField(TypedField, forms.EmailField):
     default_validators = [ReachableEmail(allowlist=[])]
 
 
-def email_field(label: str = "Email address", *, missing: str = "Enter your email address.") -> forms.EmailField:
+def email_field(
+    label: str = "Email address", *, missing: str = "Enter your email address.", required: bool = True
+) -> forms.EmailField:
     """Return the field for an email address. `missing` is the error for an empty one."""
     return EmailField(
         label=label,
         max_length=254,
+        required=required,
         widget=forms.EmailInput({"autocomplete": "email", "spellcheck": "false"}),
         error_messages={
             "required": missing,

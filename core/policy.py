@@ -193,6 +193,14 @@ CODE_LIFE_LETTER_ABROAD = timedelta(days=30)
 # Requests for another code, by person: own.
 CODES_AGAIN = Limit("codes-again", 5, timedelta(hours=1))
 
+# How long an email address has to be the account's before the code of an upgrade goes there: own; as long as the old
+# address can take the change back.
+UPGRADE_ADDRESS_AGE = timedelta(days=10)
+
+# From how many households on a mailbox is shown to staff that several accounts share: own. Couples, parents with their
+# grown children and one divorce share one; four households do not, without somebody who collects accounts or helps.
+SHARED_MAILBOX_HOUSEHOLDS = 4
+
 # Letters: login.gov.
 LETTERS = Limit("letters", 4, timedelta(days=30))
 LETTER_GAP = timedelta(hours=24)

@@ -163,13 +163,17 @@ def _control(bound: BoundField, widget: forms.Widget, value: Any, attrs: dict[st
 
 
 def _password(widget: forms.PasswordInput, value: Any, attrs: dict[str, Any]) -> str:
-    """Return a password input and its "Show password" button, which the style sheet hides where scripts are off."""
+    """Return a password input and its "Show password" button, which the style sheet hides where scripts are off.
+
+    The input of another secret says what its button shows.
+    """
     shown = widget.format_value(value) if widget.render_value else None
     kind, rest = _classes("usa-input", attrs), attributes(attrs | {"value": shown})
+    what = getattr(widget, "what", "password")
     return (
         f'<input class="{kind}" type="password" autocapitalize="off" autocorrect="off" spellcheck="false"{rest}>'
         f'<button type="button" class="usa-show-password" aria-controls="{attrs["id"]}"'
-        ' data-show-text="Show password" data-hide-text="Hide password">Show password</button>'
+        f' data-show-text="Show {what}" data-hide-text="Hide {what}">Show {what}</button>'
     )
 
 

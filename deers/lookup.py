@@ -64,7 +64,7 @@ def coverage(dod_id: str, *, today: date | None = None) -> Coverage | None:
 
 
 def kin(dod_id: str) -> list[str] | None:
-    """Return the DoD ID numbers of everyone who is, or ever was, of one family with the person. Never show them.
+    """Return the DoD ID numbers of all who are, or ever were, of one family with the person. Never show them.
 
     Return None if DEERS does not answer.
     """

@@ -52,13 +52,15 @@ def ask(
     *,
     enter_at: str,
     by: object,
+    route: str = "",
     begun_at: datetime | None = None,
     now: datetime | None = None,
     rng: random.Random | None = None,
 ) -> Queued | TooSoon | NoAddress:
     """Queue a letter with an activation code to the person's address of record. An earlier one becomes void.
 
-    `enter_at` names the address of the page where the code is entered. `begun_at` is when the journey began. However
+    `enter_at` names the address of the page where the code is entered. `route` is how the person
+    came to the code, by default the letter itself. `begun_at` is when the journey began. However
     many requests come at once, each person gets as many letters as policy.LETTERS and policy.LETTER_GAP allow.
     """
     now = now or timezone.now()
@@ -74,7 +76,9 @@ def ask(
             change_state(earlier, State.VOID, by=by, now=now, reason="replaced")
         # Only the letter holds the address, and it is wiped. The code does not have to know it.
         delivery = postal.delivery(person)
-        issued = codes.issue(person.dod_id, level, delivery, "", by=by, begun_at=begun_at, now=now, rng=rng)
+        issued = codes.issue(
+            person.dod_id, level, delivery, "", by=by, route=route, begun_at=begun_at, now=now, rng=rng
+        )
         code = codes.unspent(person.dod_id, level).get()
         letter = Letter(kind=Kind.CODE, dod_id=person.dod_id, level=level, code=code, enter_at=enter_at)
         queue(letter, to, issued.text, issued.expires_at, by=by, now=now)

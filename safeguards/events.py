@@ -73,6 +73,7 @@ EVENTS: dict[str, str] = {
     "registration.matched": "The details that were given matched a record in DEERS.",
     "registration.not-matched": "The details that were given did not match a record in DEERS.",
     "registration.ineligible": "The record in DEERS does not allow an account.",
+    "registration.email-corrected": "The email address for an activation code was corrected.",
     "registration.deers-awaited": "We were asked to write when DEERS works again.",
     "registration.already-registered": "Someone tried to register again for your account.",
     "registration.draft-purged": "An unfinished registration was deleted with everything in it.",
@@ -92,6 +93,7 @@ EVENTS: dict[str, str] = {
     "account.email-asked": "An email address was entered. It still has to be confirmed.",
     "account.email-confirmed": "You confirmed your email address.",
     "account.email-changed": "The email address of your account was changed.",
+    "account.mailbox-shared": "Accounts of several households use the same email address. Our staff was told.",
     "account.phone-changed": "The phone number of your account was changed.",
     # accounts: signing in and out
     "sign-in.succeeded": "You signed in.",

@@ -39,10 +39,13 @@ class Account(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manage
     username = models.CharField(max_length=20)
     first_name = models.CharField(max_length=100)
     last_name = models.CharField(max_length=100)
-    email = models.EmailField(max_length=254)
+    # Empty for people who have none: they registered by letter or with a visit.
+    email = models.EmailField(max_length=254, blank=True)
     # When the holder last showed that email to this address reaches them. An address with one wrong letter may be
     # somebody else's, so an unconfirmed address lets nobody back in (accounts/recovery/password.py).
     email_confirmed_at = models.DateTimeField(null=True, blank=True)
+    # Since when people of many households share this mailbox (accounts/mail/shared_mailboxes.py). Staff see it.
+    mailbox_shared_at = models.DateTimeField("mailbox shared since", null=True, blank=True)
     phone = models.CharField(max_length=32, blank=True)
     dod_id = models.CharField("DoD ID number", max_length=10, null=True, blank=True)
     level = models.PositiveSmallIntegerField(null=True, blank=True, choices=[(lv.value, lv.label) for lv in Level])

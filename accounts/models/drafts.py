@@ -23,6 +23,9 @@ class Draft(models.Model):
     activation code of this draft is delivered. `has_code` says that the person already has a code, so that none is
     issued here.
 
+    `kept_ssn` is the last Social Security number that could be one, as the details form got it. The form is never sent
+    back with a number in it, so this one spares the person typing it again after a mistake elsewhere.
+
     `awaits_deers` says that an email is due when DEERS works again (accounts/journeys/steps/deers_outage.py). Until
     `kept_until` the draft is kept for that even if it is idle. `ended` says why a journey is over before its last step.
     `mismatched_at` is set while what was typed matches nobody. `case` is the review that was requested then, or the
@@ -68,6 +71,7 @@ class Draft(models.Model):
     date_of_birth = EncryptedTextField(default="")
     ssn = EncryptedTextField(default="")
     typed_dod_id = EncryptedTextField(null=True, default="")
+    kept_ssn = EncryptedTextField(null=True, default="")
     email = EncryptedTextField(default="")
     phone = EncryptedTextField(default="")
     dod_id = models.CharField(max_length=10, blank=True, default="")
@@ -132,8 +136,12 @@ class RegistrationDraft(Draft):
 
 
 class UpgradeDraft(Draft):
-    """An upgrade from Basic to Premium. `next` is the page that requested it."""
+    """An upgrade from Basic to Premium. `next` is the page that requested it.
+
+    `email` is not typed: it is the address to which its activation code may go (accounts/journeys/upgrade/evidence.py).
+    """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    street = EncryptedTextField(null=True, default="")
     postal_code = EncryptedTextField(default="")
     next = models.CharField(max_length=200, blank=True, default="")

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from core import widgets
 from core.context_processors import site
 from core.countries import country
+from core.masks import mask_email, mask_phone
 from core.widgets import escape
 from core.words import duration, seconds
 
@@ -20,6 +21,8 @@ register = template.Library()
 register.filter(country)
 register.filter(duration)
 register.filter(seconds)
+register.filter(mask_email)
+register.filter(mask_phone)
 NOT_NAMED = forms.Field.default_error_messages["required"]
 
 
