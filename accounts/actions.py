@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts import states
 from accounts.changes import Kind as Change
 from accounts.changes import first_since, live_freeze, note_change
-from accounts.mail import links, notices
+from accounts.mail import links, notices, shared_mailboxes
 from accounts.models import (
     Account,
     CredentialChange,
@@ -108,6 +108,7 @@ def open_account(
             )
             details: dict[str, int | str] = {"level": int(level), "route": codes.route_proven(dod_id, level) or "none"}
             audit.record("account.opened", by=by, account_id=account.pk, dod_id=dod_id, **details)
+            shared_mailboxes.look_later(account)
     except IntegrityError as refused:
         if "account_username_once" in str(refused):
             return UsernameTaken()
@@ -363,9 +364,11 @@ def set_email(
         if row.email and row.email.lower() != email.lower():
             NotificationAddress.objects.create(account=account, email=row.email, until_at=change.at, given_up=gives_up)
         account.email, account.email_confirmed_at = email, change.at if confirmed_at is NOW else confirmed_at  # type: ignore[assignment]
-        account.save(update_fields=["email", "email_confirmed_at"])
+        account.mailbox_shared_at = None
+        account.save(update_fields=["email", "email_confirmed_at", "mailbox_shared_at"])
         links.void(account, [Purpose.NEW_PASSWORD, Purpose.CONFIRM_EMAIL])
         audit.record("account.email-changed", by=by, account_id=account.pk)
+        shared_mailboxes.look_later(account)
     return change
 
 

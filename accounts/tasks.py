@@ -12,6 +12,7 @@ from accounts.journeys.reviews.messages import end_late_cases
 from accounts.journeys.steps.deers_outage import tell_that_deers_answers
 from accounts.mail.links import purge_links
 from accounts.mail.notices import send_notice
+from accounts.mail.shared_mailboxes import look_at_mailbox
 from accounts.recovery.lost_factor import answer_lost_factors
 from accounts.recovery.password import answer_recovery
 from accounts.recovery.stop_questions import tell_of_failed_questions
@@ -21,7 +22,7 @@ from accounts.sign_in.pauses import look_for_pauses
 from accounts.sign_in.trusted_devices import purge_trusted_devices
 from idproofing.letters import void_letters
 
-ON_REQUEST = (send_notice, answer_recovery, tell_next_step)
+ON_REQUEST = (send_notice, answer_recovery, tell_next_step, look_at_mailbox)
 # Minute, hour, day, month and weekday, in UTC.
 CALENDAR = (
     ("* * * * *", look_for_new_devices),

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import actions
 from accounts.changes import live_freeze
+from accounts.mail import shared_mailboxes
 from accounts.models import Account, Assistance
 from accounts.sign_in import pauses
 from accounts.sign_in.fresh import ask_for_second_step
@@ -53,12 +54,15 @@ class HelpForm(forms.Form):
 REASONS_AND_KINDS = {*Assistance.Kind.values, *Assistance.Reason.values}
 
 
+SHARED_MAILBOX = ("mailbox_shared_at", admin.EmptyFieldListFilter)
+
+
 @admin.register(Account)
 class AccountAdmin(ReadOnlyAdmin):
     """Accounts, found by username, name, DoD ID number or the last four digits of the Social Security number."""
 
     list_display = ("username", "last_name", "first_name", "dod_id", "level", "state", "is_staff")
-    list_filter = ("state", "level", "is_staff")
+    list_filter = ("state", "level", "is_staff", SHARED_MAILBOX)
     list_per_page = 25
     show_full_result_count = False
     ordering = ("last_name", "first_name", "pk")
@@ -68,23 +72,32 @@ class AccountAdmin(ReadOnlyAdmin):
     )
     change_form_template = "admin/accounts/account/change_form.html"
     fieldsets = (
-        ("Who", {"fields": ("first_name", "last_name", "dod_id", "email", "email_confirmed_at", "phone")}),
+        (
+            "Who",
+            {
+                "fields": (
+                    *("first_name", "last_name", "dod_id", "email", "email_confirmed_at", "mailbox_shared_at", "phone"),
+                )
+            },
+        ),
         ("Account", {"fields": ("username", "level", "proofed_at", "state", "failures_in_a_row", "is_staff")}),
         ("When", {"fields": ("created_at", "last_login")}),
     )
 
     def get_list_filter(self, request: HttpRequest) -> Any:
-        """Return the filters only next to search results. Before a search there is nothing to filter."""
-        return self.list_filter if request.GET.get("q") else ()
+        """Return the filters next to search results. Before a search there are only the shared mailboxes to list."""
+        return self.list_filter if request.GET.get("q") else (SHARED_MAILBOX,)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Account], search_term: str
     ) -> tuple[QuerySet[Account], bool]:
         """Search by username, and through DEERS by name, DoD ID number or last four digits.
 
-        Without a search, list nobody.
+        Without a search, list nobody but the accounts whose mailbox is flagged, if the filter asks for them.
         """
         text = search_term.replace("\x00", "").strip()[:100]
+        if not text and request.GET.get(f"{SHARED_MAILBOX[0]}__isempty") == "0":
+            return queryset, False
         if not text:
             return queryset.none(), False
         audit.record("support.person-searched", by=request.user)
@@ -106,6 +119,7 @@ class AccountAdmin(ReadOnlyAdmin):
         """Return the account's events, and what this staff member may do with the account."""
         return {
             "title": account.get_full_name(),
+            "sharing": shared_mailboxes.accounts_of(account.email).count() if account.mailbox_shared_at else 0,
             "events": list(audit.for_account(account.pk)[:50]),
             **self.allowed_with(request, account),
         }
