@@ -22,6 +22,7 @@ from accounts.journeys.steps.visit import documents_to_bring
 from accounts.models import Account
 from accounts.sign_in.fresh import ask_for_second_step
 from core import policy
+from core.masks import mask_email
 from core.policy import Level
 from core.words import try_again_in
 from deers import lookup
@@ -40,7 +41,14 @@ from service_center.visit_forms import (
     document_forms,
     find_problem,
 )
-from service_center.visits import TooMany, refuse_visit, refuse_visit_of_close, settle_visit, verify_documents
+from service_center.visits import (
+    NoWayToSend,
+    TooMany,
+    refuse_visit,
+    refuse_visit_of_close,
+    settle_visit,
+    verify_documents,
+)
 
 OPENED = "visit"
 CHECKED = (
@@ -51,6 +59,11 @@ NOT_THE_SAME = "These are not the documents that your colleague entered. Check k
 MISTYPED = "You have entered other documents than your colleague several times."
 YOURS = "You have looked at these documents already. The second look is for a colleague."
 OVER = "This slip can no longer be used: somebody has just used, replaced or settled it, or it has expired."
+NO_WAY_TO_SEND = (
+    "Nothing was changed: the person gave no email address, and no letter can be sent now. Either DEERS has no address "
+    "for one, or a letter was sent within the last day. Have the address corrected, or ask the person to make a slip "
+    "with an email address."
+)
 SILENT = "DEERS does not answer right now. Nothing was changed. Please try again in a few minutes."
 
 
@@ -182,7 +195,11 @@ class VisitAdmin(ReadOnlyAdmin):
             case visits.Checked():
                 messages.success(request, CHECKED)
             case visits.Verified():
-                messages.success(request, "Accepted. The activation code is on its way to the person’s email address.")
+                where = "to the person’s email address" if outcome.email else "by letter, to the address in DEERS"
+                messages.success(request, f"Accepted. The activation code is on its way {where}.")
+            case NoWayToSend():
+                messages.error(request, NO_WAY_TO_SEND)
+                return redirect("admin:idproofing_visit_slip")
             case visits.DocumentOfAnother():
                 messages.error(request, "Not accepted: a supervisor has to look at this visit. The person is notified.")
             case visits.Over():
@@ -244,7 +261,7 @@ class VisitAdmin(ReadOnlyAdmin):
             documents=filled,
             wrong=wrong,
             refusal=refusal or RefusalForm(label_suffix=""),
-            mailbox=masked(visit.email or ""),
+            mailbox=mask_email(visit.email or ""),
             second_look=visit.state == Visit.State.CHECKED,
             takes_two=Level(visit.level) in policy.VISIT_TWICE_AT,
             **documents_to_bring(Level(visit.level)),
@@ -272,9 +289,3 @@ def name_of(pk: int | None) -> str:
     """Return the name of a staff member by account ID, or "-"."""
     agent = Account.objects.filter(pk=pk).first() if pk else None
     return agent.get_full_name() if agent else "-"
-
-
-def masked(email: str) -> str:
-    """Return an address that the person can confirm and nobody can learn: "r•••@mail.example"."""
-    name, _, host = email.partition("@")
-    return f"{name[:1]}•••@{host}"

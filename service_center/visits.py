@@ -8,13 +8,14 @@ from uuid import UUID
 from django.db import transaction
 from procrastinate.contrib.django import app
 
+from accounts import actions
 from accounts.mail import notices
 from accounts.models import Account
 from core import policy
 from core.policy import Level
 from deers import lookup
-from deers.registry import Unavailable
-from idproofing import codes, visits
+from deers.registry import Beneficiary, Unavailable
+from idproofing import codes, letters, visits
 from idproofing.document_reader import NotRead, judge_reading
 from idproofing.models import Visit
 from safeguards import limits
@@ -34,6 +35,11 @@ Judged = (
 )
 
 
+@dataclass(frozen=True)
+class NoWayToSend:
+    """The person has no email address, and no letter can go to them now. Nothing changed."""
+
+
 def verify_documents(
     visit: Visit,
     shown: Collection[visits.Shown],
@@ -41,8 +47,10 @@ def verify_documents(
     by: Account,
     scans: Scans | None = None,
     now: datetime | None = None,
-) -> Judged | NotRead | Conflicted | TooMany | Unavailable:
+) -> Judged | NotRead | Conflicted | TooMany | NoWayToSend | Unavailable:
     """Accept the documents, once, and email an activation code to the address that the person gave in the journey.
+
+    To a person who gave none, the code goes by letter to the address of record. No agent ever sees it.
 
     At Premium a second staff member has to look first, unless one of the `scans` (the numbers of a document reader's
     scans) vouches for a document. The address of record gets an email as well, so that nobody's identity is proven
@@ -65,7 +73,11 @@ def verify_documents(
         outcome = visits.verify(visit.pk, shown, by=by, agent=by.pk, reading=read[0] if read else "", now=now)
         match outcome:
             case visits.Verified():
-                send_code(visit, outcome.email, person.first_name, by=by, now=now)
+                if outcome.email:
+                    send_code(visit, outcome.email, person.first_name, by=by, now=now)
+                elif not isinstance(send_letter(visit, person, by=by, now=now), letters.Queued):
+                    transaction.set_rollback(True)
+                    return NoWayToSend()
                 if person.email.lower() not in ("", outcome.email.lower()):
                     notices.send("visit-changed", to=person.email, first_name=person.first_name, state="verified")
             case visits.Checked():
@@ -87,6 +99,15 @@ def send_code(visit: Visit, email: str, name: str, *, by: Account, now: datetime
         visit.dod_id, Level(visit.level), "email", email, by=by, route=visit.route, begun_at=visit.begun_at, now=now
     )
     notices.send("visit-verified", to=email, first_name=name, code=issued.text, level=str(visit.level))
+
+
+def send_letter(
+    visit: Visit, person: Beneficiary, *, by: Account, now: datetime | None
+) -> letters.Queued | letters.TooSoon | letters.NoAddress:
+    """Queue the letter with the code of a visit. It names the page of the upgrade to people who have an account."""
+    enter_at = "upgrade-with-code" if actions.account_of(visit.dod_id) else "register-with-code"
+    level = Level(visit.level)
+    return letters.ask(person, level, enter_at=enter_at, by=by, route=visit.route, begun_at=visit.begun_at, now=now)
 
 
 def refuse_visit(visit: Visit, reason: str, *, by: Account) -> visits.Settled | visits.Over | Conflicted:
