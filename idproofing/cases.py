@@ -43,6 +43,7 @@ class Typed:
     ssn: str = ""
     dod_id: str = ""
     phone: str = ""
+    street: str = ""
     postal_code: str = ""
     code_delivery: str = ""
     has_code: bool = False
@@ -94,7 +95,7 @@ def too_many(typed: Typed, *, address: str, account_id: int | None = None) -> Wa
     tries = [(policy.CASES_PER_ADDRESS, address)]
     tries += [(policy.CASES_PER_NUMBER, key) for key in (subject_of(typed, account_id), typed.email.lower())]
     for limit, key in tries:
-        if wait := limits.hit(limit, key):
+        if key and (wait := limits.hit(limit, key)):
             return Wait(wait)
     return None
 
@@ -153,7 +154,7 @@ def digest_of_details(typed: Typed, account_id: int | None) -> bytes:
     Spellings that the rules of names do not tell apart are the same. The email address is left out: it says where to
     write to, not who somebody is. For an upgrade the details are good in its own account only.
     """
-    spelled = [typed.first_name, typed.middle_name, typed.last_name, typed.suffix, typed.postal_code, typed.phone]
+    spelled = [typed.first_name, typed.middle_name, typed.last_name, typed.suffix, typed.street, typed.postal_code]
     details = [str(account_id or ""), typed.date_of_birth, typed.ssn, typed.dod_id]
     details += ["".join(names.words(part)) for part in spelled]
     return blind_index("\n".join(details), purpose="case-approved-details")

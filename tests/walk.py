@@ -137,10 +137,10 @@ def register_premium(client: Client, person: Person, username: str) -> str:
 
 def upgrade(client: Client, person: Person, next_page: str = "") -> str:
     """The whole upgrade of a signed-in Basic account; the authenticator's key comes back."""
-    here = send(client, "/upgrade/", {"code_delivery": "screen", "next": next_page})
+    here = send(client, "/upgrade/", {"route": "questions", "next": next_page})
     here = send(client, here, upgrade_details_of(person))
     here = answer_all(client, here, person)
-    here = send(client, here, {"code": code_on(client, here)})
+    here = send(client, here, {"code": code_in_mail()})
     key = UpgradeDraft.objects.latest("created_at").authenticator_key
     here = send(client, here, {"otp_token": token_for(key)})
     assert here.endswith("/done/")
@@ -151,8 +151,7 @@ def upgrade_details_of(person: Person, **other: str) -> dict[str, str]:
     return {
         "ssn": person.ssn,
         "date_of_birth": person.born.isoformat(),
-        "email": person.email or "someone@example.org",
-        "phone": person.phone,
+        "street": person.address.street,
         "postal_code": person.address.postal_code,
         **other,
     }

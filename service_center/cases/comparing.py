@@ -82,7 +82,9 @@ def lines(case: Case, typed: Typed, record: Record) -> list[Line]:
     found += numbers_of(typed, person)
     found.append(line("Email", typed.email, person.email))
     if case.is_upgrade:
-        found.append(line("Phone", typed.phone, person.phone, digits=True))
+        if typed.phone:  # the upgrade asked for it before it asked for the street
+            found.append(line("Phone", typed.phone, person.phone, digits=True))
+        found.append(line("Street", typed.street, person.street))
         found.append(line("ZIP or postal code", typed.postal_code, person.postal_code))
     return found
 

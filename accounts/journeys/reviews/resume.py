@@ -10,6 +10,7 @@ from accounts.journeys.registration.steps import REGISTRATION
 from accounts.journeys.reviews.messages import notify_person
 from accounts.journeys.reviews.request import OTHERWISE, fields_of_case
 from accounts.journeys.steps.route import route_for_audit
+from accounts.journeys.upgrade.evidence import code_address
 from accounts.journeys.upgrade.steps import UPGRADE
 from accounts.journeys.wizard import actor
 from accounts.models import Account, Draft, RegistrationDraft, UpgradeDraft
@@ -54,7 +55,8 @@ def resume_journey(request: HttpRequest, case: Case) -> Resumed | SignIn | SignO
     if not case.is_upgrade and request.user.is_authenticated:
         return SignOut()
     typed = cases.read_typed(case)
-    if typed is None or not may_register(lookup.record(dod_id=case.dod_id)):
+    record = lookup.record(dod_id=case.dod_id)
+    if typed is None or record is None or not may_register(record):
         return NotNow()
     token = drafts.token_for(request)
     with transaction.atomic():
@@ -62,6 +64,9 @@ def resume_journey(request: HttpRequest, case: Case) -> Resumed | SignIn | SignO
         if isinstance(outcome, cases.NotNow):
             return NotNow()
         draft = draft_of(request, case, typed, drafts.hash_of(token))
+        if isinstance(draft, UpgradeDraft):
+            draft.email = code_address(draft.account, record.person)
+            draft.save(update_fields=["email"])
         notify_person(outcome)
         account_id = case.account_id
         audit.record(

@@ -1,6 +1,7 @@
 """The upgrade as data: its steps, and what each answer does."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -11,8 +12,9 @@ from django.utils import timezone
 from accounts import actions
 from accounts.journeys.steps import code, deers_outage, details, letter, questions, route, second_factor, visit
 from accounts.journeys.steps.details import ask_deers, find_person_of_record, match_details, or_reviewed
+from accounts.journeys.upgrade import evidence
 from accounts.journeys.upgrade.forms import IdentityForm
-from accounts.journeys.wizard import Journey, Refused, Step
+from accounts.journeys.wizard import Journey, Refused, Step, keep_answers
 from accounts.mail import notices
 from accounts.models import Factor, UpgradeDraft
 from accounts.second_factors import enrollment, factors, locks
@@ -20,35 +22,48 @@ from accounts.second_factors.forms import FactorForm, FirstFactorForm
 from accounts.sign_in import judge, session
 from accounts.sign_in.views import refusal_for
 from core import policy
-from core.typed import phone_digits
 from deers import lookup
 from deers.registry import Beneficiary, Match, NoMatch, Outcome, PersonQuery, Unavailable
 from idproofing import approvals
 from idproofing.cases import Typed
+from idproofing.routes import Route
 
-TYPED = ("ssn", "email", "phone", "postal_code")
+TYPED = ("ssn", "street", "postal_code")
+
+NO_ADDRESS = "We have no email address that your code could go to."
 
 
 def identity_form(data: Any, draft: UpgradeDraft) -> forms.Form:
     kept = {
-        "email": draft.email or draft.account.email,
-        "phone": draft.phone or draft.account.phone,
+        "street": draft.street or "",
         "postal_code": draft.postal_code,
         "date_of_birth": date.fromisoformat(draft.date_of_birth) if draft.date_of_birth else None,
     }
-    return IdentityForm(data, initial=kept)
+    return IdentityForm(data, initial=kept, draft=draft)
 
 
-def look_up(request: HttpRequest, draft: UpgradeDraft, form: forms.Form) -> Outcome | Refused:
+@dataclass(frozen=True)
+class Asked:
+    """What DEERS says to the details, and the email address that a code may go to ("": none)."""
+
+    outcome: Outcome
+    email: str = ""
+
+
+def look_up(request: HttpRequest, draft: UpgradeDraft, form: forms.Form) -> Asked | Refused:
     """Count the try and ask DEERS, under the name that it has for the account's person."""
     typed = form.cleaned_data
-    numbers = (typed["ssn"], typed["dod_id"], draft.account.dod_id or "")
-    return ask_deers(request, *numbers, question=lambda: find_own_record(draft, typed))
-
-
-def find_own_record(draft: UpgradeDraft, typed: dict) -> Outcome:
-    """Return the match of what was typed, if it is the account's own person."""
     person = lookup.person(draft.account.dod_id or "")
+    email = evidence.code_address(draft.account, person)
+    if person and not email and draft.route == Route.QUESTIONS and not draft.has_code:
+        return Refused(NO_ADDRESS, aside="accounts/no_code_address.html")
+    numbers = (typed["ssn"], typed["dod_id"], draft.account.dod_id or "")
+    outcome = ask_deers(request, *numbers, question=lambda: find_own_record(draft, person, typed))
+    return outcome if isinstance(outcome, Refused) else Asked(outcome, email)
+
+
+def find_own_record(draft: UpgradeDraft, person: Beneficiary | None, typed: dict) -> Outcome:
+    """Return the match of what was typed, if it is the account's own person, with a detail that no Basic page shows."""
     if person is None:
         return Unavailable()
     outcome = lookup.find_person(
@@ -62,30 +77,19 @@ def find_own_record(draft: UpgradeDraft, typed: dict) -> Outcome:
             dod_id=typed["dod_id"],
         )
     )
-    if isinstance(outcome, Match) and not same_person(draft, outcome.person, typed):
+    theirs = isinstance(outcome, Match) and outcome.person.dod_id == draft.account.dod_id
+    if isinstance(outcome, Match) and not (theirs and evidence.is_evidence(outcome.person, typed)):
         outcome = NoMatch()
-    sent = {name: typed[name] for name in ("ssn", "dod_id", "email", "phone", "postal_code")}
-    details = Typed(date_of_birth=typed["date_of_birth"].isoformat(), **sent)
+    sent = {name: typed[name] for name in ("ssn", "dod_id", "street", "postal_code")}
+    details = Typed(date_of_birth=typed["date_of_birth"].isoformat(), email="", **sent)
     return or_reviewed(outcome, details, draft.level, account_id=draft.account_id)
 
 
-def match_account(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, outcome: Outcome) -> Refused | None:
-    """Keep what was typed if it is the account's own person, with one contact detail that is of record."""
-    return match_details(draft, form, outcome, names=TYPED, forgets=IDENTITY.forgets, by=request.user)
-
-
-def same_person(draft: UpgradeDraft, person: Beneficiary, typed: dict) -> bool:
-    """Return whether the match is the account's own person, with at least one contact detail that DEERS has."""
-    reached = (
-        phone_digits(typed["phone"])[-10:] == phone_digits(person.phone)[-10:] != "",
-        typed["email"].lower() == person.email.lower() != "",
-        plain(typed["postal_code"])[:5] == plain(person.postal_code)[:5] != "",
-    )
-    return person.dod_id == draft.account.dod_id and any(reached)
-
-
-def plain(text: str) -> str:
-    return "".join(c for c in text.casefold() if c.isalnum())
+def match_account(request: HttpRequest, draft: UpgradeDraft, form: IdentityForm, asked: Asked) -> Refused | None:
+    """Keep what was typed if it is the account's own person, with a detail of record that no Basic page shows."""
+    if not (draft.case_id and draft.dod_id):  # a reviewer has matched it, and the address was found then
+        keep_answers(draft, {"email": asked.email}, IDENTITY.forgets)
+    return match_details(draft, form, asked.outcome, names=TYPED, forgets=IDENTITY.forgets, by=request.user)
 
 
 def factor_form(data: Any, draft: UpgradeDraft) -> forms.Form:
@@ -127,7 +131,7 @@ def raise_level(request: HttpRequest, draft: UpgradeDraft, form: forms.Form, per
     notices.tell(account, "level-raised", to=[*notices.addresses_of(account), person.email], since=since)
     letter.tell_of_level(account, person, "level-raised", since=since, by=account)
     draft.finished_at = timezone.now()
-    draft.ssn = draft.authenticator_key = draft.date_of_birth = ""
+    draft.ssn = draft.kept_ssn = draft.authenticator_key = draft.date_of_birth = ""
     session.begin(request, account, factor)
     return None
 
@@ -155,6 +159,7 @@ IDENTITY = Step(
     form=identity_form,
     ask=look_up,
     save=match_account,
+    keep=details.keep_number,
     done=lambda draft: bool(draft.dod_id),
     again=True,
     forgets=details.FORGOTTEN,

@@ -9,10 +9,12 @@ from django.views.decorators.http import require_POST
 
 from accounts.journeys import drafts, wizard
 from accounts.journeys.steps import route, second_factor
-from accounts.journeys.upgrade.steps import UPGRADE
+from accounts.journeys.upgrade.steps import FACTOR, UPGRADE
 from accounts.models import UpgradeDraft
+from accounts.sign_in.fresh import ask_to_sign_in_again, proved_within
 from accounts.sign_in.repeated_forms import may_begin_session
 from accounts.sign_in.views import safe_next
+from core import policy
 from core.policy import Level
 from safeguards import audit
 
@@ -21,12 +23,17 @@ NEXT_MAX_LENGTH = UpgradeDraft._meta.get_field("next").max_length or 0
 
 @never_cache
 def begin(request: HttpRequest, *, with_code: bool = False) -> HttpResponse:
-    """Explain what the upgrade needs and ask for a route. Only Basic accounts can upgrade."""
+    """Explain what the upgrade needs and ask for a route. Only Basic accounts can upgrade.
+
+    A person who signed in a while ago is asked again, because a stolen session must not begin an upgrade.
+    """
     next_page = safe_next(request, request.POST.get("next") or request.GET.get("next"))
     if len(next_page) > NEXT_MAX_LENGTH:
         next_page = ""
     if request.user.level != Level.BASIC:  # type: ignore[union-attr]
         return redirect(next_page or "portal")
+    if not proved_within(request, policy.FRESH_FOR_CREDENTIALS):
+        return ask_to_sign_in_again(request)
     if request.method == "POST" and with_code:
         return begun(request, {"has_code": True}, next_page)
     form = route.RouteForm(request.POST if request.method == "POST" else None)
@@ -43,7 +50,10 @@ def begin(request: HttpRequest, *, with_code: bool = False) -> HttpResponse:
 
 
 def begun(request: HttpRequest, chosen: dict, next_page: str) -> HttpResponse:
-    """Begin a draft with what was chosen: `route` and `code_delivery`, or `has_code`."""
+    """Begin a draft with what was chosen: `route`, or `has_code`.
+
+    A chosen `code_delivery` does not count here. After the questions the code of an upgrade comes by email.
+    """
     token = drafts.token_for(request)
     draft = UpgradeDraft.objects.create(
         browser=drafts.hash_of(token),
@@ -60,7 +70,12 @@ def begun(request: HttpRequest, chosen: dict, next_page: str) -> HttpResponse:
 
 @may_begin_session("second-factor")
 def step(request: HttpRequest, draft_id: UUID, name: str) -> HttpResponse:
-    """Show or judge any step of any upgrade."""
+    """Show or judge any step of any upgrade.
+
+    The last step adds a second factor and opens the whole record. So it asks a person again who signed in a while ago.
+    """
+    if name == FACTOR.name and not proved_within(request, policy.FRESH_FOR_CREDENTIALS):
+        return ask_to_sign_in_again(request)
     return wizard.page(request, UPGRADE, draft_id, name)
 
 
