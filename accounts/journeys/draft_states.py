@@ -23,6 +23,7 @@ class State(models.TextChoices):
     LETTER = "letter", "Letter to be asked for"
     VISIT = "visit", "Visit or call to be made"
     BLOCKED = "blocked", "Another route to be chosen"
+    DELIVERY = "delivery", "Delivery of the code to be chosen"
     CODE = "code", "Activation code to be entered"
     CREDENTIALS = "credentials", "Username and password to be chosen"
     SECOND_FACTOR = "second_factor", "Second factor to be given"
@@ -48,6 +49,7 @@ OWED = {
     "questions": State.QUESTIONS,
     "letter": State.LETTER,
     "visit": State.VISIT,
+    "delivery": State.DELIVERY,
     "code": State.CODE,
     "credentials": State.CREDENTIALS,
     "second-factor": State.SECOND_FACTOR,
@@ -78,7 +80,15 @@ def state_of(journey: Journey, draft: Draft) -> State:
 
 PROVING = (State.QUESTIONS, State.LETTER, State.VISIT)
 """A route is taken, and nothing blocks it."""
-MATCHED = (*PROVING, State.BLOCKED, State.CODE, State.CREDENTIALS, State.SECOND_FACTOR, State.GIVE_BACK)
+MATCHED = (
+    *PROVING,
+    State.BLOCKED,
+    State.DELIVERY,
+    State.CODE,
+    State.CREDENTIALS,
+    State.SECOND_FACTOR,
+    State.GIVE_BACK,
+)
 """DEERS knows whom the details mean. They can be changed until the end; what was built on them is then redone."""
 
 # Each of these states leads to each of those, with this event; "" stands for none.
@@ -86,7 +96,7 @@ GROUPS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     # Details are given, or changed.
     ((State.DETAILS, State.MISMATCHED), (*PROVING, State.CODE), "registration.matched"),
     ((State.BLOCKED,), (State.QUESTIONS, State.LETTER), "registration.matched"),
-    ((State.CODE,), (State.QUESTIONS,), "registration.matched"),
+    ((State.DELIVERY, State.CODE), (State.QUESTIONS,), "registration.matched"),
     ((State.CREDENTIALS, State.SECOND_FACTOR, State.GIVE_BACK), (State.QUESTIONS, State.CODE), "registration.matched"),
     ((State.DETAILS, *MATCHED), (State.MISMATCHED,), "registration.not-matched"),
     ((State.MISMATCHED, *MATCHED), (State.DETAILS,), "deers.unavailable"),
@@ -97,7 +107,9 @@ GROUPS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     # Another route is chosen.
     ((*PROVING, State.BLOCKED, State.CODE), PROVING, "proofing.route-chosen"),
     # The routes to a code. A code in a letter comes on another day and is entered in another draft.
-    ((State.QUESTIONS,), (State.CODE,), "quiz.passed"),
+    # Where the delivery was chosen before, or cannot be chosen, the code is made as soon as the questions are passed.
+    ((State.QUESTIONS,), (State.DELIVERY, State.CODE), "quiz.passed"),
+    ((State.DELIVERY,), (State.CODE,), "code.issued"),
     ((State.QUESTIONS,), (State.BLOCKED,), "quiz.thin-file"),
     ((State.QUESTIONS,), (State.BLOCKED,), "quiz.cooling-down"),
     ((State.QUESTIONS,), (State.BLOCKED,), "quiz.refused"),

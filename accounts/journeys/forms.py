@@ -1,23 +1,27 @@
-"""Form fields that registration and upgrade share: the two numbers that identify a person."""
+"""What the details forms of registration and upgrade share: the two numbers that identify a person."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
-from core.fields import TypedField
+from accounts.models import Draft
+from core.fields import HiddenNumberInput, TypedField
 from deers import dod_id, lookup, ssn
 
 
 class SSNField(TypedField):
-    """A Social Security number in any usual format. The cleaned value is nine digits that could exist, or ""."""
+    """A Social Security number in any usual format. The cleaned value is nine digits that could exist, or "".
+
+    It is masked, and never sent back to the browser.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
-        widget = forms.TextInput({"autocomplete": "off", "inputmode": "numeric", "spellcheck": "false"})
         super().__init__(
             label="Social Security number",
             max_length=40,
-            widget=widget,
+            widget=HiddenNumberInput({"autocomplete": "off", "inputmode": "numeric"}),
             error_messages={
                 "required": "Enter your Social Security number.",
                 "max_length": "A Social Security number has 9 digits.",
@@ -56,7 +60,28 @@ class DodIdField(TypedField):
         return digits
 
 
-def require_a_number(form: forms.Form) -> None:
-    """Add an error if neither number was given. One is enough. An invalid number already has its own error."""
-    if form.cleaned_data.get("ssn") == form.cleaned_data.get("dod_id") == "":
-        form.add_error("ssn", "Enter your Social Security number or your DoD ID number.")
+class NumbersForm(forms.Form):
+    """A form with both numbers, of which one is enough.
+
+    `kept_ssn` is the Social Security number from an earlier attempt at this form. It is used if none is typed.
+    """
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, draft: Draft | None = None, **more: Any) -> None:
+        super().__init__(data, **more)
+        self.kept_ssn = (draft.kept_ssn or "") if draft else ""
+
+    @property
+    def kept_note(self) -> str:
+        """Return what the page says about the kept number, or ""."""
+        if not self.kept_ssn:
+            return ""
+        return f"We have kept the number that ends in {self.kept_ssn[-4:]}. Leave this empty, or type another number."
+
+    def clean(self) -> dict:
+        """Add an error if neither number was given or kept. An invalid number already has its own error."""
+        typed = self.cleaned_data
+        if typed.get("ssn") == "":
+            typed["ssn"] = self.kept_ssn
+        if typed.get("ssn") == typed.get("dod_id") == "":
+            self.add_error("ssn", "Enter your Social Security number or your DoD ID number.")
+        return typed

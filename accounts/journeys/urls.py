@@ -8,6 +8,7 @@ from accounts.journeys.upgrade import views as upgrade
 
 urlpatterns = [
     path("register/", registration.begin, name="register"),
+    path("register/route/", registration.choose_route, name="register-route"),
     path("register/with-code/", registration.begin, {"with_code": True}, name="register-with-code"),
     path("register/<uuid:draft_id>/review/", reviews.in_registration, name="register-review"),
     path("register/<uuid:draft_id>/<slug:name>/", registration.step, name="register-step"),

@@ -56,8 +56,9 @@ class Step:
 
     `ready` says whether the page may be opened, `done` whether the journey may continue past it, `applies` whether this
     draft has the step at all, and `again` whether it may be answered again after it is done. `forgets` names the
-    draft's fields that a changed answer clears. A step without a `label` is a detour, and the step indicator does not
-    count it.
+    draft's fields that a changed answer clears. `keep(form)` returns, by the draft's fields, what to keep of a form
+    that is not valid, because the page must not send it back to the browser. A step without a `label` is a detour, and
+    the step indicator does not count it.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Step:
     save: Callable[[HttpRequest, Any, Any, Any], Refused | None]
     done: Callable[[Any], bool]
     ask: Callable[[HttpRequest, Any, Any], Any] | None = None
+    keep: Callable[[Any], dict[str, str]] | None = None
     ready: Callable[[Any], bool] = always
     applies: Callable[[Any], bool] = always
     again: bool = False
@@ -188,11 +190,24 @@ def ask(request: HttpRequest, journey: Journey, draft_id: UUID, name: str) -> As
         return step
     form = step.form(request.POST, draft)
     if not form.is_valid():
+        kept = step.keep(form) if step.keep else {}
+        if kept:
+            keep(request, journey, draft_id, kept)
         return page_of(request, journey, draft, step, form)
     try:
         return Asked(form, step.ask(request, draft, form) if step.ask else None)
     except CountersUnavailable as failure:
         return not_judged(request, journey, draft_id, name, failure)
+
+
+def keep(request: HttpRequest, journey: Journey, draft_id: UUID, kept: dict[str, str]) -> None:
+    """Keep these values in the draft, under the lock on its row."""
+    with transaction.atomic():
+        draft = drafts.find(journey.model, draft_id, request, lock=True)
+        if draft is not None and not (draft.ended or draft.finished_at):
+            for name, value in kept.items():
+                setattr(draft, name, value)
+            drafts.touch(draft)
 
 
 def no_store(response: HttpResponse) -> HttpResponse:

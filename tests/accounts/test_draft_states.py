@@ -95,7 +95,9 @@ PLACES: tuple[Fields, ...] = (
     {"route": Route.AGENT},
     {"blocked": Draft.Blocked.LEFT},
     BY_LETTER | {"blocked": Draft.Blocked.NO_ADDRESS},
+    {"code_delivery": ""},
     PASSED,
+    PASSED | {"code_delivery": ""},
     WITH_CODE,
     PASSED | PROVEN,
     {"finished_at": NOW},
@@ -229,11 +231,13 @@ def take_username(rosa: Person) -> None:
     holder(people.load("grace"), username=str(CHOSEN["username"]))
 
 
+# In a registration the one is another answer, in an upgrade the other.
+OTHER = {"email": "rosa.other@mail.example", "street": f"{people.PEOPLE['rosa'].address.street} West"}
 DETAILS: dict[str, Send] = {
     "the same details": give_details(),
-    "other details": give_details(email="rosa.other@mail.example"),
+    "other details": give_details(**OTHER),
     "wrong details": give_details(ssn="900-11-2222"),
-    "other details while DEERS is silent": while_deers_is_silent(give_details(email="rosa.other@mail.example")),
+    "other details while DEERS is silent": while_deers_is_silent(give_details(**OTHER)),
     "a review that is approved": go_on_after_review,
 }
 # What a person may send, wherever the draft is; where the step is not open, the answer leads to the one that is.
@@ -247,6 +251,7 @@ ANSWERS: dict[str, Send] = {
     "the questions without facts": after(lambda rosa: Fact.objects.all().delete(), answer_questions),
     "the questions left": leave_questions_until_there_is_a_wait,
     "the questions left once too often": leave_questions_until_they_are_closed,
+    "a delivery": post("delivery", {"code_delivery": "screen"}),
     "a letter": post("letter", {}),
     "a letter to nowhere": after(lambda rosa: Registered.objects.update(street=""), post("letter", {})),
     "a slip": post("visit", {"action": "slip"}),

@@ -27,9 +27,24 @@ def test_a_route_that_is_not_offered_is_refused_beside_the_field(client: Client,
     assert not RegistrationDraft.objects.exists()
 
 
-def test_the_questions_ask_how_the_code_should_come(client: Client) -> None:
-    page = client.post("/register/", {"level": 1, "route": "questions"})
-    assert "Choose how to get your activation code." in walk.text_of(page)
+def test_a_person_is_asked_one_thing_a_page_first_the_level_then_the_route(client: Client) -> None:
+    first = client.get("/register/")
+    assert list(first.context["form"].fields) == ["level"]
+    second = client.get(walk.send(client, "/register/", {"level": 2}))
+    assert [field.name for field in second.context["form"].visible_fields()] == ["level", "route"]
+    assert "activation code" not in walk.text_of(second).split("How would you like to prove")[0].split("Step 1 of")[1]
+    here = walk.send(client, "/register/route/?level=2", {"level": 2, "route": "questions"})
+    assert here.endswith("/details/")
+    draft = RegistrationDraft.objects.get()
+    assert (draft.level, draft.route, draft.code_delivery) == (2, "questions", "")
+
+
+def test_a_person_who_chose_no_level_is_asked_for_it_first(client: Client) -> None:
+    assert client.get("/register/route/")["Location"] == "/register/"
+    assert client.get("/register/route/?level=3")["Location"] == "/register/"
+    page = client.post("/register/route/", {"route": "letter"})
+    assert "Choose Basic or Premium." in walk.text_of(page)
+    assert not RegistrationDraft.objects.exists()
 
 
 def test_a_person_who_left_the_questions_may_go_back_to_them_with_what_was_typed(client: Client) -> None:

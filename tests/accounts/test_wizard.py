@@ -36,6 +36,7 @@ SENT: dict[str, tuple[Fields, Callable[[AnyDraft], Fields]]] = {
     "details": ({}, lambda draft: details_for(draft)),
     "way": ({}, lambda draft: {"route": Route.LETTER}),
     "questions": ({}, lambda draft: {"action": "start"}),
+    "delivery": ({"quiz_passed_at": timezone.now(), "code_delivery": ""}, lambda draft: {"code_delivery": "email"}),
     "letter": (BY_LETTER, lambda draft: {}),
     "visit": ({"route": Route.IN_PERSON}, lambda draft: {"action": "slip"}),
     "code": ({"has_code": True}, lambda draft: {"code": code_for(draft)}),

@@ -19,6 +19,13 @@ def choose(page: Page, option: str) -> None:
     page.locator("label").filter(has_text=re.compile(rf"^\s*{re.escape(option)}")).first.click()
 
 
+def choose_account(page: Page, level: str, route: str) -> None:
+    """Answer the first two pages, which ask one thing each."""
+    for option in (level, route):
+        choose(page, option)
+        page.get_by_role("button", name="Continue").click()
+
+
 def fill_date(page: Page, born) -> None:
     page.get_by_label("Month").select_option(str(born.month))
     page.get_by_label("Day").fill(str(born.day))
@@ -88,12 +95,12 @@ def give_credentials(page: Page, username: str, password: str = walk.PASSWORD) -
 def test_a_veteran_registers_at_basic_with_a_code_on_the_screen(page):
     person = people.load("rosa")
     page.goto("/")
-    page.get_by_role("link", name="Create an account").first.click()
-    choose(page, "Basic")
-    choose(page, "On the screen")
-    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("link", name="Register").first.click()
+    choose_account(page, "Basic", "Answer questions online")
     fill_details(page, person)
     answer_questions(page, person, 3)
+    choose(page, "On the screen")
+    page.get_by_role("button", name="Get my code").click()
     page.get_by_label("Activation code").fill(page.locator("#activation-code").inner_text().lower())
     page.get_by_role("button", name="Continue").click()
     choose_credentials(page, "rosa.basic", "Open my account")
@@ -104,14 +111,40 @@ def test_a_veteran_registers_at_basic_with_a_code_on_the_screen(page):
     expect(page.get_by_role("link", name="Upgrade to Premium").first).to_be_visible()
 
 
+def test_a_phone_shows_the_way_on_without_scrolling_twice(page):
+    """One screen for the level. At most one more, after one scroll, for the route."""
+    page.set_viewport_size({"width": 360, "height": 740})
+    for address, screens in (("/register/", 1), ("/register/route/?level=1", 2)):
+        page.goto(address)
+        box = page.get_by_role("button", name="Continue").bounding_box()
+        assert box
+        assert box["y"] + box["height"] <= screens * 740
+
+
+def test_somebody_checks_the_social_security_number_before_sending_it(page):
+    page.goto("/register/route/?level=1")
+    page.get_by_role("button", name="Continue").click()
+    number = page.get_by_label("Social Security number")
+    number.fill("900114021")
+    expect(number).to_have_attribute("type", "password")
+    page.get_by_role("button", name="Show number").click()
+    expect(number).to_have_attribute("type", "text")
+    page.get_by_role("button", name="Hide number").click()
+    expect(number).to_have_attribute("type", "password")
+    page.get_by_role("button", name="Show number").click()
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("We have kept the number that ends in 4021.")).to_be_visible()
+    assert "900114021" not in page.content()
+
+
 def test_a_veteran_registers_at_premium_with_a_code_by_email_and_signs_in_again(page):
     person = people.load("rosa")
     page.goto("/register/")
-    choose(page, "Premium")
-    choose(page, "By email")
-    page.get_by_role("button", name="Continue").click()
+    choose_account(page, "Premium", "Answer questions online")
     fill_details(page, person)
     answer_questions(page, person, 4)
+    choose(page, "By email")
+    page.get_by_role("button", name="Get my code").click()
     expect(page.get_by_role("heading", name="Enter your activation code")).to_be_visible()
     page.get_by_label("Activation code").fill(walk.code_in_mail())
     page.get_by_role("button", name="Continue").click()
@@ -139,15 +172,14 @@ def test_a_basic_account_is_upgraded_and_comes_back_to_the_page_that_asked(page,
     sign_in(page, "rosa.rises")
     page.goto("/portal/labs/")
     page.get_by_role("link", name="Upgrade to Premium").first.click()
-    choose(page, "On the screen")
     page.get_by_role("button", name="Start the upgrade").click()
     page.get_by_label("Social Security number").fill(person.ssn)
     fill_date(page, person.born)
-    page.get_by_label("Phone number").fill(person.phone)
+    page.get_by_label("Street address").fill(person.address.street)
     page.get_by_label("ZIP or postal code").fill(person.address.postal_code)
     page.get_by_role("button", name="Continue").click()
     answer_questions(page, person, 4)
-    page.get_by_label("Activation code").fill(page.locator("#activation-code").inner_text())
+    page.get_by_label("Activation code").fill(walk.code_in_mail())
     page.get_by_role("button", name="Continue").click()
     enter_token(page, "Check the code")
     expect(page.get_by_role("heading", name="Your account is now Premium")).to_be_visible()

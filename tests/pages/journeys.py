@@ -32,12 +32,16 @@ def begins() -> Answers:
     client = Client()
     yield client.get("/register/")
     yield client.post("/register/", {})
+    yield client.get("/register/route/?level=1")
+    yield client.post("/register/route/?level=1", {"level": 1, "route": "by pigeon"})
     yield client.get("/register/with-code/")
     yield client.post("/register/with-code/", {})
     here = walk.begin(client)
     yield client.get(here)
     yield client.post(here, {})
     rosa = people.load("rosa")
+    yield client.post(here, walk.details_of(rosa, last_name=""))
+    yield client.get(walk.send(client, "/register/route/?level=1", {"level": 1, "route": "letter"}))
     yield client.post(here, walk.details_of(rosa, last_name="Somebodyelse"))
     yield client.get(walk.send(client, here.replace("/details/", "/review/"), {}))
     here = walk.begin(client)
@@ -127,6 +131,9 @@ def visits_an_office() -> Answers:
     for state, reason in (("refused", "expired"), ("verified", "")):
         Visit.objects.update(state=state, reason=reason, agent=1, reference=None, email=None)
         yield client.get(here)
+    here = address(registering(client, nora, route="in_person", email=""), "visit")
+    walk.send(client, here, {"action": "slip"})
+    yield client.get(here)
     draft = registering(client, people.load("rosa"), level=2, route="agent", email="rosa@mail.example")
     here = address(draft, "visit")
     yield client.get(here)
@@ -141,6 +148,9 @@ def visits_an_office() -> Answers:
 def has_a_code() -> Answers:
     client, rosa = Client(), people.load("rosa")
     passed = {"quiz_passed_at": timezone.now()}
+    here = address(registering(client, rosa, **passed, code_delivery=""), "delivery")
+    yield client.get(here)
+    yield client.post(here, {})
     for came, typed in (
         (passed | {"screen_code": SHOWN}, "WRONG-WRONG"),
         (passed | {"code_delivery": RegistrationDraft.CodeDelivery.EMAIL}, ""),
@@ -149,6 +159,8 @@ def has_a_code() -> Answers:
         here = address(registering(client, rosa, **came), "code")
         yield client.get(here)
         yield client.post(here, {"code": typed})
+    here = address(registering(client, rosa, **passed), "code")
+    yield client.post(here, {"action": "again", "code_delivery": "email", "email": "rosa at home"})
 
 
 def finishes() -> Answers:
@@ -165,9 +177,10 @@ def finishes() -> Answers:
     yield client.get(done)
     walk.send(client, done, {"saved": "yes"})
     yield client.get(done)
-    client = Client()
-    draft = proven(client, people.load("nora"))
-    yield client.get(walk.send(client, address(draft, "credentials"), walk.credentials("nora.w")))
+    for key, email in (("nora", people.PEOPLE["nora"].email), ("grace", "")):
+        client = Client()
+        draft = proven(client, people.load(key), email=email)
+        yield client.get(walk.send(client, address(draft, "credentials"), walk.credentials(f"{key}.one")))
 
 
 def upgrades() -> Answers:
@@ -177,9 +190,13 @@ def upgrades() -> Answers:
     yield client.get("/upgrade/")
     yield client.post("/upgrade/", {})
     yield client.get("/upgrade/with-code/")
-    here = walk.send(client, "/upgrade/", {"code_delivery": "screen"})
+    here = walk.send(client, "/upgrade/", {"route": "questions"})
     yield client.get(here)
     yield client.post(here, {})
+    type(account).objects.update(email="other@mail.example", email_confirmed_at=None)
+    people.Registered.objects.update(email="")
+    yield client.post(here, walk.upgrade_details_of(rosa))
+    people.Registered.objects.update(email=rosa.email)
     yield client.post(here, walk.upgrade_details_of(rosa, date_of_birth="1950-01-01"))
     yield Client().get("/register/00000000-0000-4000-8000-000000000000/details/")
     yield client.get("/upgrade/00000000-0000-4000-8000-000000000000/details/")
@@ -191,8 +208,8 @@ def ends_the_upgrade() -> Answers:
     account = holder(rosa)
     client = signed_in(account)
     now = timezone.now()
-    come = {"dod_id": rosa.dod_id, "quiz_passed_at": now}
-    here = address(upgrading(client, account, **come, screen_code=SHOWN), "code")
+    come = {"dod_id": rosa.dod_id, "quiz_passed_at": now, "email": rosa.email}
+    here = address(upgrading(client, account, **come), "code")
     yield client.get(here)
     yield client.post(here, {"code": "WRONG-WRONG"})
     draft = upgrading(client, account, **come, code_redeemed_at=now, authenticator_key=KEY)

@@ -12,6 +12,7 @@ PUBLIC = {
     "healthz": "for the load balancer; tells nothing but that it lives",
     "readyz": "for the load balancer; tells nothing but that the database answers",
     "register/": "registering needs no account",
+    "register/route/": "registering needs no account",
     "register/with-code/": "registering needs no account",
     "register/<uuid:draft_id>/review/": "registering needs no account; the draft belongs to the browser",
     "register/<uuid:draft_id>/<slug:name>/": "registering needs no account; the draft belongs to the browser",

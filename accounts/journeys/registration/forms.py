@@ -7,13 +7,14 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
-from accounts.journeys.forms import DodIdField, SSNField, require_a_number
+from accounts.journeys.forms import DodIdField, NumbersForm, SSNField
 from accounts.journeys.steps.route import RouteForm
 from accounts.models import Account, RegistrationDraft
 from accounts.passwords import validation
 from accounts.passwords.forms import NewPasswordForm
 from core import policy
 from core.fields import DateField, email_field, shared_fields, text_field
+from idproofing.routes import Route
 
 Data = Mapping[str, Any] | None
 SUFFIXES = [("", "None"), *((s, s) for s in ("Jr", "Sr", "II", "III", "IV", "V", "VI", "VII", "VIII"))]
@@ -30,10 +31,9 @@ USERNAME_HINT = (
 
 
 @shared_fields
-class LevelForm(RouteForm):
-    """The first page: which level, and how to prove one's identity."""
+class LevelForm(forms.Form):
+    """The first page: which level."""
 
-    field_order = ["level"]
     level = forms.TypedChoiceField(
         label="Which account would you like?",
         coerce=int,
@@ -46,14 +46,16 @@ class LevelForm(RouteForm):
     )
 
 
-class LevelOfCodeForm(forms.Form):
-    """The first page for a person who returns with an activation code."""
+@shared_fields
+class RouteOfLevelForm(RouteForm):
+    """The second page: how to prove one's identity, for the level that was chosen on the first."""
 
+    field_order = ["level"]
     level = LevelForm.base_fields["level"]
 
 
 @shared_fields
-class DetailsForm(forms.Form):
+class DetailsForm(NumbersForm):
     """The person as DEERS knows them.
 
     Names may be in any script. A text that cannot be a name is refused only for its length.
@@ -72,11 +74,18 @@ class DetailsForm(forms.Form):
     date_of_birth = DateField(label="Date of birth", past=True, autocomplete="bday")
     ssn = SSNField(required=False)
     dod_id = DodIdField()
-    email = email_field()
+    email = email_field(required=False)
+
+    def __init__(self, data: Data = None, *, draft: RegistrationDraft | None = None, **more: Any) -> None:
+        super().__init__(data, draft=draft, **more)
+        self.needs_email = draft is None or (draft.route == Route.QUESTIONS and not draft.has_code)
 
     def clean(self) -> dict:
-        require_a_number(self)
-        return self.cleaned_data
+        """Add an error if there is no email address on the route whose code comes online."""
+        typed = super().clean()
+        if self.needs_email and typed.get("email") == "":
+            self.add_error("email", "Enter your email address.")
+        return typed
 
 
 class CredentialsForm(NewPasswordForm):

@@ -14,6 +14,7 @@ from accounts.journeys.registration.forms import CredentialsForm, DetailsForm
 from accounts.journeys.steps import (
     code,
     deers_outage,
+    delivery,
     details,
     give_back,
     letter,
@@ -47,7 +48,7 @@ def details_form(data: Any, draft: RegistrationDraft) -> forms.Form:
     """Return the form with what was typed before. The Social Security number is never sent back to the browser."""
     kept = {name: getattr(draft, name) for name in TYPED if name != "ssn"}
     kept["date_of_birth"] = date.fromisoformat(draft.date_of_birth) if draft.date_of_birth else None
-    return DetailsForm(data, initial=kept)
+    return DetailsForm(data, initial=kept, draft=draft)
 
 
 def look_up(request: HttpRequest, draft: RegistrationDraft, form: forms.Form) -> Outcome | Refused:
@@ -66,7 +67,7 @@ def look_up(request: HttpRequest, draft: RegistrationDraft, form: forms.Form) ->
     )
 
 
-def match_person(request: HttpRequest, draft: RegistrationDraft, form: forms.Form, outcome: Outcome) -> Refused | None:
+def match_person(request: HttpRequest, draft: RegistrationDraft, form: DetailsForm, outcome: Outcome) -> Refused | None:
     """Keep what was typed and the person whom it matches. The answer never tells which detail differed, nor why."""
     return match_details(draft, form, outcome, names=TYPED, forgets=DETAILS.forgets, by="visitor")
 
@@ -146,10 +147,10 @@ def open_account(
     since, to = account.created_at, [account.email, person.email]
     notices.tell(account, "account-opened", to=to, since=since, level=level.label)
     letter.tell_of_level(account, person, "account-opened", since=since, by=account)
-    if account.email_confirmed_at is None:
+    if account.email and account.email_confirmed_at is None:
         email_change.ask(account, account.email)
     draft.account, draft.finished_at = account, timezone.now()
-    draft.password_hash = draft.ssn = draft.authenticator_key = draft.date_of_birth = ""
+    draft.password_hash = draft.ssn = draft.kept_ssn = draft.authenticator_key = draft.date_of_birth = ""
     session.begin(request, account, factor)
     judge.count_success(account, factor)
 
@@ -161,6 +162,7 @@ DETAILS = Step(
     form=details_form,
     ask=look_up,
     save=match_person,
+    keep=details.keep_number,
     done=lambda draft: bool(draft.dod_id),
     again=True,
     forgets=(*details.FORGOTTEN, "username", "password_hash", "gives_back"),
@@ -204,6 +206,7 @@ REGISTRATION = Journey(
         DETAILS,
         route.CHOOSE_ROUTE,
         questions.QUESTIONS,
+        delivery.DELIVERY,
         letter.LETTER,
         visit.VISIT,
         code.code_step(redeem_code),

@@ -2,14 +2,16 @@
 
 from uuid import UUID
 
+from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts.journeys import drafts, wizard
-from accounts.journeys.registration.forms import LEVELS, LevelForm, LevelOfCodeForm, owner_of_password
+from accounts.journeys.registration.forms import LEVELS, LevelForm, RouteOfLevelForm, owner_of_password
 from accounts.journeys.registration.steps import CREDENTIALS, REGISTRATION
 from accounts.journeys.steps import route, second_factor
 from accounts.models import RegistrationDraft
@@ -24,25 +26,57 @@ from safeguards import audit, client, limits
 @login_not_required
 @never_cache
 def begin(request: HttpRequest, *, with_code: bool = False) -> HttpResponse:
-    """Ask for a level and a route. Each POST begins a new draft, so two tabs are two drafts."""
+    """Ask for a level. The next page asks for a route, except from people who come back with a code.
+
+    A script may send both at once, as the page asked for them before.
+    """
     if request.user.is_authenticated:
         return redirect("portal")
-    kind = LevelOfCodeForm if with_code else LevelForm
-    form = kind(request.POST or None, initial={"level": request.GET.get("level")})
+    if request.method == "POST" and not with_code and ("route" in request.POST or "code_delivery" in request.POST):
+        return choose_route(request)
+    form = LevelForm(request.POST or None, initial={"level": request.GET.get("level")})
     if request.method == "POST" and form.is_valid():
-        wait = limits.hit(policy.REGISTRATIONS_PER_ADDRESS, client.address(request))
-        if not wait:
-            return begun(request, {"has_code": with_code, **form.cleaned_data})
-        form.add_error(None, f"There were many registrations from your network. {try_again_in(wait)}")
+        if not with_code:
+            return redirect(f"{reverse('register-route')}?level={form.cleaned_data['level']}")
+        if not too_many(request, form):
+            return begun(request, {"has_code": True, **form.cleaned_data})
     template = "accounts/register_with_code.html" if with_code else "accounts/register.html"
-    context = {
+    return render(request, template, first_page(form, with_code=with_code))
+
+
+@login_not_required
+@never_cache
+def choose_route(request: HttpRequest) -> HttpResponse:
+    """Ask for a route to the level that is in the address, and begin. Each POST is a new draft: two tabs are two."""
+    if request.user.is_authenticated:
+        return redirect("portal")
+    level = request.GET.get("level", "")
+    form = RouteOfLevelForm(request.POST or None, initial={"level": level})
+    if request.method == "POST" and form.is_valid() and not too_many(request, form):
+        return begun(request, {"has_code": False, **form.cleaned_data})
+    if not form.is_bound and level not in {str(lv.value) for lv in policy.Level}:
+        return redirect("register")
+    if form.has_error("level"):
+        return render(request, "accounts/register.html", first_page(form))
+    return render(request, "accounts/register_route.html", {**first_page(form), **route.start_context()})
+
+
+def too_many(request: HttpRequest, form: forms.Form) -> bool:
+    """Count one more registration from this network address. Say so in the form if there were too many."""
+    wait = limits.hit(policy.REGISTRATIONS_PER_ADDRESS, client.address(request))
+    if wait:
+        form.add_error(None, f"There were many registrations from your network. {try_again_in(wait)}")
+    return wait is not None
+
+
+def first_page(form: forms.Form, *, with_code: bool = False) -> dict:
+    """Return what the pages before the draft show."""
+    return {
         "form": form,
         "progress": wizard.beginning(REGISTRATION, level=policy.Level.BASIC, has_code=with_code),
         "journey": REGISTRATION,
         "levels": LEVELS,
-        **route.start_context(),
     }
-    return render(request, template, context)
 
 
 def begun(request: HttpRequest, chosen: dict) -> HttpResponse:

@@ -88,7 +88,7 @@ def open_case_for(draft: Draft, *, by: object) -> None:
     )
     notices.send("case-opened", to=typed.email, account_id=account_of(draft), reference=opened.case.shown_reference)
     draft.case, draft.continuation_code, draft.ended = opened.case, opened.code, Draft.Ended.REVIEW
-    wizard.clear_answers(draft, tuple(OTHERWISE.get(name, name) for name in fields_of_case(draft)))
+    wizard.clear_answers(draft, ("kept_ssn", *(OTHERWISE.get(name, name) for name in fields_of_case(draft))))
 
 
 def fields_of_case(draft: Draft) -> list[str]:

@@ -1,4 +1,8 @@
-"""The step of the activation code."""
+"""The step of the activation code.
+
+The page says where the code went. In a registration the address can be corrected there and another way of delivery
+chosen. In an upgrade it cannot: the code of an upgrade only goes to an address that was known before.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,17 +12,20 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.journeys.steps import route
 from accounts.journeys.wizard import Refused, Step, actor
 from accounts.mail import notices
 from accounts.mail.words import greet
-from accounts.models import Draft
+from accounts.models import Draft, RegistrationDraft, UpgradeDraft
 from core import policy
-from core.fields import TypedField
+from core.fields import TypedField, email_field
+from core.masks import mask_email
 from core.words import try_again_in
 from idproofing import codes
-from safeguards import client, limits
+from safeguards import audit, client, limits
 
 Data = Mapping[str, Any] | None
+CodeDelivery = Draft.CodeDelivery
 Save = Callable[[HttpRequest, Any, Any, Any], Refused | None]
 
 
@@ -41,13 +48,42 @@ class CodeForm(forms.Form):
     )
 
 
+class CodeOfRegistrationForm(CodeForm):
+    """The activation code, or how and where another one is delivered. A button that sends neither changes neither."""
+
+    code_delivery = forms.ChoiceField(
+        label="How would you like to get the new code?",
+        choices=route.DELIVERIES,
+        required=False,
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": route.NOT_ON_THIS_PAGE},
+    )
+    email = email_field(required=False)
+
+    def __init__(self, data: Data, draft: Draft) -> None:
+        super().__init__(data, initial={"code_delivery": draft.code_delivery})
+
+
+def asks_again(data: Data) -> bool:
+    """Return whether a new code is requested, and none is entered."""
+    return bool(data) and (data or {}).get("action") == "again"
+
+
+def delivery_of(draft: Draft) -> str:
+    """Return how codes of this draft are delivered. "" is not chosen yet.
+
+    The code of an upgrade shows that mail still reaches the account's holder. On the screen it would show nothing.
+    """
+    return CodeDelivery.EMAIL if isinstance(draft, UpgradeDraft) else draft.code_delivery
+
+
 def send_code(draft: Draft, by: object, *, first: bool = False) -> None:
     """Issue an activation code, which voids the earlier one, and deliver it as the person chose."""
     begun_at = draft.created_at if first else None
-    level = policy.Level(draft.level)
-    issued = codes.issue(draft.dod_id, level, draft.code_delivery, draft.email, by=by, begun_at=begun_at)
-    draft.screen_code = issued.text if draft.code_delivery == Draft.CodeDelivery.SCREEN else ""
-    if draft.code_delivery == Draft.CodeDelivery.EMAIL:
+    level, delivery = policy.Level(draft.level), delivery_of(draft)
+    issued = codes.issue(draft.dod_id, level, delivery, draft.email, by=by, begun_at=begun_at)
+    draft.screen_code = issued.text if delivery == CodeDelivery.SCREEN else ""
+    if delivery == CodeDelivery.EMAIL:
         notices.send("activation-code", to=draft.email, first_name=greet(draft), code=issued.text)
 
 
@@ -78,10 +114,8 @@ def count_code(request: HttpRequest, draft: Draft, form: forms.Form) -> int | Re
 
 def redeem_code(request: HttpRequest, draft: Draft, form: forms.Form, left: int) -> Refused | None:
     """Judge the typed code, or send another one if the person asks for it. `left` tries are left after this one."""
-    if request.POST.get("action") == "again":
-        send_code(draft, actor(request))
-        messages.success(request, NEW_CODE[draft.code_delivery])
-        return None
+    if asks_again(request.POST):
+        return send_another(request, draft, form)
     outcome = codes.redeem(draft.dod_id, policy.Level(draft.level), form.cleaned_data["code"], by=actor(request))
     if isinstance(outcome, codes.Redeemed):
         draft.code_redeemed_at, draft.screen_code = timezone.now(), ""
@@ -104,21 +138,43 @@ def redeem_code(request: HttpRequest, draft: Draft, form: forms.Form, left: int)
     return Refused("That code can no longer be used. Ask for a new one below.", "code")
 
 
-NEW_CODE: dict[str, str] = {
-    Draft.CodeDelivery.EMAIL: "A new code is on its way to your email address.",
-    Draft.CodeDelivery.SCREEN: "You have a new code.",
-}
+def send_another(request: HttpRequest, draft: Draft, form: forms.Form) -> Refused | None:
+    """Send another code, in a registration to a corrected address or in the other way, if the person says so."""
+    by = actor(request)
+    if isinstance(draft, RegistrationDraft):
+        corrected = form.cleaned_data["email"]
+        if corrected and corrected != draft.email:
+            draft.email = corrected
+            audit.record("registration.email-corrected", by=by, dod_id=draft.dod_id)
+        draft.code_delivery = form.cleaned_data["code_delivery"] or draft.code_delivery
+    send_code(draft, by)
+    by_email = delivery_of(draft) == CodeDelivery.EMAIL
+    messages.success(
+        request, f"A new code is on its way to {mask_email(draft.email)}." if by_email else "You have a new code."
+    )
+    return None
 
 
 def code_form(data: Data, draft: Draft) -> forms.Form:
-    form = CodeForm(data)
-    form.fields["code"].required = not data or data.get("action") != "again"
+    form = CodeOfRegistrationForm(data, draft) if isinstance(draft, RegistrationDraft) else CodeForm(data)
+    form.fields["code"].required = not asks_again(data)
     return form
+
+
+def code_context(request: HttpRequest, draft: Draft) -> dict:
+    """Return where the code went, masked, and whether that can be changed on this page."""
+    came = bool(draft.quiz_passed_at)
+    by_email = came and delivery_of(draft) == CodeDelivery.EMAIL
+    return {
+        "sent_to": mask_email(draft.email) if by_email else "",
+        "can_change": came and isinstance(draft, RegistrationDraft),
+        "same_address": f"Leave this empty if {mask_email(draft.email)} is right.",
+    }
 
 
 def may_redeem(draft: Draft) -> bool:
     """Return whether there may be a code to redeem: after the questions, or because the person says so."""
-    return bool(draft.dod_id) and bool(draft.quiz_passed_at or draft.has_code)
+    return bool(draft.dod_id) and bool((draft.quiz_passed_at and delivery_of(draft)) or draft.has_code)
 
 
 def code_step(save: Save = redeem_code) -> Step:
@@ -132,4 +188,5 @@ def code_step(save: Save = redeem_code) -> Step:
         save=save,
         ready=lambda draft: may_redeem(draft) and not draft.blocked,
         done=lambda draft: bool(draft.code_redeemed_at),
+        context=code_context,
     )

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.journeys import next_steps
+from accounts.journeys.forms import NumbersForm
 from accounts.journeys.steps import route
 from accounts.journeys.wizard import Refused, actor, keep_answers
 from core import policy
@@ -79,7 +80,7 @@ def or_reviewed(outcome: Outcome, typed: Typed, level: int, *, account_id: int |
 
 
 def match_details(
-    draft: Any, form: forms.Form, outcome: Outcome, *, names: tuple[str, ...], forgets: tuple[str, ...], by: object
+    draft: Any, form: NumbersForm, outcome: Outcome, *, names: tuple[str, ...], forgets: tuple[str, ...], by: object
 ) -> Refused | None:
     """Keep what was typed and the person whom DEERS has for it, or refuse with the same words for every reason.
 
@@ -93,7 +94,20 @@ def match_details(
     if is_reviewed(draft, answers):
         return None
     keep_answers(draft, answers, forgets)
-    return judge_match(draft, outcome, forgets, again=again, by=by)
+    refused = judge_match(draft, outcome, forgets, again=again, by=by)
+    # After a mismatch it may be the number that was wrong. Nobody can read it again, so it is typed again.
+    draft.kept_ssn = "" if draft.mismatched_at else typed["ssn"]
+    form.kept_ssn = draft.kept_ssn
+    return refused
+
+
+def keep_number(form: NumbersForm) -> dict[str, str]:
+    """Return the Social Security number to keep of a form that is not valid: a new one that could be somebody's."""
+    typed = form.cleaned_data.get("ssn")
+    if not typed or typed == form.kept_ssn:
+        return {}
+    form.kept_ssn = typed
+    return {"kept_ssn": typed}
 
 
 def is_reviewed(draft: Any, answers: dict[str, str]) -> bool:

@@ -35,7 +35,7 @@ def ask_for_letter(request: HttpRequest, draft: Draft, form: forms.Form, person:
             draft.blocked = Draft.Blocked.NO_ADDRESS
         case letters.Queued():
             draft.ended = Draft.Ended.LETTER
-            draft.ssn = draft.date_of_birth = ""
+            draft.ssn = draft.kept_ssn = draft.date_of_birth = ""
     return None
 
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.journeys.steps import route
-from accounts.journeys.steps.code import send_code
+from accounts.journeys.steps.code import delivery_of, send_code
 from accounts.journeys.steps.details import refuse_while_deers_is_silent
 from accounts.journeys.wizard import Refused, Step, actor
 from accounts.models import Draft
@@ -75,6 +75,8 @@ def ask_around(request: HttpRequest, draft: Draft, form: forms.Form) -> asking.K
     under_way = draft.quiz and quiz.question(draft.quiz)
     if request.POST.get("action") != "start" or under_way:
         return True
+    if not draft.email:
+        return Refused(route.NO_EMAIL)
     return asking.known_of(draft.dod_id) or refuse_while_deers_is_silent(actor(request))
 
 
@@ -100,7 +102,8 @@ def answer_questions(
         quiz.answer(draft.quiz.pk, form.cleaned_data["position"], form.cleaned_data["choice"], by=by)
     if quiz.question(draft.quiz) is None and isinstance(quiz.grade(draft.quiz.pk, by=by), quiz.Passed):
         draft.quiz_passed_at = timezone.now()
-        send_code(draft, by, first=True)
+        if delivery_of(draft):
+            send_code(draft, by, first=True)
     return None
 
 

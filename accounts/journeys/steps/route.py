@@ -22,46 +22,40 @@ LABEL = "Proof of identity"
 
 CodeDelivery = Draft.CodeDelivery
 DELIVERIES = [(delivery.value, delivery.label) for delivery in (CodeDelivery.EMAIL, CodeDelivery.SCREEN)]
-DELIVERY_NOTES: dict[str, str] = {
-    CodeDelivery.EMAIL: "It comes within a few minutes.",
-    CodeDelivery.SCREEN: "You see it right away. Have pen and paper ready if you want to use it later.",
-}
+NO_EMAIL = "To answer questions online, you need an email address that we can send the code to."
 NOT_ON_THIS_PAGE = "Choose one of the options on this page."
 
 
 class RouteForm(forms.Form):
-    """How a person wants to prove their identity, and how the code is delivered after the questions.
+    """How a person wants to prove their identity.
 
-    If only `code_delivery` is sent, the route is the questions, or the letter if that is its value.
+    No page asks here how the code is delivered after the questions: that comes when it is due (delivery.py). A script
+    may send `code_delivery` with the route. If it sends nothing else, the route is the questions, or the letter if that
+    is its value.
     """
 
     route = forms.ChoiceField(
         label="How would you like to prove who you are?",
         choices=routes.choices,
         widget=forms.RadioSelect,
-        error_messages={"invalid_choice": NOT_ON_THIS_PAGE},
+        error_messages={"required": "Choose how to prove who you are.", "invalid_choice": NOT_ON_THIS_PAGE},
     )
     code_delivery = forms.ChoiceField(
-        label="After the questions, how would you like to get your activation code?",
         choices=DELIVERIES,
-        help_text="You enter this code next, to show that it is still you.",
-        widget=forms.RadioSelect,
-        error_messages={
-            "required": "Choose how to get your activation code.",
-            "invalid_choice": NOT_ON_THIS_PAGE,
-        },
+        required=False,
+        widget=forms.HiddenInput,
+        error_messages={"invalid_choice": NOT_ON_THIS_PAGE},
     )
 
     def __init__(self, data: Data = None, *, initial: Mapping[str, Any] | None = None) -> None:
         sent = None if data is None else dict(data.items())
         if sent is not None:
-            by_letter = sent.get("code_delivery") == CodeDelivery.LETTER
-            sent["route"] = sent.get("route") or (Route.LETTER if by_letter else Route.QUESTIONS)
-            if sent["route"] != Route.QUESTIONS:
-                sent["code_delivery"] = CodeDelivery.EMAIL.value
-        super().__init__(
-            sent, initial={"route": Route.QUESTIONS, "code_delivery": CodeDelivery.EMAIL, **(initial or {})}
-        )
+            delivery = sent.get("code_delivery")
+            if delivery and not sent.get("route"):
+                sent["route"] = Route.LETTER if delivery == CodeDelivery.LETTER else Route.QUESTIONS
+            if sent.get("route") != Route.QUESTIONS:
+                sent["code_delivery"] = ""
+        super().__init__(sent, initial={"route": Route.QUESTIONS, **(initial or {})})
 
     def clean(self) -> dict:
         self.cleaned_data["code_delivery"] = delivery_on(
@@ -71,10 +65,12 @@ class RouteForm(forms.Form):
 
 
 def delivery_on(route: str, chosen: str) -> str:
-    """Return how the code is delivered on this route. `chosen` applies only to the questions."""
+    """Return how the code is delivered on this route. `chosen` applies only to the questions. "" is not chosen yet."""
     if route == Route.LETTER:
         return CodeDelivery.LETTER
-    return chosen if route == Route.QUESTIONS and chosen in dict(DELIVERIES) else CodeDelivery.EMAIL
+    if route != Route.QUESTIONS:
+        return CodeDelivery.EMAIL
+    return chosen if chosen in dict(DELIVERIES) else ""
 
 
 def route_for_audit(draft: Draft) -> str:
@@ -87,7 +83,7 @@ def route_for_audit(draft: Draft) -> str:
 
 def start_context() -> dict:
     """Return what the first page says next to each choice."""
-    return {"routes": routes.descriptions(), "deliveries": DELIVERY_NOTES}
+    return {"routes": routes.descriptions()}
 
 
 class ChooseRouteForm(forms.Form):
@@ -113,11 +109,13 @@ class Standing:
 def standing(draft: Draft, now: datetime | None = None) -> Standing:
     """Return the routes that can be taken from here.
 
-    The questions are not among them if none can be asked now, and neither is the present route.
+    The questions are not among them if none can be asked now or their code could not be emailed, and neither is the
+    present route.
     """
     now = now or timezone.now()
     stands = attempts.standing(draft.dod_id, now)
-    without = set() if stands.left and draft.blocked != Draft.Blocked.THIN_FILE else {Route.QUESTIONS.value}
+    may_ask = stands.left and draft.blocked != Draft.Blocked.THIN_FILE and draft.email
+    without = set() if may_ask else {Route.QUESTIONS.value}
     if draft.route != Route.QUESTIONS:
         without.add(draft.route)
     offers = [offer for offer in routes.OFFERS.values() if offer.route.value not in without]
@@ -137,11 +135,13 @@ def route_context(request: HttpRequest, draft: Draft) -> dict:
 def choose_route(request: HttpRequest, draft: Draft, form: forms.Form, _: None) -> Refused | None:
     """Change to another route. This uses up no attempt, and what was typed stays. Questions under way are abandoned."""
     by = actor(request)
+    if form.cleaned_data["route"] == Route.QUESTIONS and not draft.email:
+        return Refused(NO_EMAIL)
     if draft.quiz:
         quiz.abandon(draft.quiz.pk, by=by)
-    was = draft.route
+    was, chosen = draft.route, draft.code_delivery if draft.route == Route.QUESTIONS else ""
     draft.quiz, draft.blocked, draft.route = None, "", form.cleaned_data["route"]
-    draft.code_delivery, draft.has_code = delivery_on(draft.route, draft.code_delivery), False
+    draft.code_delivery, draft.has_code = delivery_on(draft.route, chosen), False
     audit.record("proofing.route-chosen", by=by, dod_id=draft.dod_id, level=draft.level, route=draft.route, was=was)
     return None
 
