@@ -27,12 +27,17 @@ SETTING_UP = "new_factor"
 @login_not_required
 @never_cache
 def lost(request: HttpRequest) -> HttpResponse:
-    """Explain the wait on GET, begin it on POST. Only for a person who has given the password."""
+    """Explain the wait on GET, begin it on POST. Only for a person who has given the password.
+
+    At the end of the wait a link goes to the account's email address. Without one there is nothing to wait for.
+    """
     half = session.half(request)
     if half is None:
         return redirect("sign-in")
     if half.account.is_staff or not factors.has_factor(half.account):
         return redirect("second-factor")
+    if not half.account.email:
+        return render(request, "accounts/lost_factor.html", {"no_email": True})
     under_way = lost_factor.live(half.account)
     if request.method != "POST":
         return render(request, "accounts/lost_factor.html", {"ready_at": under_way and under_way.ready_at})

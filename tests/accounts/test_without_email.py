@@ -9,7 +9,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts import actions
 from accounts.mail import shared_mailboxes
-from accounts.models import Account, Notice, RegistrationDraft
+from accounts.models import Account, LostFactor, Notice, RegistrationDraft
 from core import policy
 from deers.models import Person as Registered
 from demo.people.person import Person
@@ -18,11 +18,12 @@ from idproofing.models import ActivationCode, Letter, Visit
 from safeguards.models import AuditEvent
 from service_center.visits import NoWayToSend, verify_documents
 from tests import people, walk
-from tests.accounts.holders import holder, signed_in, staff
+from tests.accounts.holders import give_password, holder, premium, signed_in, staff
 from tests.parallel import in_parallel
 
 pytestmark = pytest.mark.django_db
 
+LOST = "/recover/factor/"
 DOCUMENTS = (visits.Shown("passport", "X1234567"), visits.Shown("state-id", "D7654321", "TN"))
 
 
@@ -118,6 +119,16 @@ def test_somebody_without_an_email_address_adds_one_later(nora):
     assert 'href="/account/email/">Add' in browser.get("/account/").content.decode()
     page = browser.post("/account/email/", {"email": "nora@mail.example"})
     assert "Check your email for a link" in walk.text_of(page)
+
+
+def test_somebody_without_an_email_address_does_not_wait_for_a_link_that_cannot_come(nora):
+    account = premium(nora)
+    Account.objects.update(email="", email_confirmed_at=None)
+    browser = Client()
+    give_password(browser, account.username)
+    for page in (browser.get(LOST), browser.post(LOST)):
+        assert "Your account has no email address" in walk.text_of(page)
+    assert not LostFactor.objects.exists()
 
 
 def test_two_people_without_an_email_address_share_no_mailbox():
