@@ -54,7 +54,16 @@ class HelpForm(forms.Form):
 REASONS_AND_KINDS = {*Assistance.Kind.values, *Assistance.Reason.values}
 
 
-SHARED_MAILBOX = ("mailbox_shared_at", admin.EmptyFieldListFilter)
+class SharedMailbox(admin.SimpleListFilter):
+    """The accounts whose mailbox is flagged (accounts/mail/shared_mailboxes.py)."""
+
+    title = parameter_name = "mailbox"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("shared", "Shared by many households")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Account]) -> QuerySet[Account]:
+        return queryset.exclude(mailbox_shared_at=None) if self.value() == "shared" else queryset
 
 
 @admin.register(Account)
@@ -62,7 +71,7 @@ class AccountAdmin(ReadOnlyAdmin):
     """Accounts, found by username, name, DoD ID number or the last four digits of the Social Security number."""
 
     list_display = ("username", "last_name", "first_name", "dod_id", "level", "state", "is_staff")
-    list_filter = ("state", "level", "is_staff", SHARED_MAILBOX)
+    list_filter = ("state", "level", "is_staff", SharedMailbox)
     list_per_page = 25
     show_full_result_count = False
     ordering = ("last_name", "first_name", "pk")
@@ -86,7 +95,7 @@ class AccountAdmin(ReadOnlyAdmin):
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         """Return the filters next to search results. Before a search there are only the shared mailboxes to list."""
-        return self.list_filter if request.GET.get("q") else (SHARED_MAILBOX,)
+        return self.list_filter if request.GET.get("q") else (SharedMailbox,)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Account], search_term: str
@@ -96,7 +105,7 @@ class AccountAdmin(ReadOnlyAdmin):
         Without a search, list nobody but the accounts whose mailbox is flagged, if the filter asks for them.
         """
         text = search_term.replace("\x00", "").strip()[:100]
-        if not text and request.GET.get(f"{SHARED_MAILBOX[0]}__isempty") == "0":
+        if not text and request.GET.get(SharedMailbox.parameter_name) == "shared":
             return queryset, False
         if not text:
             return queryset.none(), False
