@@ -72,7 +72,9 @@ def kin(dod_id: str) -> list[str] | None:
 
 
 def search(text: str, most: int = 50) -> list[Beneficiary]:
-    """Return up to `most` people, for staff, by name (or its beginning), DoD ID number, or last four of the SSN.
+    """Return up to `most` people, for staff, by name (or its beginning), number, email address or phone number.
+
+    Numbers are the DoD ID number, and the SSN whole, masked (***-**-6789) or as its last four digits.
 
     Return none if DEERS does not answer.
     """

@@ -11,6 +11,7 @@ from datetime import date
 from django.db.models import F, Q, QuerySet
 
 from core import typed
+from core.phones import PhoneDigits, searched_phone
 from deers import faults, households, names, ssn
 from deers.deadline import within_deadline
 from deers.matching import ineligibility, judge_match, records_matching
@@ -115,14 +116,24 @@ class MockRegistry:
 
     @answering()
     def search(self, text: str, *, most: int) -> list[Beneficiary]:
-        """Return people by DoD ID number (10 digits), last four of the SSN (4 digits), or name. It takes one query."""
-        digits = typed.clean_joined(text[:200])
-        if is_dod_id(digits):
-            asked = Q(person=digits)
-        elif re.fullmatch(r"[0-9]{4}", digits):
-            asked = Q(person__ssn_last4_index=ssn_last4_index(digits))
+        """Return people by number, email address, phone number or name. It takes one query.
+
+        Ten digits alone may be a DoD ID number or a phone number, so they find both.
+        """
+        text = text.replace("\x00", "")[:200]
+        digits = typed.clean_joined(text)
+        last_four, whole, phone = ssn.masked_last_four(text), ssn.clean(text), searched_phone(text)
+        if whole:
+            asked = Q(person__ssn_index=ssn_index(whole))
+        elif last_four or re.fullmatch(r"[0-9]{4}", digits):
+            asked = Q(person__ssn_last4_index=ssn_last4_index(last_four or digits))
+        elif phone:
+            reached = Person.objects.alias(digits=PhoneDigits("phone")).filter(digits=phone).values("pk")[:most]
+            asked = Q(person__in=[digits] if is_dod_id(digits) else []) | Q(person__in=reached)
+        elif "@" in text and text.isprintable():
+            asked = Q(person__in=Person.objects.filter(email__lower=text.strip().lower()).values("pk")[:most])
         else:
-            prefixes = names.search_prefixes(text[:200])
+            prefixes = names.search_prefixes(text)
             if not prefixes:
                 return []
             # A former name finds the person too. The person is shown under the present name.

@@ -9,10 +9,14 @@ from typing import Any
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 
+from core.phones import PhoneDigits
 from deers import names
 from safeguards.cipher import blind_index
 from safeguards.fields import EncryptedTextField
+
+models.CharField.register_lookup(Lower)
 
 
 class DodIdField(models.CharField):
@@ -109,7 +113,11 @@ class Person(models.Model):
                 name="person_ssn_indexed_twice_or_never",
             ),
         ]
-        indexes = [models.Index(fields=["ssn_last4_index"], name="person_ssn_last4")]
+        indexes = [
+            models.Index(fields=["ssn_last4_index"], name="person_ssn_last4"),
+            models.Index(Lower("email"), name="person_email"),
+            models.Index(PhoneDigits("phone"), name="person_phone"),
+        ]
 
     def __str__(self) -> str:
         return self.dod_id

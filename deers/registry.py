@@ -184,5 +184,9 @@ class EligibilityRegistry(Protocol):
         ...
 
     def search(self, text: str, *, most: int) -> list[Beneficiary]:
-        """Return up to `most` people by name (or its beginning), DoD ID number, or last four of the SSN."""
+        """Return up to `most` people by name (or its beginning), DoD ID number, SSN, email address or phone number.
+
+        The SSN may be whole, masked (***-**-6789), or its last four digits. Phone numbers are those with the same last
+        ten digits.
+        """
         ...

@@ -62,6 +62,16 @@ def problem(digits: str, *, mock_serves: bool) -> str | None:
     return None
 
 
+def masked_last_four(text: str) -> str:
+    """Return the last four digits of a Social Security number that is typed as it is shown: ***-**-6789, xxx-xx-6789.
+
+    Return "" for anything else.
+    """
+    plain = re.sub(r"[\s\u2010-\u2015-]+", "", unicodedata.normalize("NFKC", text[:100]))
+    found = re.fullmatch(r"[*xX•#]{5}([0-9]{4})", plain)
+    return found[1] if found else ""
+
+
 def mask(last_four: str) -> str:
     """Return a Social Security number as it may be shown: ***-**-6789. Give it the last four digits, or all nine."""
     return f"***-**-{last_four[-4:]}"

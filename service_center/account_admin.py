@@ -6,6 +6,8 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
@@ -19,9 +21,9 @@ from accounts.models import Account, Assistance
 from accounts.sign_in import pauses
 from accounts.sign_in.fresh import ask_for_second_step
 from core import policy
-from deers import lookup
+from core.masks import mask_email, mask_number
 from safeguards import audit
-from service_center import assistance, confirmed_actions, conflicts, resend_code
+from service_center import account_search, assistance, confirmed_actions, conflicts, resend_code
 from service_center.changes import changes_shown
 from service_center.read_only import ReadOnlyAdmin, admin_page, has_permission
 
@@ -66,18 +68,29 @@ class SharedMailbox(admin.SimpleListFilter):
         return queryset.exclude(mailbox_shared_at=None) if self.value() == "shared" else queryset
 
 
+class AccountList(ChangeList):
+    """The list of accounts, whose search box is sent by POST and shows what was typed."""
+
+    by_post = True
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
+        self.query = account_search.shown(account_search.unseal(self.query, request.user))  # type: ignore[arg-type]
+
+
 @admin.register(Account)
 class AccountAdmin(ReadOnlyAdmin):
-    """Accounts, found by username, name, DoD ID number or the last four digits of the Social Security number."""
+    """Accounts, found by what a person who calls can say. The list masks what the page of one account shows whole."""
 
-    list_display = ("username", "last_name", "first_name", "dod_id", "level", "state", "is_staff")
+    list_display = ("username", "name", "masked_email", "masked_phone", "masked_dod_id", "level", "state", "is_staff")
     list_filter = ("state", "level", "is_staff", SharedMailbox)
     list_per_page = 25
     show_full_result_count = False
     ordering = ("last_name", "first_name", "pk")
     search_fields = ("username",)
     search_help_text = (
-        "Search for somebody: username, name, DoD ID number, or the last four digits of the Social Security number."
+        "Search for somebody: name, username or part of it, email address, phone number, DoD ID number, or Social "
+        "Security number, whole or only its last four digits."
     )
     change_form_template = "admin/accounts/account/change_form.html"
     fieldsets = (
@@ -97,23 +110,49 @@ class AccountAdmin(ReadOnlyAdmin):
         """Return the filters next to search results. Before a search there are only the shared mailboxes to list."""
         return self.list_filter if request.GET.get("q") else (SharedMailbox,)
 
+    @admin.display(ordering="last_name")
+    def name(self, account: Account) -> str:
+        return f"{account.last_name}, {account.first_name}" if account.last_name else account.first_name
+
+    @admin.display(description="email")
+    def masked_email(self, account: Account) -> str:
+        return mask_email(account.email)
+
+    @admin.display(description="phone")
+    def masked_phone(self, account: Account) -> str:
+        return mask_number(account.phone)
+
+    @admin.display(description="DoD ID number")
+    def masked_dod_id(self, account: Account) -> str:
+        return mask_number(account.dod_id or "")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        """List the accounts that a search finds. POST leads to the list, without what was typed in its address."""
+        if request.method != "POST":
+            return super().changelist_view(request, extra_context)
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        text = request.POST.get("q", "").strip()
+        asked = f"?{urlencode({'q': account_search.seal(text, request.user)})}" if text else ""  # type: ignore[arg-type]
+        return HttpResponseRedirect(f"{request.path}{asked}")
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[AccountList]:
+        return AccountList
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Account], search_term: str
     ) -> tuple[QuerySet[Account], bool]:
-        """Search by username, and through DEERS by name, DoD ID number or last four digits.
+        """Search by everything that account_search knows.
 
         Without a search, list nobody but the accounts whose mailbox is flagged, if the filter asks for them.
         """
-        text = search_term.replace("\x00", "").strip()[:100]
+        text = account_search.unseal(search_term, request.user).strip()  # type: ignore[arg-type]
         if not text and request.GET.get(SharedMailbox.parameter_name) == "shared":
             return queryset, False
         if not text:
             return queryset.none(), False
         audit.record("support.person-searched", by=request.user)
-        people = [person.dod_id for person in lookup.search(text)]
-        found = queryset.filter(username__lower=text.lower()) | queryset.filter(dod_id__in=people)
-        named = queryset.filter(first_name__lower=text.lower()) | queryset.filter(last_name__lower=text.lower())
-        return found | named, False
+        return queryset.filter(pk__in=account_search.accounts_matching(text)), False
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None

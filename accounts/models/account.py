@@ -2,11 +2,13 @@
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 
+from core.phones import PhoneDigits
 from core.policy import Level
 
 models.CharField.register_lookup(Lower)
@@ -81,6 +83,10 @@ class Account(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manage
             models.Index(Lower("email"), name="account_email"),
             models.Index(Lower("last_name"), name="account_last_name"),
             models.Index(Lower("first_name"), name="account_first_name"),
+            # What staff search by. Closed accounts too, which the constraint on the person leaves out.
+            models.Index(fields=["dod_id"], name="account_dod_id"),
+            models.Index(PhoneDigits("phone"), name="account_phone"),
+            GinIndex(fields=["username"], opclasses=["gin_trgm_ops"], name="account_username_part"),
             models.Index(Coalesce("last_login", "created_at"), condition=Q(state="active"), name="account_quiet_since"),
         ]
         default_permissions = ("view",)

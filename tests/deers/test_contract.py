@@ -110,7 +110,8 @@ class InMemory:
         found = [
             person
             for person in CAST
-            if text in (person.dod_id, contract.ssn_of(person)[-4:] or None)
+            if text in (person.dod_id, contract.ssn_of(person) or None)
+            or text.removeprefix("***-**-") == (contract.ssn_of(person)[-4:] or None)
             or any(names.search_key(name_of(person)).startswith(prefix) for prefix in prefixes)
         ]
         return found[:most]

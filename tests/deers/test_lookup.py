@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from deers import lookup
-from deers.models import Eligibility, LegalName, Plan, Region
+from deers.models import Eligibility, LegalName, Person, Plan, Region
 from deers.registry import Beneficiary, FamilyMember, Period
 from tests.deers.registered import TODAY, registered, sponsored
 
@@ -130,10 +130,29 @@ def test_staff_find_a_person_by_dod_id_number_or_the_last_four(django_assert_num
             assert found(text) == ["Ada Winters"]
 
 
-def test_a_whole_social_security_number_finds_nobody_and_is_never_given_back() -> None:
-    ada = registered("Ada", "Winters")
-    assert found(ada.ssn) == []
+@pytest.mark.parametrize(
+    "typed", ["901234444", "901-23-4444", "901 23 4444", "***-**-4444", "XXX-XX-4444", "•••••4444"]
+)
+def test_staff_find_a_person_by_the_number_on_the_card_and_it_is_never_given_back(typed: str) -> None:
+    registered("Ada", "Winters", ssn="901234444")
+    registered("Bea", "Summers", ssn="901235555")
+    assert found(typed) == ["Ada Winters"]
     assert "ssn" not in Beneficiary.__slots__
+
+
+@pytest.mark.parametrize("typed", ["Ada@Mail.Example", "(931) 555-0111", "+1 931-555-0111", "931.555.0111"])
+def test_staff_find_a_person_by_what_deers_would_write_or_call(typed: str, django_assert_num_queries: Any) -> None:
+    ada = registered("Ada", "Winters")
+    registered("Bea", "Summers")
+    Person.objects.filter(pk=ada.pk).update(email="ada@mail.example", phone="1 (931) 555 0111")
+    with django_assert_num_queries(1):
+        assert found(typed) == ["Ada Winters"]
+
+
+def test_ten_digits_are_a_person_s_number_or_a_phone_number() -> None:
+    ada, bea = registered("Ada", "Winters"), registered("Bea", "Winters")
+    Person.objects.filter(pk=bea.pk).update(phone=ada.pk)
+    assert found(ada.pk) == ["Ada Winters", "Bea Winters"]
 
 
 def test_a_search_gives_no_more_than_asked_in_order_of_names() -> None:

@@ -4,7 +4,9 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts import actions
 from accounts.models import Account, Notice, State
@@ -12,8 +14,9 @@ from core.policy import Level
 from demo.people import PEOPLE
 from idproofing import codes
 from idproofing.models import Proofing
+from safeguards import audit
 from safeguards.models import AuditEvent, AuditSeal
-from service_center import roles
+from service_center import account_search, roles
 from tests import people, walk
 from tests.accounts.holders import KEY, STAFF_DOOR, give_password, give_token, holder, premium, signed_in, staff
 
@@ -142,10 +145,91 @@ def test_an_account_is_found_by_username_name_number_and_last_four(agent, rosa, 
     assert found(agent, query.format(dod_id=person.dod_id, last_four=person.ssn[-4:])) == ["rosa.holder"]
 
 
-@pytest.mark.parametrize("query", ["{ssn}", "{bare}", "osa.hol", "%", "_", "'", "zzz", "9" * 300, "\u202erosa"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("{ssn}", "{bare}", " {spaced} ", "***-**-{last_four}", "xxx-xx-{last_four}", "•••••{last_four}"),
+        *("osa.hol", "SA.HOL", "rosa@moved.example", "ROSA@Moved.Example ", "rosa.delgado@example.org"),
+        *("(931) 555-0199", "931.555.0199", "+1 931 555 0199", "1-931-555-0111"),
+    ],
+)
+def test_a_person_who_calls_is_found_by_whatever_they_can_say(agent, rosa, query):
+    """Here and in DEERS she has another address and another phone, and is found by all of them."""
+    Account.objects.filter(pk=rosa.pk).update(email="rosa@moved.example", phone="(931) 555-0199")
+    holder(people.load("walter"))
+    ssn = PEOPLE["rosa"].ssn.replace("-", "")
+    spaced = f"{ssn[:3]} {ssn[3:5]} {ssn[5:]}"
+    asked = query.format(ssn=f"{ssn[:3]}-{ssn[3:5]}-{ssn[5:]}", bare=ssn, spaced=spaced, last_four=ssn[-4:])
+    assert found(agent, asked) == ["rosa.holder"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *(
+            "%",
+            "_",
+            "'",
+            "zzz",
+            "9" * 300,
+            "\u202erosa",
+            "ro",
+            "o%h",
+            "rosa_holder",
+            "555-0111",
+            "@",
+            "a@b",
+        ),
+        *("***-**-", "**-***-0000", "~", "~AAAA", "~%00", "000000000", "+", "()"),
+    ],
+)
 def test_other_searches_find_nobody_and_break_nothing(agent, rosa, query):
-    ssn = PEOPLE["rosa"].ssn
-    assert "rosa.holder" not in found(agent, query.format(ssn=ssn, bare=ssn.replace("-", "")))
+    assert "rosa.holder" not in found(agent, query)
+
+
+def test_a_person_whose_account_was_closed_is_found_too(agent, rosa):
+    actions.close(rosa, by="system")
+    assert found(agent, PEOPLE["rosa"].dod_id) == ["rosa.holder"]
+
+
+def test_staff_read_in_the_list_who_it_is_and_no_more_of_a_number_than_its_end(agent, rosa):
+    page = walk.text_of(agent.get(LIST, {"q": "rosa.holder"}))
+    assert f"rosa.holder {rosa.last_name}, {rosa.first_name} r•••@example.org ••• 0111 ••• {rosa.dod_id[-4:]}" in page
+    for whole in (rosa.email, rosa.phone, rosa.dod_id):
+        assert whole not in page
+
+
+def test_what_an_agent_searches_for_is_in_no_address_and_a_whole_number_comes_back_masked(agent, rosa):
+    person = PEOPLE["rosa"]
+    for text, again in ((person.ssn, f"***-**-{person.ssn[-4:]}"), (person.name.last, person.name.last)):
+        sent = agent.post(LIST, {"q": text})
+        assert sent.status_code == 302
+        assert text not in sent["Location"]
+        answer = agent.get(sent["Location"])
+        assert [account.username for account in answer.context["cl"].result_list] == ["rosa.holder"]
+        assert f'value="{again}" id="searchbar"' in answer.content.decode()
+        assert person.ssn.replace("-", "") not in answer.content.decode().replace("-", "")
+    another = signed_in(staff("Supervisor", "another.one"))
+    assert another.get(sent["Location"]).context["cl"].result_list.count() == 0
+    assert AuditEvent.objects.filter(event="support.person-searched").count() == 2
+    assert {str(event.details) for event in AuditEvent.objects.filter(event="support.person-searched")} == {"{}"}
+
+
+def test_a_person_is_found_by_indexes_however_many_accounts_there_are(agent, rosa, monkeypatch):
+    """None of the searches reads the whole table, not even one for part of a username."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for text in ("osa.hol", "rosa@moved.example", "(931) 555-0199", PEOPLE["rosa"].dod_id):
+            with CaptureQueriesContext(connection) as asked:
+                account_search.accounts_matching(text)
+            for query in asked.captured_queries:
+                cursor.execute("EXPLAIN " + query["sql"])
+                plan = "\n".join(row[0] for row in cursor.fetchall())
+                assert "Seq Scan" not in plan, plan
+
+
+def test_nobody_without_the_right_to_see_accounts_may_search(db):
+    assert signed_in(staff("Care team")).post(LIST, {"q": "rosa"}).status_code == 403
 
 
 def test_every_search_and_every_look_is_audited(agent, rosa):
@@ -155,6 +239,14 @@ def test_every_search_and_every_look_is_audited(agent, rosa):
     assert "support.person-searched" in events
     assert events["support.account-viewed"] == rosa.pk
     assert "A member of our staff looked at your account." in walk.text_of(signed_in(rosa).get("/account/activity/"))
+
+
+def test_the_page_of_an_account_speaks_of_the_person_and_not_to_them(agent, rosa):
+    audit.record("sign-in.succeeded", by=rosa)
+    page = walk.text_of(agent.get(page_of(rosa)))
+    assert "The person signed in. the person" in page
+    assert "You signed in" not in page
+    assert "You signed in." in walk.text_of(signed_in(rosa).get("/account/activity/"))
 
 
 def test_nobody_is_listed_who_was_not_searched_for(agent, rosa):

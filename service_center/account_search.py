@@ -1,0 +1,98 @@
+"""What staff may know of a person who calls, and the accounts that it may mean.
+
+What is searched for is personal. So it is sent by POST, and the address of the results holds it only sealed, for the
+one member of staff.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+
+from django.db.models import CharField, Lookup, QuerySet
+from django.db.models.functions import Lower
+
+from accounts.models import Account
+from core.phones import PhoneDigits, searched_phone
+from deers import lookup, ssn
+from safeguards import cipher
+
+MOST_FOUND = 50
+"""For each kind of detail. Nobody reads through more, and a search that finds so many should say more: own."""
+LONGEST_TEXT = 100
+SHORTEST_PART = 3
+"""Letters of a username that find it. An index of trigrams serves no fewer."""
+SEALED = "~"
+
+
+@CharField.register_lookup
+class HasPart(Lookup):
+    """A text column that holds the other side somewhere, regardless of case. An index of trigrams serves it."""
+
+    lookup_name = "has_part"
+
+    def as_sql(self, compiler, connection):  # type: ignore[no-untyped-def]
+        column, before = self.process_lhs(compiler, connection)
+        part, after = self.process_rhs(compiler, connection)
+        return f"{column} ILIKE {part}", [*before, *after]
+
+    def get_db_prep_lookup(self, value, connection):  # type: ignore[no-untyped-def]
+        return "%s", [f"%{connection.ops.prep_for_like_query(value)}%"]
+
+
+def accounts_matching(text: str) -> list[int]:
+    """Return the keys of accounts that `text` may mean: by username or part of it, name, email, phone or number.
+
+    People whom DEERS finds by it are found too, by what DEERS has of them.
+    """
+    plain = text.replace("\x00", "").strip()[:LONGEST_TEXT]
+    if not plain:
+        return []
+    accounts, lower, phone = Account.objects.all(), plain.lower(), searched_phone(plain)
+    people = [person.dod_id for person in lookup.search(plain, most=MOST_FOUND)]
+    searches = [accounts.filter(dod_id__in=people), accounts.filter(username__lower=lower)]
+    if phone:
+        searches.append(accounts.alias(digits=PhoneDigits("phone")).filter(digits=phone))
+    elif "@" in plain:
+        searches.append(accounts.alias(lower=Lower("email")).filter(lower=lower))
+    elif not is_number(plain):
+        searches += [accounts.filter(first_name__lower=lower), accounts.filter(last_name__lower=lower)]
+        if len(plain) >= SHORTEST_PART:
+            searches.append(accounts.filter(username__has_part=plain))
+    return keys_of(searches)
+
+
+def keys_of(searches: list[QuerySet[Account]]) -> list[int]:
+    """Return the keys of some accounts of each search. Each is a query of its own with an index of its own, in one."""
+    first, *rest = (search.order_by("pk").values_list("pk", flat=True)[:MOST_FOUND] for search in searches)
+    return list(first.union(*rest))
+
+
+def is_number(text: str) -> bool:
+    """Return whether a number was typed: a Social Security number, whole, masked or its end, or a DoD ID number."""
+    digits = "".join(character for character in text if character not in " -")
+    return bool(ssn.clean(text) or ssn.masked_last_four(text)) or (digits.isdecimal() and len(digits) in (4, 10))
+
+
+def seal(text: str, staff: Account) -> str:
+    """Return what stands for the text in the address of the results."""
+    sealed = cipher.encrypt(text[:LONGEST_TEXT], context=context_of(staff))
+    return SEALED + urlsafe_b64encode(sealed).decode().rstrip("=")
+
+
+def unseal(typed: str, staff: Account) -> str:
+    """Return the text that was searched for. Return "" for a seal that is broken, or another person's."""
+    if not typed.startswith(SEALED):
+        return typed
+    try:
+        blob = urlsafe_b64decode(typed[1:] + "=" * (-len(typed[1:]) % 4))
+        return cipher.decrypt(blob, context=context_of(staff))
+    except (ValueError, cipher.DecryptionError):
+        return ""
+
+
+def context_of(staff: Account) -> str:
+    return f"staff-search:{staff.pk}"
+
+
+def shown(text: str) -> str:
+    """Return the text as the search box may show it again: a Social Security number only masked."""
+    whole = ssn.clean(text)
+    return ssn.mask(whole) if whole else text
