@@ -9,7 +9,7 @@ from pathlib import Path
 from django_otp.oath import totp
 from playwright.sync_api import sync_playwright
 
-SITE = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
+SITE = f"http://localhost:{os.environ.get('PORT', '8000')}"
 PICTURES = Path(__file__).parent / "screenshots"
 
 

@@ -1,11 +1,16 @@
 """`make run`: one machine, plain HTTP on the loopback, its own keys, and the demo unless it is switched off."""
 
 from dslogon.settings.base import *  # noqa: F403
-from dslogon.settings.base import INSTALLED_APPS, VAR_DIR, env
+from dslogon.settings.base import INSTALLED_APPS, MIDDLEWARE, VAR_DIR, env
 from dslogon.settings.keys import local_keys
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 SECRET_KEY, FIELD_KEYS, INDEX_KEY = local_keys(env.path("DSLOGON_KEYS_FILE", default=str(VAR_DIR / "keys.json")))
+
+# After the files, which may be fetched from anywhere.
+MIDDLEWARE.insert(
+    MIDDLEWARE.index("whitenoise.middleware.WhiteNoiseMiddleware") + 1, "dslogon.one_host.OneHostMiddleware"
+)
 
 DEMO = env.bool("DSLOGON_DEMO", default=True)
 # The demo's staff sign in with codes that its page shows.

@@ -46,7 +46,7 @@ def serve() -> None:
     """
     environ.Env.read_env(ROOT / ".env")
     number = port.chosen()
-    address = f"http://127.0.0.1:{number}"
+    address = f"http://localhost:{number}"  # not an IP address: browsers refuse passkeys there
     listen_for_the_end()
     with alone(address), ExitStack() as running:
         port.claim()

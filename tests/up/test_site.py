@@ -1,5 +1,6 @@
 """`./run`: everything that it starts ends together, no matter what happens, and nothing saved is lost."""
 
+import re
 import signal
 import socket
 import subprocess
@@ -73,6 +74,21 @@ def start(house: Path, env: dict[str, str], port: int) -> Iterator[Callable[[], 
         site.end()
 
 
+def test_a_person_is_told_and_led_to_the_address_at_which_passkeys_work(start: Callable[[], Site]) -> None:
+    site = start()
+    here = f"http://localhost:{site.port}"
+    assert f"DS Logon is ready at {here} " in site.said
+    assert "127.0.0.1" not in site.said
+    opener = urllib.request.build_opener()
+    opener.addheaders = [("Accept", "text/html")]
+    with opener.open(f"http://127.0.0.1:{site.port}/support/") as answer:
+        assert (answer.status, answer.url) == (200, f"{here}/support/")
+        script = re.search(r'"(/static/[^"]+\.js)"', answer.read().decode())
+    assert script
+    with urllib.request.urlopen(f"http://127.0.0.1:{site.port}{script[1]}") as file:  # files stay where they are
+        assert (file.status, file.url) == (200, f"http://127.0.0.1:{site.port}{script[1]}")
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -118,7 +134,7 @@ def test_beside_a_running_site_a_second_start_is_refused_and_single_commands_wor
     site = start()
     second = ended(["./run"], site.house, env | {"PORT": "1"})
     assert second.returncode == 1
-    assert second.stderr.strip() == f"The site of this folder already runs at http://127.0.0.1:{site.port}."
+    assert second.stderr.strip() == f"The site of this folder already runs at http://localhost:{site.port}."
     asked = ended(["./run", "manage", "showmigrations", "--plan"], site.house, env)
     assert "[X]" in asked.stdout
     assert "[ ]" not in asked.stdout
