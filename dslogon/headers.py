@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from csp.middleware import CSPMiddleware, PolicyParts
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from accounts.sessions.zones import STAFF_PATH
@@ -23,13 +24,19 @@ PERMISSIONS = ", ".join([*(f"{name}=(self)" for name in USED), *(f"{name}=()" fo
 
 
 class HeadersMiddleware:
-    """Adds Permissions-Policy, and Cross-Origin-Resource-Policy so that no other site can embed what is here."""
+    """Adds Permissions-Policy, and Cross-Origin-Resource-Policy so that no other site can embed what is here.
+
+    It also keeps caches from storing that a file is missing.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if response.status_code >= 400 and request.path_info.startswith(settings.STATIC_URL):
+            # The next version may have the file. Until then nobody should remember that it is missing.
+            response.headers["Cache-Control"] = "no-store"
         response.headers["Permissions-Policy"] = PERMISSIONS
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         return response

@@ -164,8 +164,11 @@ vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = int(policy.MAIL_TIMEOUT.total_seconds())
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="DS Logon <no-reply@dslogon.example>")
 SERVICE_CENTER_EMAIL = env.str("SERVICE_CENTER_EMAIL", default="service-center@dslogon.example")
+# Whether this is an official website of the United States government. Only then do pages say so, under the flag. The
+# demo never does.
+OFFICIAL_SITE = env.bool("OFFICIAL_SITE", default=False)
 # Links in mail are built from this, never from the Host header of a request.
-SITE_ADDRESS = env.str("SITE_ADDRESS", default="http://127.0.0.1:8000")
+SITE_ADDRESS = env.str("SITE_ADDRESS", default="http://localhost:8000")
 # Passkeys belong to a host name, and browsers do not accept an IP address. On one's own machine they work at localhost.
 # If the host name changes later, everyone has to make new passkeys.
 OTP_WEBAUTHN_RP_NAME = "DS Logon"

@@ -45,7 +45,7 @@ def mail_to(address: str) -> str:
 
 
 def link_in(text: str) -> str:
-    found = re.search(r"http://127\.0\.0\.1:8000(/(?:account|recover)/email/\S+)", text)
+    found = re.search(r"http://localhost:8000(/(?:account|recover)/email/\S+)", text)
     assert found
     return found[1]
 
@@ -197,7 +197,7 @@ def test_an_address_hears_of_changes_for_thirty_days_and_no_longer(rosa):
 
 
 def test_a_link_for_a_new_password_in_the_old_mailbox_ends(client, browser, rosa):
-    old = links.make(rosa, Purpose.NEW_PASSWORD).removeprefix("http://127.0.0.1:8000")
+    old = links.make(rosa, Purpose.NEW_PASSWORD).removeprefix("http://localhost:8000")
     changed(browser)
     assert client.get(old).status_code == 410
 

@@ -50,7 +50,7 @@ def half_signed_in(account: Account) -> Client:
 
 
 def link_in(message: object) -> str:
-    found = re.search(r"http://127\.0\.0\.1:8000(/recover/factor/\S+)", str(message.body))  # type: ignore[attr-defined]
+    found = re.search(r"http://localhost:8000(/recover/factor/\S+)", str(message.body))  # type: ignore[attr-defined]
     assert found
     return found[1]
 

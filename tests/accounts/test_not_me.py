@@ -15,7 +15,7 @@ from accounts.models import Account, Link, Session, State
 from accounts.models.mail import Purpose
 from accounts.recovery import not_me
 from accounts.states import TRANSITIONS
-from core import policy
+from core import center, policy
 from demo.people import PEOPLE
 from safeguards.models import AuditEvent
 from tests import people, walk
@@ -33,7 +33,7 @@ def rosa(db: None) -> Account:
 
 def path_in(message: object) -> str:
     """The path of the link in a mail that freezes the account."""
-    found = re.search(r"http://127\.0\.0\.1:8000(/not-me/\S+)", str(message.body))  # type: ignore[attr-defined]
+    found = re.search(r"http://localhost:8000(/not-me/\S+)", str(message.body))  # type: ignore[attr-defined]
     assert found
     return found[1]
 
@@ -57,6 +57,15 @@ def test_a_person_who_says_this_was_not_me_has_the_account_frozen_and_all_its_se
     events = AuditEvent.objects.filter(account_id=rosa.pk).values_list("event", "actor_kind", "details")
     assert ("recovery.not-me", "visitor", {"notice": "password-changed"}) in events
     assert ("account.frozen", "visitor", {"was": "active"}) in events
+
+
+def test_a_person_whose_account_is_frozen_reads_whom_to_call(client, rosa):
+    frozen = client.post(told(rosa))
+    closed_out = give_password(Client(), rosa.username)
+    for page in (frozen, closed_out):
+        assert center.PHONE in walk.text_of(page)
+        assert center.FROM_ABROAD in walk.text_of(page)
+        assert 'href="tel:+18005550142"' in page.content.decode()
 
 
 def test_a_scanner_that_follows_the_link_changes_nothing(client, rosa):
@@ -107,7 +116,7 @@ def test_a_made_up_link_stops_nobody(client, db, token):
 
 
 def test_freezing_ends_the_links_that_would_change_the_account(client, rosa):
-    password = links.make(rosa, Purpose.NEW_PASSWORD).removeprefix("http://127.0.0.1:8000")
+    password = links.make(rosa, Purpose.NEW_PASSWORD).removeprefix("http://localhost:8000")
     client.post(told(rosa))
     assert client.get(password).status_code == 410
 

@@ -30,7 +30,7 @@ CONTEXT = {
     "first_name": HOSTILE,
     "username": "rosa.holder",
     "code": "ABCDE-12345",
-    "link": "http://127.0.0.1:8000/recover/password/token/",
+    "link": "http://localhost:8000/recover/password/token/",
     "level": "Basic",
     "day": "August 29, 2026",
     "reference": "C-7F3K-9Q2M",
@@ -186,7 +186,7 @@ def test_a_link_is_a_button_and_its_address_stands_below_it():
 def test_a_mail_that_goes_out_again_after_a_crash_is_known_as_the_same_one():
     notice = send()
     first, second = notices.message(notice), notices.message(notice)
-    assert first.extra_headers["Message-ID"] == second.extra_headers["Message-ID"] == f"<{notice.pk}@127.0.0.1>"
+    assert first.extra_headers["Message-ID"] == second.extra_headers["Message-ID"] == f"<{notice.pk}@localhost>"
 
 
 @pytest.mark.parametrize("kind", KINDS)

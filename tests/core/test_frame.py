@@ -58,6 +58,35 @@ def test_the_ribbon_says_that_all_is_invented_only_in_the_demonstration(
     assert "invented" not in client.get("/").content.decode()
 
 
+def test_only_an_official_site_says_that_it_is_one_and_flies_the_flag(client: Client, settings: pytest.FixtureRequest):
+    official = ("An official website of the United States government", "us_flag_small.png", "www.defense.gov")
+    settings.DEMO = False  # type: ignore[attr-defined]
+    page = client.get("/").content.decode()
+    assert not [word for word in official if word in page]
+    assert '<p class="identity__name">DS Logon</p><p>Military health sign-in</p>' in page
+    settings.OFFICIAL_SITE = True  # type: ignore[attr-defined]
+    page = client.get("/").content.decode()
+    assert [word for word in official if word in page] == list(official)
+    assert 'class="identity"' not in page
+
+
+def test_the_demonstration_is_never_official(client: Client, settings: pytest.FixtureRequest):
+    settings.OFFICIAL_SITE = True  # type: ignore[attr-defined]
+    page = client.get("/").content.decode()
+    assert "official website" not in page
+    assert "A demonstration. Everyone in it is invented." in page
+
+
+@pytest.mark.django_db
+def test_a_person_who_reads_the_notice_hears_whether_the_site_is_official(
+    client: Client, settings: pytest.FixtureRequest
+):
+    said = "not an official website of the United States government"
+    assert f"This is a demonstration, {said}." in client.get("/sign-in/").content.decode()
+    settings.DEMO, settings.OFFICIAL_SITE = False, True  # type: ignore[attr-defined]
+    assert said not in client.get("/sign-in/").content.decode()
+
+
 def test_the_keyboard_reaches_the_content_first(client: Client):
     page = client.get("/").content.decode()
     first = re.search(r'<a [^>]*href="([^"]*)"', page)
@@ -143,6 +172,13 @@ def test_a_form_from_elsewhere_is_explained(client: Client):
     answer = strict.post("/sign-in/", {"username": "rosa.lopez"})
     assert answer.status_code == 403
     assert "What you typed may still be there" in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/static/css/old.1234.css", "/static/no-such/", "/static/../x.js"])
+def test_nobody_remembers_that_a_file_is_missing(client: Client, path: str):
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert answer["Cache-Control"] == "no-store"
 
 
 def test_the_page_for_our_own_mistakes_needs_nothing_that_may_have_failed(monkeypatch: pytest.MonkeyPatch):

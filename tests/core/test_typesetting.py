@@ -62,8 +62,8 @@ def test_every_part_of_markdown_has_its_typst(markdown: str) -> None:
 
 def test_links_within_the_site_are_whole_on_paper() -> None:
     source = typesetting.document(guides.MARKDOWN.parse("[here](/register/)"), **ABOUT)
-    assert 'link("http://127.0.0.1:8000/register/"' in source
-    assert "here (127.0.0.1:8000/register/)" in words(typesetting.typeset(source, made=MADE))
+    assert 'link("http://localhost:8000/register/"' in source
+    assert "here (localhost:8000/register/)" in words(typesetting.typeset(source, made=MADE))
 
 
 def test_without_the_design_system_the_guide_is_set_in_the_font_that_typst_brings(

@@ -122,7 +122,7 @@ def test_the_picture_of_a_code_letter_is_the_same_for_everybody(monkeypatch):
     letters.picture.cache_clear()
     letters.source([letter(), letter(addressee="Grace Somebody\n1 Elm Row\nNew London, CT 06320")], title="")
     letters.source([letter("notice")], title="")
-    assert [call.args[0] for call in make.mock_calls] == ["http://127.0.0.1:8000/register/with-code/", LINK]
+    assert [call.args[0] for call in make.mock_calls] == ["http://localhost:8000/register/with-code/", LINK]
 
 
 @pytest.mark.parametrize("addressee", [ROSA, LONG, "Gregory Vogel\nLindenhofweg 14a\n67655 Kaiserslautern\nGERMANY"])
