@@ -157,6 +157,59 @@ FORMER_EVENTS: dict[str, str] = {
 }
 NO_SENTENCE = "Something happened that we have no description for. The service center can look it up."
 
+# What staff read instead, for every sentence that says "you" to the holder.
+STAFF_SENTENCES: dict[str, str] = {
+    "proofing.route-chosen": "Another way to prove the person's identity was chosen.",
+    "code.redeemed": "The activation code was used, and the person's identity is proven.",
+    "letter.queued": "A letter to the address that DEERS has for the person was written.",
+    "letter.printed": "A letter to the person was printed.",
+    "letter.printed-again": "A letter to the person has to be printed once more.",
+    "letter.sent": "A letter to the person was mailed.",
+    "letter.voided": "A letter to the person was canceled because it was no longer valid or no longer needed.",
+    "letter.returned": "A letter to the person came back from the post office, so it was canceled.",
+    "visit.booked": "A slip for a visit was created, to prove the person's identity with documents.",
+    "visit.verified": "The person's documents were checked and accepted.",
+    "visit.refused": "The person's documents could not be accepted.",
+    "visit.held": "A supervisor has to review a visit in the person's name.",
+    "visit.looked-up": "The person's slip was opened for a visit.",
+    "registration.already-registered": "Someone tried to register again for the account.",
+    "account.opened": "The account was opened.",
+    "account.level-raised": "The account was upgraded to Premium.",
+    "account.locked": "The account was locked.",
+    "account.unlocked": "The account was unlocked.",
+    "account.frozen": "The account was frozen.",
+    "account.unfrozen": "The account was unfrozen.",
+    "account.closed": "The account was closed.",
+    "account.dormant": "The account was disabled because it had not been used for a long time.",
+    "account.email-confirmed": "The person confirmed the email address of the account.",
+    "account.email-changed": "The email address of the account was changed.",
+    "account.phone-changed": "The phone number of the account was changed.",
+    "sign-in.succeeded": "The person signed in.",
+    "sign-in.failed": "Someone gave a wrong password for the account.",
+    "sign-in.refused": "Someone gave the right password, but the account was locked, frozen or closed.",
+    "sign-in.again": "The person confirmed who they are before a change.",
+    "sign-out.done": "The person signed out.",
+    "session.ended": "One of the person's sessions was ended from another one.",
+    "password.changed": "The person's password was changed.",
+    "second-factor.enrolled": "An authenticator app was added to the account.",
+    "second-factor.removed": "An authenticator app was removed from the account.",
+    "second-factor.failed": "Someone tried to sign in to the account and failed the second step.",
+    "passkey.added": "A passkey was added to the account.",
+    "passkey.removed": "A passkey was removed from the account.",
+    "passkey.failed": "Someone tried to sign in with a passkey of the account, and it was not accepted.",
+    "second-factor.renamed": "An authenticator app or a passkey of the account was given another name.",
+    "recovery.username-asked": "Someone asked for the username to be sent.",
+    "recovery.password-set": "A new password was set with a link that we sent to the person.",
+    "recovery.email-undone": "A link sent to the person's old email address was used to undo the change.",
+    "recovery.factor-asked": "We were told that the person's second step is lost. The wait for a new one began.",
+    "recovery.factor-replaced": "A new second step was set up with a link from our email. Old ones no longer work.",
+    "recovery.not-me": "A link in one of our emails was used to say that a change was not made by the person.",
+    "portal.record-viewed": "The person's health record was viewed.",
+    "support.account-viewed": "A member of our staff looked at the account.",
+    "support.code-sent-again": "A member of our staff sent the person a new activation code.",
+    "support.help-asked": "A member of our staff asked to help the person back into the account.",
+}
+
 
 def sentence_of(event: str) -> str:
     """Return what the account holder reads about an event. An unknown event gets a plain sentence too.
@@ -164,6 +217,11 @@ def sentence_of(event: str) -> str:
     A trail may hold events of an older version, or of a newer one that was taken back.
     """
     return EVENTS.get(event) or FORMER_EVENTS.get(event, NO_SENTENCE)
+
+
+def staff_sentence_of(event: str) -> str:
+    """Return what staff read about an event of a person's account: the same, but of the person instead of "you"."""
+    return STAFF_SENTENCES.get(event) or sentence_of(event)
 
 
 # What the staff's figures count. An index of the trail holds these events only, so a change here needs a migration.

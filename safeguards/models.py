@@ -4,18 +4,21 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
 
-from safeguards.events import COUNTED, sentence_of
+from safeguards.events import COUNTED, sentence_of, staff_sentence_of
 
 
 class ActorKind(models.TextChoices):
-    """Who did it, seen from the account that the event is about."""
+    """Who did it, seen from the account that the event is about, in words for staff.
 
-    SELF = "self", "you"
+    The holder's own pages say "you" for the person.
+    """
+
+    SELF = "self", "the person"
     STAFF = "staff", "a member of our staff"
     PERSON = "person", "another person"
     VISITOR = "visitor", "not signed in yet"
     SYSTEM = "system", "DS Logon"
-    MOCK = "mock", "the DEERS mock"
+    MOCK = "mock", "DEERS"
 
 
 class AuditEvent(models.Model):
@@ -61,6 +64,11 @@ class AuditEvent(models.Model):
     def sentence(self) -> str:
         """Return what happened, in words for the account holder."""
         return sentence_of(self.event)
+
+    @property
+    def staff_sentence(self) -> str:
+        """Return what happened, in words for staff, who read of the person."""
+        return staff_sentence_of(self.event)
 
 
 class AuditSeal(models.Model):

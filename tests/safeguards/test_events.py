@@ -5,7 +5,7 @@ import re
 import pytest
 
 from safeguards import audit
-from safeguards.events import EVENTS, FORMER_EVENTS, NO_SENTENCE, sentence_of
+from safeguards.events import EVENTS, FORMER_EVENTS, NO_SENTENCE, STAFF_SENTENCES, sentence_of, staff_sentence_of
 from safeguards.models import AuditEvent
 
 
@@ -15,6 +15,17 @@ def test_every_event_has_a_name_that_is_a_slug_and_a_whole_sentence(name):
     assert len(name) <= (AuditEvent._meta.get_field("event").max_length or 0)
     assert re.fullmatch(r"[A-Z].+\.", sentence_of(name))
     assert sentence_of(name) != NO_SENTENCE
+
+
+@pytest.mark.parametrize("name", EVENTS | FORMER_EVENTS)
+def test_staff_read_of_the_person_and_never_of_themselves(name):
+    """A sentence that says "you" to the holder has another one for staff, in STAFF_SENTENCES."""
+    assert re.fullmatch(r"[A-Z].+\.", staff_sentence_of(name))
+    assert not re.search(r"\b(you|your|yours)\b", staff_sentence_of(name), re.IGNORECASE)
+
+
+def test_a_sentence_for_staff_is_there_only_where_the_holder_s_own_will_not_do():
+    assert not [name for name in STAFF_SENTENCES if not re.search(r"\byou", sentence_of(name), re.IGNORECASE)]
 
 
 def test_an_event_is_recorded_now_or_was_once():
