@@ -26,6 +26,7 @@ def draw_field(
     label: str,
     tiles: bool,
     large: bool,
+    focus: bool,
     keep: bool,
     optional: bool,
     descriptions: Mapping[Any, str],
@@ -35,12 +36,13 @@ def draw_field(
     wrong = bound.form.errors.get(bound.name, ())
     notes, described = _notes(widget, name, hint or str(bound.help_text), wrong)
     attrs = _shared(bound, described, bool(wrong))
+    heading = '<h1 class="field-heading"' + (' tabindex="-1" data-focus>' if focus else ">") if large else ""
     caption = f"{escape(label or bound.label)}{_optional(bound) if optional else ''}"
     value = bound.value() if keep else None
     if isinstance(widget, MemorableDate):
-        inner = _fieldset(caption, large, notes + _date(bound, widget, value, attrs), "")
+        inner = _fieldset(caption, heading, notes + _date(bound, widget, value, attrs), "")
     elif isinstance(widget, SEVERAL):
-        inner = _fieldset(caption, large, notes + _choices(bound, widget, value, tiles, descriptions), described)
+        inner = _fieldset(caption, heading, notes + _choices(bound, widget, value, tiles, descriptions), described)
     elif isinstance(widget, forms.CheckboxInput):
         attrs |= {"checked": bool(value), "id": name, "name": bound.html_name}
         inner = notes + _choice("checkbox", caption, attrs, tiles, "")
@@ -48,7 +50,7 @@ def draw_field(
         kind = "usa-label usa-label--error" if wrong else "usa-label"
         tag = f'<label class="{kind}" for="{name}">{caption}</label>'
         control = _control(bound, widget, value, attrs | {"id": name, "name": bound.html_name})
-        inner = (f'<h1 class="field-heading">{tag}</h1>' if large else tag) + notes + control
+        inner = (f"{heading}{tag}</h1>" if large else tag) + notes + control
     group = "usa-form-group usa-form-group--error" if wrong else "usa-form-group"
     return _counted(widget, name, f'<div class="{group}">{inner}</div>')
 
@@ -129,9 +131,9 @@ def _notes(widget: forms.Widget, name: str, hint: str, wrong: Collection[Any]) -
     return notes, " ".join(ids)
 
 
-def _fieldset(caption: str, large: bool, inner: str, described: str) -> str:
-    if large:
-        legend = f'<legend class="usa-legend usa-legend--large"><h1 class="field-heading">{caption}</h1></legend>'
+def _fieldset(caption: str, heading: str, inner: str, described: str) -> str:
+    if heading:
+        legend = f'<legend class="usa-legend usa-legend--large">{heading}{caption}</h1></legend>'
     else:
         legend = f'<legend class="usa-legend">{caption}</legend>'
     ids = f' aria-describedby="{described}"' if described else ""

@@ -67,7 +67,7 @@ def masked_last_four(text: str) -> str:
 
     Return "" for anything else.
     """
-    plain = re.sub(r"[\s\u2010-\u2015-]+", "", unicodedata.normalize("NFKC", text[:100]))
+    plain = re.sub(r"[\s\u2010-\u2015-]+", "", typed.clean_typed(text[:100]))
     found = re.fullmatch(r"[*xX•#]{5}([0-9]{4})", plain)
     return found[1] if found else ""
 

@@ -31,7 +31,7 @@ Row = TypeVar("Row", bound=models.Model)
 
 # No one has this DoD ID number. In the samples, the present day is always TODAY.
 NOBODY, TODAY = "0000000000", date(2026, 3, 4)
-CLINIC, PHONE, DOCTOR = "Fort Larkspur Army Health Clinic", "555-0122", "Dr. Daniel Ferreira"
+CLINIC, PHONE, DOCTOR = "Fort Larkspur Army Health Clinic", "254-555-0122", "Dr. Daniel Ferreira"
 # A measurement's name, value, UCUM unit, and the ends of its usual range. An open end is None.
 Measurement = tuple[str, str, str, str | None, str | None]
 

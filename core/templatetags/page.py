@@ -1,5 +1,6 @@
 """Template tags and filters for every page: form fields, icons, steps, and times in words."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -70,6 +71,24 @@ def icon(name: str, size: int = 0) -> SafeString:
 
 
 @register.simple_tag
+def phone(number: str) -> SafeString | str:
+    """Return a phone number as a link that dials it from anywhere, with country and area code.
+
+    A number that has no area code cannot be dialed from elsewhere, so it stays text.
+    """
+    digits = re.sub(r"[^0-9]", "", number)
+    if number.lstrip().startswith("+"):
+        dialed = digits
+    elif len(digits) == 10:  # the United States and their territories, with area code
+        dialed = f"1{digits}"
+    elif len(digits) == 11 and digits.startswith("1"):
+        dialed = digits
+    else:
+        return number
+    return mark_safe(f'<a class="usa-link text-no-wrap" href="tel:+{dialed}">{escape(number)}</a>')  # noqa: S308
+
+
+@register.simple_tag
 def steps(journey: Any) -> SafeString:
     """Return the step indicator. `journey.steps` are labels, and `journey.position` counts from 0."""
     labels, now = [escape(label) for label in journey.steps], journey.position
@@ -103,7 +122,10 @@ def errors(form: forms.BaseForm) -> SafeString | str:
     """
     if not form.errors:
         return ""
-    lines = [line for name, said in form.errors.items() for line in _lines(form, name, said)]
+    # Django notes a field's errors in the order in which they are found. People look for them from top to bottom.
+    places = {name: place for place, name in enumerate(form.fields)}
+    found = sorted(form.errors.items(), key=lambda one: places.get(one[0], -1))
+    lines = [line for name, said in found for line in _lines(form, name, said)]
     heading = "There is a problem" if len(lines) == 1 else f"There are {len(lines)} problems"
     return mark_safe(  # noqa: S308 - the sentences are escaped
         '<div class="usa-alert usa-alert--error error-summary" role="alert" tabindex="-1" data-focus>'
@@ -134,6 +156,7 @@ def field(
     label: str = "",
     tiles: bool = False,
     large: bool = False,
+    focus: bool = False,
     keep: bool = True,
     optional: bool = True,
     descriptions: Mapping[Any, str] | None = None,
@@ -141,7 +164,8 @@ def field(
     """Return one form field with its label, hint and error.
 
     `tiles` draws radio buttons and checkboxes as large tiles. `descriptions` maps a value to a sentence under its
-    choice. `large` makes the label the heading of the page. `keep=False` shows the input empty, as for codes.
+    choice. `large` makes the label the heading of the page, and with
+    `focus` people start reading there. `keep=False` shows the input empty, as for codes.
     `optional=False` leaves out "(optional)" where one of two inputs must be filled in.
     """
     if bound.is_hidden:
@@ -152,6 +176,7 @@ def field(
         label=label,
         tiles=tiles,
         large=large,
+        focus=focus,
         keep=keep,
         optional=optional,
         descriptions=descriptions or {},

@@ -46,6 +46,15 @@ def test_all_right_answers_lead_to_the_code(client, here):
     assert walk.answer_all(client, here, rosa()).endswith("/code/")
 
 
+def test_a_person_hears_which_question_it_is_and_starts_reading_at_it(client, here):
+    for number in (1, 2):
+        asked = begin(client, here) if number == 1 else client.get(here).context["question"]
+        page = client.get(here).content.decode()
+        assert f"<title>Question {number} of 3: Identity questions: " in page
+        assert page.count(" data-focus>") == page.count('<h1 class="field-heading" tabindex="-1" data-focus>') == 1
+        client.post(here, walk.answer_to(asked, 0))
+
+
 def test_wrong_answers_use_up_an_attempt_and_never_tell_which(client, here):
     assert walk.answer_all(client, here, rosa(), wrong=True) == here
     page = walk.text_of(client.get(here))

@@ -44,7 +44,7 @@ def link_for(account: Account, client: Client | None = None) -> str:
     """The path of the link in the newest mail after asking for a new password."""
     (client or Client()).post("/recover/password/", {"username": account.username})
     work()
-    found = re.search(r"http://127\.0\.0\.1:8000(/recover/password/\S+)", str(mail.outbox[-1].body))
+    found = re.search(r"http://localhost:8000(/recover/password/\S+)", str(mail.outbox[-1].body))
     assert found
     return found[1]
 

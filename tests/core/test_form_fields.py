@@ -192,3 +192,35 @@ def test_a_form_without_mistakes_has_no_summary():
 def test_two_forms_on_a_page_do_not_share_ids():
     html = drawn("{% field form.name %}", VisitForm(prefix="other"))
     assert attribute(html, "name", of="id_other-name") == "other-name"
+
+
+def test_what_is_wrong_is_said_from_the_top_of_the_form_to_its_end():
+    """A form adds some errors only after all fields were read, such as that two numbers do not go together."""
+    form = VisitForm({"name": "", "note": "Hello"})
+    form.errors.clear()
+    for name in ("note", None, "born", "name"):
+        form.add_error(name, f"Wrong: {name}.")
+    said = re.findall(r"Wrong: (\w+)", drawn("{% errors form %}", form))
+    assert said == ["None", "name", "born", "note"]
+
+
+@pytest.mark.parametrize(
+    ("number", "dialed"),
+    [
+        ("1-800-555-0142", "+18005550142"),
+        ("+1-202-555-0142", "+12025550142"),
+        ("(931) 555-0111", "+19315550111"),
+        ("254-555-0122", "+12545550122"),
+        ("+49 631 555 0122", "+496315550122"),
+    ],
+)
+def test_a_person_abroad_can_call_every_number_with_one_touch(number, dialed):
+    link = f'<a class="usa-link text-no-wrap" href="tel:{dialed}">{number}</a>'
+    assert Template("{% phone number %}").render(Context({"number": number})) == link
+
+
+@pytest.mark.parametrize("number", ["555-0122", "", "ask for Ward 3", NASTY])
+def test_a_number_that_cannot_be_called_from_elsewhere_is_no_link(number):
+    html = Template("{% phone number %}").render(Context({"number": number}))
+    assert "<a" not in html
+    assert "<script" not in html

@@ -63,6 +63,28 @@ MEASURE = """() => {
 }"""
 
 
+# The narrowest phone that people still have (and 1280 pixels enlarged to 400 percent, WCAG 1.4.10), and each width at
+# which the design system changes its layout. A phone of 360 and a desk of 1280 are looked at anyway.
+WIDTHS = (320, 480, 640, 641, 768, 880, 1023, 1024, 1280)
+
+# Nothing is wider than the window; where a list goes on, the way on can be seen.
+SPREAD = """async (width) => {
+    while (window.innerWidth !== width) await new Promise(requestAnimationFrame);
+    const place = (node) => node.id ? `#${node.id}` : node.outerHTML.split(/[\\s>]/)[0].slice(1) + "." + node.className;
+    const root = document.scrollingElement;
+    const said = [];
+    if (root.scrollWidth > root.clientWidth) {
+        const wide = [...document.body.querySelectorAll("*")].filter(
+            (node) => node.getBoundingClientRect().right > root.clientWidth + 0.5);
+        said.push(`wider than the window: ${wide.slice(-1).map(place)}`);
+    }
+    for (const link of document.querySelectorAll("a[rel=next], a[rel=prev], .paginator a")) {
+        if (!link.checkVisibility() || !link.getBoundingClientRect().width) said.push(`unseen: ${place(link)}`);
+    }
+    return said;
+}"""
+
+
 @pytest.fixture(scope="module")
 def window(browser: Browser) -> Iterator[BrowserPage]:
     """One browser window for all pages."""
@@ -118,6 +140,15 @@ def on_a_desk(window: BrowserPage) -> list[str]:
     return [f"{said} (desk)" for said in window.evaluate(JUDGE, WIDE)]
 
 
+def at_any_width(window: BrowserPage) -> list[str]:
+    """What is wrong with the page just shown at one of the widths, whatever the height."""
+    said = []
+    for width in WIDTHS:
+        window.set_viewport_size(ViewportSize(width=width, height=DESK["height"]))
+        said += [f"{one} ({width} pixels)" for one in window.evaluate(SPREAD, width)]
+    return said
+
+
 @pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
 def test_everybody_can_use_every_page(window, complaints, scene):
     problems = []
@@ -125,6 +156,7 @@ def test_everybody_can_use_every_page(window, complaints, scene):
         is_first, is_new = news_of(page)
         if is_first or is_new:
             wrong = on_a_phone(window, page, ALL)
+            wrong += at_any_width(window)
             wrong += on_a_desk(window) if is_new else []
             problems += [f"{page.name}: {said}" for said in [*wrong, *complaints]]
             complaints.clear()
@@ -152,6 +184,8 @@ def test_newer_and_older_events_can_be_reached_on_a_phone(window, address):
     for _ in range(2 * EVENTS_TO_A_PAGE):
         audit.record("account.phone-changed", by=account)
     assert on_a_phone(window, page_of(client.get(f"{address}?page=2")), ALL) == []
+    assert at_any_width(window) == []
+    window.set_viewport_size(ViewportSize(width=320, height=640))
     for name, leads_to in (("Newer", "?page=1"), ("Older", "?page=3")):
         link = window.get_by_role("link", name=name, exact=True)
         assert link.is_visible()

@@ -31,7 +31,7 @@ def follow(page: Page, words: str) -> None:
     """Open the link that the newest mail has under these words."""
     work()
     for message in reversed(mail.outbox):
-        found = re.search(rf"{words}:\s+http://127\.0\.0\.1:8000(/\S+)", str(message.body))
+        found = re.search(rf"{words}:\s+http://localhost:8000(/\S+)", str(message.body))
         if found:
             page.goto(found[1])
             return

@@ -69,6 +69,43 @@ def test_a_title_says_that_there_are_errors_just_where_there_are(seen):
     assert not wrong
 
 
+def test_what_is_wrong_is_listed_in_the_order_in_which_people_find_the_fields(seen):
+    wrong = []
+    for page in seen:
+        summary, _, rest = page.html.partition("error-summary")[2].partition("</ul>")
+        places = [rest.find(f'id="{name}"') for name in re.findall(r'href="#([^"]+)"', summary)]
+        if places != sorted(places) or -1 in places:
+            wrong.append(page.name)
+    assert not wrong
+
+
+def test_every_phone_number_that_can_be_dialed_has_country_and_area_code(seen):
+    """988 is a number of its own, which the telephone companies of the whole country put through."""
+    dialed = {(number, page.name) for page in seen for number in re.findall(r'href="tel:([^"]*)"', page.html)}
+    whole = re.compile(r"\+[1-9][0-9]{9,14}|988")
+    assert {number for number, _ in dialed if not whole.fullmatch(number)} == set()
+    assert ("988", "/ home.html 200") in dialed
+
+
+def test_a_person_in_a_crisis_finds_on_every_page_whom_to_call(seen):
+    framed = [page for page in seen if page.template not in ("", "mail/base.html")]  # those are mail
+    line = 'Veterans and Military Crisis Line: <a href="tel:988">Dial 988</a>, then press 1'
+    assert len(framed) > 100
+    assert [page.name for page in framed if line not in page.html] == []
+
+
+def test_no_page_says_that_it_is_official_or_made_by_a_mock(seen):
+    said = re.compile(r"(?<!not an )official website of the|us_flag|defense\.gov|DEERS mock", re.IGNORECASE)
+    assert [page.name for page in seen if said.search(page.html)] == []
+
+
+def test_every_list_goes_on_with_the_same_links():
+    """One template draws them, because the design system hides its own on a phone."""
+    folder = Path(settings.BASE_DIR, "templates")
+    drawn = {file.name for file in folder.rglob("*.html") if re.search(r'usa-pagination|rel="next"', file.read_text())}
+    assert drawn == {"pager.html"}
+
+
 def test_no_page_is_about_to_leave_while_it_is_looked_at(seen):
     """At the end of its session a page goes to the sign-in page, in the midst of what a browser was to judge."""
     times = [(page.name, re.findall(r'data-seconds="(\d+)"', page.html)) for page in seen]

@@ -45,10 +45,10 @@ DOCTORS = (
     "Dr. Samuel Whitlock",
 )
 CLINICS = (
-    ("Cedar Hollow Military Treatment Facility", "1400 Parade Road, Cedar Hollow, VA", "555-0140"),
-    ("Fort Larkspur Army Health Clinic", "22 Infirmary Street, Fort Larkspur, TX", "555-0122"),
-    ("Naval Clinic Port Amity", "7 Harbor Loop, Port Amity, WA", "555-0107"),
-    ("Juniper Field Air Force Clinic", "310 Runway Avenue, Juniper Field, NM", "555-0131"),
+    ("Cedar Hollow Military Treatment Facility", "1400 Parade Road, Cedar Hollow, VA", "540-555-0140"),
+    ("Fort Larkspur Army Health Clinic", "22 Infirmary Street, Fort Larkspur, TX", "254-555-0122"),
+    ("Naval Clinic Port Amity", "7 Harbor Loop, Port Amity, WA", "360-555-0107"),
+    ("Juniper Field Air Force Clinic", "310 Runway Avenue, Juniper Field, NM", "575-555-0131"),
 )
 VISIT_YEARS = 5
 
