@@ -10,6 +10,7 @@ from django.test import Client
 from playwright.sync_api import Browser, ViewportSize
 from playwright.sync_api import Page as BrowserPage
 
+from accounts.models import Account
 from accounts.profile.activity import EVENTS_TO_A_PAGE
 from safeguards import audit
 from tests import people
@@ -175,6 +176,14 @@ def test_the_menu_of_a_phone_can_be_used_by_everybody(window):
     assert on_a_phone(window, page_of(Client().get("/")), ALL) == []
     window.get_by_role("button", name="Menu").click()
     assert window.evaluate(JUDGE, ALL) == []
+
+
+@pytest.mark.parametrize("address", ["/account/", "/account/email/", "/portal/", "/portal/contact/"])
+def test_a_person_with_a_long_name_and_address_need_not_scroll_sideways(window, address):
+    rosa = holder(people.load("rosa"), email=f"{'w' * 60}@{'w' * 60}.example")
+    Account.objects.filter(pk=rosa.pk).update(first_name="W" * 100, last_name="Wölfeschlegelsteinhausenbergerdorff" * 2)
+    show(window, page_of(signed_in(rosa).get(address)))
+    assert at_any_width(window) == []
 
 
 @pytest.mark.parametrize("address", ["/account/activity/", "/portal/access/"])

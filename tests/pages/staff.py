@@ -45,6 +45,7 @@ def reads() -> Answers:
     past.a_month()
     yield client.get("/admin/figures/?days=7")
     yield client.get("/admin/accounts/")
+    yield client.get("/admin/accounts/account/", {"q": held.username})
     for row in (held, Proofing.objects.get(), ContactMessage.objects.get(), AuditEvent.objects.latest("pk")):
         here = f"/admin/{row._meta.app_label}/{row._meta.model_name}/"
         yield client.get(here)
