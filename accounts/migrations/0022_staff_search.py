@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     """Indexes for what staff search by. The extension is PostgreSQL's own, and the owner of a database may add it."""
 
     atomic = False
-    dependencies = [("accounts", "0015_has_code")]
+    dependencies = [("accounts", "0021_without_email")]
     operations = [
         TrigramExtension(),
         AddIndexConcurrently("account", models.Index(fields=["dod_id"], name="account_dod_id")),

@@ -21,7 +21,7 @@ def add_encrypted(kind: str, name: str) -> list:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0015_has_code")]
+    dependencies = [("accounts", "0020_changes_that_can_be_undone")]
     operations = [
         migrations.AddField("account", "mailbox_shared_at", models.DateTimeField("mailbox shared since", blank=True, null=True)),
         migrations.AlterField("account", "email", models.EmailField(blank=True, max_length=254)),

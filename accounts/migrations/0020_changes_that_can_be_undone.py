@@ -63,7 +63,7 @@ def drop_name_unique_in_use(apps, schema_editor) -> None:
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("accounts", "0015_has_code")]
+    dependencies = [("accounts", "0019_two_supervisors")]
 
     operations = [
         migrations.CreateModel(
