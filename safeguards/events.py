@@ -159,6 +159,17 @@ NO_SENTENCE = "Something happened that we have no description for. The service c
 
 # What staff read instead, for every sentence that says "you" to the holder.
 STAFF_SENTENCES: dict[str, str] = {
+    "proofing.failures-told": "We wrote to the person's address in DEERS, because identity questions failed.",
+    "proofing.stopped": "A link in our message was used to stop identity questions in the person's name.",
+    "proofing.reopened": "The person's identity was proven in another way, so identity questions are possible again.",
+    "visit.checked": "The person's documents were checked. A second staff member has to look at them too.",
+    "account.given-back": "The account was given back as it was before. Later changes to it were undone.",
+    "account.pause-told": "We told the person by email that there were too many wrong passwords for the account.",
+    "mail.given-up": "We could not find out whether an email to the person was sent, so we did not send it again.",
+    "recovery.factor-link-sent": "The wait for a new second step was over, and we sent the person the link for one.",
+    "recovery.proven-again": "The person's identity was proven again, so that the frozen account can be given back.",
+    "support.help-approved": "A second staff member approved what was asked for the person's account.",
+    "support.conflict-found": "A staff member who must not decide about the person was kept from doing so.",
     "proofing.route-chosen": "Another way to prove the person's identity was chosen.",
     "code.redeemed": "The activation code was used, and the person's identity is proven.",
     "letter.queued": "A letter to the address that DEERS has for the person was written.",

@@ -221,12 +221,15 @@ def confirm(
 ) -> HttpResponse:
     """Explain what follows on GET. On POST do it and redirect to `back`. The caller has checked the permission.
 
-    Doing it takes a second step that is fresh, so that nobody decides at a desk that its owner has left.
+    Doing it takes a second step that is fresh, so that nobody decides at a desk that its owner has left. Where a form
+    is to be filled in, the step comes before it, so that nothing that was entered is lost.
     """
+    if (request.method == "POST" or action.form) and (
+        proof := ask_for_second_step(request, policy.FRESH_FOR_DECISIONS)
+    ):
+        return proof
     form = action.form(request.POST if request.method == "POST" else None, subject) if action.form else None
     if request.method == "POST" and (form is None or form.is_valid()):
-        if proof := ask_for_second_step(request, policy.FRESH_FOR_DECISIONS):
-            return proof
         outcome = action.act(subject, by=request.user, **({"form": form} if form else {}))
         if isinstance(outcome, actions.Done):
             messages.success(request, action.done)

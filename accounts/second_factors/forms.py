@@ -1,5 +1,7 @@
 """Forms for a second factor that a person types or a passkey answers."""
 
+from typing import Any
+
 from django import forms
 
 from core import policy
@@ -34,6 +36,12 @@ class FactorForm(OrPasskeyForm):
         widget=forms.TextInput({"autocomplete": "one-time-code", "spellcheck": "false", "autocapitalize": "none"}),
         error_messages={"required": "Enter a code.", "max_length": "No code is that long."},
     )
+
+    def __init__(self, data: Any = None, *, only_passkey: bool = False) -> None:
+        super().__init__(data)
+        if only_passkey:  # the page has no box for a code, so no error may lead to one
+            self.fields["otp_token"].widget = forms.HiddenInput()
+            self.fields["otp_token"].error_messages["required"] = "Use your passkey."
 
 
 class TokenForm(forms.Form):

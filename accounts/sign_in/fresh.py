@@ -92,7 +92,8 @@ def again(request: HttpRequest) -> HttpResponse:
     kinds, status = factors.kinds(account), 200
     second_step = bool(kinds) and "second_step" in request.GET
     with_code = second_step or (bool(kinds) and ("with_code" in request.GET or "passkey" in request.POST))
-    form = (FactorForm if with_code else PasswordAgainForm)(request.POST or None)
+    only_passkey, sent = judge.takes_passkeys_only(account), request.POST or None
+    form = FactorForm(sent, only_passkey=only_passkey) if with_code else PasswordAgainForm(sent)
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
@@ -105,7 +106,7 @@ def again(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(failure))
             status = 503
     context: dict[str, Any] = {"form": form, "next": next_page, "sent": "sent" in request.GET, "with_code": with_code}
-    context |= {"kinds": kinds, "second_step": second_step, "only_passkey": judge.takes_passkeys_only(account)}
+    context |= {"kinds": kinds, "second_step": second_step, "only_passkey": only_passkey}
     return render(request, "accounts/sign_in_again.html", context, status=status)
 
 

@@ -133,14 +133,15 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         return redirect("sign-in")
     if not half.kinds:
         return enroll_at_sign_in(request, half)
-    form = FactorForm(request.POST or None)
+    only_passkey = judge.takes_passkeys_only(half.account)
+    form = FactorForm(request.POST or None, only_passkey=only_passkey)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             outcome = judge.judge_given(request, half.account, form.cleaned_data)
             if isinstance(outcome, judge.RightFactor):
                 return finish_sign_in(request, half.account, outcome.factor, half.next)
         refuse_factor(form, outcome)
-    context = {"form": form, "kinds": half.kinds, "only_passkey": judge.takes_passkeys_only(half.account)}
+    context = {"form": form, "kinds": half.kinds, "only_passkey": only_passkey}
     return render(request, "accounts/second_factor.html", context)
 
 

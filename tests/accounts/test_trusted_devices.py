@@ -247,7 +247,7 @@ def ask_for_link(account: Account) -> str:
     for request in RecoveryRequest.objects.filter(answered_at=None):
         recovery.answer(str(request.pk))
     walk.deliver_mail()
-    found = re.search(r"http://127\.0\.0\.1:8000(/recover/password/\S+)", str(mail.outbox[-1].body))
+    found = re.search(r"http://localhost:8000(/recover/password/\S+)", str(mail.outbox[-1].body))
     assert found
     return found[1]
 

@@ -107,12 +107,11 @@ def test_nobody_has_mail_sent_to_our_own_machines(address):
 
 def test_every_form_that_asks_for_an_email_address_asks_with_the_one_field():
     from accounts.journeys.registration.forms import DetailsForm
-    from accounts.journeys.upgrade.forms import IdentityForm
     from accounts.profile.forms import EmailForm
     from accounts.recovery.views import EmailForm as RecoveryForm
     from support.forms import ContactForm
 
-    for form in (DetailsForm, IdentityForm, EmailForm, RecoveryForm, ContactForm):
+    for form in (DetailsForm, EmailForm, RecoveryForm, ContactForm):
         assert isinstance(form.base_fields["email"], EmailField), form
 
 

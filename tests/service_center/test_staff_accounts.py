@@ -133,6 +133,7 @@ def test_an_auditor_is_helped_by_those_who_run_the_server():
     kinds = AuditEvent.objects.filter(event__startswith="account.", account_id=auditor.pk).order_by("pk")
     assert list(kinds.values_list("event", "actor_kind"))[1:] == [
         ("account.frozen", "system"),
+        ("account.given-back", "system"),
         ("account.unfrozen", "system"),
     ]
     with pytest.raises(CommandError, match="the account is active"):

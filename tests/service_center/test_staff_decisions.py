@@ -55,7 +55,11 @@ def unlock(supervisor: Account) -> tuple[str, dict, Callable[[], object]]:
 
 def freeze(supervisor: Account) -> tuple[str, dict, Callable[[], object]]:
     account = account_of_grace(supervisor)
-    return f"/admin/accounts/account/{account.pk}/freeze/", {}, lambda: Account.objects.get(pk=account.pk).state
+    return (
+        f"/admin/accounts/account/{account.pk}/freeze/",
+        {"first": "none"},
+        lambda: Account.objects.get(pk=account.pk).state,
+    )
 
 
 def ask_for_help(supervisor: Account) -> tuple[str, dict, Callable[[], object]]:
@@ -153,7 +157,7 @@ def test_an_agent_gives_the_second_step_before_the_documents_are_entered_and_has
 
 def test_the_password_is_not_enough_for_a_decision():
     supervisor = staff("Supervisor")
-    here, _, seen = freeze(supervisor)
+    here, sent, seen = freeze(supervisor)
     browser = stale(signed_in(supervisor))
     assert 'name="password"' not in browser.get(f"{AGAIN}?second_step=1&next={here}").content.decode()
     browser.post(AGAIN, {"password": walk.PASSWORD, "next": here})
@@ -220,8 +224,8 @@ def test_a_decision_takes_the_passkey_and_no_code():
     supervisor = staff("Supervisor")
     browser = signed_in(supervisor)
     device = make_passkey(browser)
-    here, _, seen = freeze(supervisor)
-    asked_for = stale(browser).post(here)["Location"]
+    here, sent, seen = freeze(supervisor)
+    asked_for = stale(browser).post(here, sent)["Location"]
     assert 'name="otp_token"' not in browser.get(asked_for).content.decode()
     AuthenticatorApp.objects.update(last_t=-1)
     assert browser.post(asked_for, {"otp_token": walk.token_for(KEY)}).status_code == 200
@@ -229,7 +233,7 @@ def test_a_decision_takes_the_passkey_and_no_code():
     device.uses += 1
     said = device.sign(options(browser, f"{STAFF_DOOR}second-factor/options/"))
     assert browser.post(asked_for, {"passkey": said, "next": here})["Location"] == here
-    browser.post(here)
+    browser.post(here, sent)
     assert seen() == "frozen"
 
 
