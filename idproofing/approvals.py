@@ -1,7 +1,7 @@
 """Approved spellings: what a reviewer has settled stays settled while the person waits for a letter, a visit or a code.
 
 When an approved case is used, what was typed is wiped. A keyed hash of it stays in the case, beside the record that the
-reviewers chose. Whoever comes back and types the same again is matched with that record and no other. It proves
+reviewers chose. A person who comes back and types the same again is matched with that record and no other. It proves
 nothing: the code or the questions follow as for anybody.
 """
 

@@ -165,7 +165,7 @@ def use(code: ActivationCode, *, by: object, now: datetime) -> Redeemed | Used |
 
 
 def count_wrong(code: ActivationCode, *, by: object, now: datetime) -> Wrong | Void:
-    """Count a wrong try at a live code. After `policy.CODE_FAILURES` of them, whoever made them, it is void.
+    """Count a wrong try at a live code. After `policy.CODE_FAILURES` of them, no matter who made them, it is void.
 
     Call it while holding `exclusive_proofing`.
     """

@@ -55,7 +55,7 @@ def kinds_for(account: Account) -> list[Assistance.Kind]:
 def ask(account: Account, kind: Assistance.Kind, reason: Assistance.Reason, *, by: Account) -> Outcome:
     """Request this for the account. A second staff member has to approve. Every address of the person is notified.
 
-    A request to freeze is not announced. Whoever misuses an account would have the time until the second supervisor
+    A request to freeze is not announced. A person who misuses an account would have time until the second supervisor
     approves, so the event is in the trail of the one who asks, and not in that of the account.
     """
     if kind not in kinds_for(account):

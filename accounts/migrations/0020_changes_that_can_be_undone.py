@@ -3,7 +3,7 @@
 It is safe while the site runs. The new tables are empty, and the new columns have no default to write or one in the
 database. The name of an authenticator app is unique among those in use: the new index is made while the table stays in
 use, and the old constraint, which covers more, is dropped only after that. It is not one transaction for that reason;
-each operation can be repeated by hand where a run was cut short. Whoever runs it within a transaction of their own, as
+each operation can be repeated by hand where a run was cut short. Somebody who runs it within a transaction of their own, as
 tests do, gets the index in the usual way.
 """
 

@@ -161,7 +161,7 @@ def test_the_password_is_not_enough_for_a_decision():
     browser = stale(signed_in(supervisor))
     assert 'name="password"' not in browser.get(f"{AGAIN}?second_step=1&next={here}").content.decode()
     browser.post(AGAIN, {"password": walk.PASSWORD, "next": here})
-    assert browser.post(here)["Location"].startswith(AGAIN)
+    assert browser.post(here, sent)["Location"].startswith(AGAIN)
     assert seen() == "active"
 
 
