@@ -9,9 +9,11 @@ from core.policy import Level
 from deers.models import Plan, Region, Relationship, ServiceStatus
 
 # Enough facts for all attempts that may fail in a row, two at Level 1 and one at Level 2 (3 + 3 + 4), and some more. A
-# quiz asks about only one fact of a paper. FULL_PAPERS is the number of papers that nobody at home has seen.
+# quiz asks about only one fact of a paper. FULL_PAPERS is the number of papers that nobody at home has seen. A quiz of
+# two categories may take two papers of the smaller one each time (2 + 2 + 1): PAPERS_ELSEWHERE are not of the largest.
 FULL_FILE = 20
 FULL_PAPERS = 12
+PAPERS_ELSEWHERE = 5
 
 
 @dataclass(frozen=True, slots=True)
