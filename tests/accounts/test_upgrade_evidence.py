@@ -6,13 +6,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts import actions
 from accounts.journeys.steps.details import NO_MATCH
 from accounts.journeys.upgrade import evidence
 from accounts.journeys.upgrade.forms import ONE_OF_BOTH
 from accounts.journeys.upgrade.steps import NO_ADDRESS
-from accounts.mail import links
 from accounts.models import Account, Notice, UpgradeDraft
-from accounts.models.mail import Purpose
 from accounts.profile import email_change
 from accounts.sign_in import session
 from core import policy
@@ -171,8 +170,26 @@ def test_a_stolen_session_does_not_end_an_upgrade_that_the_holder_left(browser, 
     assert walk.send(browser, last, {"otp_token": walk.token_for(KEY)}).endswith("/done/")
 
 
-def test_links_of_a_changed_address_count_only_for_their_own_account(account):
+def test_a_changed_address_counts_only_for_its_own_account(account):
     other = holder(people.load("grace"))
-    links.make(other, Purpose.UNDO_EMAIL, data="grace@mail.example")
+    email_change.change(other, "grace.new@mail.example", by=other)
     assert not evidence.was_changed(account, timezone.now())
     assert evidence.was_changed(other, timezone.now())
+
+
+def test_an_address_typed_when_an_account_is_given_back_gets_no_code_at_once(rosa, account):
+    """No link can take that address back, and it is new all the same."""
+    actions.set_email(account, "typed@mail.example", by="system")
+    account.refresh_from_db()
+    assert evidence.code_address(account, lookup.person(rosa.dod_id)) == rosa.email
+
+
+def test_no_code_goes_to_the_mailbox_in_deers_that_somebody_else_reads(rosa, account):
+    Account.objects.update(email=rosa.email)
+    account.refresh_from_db()
+    actions.set_email(account, "rosa.new@mail.example", by="system", gives_up=True)
+    account.refresh_from_db()
+    person = lookup.person(rosa.dod_id)
+    assert evidence.code_address(account, person) == ""
+    later = timezone.now() + policy.UPGRADE_ADDRESS_AGE
+    assert evidence.code_address(account, person, later) == "rosa.new@mail.example"

@@ -9,8 +9,9 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from accounts.models import Account, Link
-from accounts.models.mail import Purpose
+from accounts.changes import Kind as Change
+from accounts.mail.notices import is_given_up
+from accounts.models import Account, CredentialChange
 from core import policy
 from deers.registry import Beneficiary
 
@@ -44,15 +45,15 @@ def code_address(account: Account, person: Beneficiary | None, now: datetime | N
     """Return the email address to which the code of an upgrade goes, or "" if there is none.
 
     It is the account's own, if it is confirmed and has been the account's for policy.UPGRADE_ADDRESS_AGE, or the one
-    that DEERS has. Nobody types it in the upgrade. An address that was changed a moment ago would be as good as typed.
-    While DEERS is silent there is no `person`.
+    that DEERS has, unless the holder gave that up. Nobody types it in the upgrade. An address that was changed a moment
+    ago would be as good as typed. While DEERS is silent there is no `person`.
     """
     if account.email and account.email_confirmed_at and not was_changed(account, now or timezone.now()):
         return account.email
-    return person.email if person else ""
+    return person.email if person and not is_given_up(account, person.email) else ""
 
 
 def was_changed(account: Account, now: datetime) -> bool:
-    """Return whether the account's address was changed so lately that the old one can still take it back."""
+    """Return whether the account's address was changed within policy.UPGRADE_ADDRESS_AGE, no matter how."""
     since = now - policy.UPGRADE_ADDRESS_AGE
-    return Link.objects.filter(account=account, purpose=Purpose.UNDO_EMAIL, created_at__gt=since).exists()
+    return CredentialChange.objects.filter(account=account, kind=Change.EMAIL, at__gt=since).exists()
