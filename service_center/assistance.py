@@ -112,6 +112,8 @@ def help_with(asked: Assistance, account: Account, by: Account) -> bool:
     person = lookup.person(account.dod_id or "")
     if person is None or person.email.lower() in ("", account.email.lower()):
         return False
+    if notices.is_given_up(account, person.email):
+        return False
     email_change.change(account, person.email, by=by, gives_up=asked.reason in MAILBOX_GIVEN_UP)
     return True
 

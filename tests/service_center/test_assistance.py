@@ -198,6 +198,15 @@ def test_the_address_in_deers_is_not_approved_when_it_is_the_accounts_already(an
     assert Assistance.objects.get().approved is None
 
 
+def test_nobody_is_helped_back_into_the_mailbox_in_deers_that_a_thief_reads(ann, bob):
+    account = premium(people.load("grace"))
+    actions.set_email(account, "grace.new@mail.example", by="system", gives_up=True)
+    ann.post(page(account, "help"), EMAIL)
+    bob.post(page(account, "approve"))
+    account.refresh_from_db()
+    assert (account.email, Assistance.objects.get().approved) == ("grace.new@mail.example", None)
+
+
 @pytest.mark.parametrize(
     ("asked", "warned_of"), [(FACTOR, "A wait of 24 hours begins."), (EMAIL, "write to the email address that DEERS")]
 )
