@@ -89,7 +89,16 @@ def sign_in(page: Page, username: str, password: str = walk.PASSWORD) -> None:
 def give_credentials(page: Page, username: str, password: str = walk.PASSWORD) -> None:
     page.get_by_label("Username").fill(username)
     page.get_by_label("Password", exact=True).fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    press(page, "Sign in")
+
+
+def press(page: Page, button: str) -> None:
+    """Press a button and wait for the page that answers it.
+
+    A click alone comes back before the answer, and the next `goto` would cut the request off.
+    """
+    with page.expect_event("load"):
+        page.get_by_role("button", name=button).first.click()
 
 
 def test_a_veteran_registers_at_basic_with_a_code_on_the_screen(page):
@@ -159,7 +168,7 @@ def test_a_veteran_registers_at_premium_with_a_code_by_email_and_signs_in_again(
     page.get_by_label("Code").fill(walk.token_for(key, drift=1))
     page.get_by_role("button", name="Sign in").click()
     expect(page).to_have_url(re.compile("/portal/$"))
-    page.get_by_role("button", name="Sign out").first.click()
+    press(page, "Sign out")
     sign_in(page, "rosa.premium")
     page.get_by_label("Code").fill(backup_code)
     page.get_by_role("button", name="Sign in").click()

@@ -13,7 +13,7 @@ from accounts.models import Account
 from accounts.sessions.store import SEEN, SessionStore
 from core import policy
 from tests import people, walk
-from tests.journeys.test_journeys import give_credentials, sign_in
+from tests.journeys.test_journeys import give_credentials, press, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -61,7 +61,7 @@ def test_someone_who_reads_for_long_is_warned_may_stay_and_is_signed_out_in_the_
     give_credentials(page, "slow.reader")
     expect(page).to_have_url(re.compile("/support/contact/"))
     expect(page.get_by_label("Your message")).to_have_value("It says that my code is not right.")
-    page.get_by_role("button", name="Sign out").first.click()
+    press(page, "Sign out")
     page.goto("/account/")
     expect(page).to_have_url(re.compile("/sign-in/"))
 
@@ -88,7 +88,7 @@ def test_a_person_who_stays_in_one_tab_stays_in_all_of_them(page, slow_reader):
 
 def test_the_notice_is_read_and_accepted_once_in_a_browser(page, slow_reader):
     sign_in(page, "slow.reader")
-    page.get_by_role("button", name="Sign out").first.click()
+    press(page, "Sign out")
     page.goto("/sign-in/")
     expect(page.get_by_role("button", name="I agree")).to_have_count(0)
     page.context.clear_cookies()
