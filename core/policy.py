@@ -81,6 +81,8 @@ SIGN_IN_PER_ACCOUNT = Limit("sign-in-account", 5, timedelta(minutes=5))
 SIGN_IN_PER_ADDRESS = Limit("sign-in-address", 10, timedelta(minutes=1))
 SIGN_IN_PER_ACCOUNT_LONG = Limit("sign-in-account-long", 50, timedelta(hours=12))
 SIGN_IN_FAILURES_IN_A_ROW = 100
+# Of those, the last are kept for browsers that have signed in before: own; what such a browser may miss in 12 hours.
+SIGN_IN_FAILURES_KEPT = 20
 # From a browser that has signed in before: own. The same in a short time, for its owner mistypes as everybody does, and
 # fewer in a long one, for a thief may have it.
 SIGN_IN_PER_DEVICE = Limit("sign-in-device", 5, timedelta(minutes=5))

@@ -107,21 +107,41 @@ def judge_password(
 
 def judged_in_turn(name: str, password: str, address: str, device: str, staff: bool) -> JudgedPassword:
     account = factors.account_with_kinds("lower(username) = %s", [name])
-    tries = counted_for(name, address, trusted_devices.find(account, device))
+    known = trusted_devices.find(account, device)
+    tries = counted_for(name, address, known)
     full = limits.full(tries, account_id=account.pk if account else None, quietly=False)
     if full:
         if any(limit != policy.SIGN_IN_PER_ADDRESS for limit, _ in full):
             pauses.note(account)
         return Wait(max(full.values()))
-    if not any(is_right(account, spelling) for spelling in spellings(password)):
-        return count_failure(tries, account)
+    judged = None if account and takes_no_password(account, known) else account
+    if not any(is_right(judged, spelling) for spelling in spellings(password)):
+        return count_failure(tries, account, known)
     assert account is not None  # nobody has no password
     if account.is_staff != staff:
-        return count_failure(tries, account) if staff else StaffOnly()
+        return count_failure(tries, account, known) if staff else StaffOnly()
+    return continue_if_active(account) or RightPassword(account)
+
+
+def takes_no_password(account: Account, known: TrustedDevice | None) -> bool:
+    """Return whether no password is judged any more: after too many wrong ones in a row, until a recovery.
+
+    The last tries of the hundred (63B §3.2.2) are left to browsers that have signed in before. Otherwise a patient
+    stranger could use them all up and keep the holder out. To whom nothing is judged, the password is a wrong one: they
+    would learn from another answer that they have found it, or that there is such a name.
+    """
+    used_up = known is None or account.failures_in_a_row >= policy.SIGN_IN_FAILURES_KEPT
+    return account.state == State.LOCKED and used_up
+
+
+def continue_if_active(account: Account) -> NotActive | None:
+    """Return why the account may not sign in, or None. What only wrong passwords have locked, the right one unlocks."""
+    if account.state == State.LOCKED:
+        actions.unlock(account, by="system")
     if account.state != State.ACTIVE:
         audit.record("sign-in.refused", by="visitor", account_id=account.pk, state=account.state)
         return NotActive(State(account.state))
-    return RightPassword(account)
+    return None
 
 
 def spellings(password: str) -> list[str]:
@@ -167,9 +187,10 @@ def rehash(account: Account, password: str) -> None:
         account.password = renewed  # the session that begins now is bound to the hash
 
 
-def count_failure(tries: list[pauses.Try], account: Account | None) -> WrongPassword:
-    """Count a wrong password against all that guards it. Lock the account at the hundredth failure in a row.
+def count_failure(tries: list[pauses.Try], account: Account | None, known: TrustedDevice | None) -> WrongPassword:
+    """Count a wrong password against all that guards it. Lock the account after too many failures in a row.
 
+    In a locked account only the failures of known browsers still count: theirs are the only passwords that are judged.
     If the counters fail just now, the account's own count is kept, and the next try is not judged.
     """
     account_id = account.pk if account else None
@@ -178,9 +199,10 @@ def count_failure(tries: list[pauses.Try], account: Account | None) -> WrongPass
             limits.hit(limit, key, account_id=account_id)
     with transaction.atomic():
         row = Account.objects.filter(pk=account_id or 0)
-        row.update(failures_in_a_row=F("failures_in_a_row") + 1)
+        counted = row if known else row.exclude(state=State.LOCKED)
+        counted.update(failures_in_a_row=F("failures_in_a_row") + 1)
         audit.record("sign-in.failed", by="visitor", account_id=account_id)
-    if account and account.failures_in_a_row + 1 >= policy.SIGN_IN_FAILURES_IN_A_ROW:
+    if account and account.failures_in_a_row + 1 >= policy.SIGN_IN_FAILURES_IN_A_ROW - policy.SIGN_IN_FAILURES_KEPT:
         actions.lock(account, by="system")
     return WrongPassword()
 
@@ -223,9 +245,9 @@ def judge_passkey_alone(request: HttpRequest, sent: str) -> RightPasskey | Wrong
         limits.hit(policy.SIGN_IN_PER_ADDRESS, address, account_id=answer.account_id)
         audit.record("passkey.failed", by="visitor", account_id=answer.account_id)
         return WrongPasskey()
-    if answer.user.state != State.ACTIVE:
-        audit.record("sign-in.refused", by="visitor", account_id=answer.user.pk, state=answer.user.state)
-        return NotActive(State(answer.user.state))
+    stopped = continue_if_active(answer.user)
+    if stopped:
+        return stopped
     audit.record("passkey.passed", by="visitor", account_id=answer.user.pk)
     return RightPasskey(answer)
 

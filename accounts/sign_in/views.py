@@ -26,6 +26,10 @@ from safeguards import client
 from safeguards.limits import CountersUnavailable
 
 ENROL_KEY = "enrol_key"
+WRONG = (
+    "The username or the password is not right. Check both and try again. After many wrong tries in a row, only a new "
+    "password opens an account: choose one with the link below."
+)
 OR_RECOVER = "Or choose a new password with the link below, which ends the wait."
 
 
@@ -112,7 +116,7 @@ def judged(request: HttpRequest, form: PasswordForm, next_page: str) -> HttpResp
         case judge.NotActive(state):
             return render(request, "accounts/not_active.html", {"state": state}, status=403)
         case _:
-            form.add_error(None, "The username or the password is not right. Check both and try again.")
+            form.add_error(None, WRONG)
     return None
 
 

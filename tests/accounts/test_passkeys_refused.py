@@ -193,7 +193,14 @@ def test_a_count_that_no_column_holds_is_refused_and_no_error(rosa, client, uses
     assert NOT_ACCEPTED in walk.text_of(alone(client, device))
 
 
-@pytest.mark.parametrize("action", [actions.lock, actions.freeze, actions.close])
+def test_wrong_passwords_of_strangers_do_not_stop_her_passkey(rosa, client):
+    device = enrolled(rosa)
+    actions.lock(rosa, by="system")
+    assert alone(client, device)["Location"] == "/portal/"
+    assert is_signed_in(client)
+
+
+@pytest.mark.parametrize("action", [actions.freeze, actions.close])
 def test_a_passkey_of_an_account_that_is_stopped_does_not_sign_in(rosa, client, action):
     device = enrolled(rosa)
     action(rosa, by="system")

@@ -122,12 +122,42 @@ def test_rosas_own_mistakes_on_her_phone_shut_out_nobody_elsewhere(rosa, phone):
     assert give_password(Client(), rosa.username)["Location"] == "/portal/"
 
 
-def test_a_hundred_in_a_row_still_lock_the_account_for_her_phone_too(rosa, phone):
-    Account.objects.update(failures_in_a_row=policy.SIGN_IN_FAILURES_IN_A_ROW - 1)
-    give_password(Client(), rosa.username, WRONG)
-    assert give_password(phone, rosa.username).status_code == 403
+def lock_by_strangers(account: Account) -> None:
+    """Let strangers miss the password as often in a row as they may."""
+    kept = policy.SIGN_IN_FAILURES_IN_A_ROW - policy.SIGN_IN_FAILURES_KEPT
+    Account.objects.filter(pk=account.pk).update(failures_in_a_row=kept - 1)
+    give_password(Client(), account.username, WRONG)
+    account.refresh_from_db()
+    assert account.state == State.LOCKED
+
+
+def test_strangers_who_guess_for_days_do_not_keep_her_from_signing_in_on_her_phone(rosa, phone):
+    lock_by_strangers(rosa)
+    assert give_password(phone, rosa.username)["Location"] == "/portal/"
     rosa.refresh_from_db()
-    assert rosa.state == State.LOCKED
+    assert (rosa.state, rosa.failures_in_a_row) == (State.ACTIVE, 0)
+
+
+def test_a_stranger_who_finds_the_password_of_a_locked_account_does_not_learn_it(rosa, phone):
+    lock_by_strangers(rosa)
+    limits.clear(policy.SIGN_IN_PER_ACCOUNT, rosa.username)
+    wrong = walk.text_of(give_password(Client(), rosa.username, WRONG))
+    right = walk.text_of(give_password(Client(), rosa.username))
+    assert "The username or the password is not right" in right
+    assert right == wrong == walk.text_of(give_password(Client(), "nobody.here"))
+
+
+def test_a_stolen_phone_gets_the_last_of_the_hundred_tries_and_no_more(rosa, phone):
+    lock_by_strangers(rosa)
+    for _ in range(policy.SIGN_IN_FAILURES_KEPT):
+        limits.clear(policy.SIGN_IN_PER_DEVICE, str(TrustedDevice.objects.get().pk))
+        give_password(Client(), rosa.username, WRONG)  # a stranger's uses none of them up
+        limits.clear(policy.SIGN_IN_PER_ACCOUNT, rosa.username)
+        give_password(phone, rosa.username, WRONG)
+    rosa.refresh_from_db()
+    assert (rosa.state, rosa.failures_in_a_row) == (State.LOCKED, policy.SIGN_IN_FAILURES_KEPT)
+    pauses.clear_sign_in(rosa)
+    assert "not right" in walk.text_of(give_password(phone, rosa.username))
 
 
 @pytest.mark.django_db(transaction=True)
