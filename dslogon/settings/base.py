@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "accounts",
     # After accounts, because its rows refer to rows of accounts.
     "django_otp_webauthn",
+    "portal.record.apps.RecordConfig",
     "portal",
     "support",
     # After the rooms whose rows its pages show.

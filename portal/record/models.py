@@ -1,0 +1,443 @@
+"""The store of a health record, and its projections.
+
+`Resource` holds each FHIR R4 resource as it came. Nothing else is the truth about it. The other tables are projections:
+narrow rows of what the pages list, made from the resources by `portal/record/projecting.py`. They can be thrown away and
+made again (`manage.py project_record`). Pages read projections and never JSON.
+
+A patient is a DoD ID number, as everywhere outside `accounts`.
+"""
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F
+
+from portal.record.canonical import DecimalDecoder, DecimalEncoder
+
+RECORD = uuid.UUID("6f0c2ab4-9f0e-5c0f-8a43-0d51f1a5a0e6")
+
+
+def resource_id(patient: str, source: str, type_: str, reference: str) -> uuid.UUID:
+    """Return the id of a resource. The same arguments always give the same id, so that addresses of pages stay valid."""
+    return uuid.uuid5(RECORD, f"{patient}|{source}|{type_}|{reference}")
+
+
+class Import(models.Model):
+    """One file that was imported, or was found unchanged. `counts` is the number of resources by type."""
+
+    id = models.BigAutoField(primary_key=True)
+    patient = models.CharField("DoD ID number", max_length=10)
+    source = models.CharField(max_length=60)
+    digest = models.BinaryField("SHA-256 of the file", max_length=32)
+    counts = models.JSONField(default=dict)
+    ended_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index("patient", F("id").desc(), name="record_import_newest")]
+
+    def __str__(self) -> str:
+        return f"import {self.pk}"
+
+
+class Resource(models.Model):
+    """One FHIR resource, in its present version. A trigger writes the version before to `Version` and refuses DELETE.
+
+    `reference` is the resource's own id or, if it has none, what stands for it in its file. `full_url` is what other
+    entries of its bundle call it. `raw` is the resource. jsonb keeps the digits of a decimal but writes out an exponent,
+    so `written` holds the canonical text of the few resources that `raw` alone would not give back as they came.
+    `digest` is the SHA-256 of the canonical text.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    patient = models.CharField("DoD ID number", max_length=10)
+    source = models.CharField(max_length=60)
+    type = models.CharField("resource type", max_length=40)
+    reference = models.CharField(max_length=300)
+    full_url = models.CharField(max_length=300, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    raw = models.JSONField(encoder=DecimalEncoder, decoder=DecimalDecoder)
+    written = models.TextField(null=True, blank=True)  # noqa: DJ001 - null is "as raw has it", which "" is not
+    digest = models.BinaryField(max_length=32)
+    imported = models.ForeignKey(Import, models.PROTECT, related_name="resources")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["patient", "source", "type", "reference"], name="record_resource_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.pk}"
+
+
+class Version(models.Model):
+    """A version of a resource that a later import replaced. A trigger refuses UPDATE and DELETE."""
+
+    id = models.BigAutoField(primary_key=True)
+    resource = models.ForeignKey(Resource, models.PROTECT, related_name="versions")
+    version = models.PositiveIntegerField()
+    raw = models.JSONField(encoder=DecimalEncoder, decoder=DecimalDecoder)
+    written = models.TextField(null=True, blank=True)  # noqa: DJ001 - as in Resource
+    digest = models.BinaryField(max_length=32)
+    imported = models.ForeignKey(Import, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["resource", "version"], name="record_version_once")]
+
+    def __str__(self) -> str:
+        return f"version {self.version} of {self.resource_id}"
+
+
+class Numeric(models.Field):  # type: ignore[type-arg]
+    """A number with as many digits as it came with: PostgreSQL's numeric without a precision."""
+
+    def db_type(self, connection: object) -> str:
+        return "numeric"
+
+    def get_internal_type(self) -> str:
+        return "DecimalField"
+
+    def get_db_prep_value(self, value: object, connection: object, prepared: bool = False) -> object:
+        return value
+
+
+class Projected(models.Model):
+    """What each projection has. Rows belong to one resource; `place` tells several rows of one resource apart.
+
+    `at` is for sorting: the moment that is meant or, if only a day, month or year was said, its first instant in UTC.
+    `said` is what was said, as FHIR has it ("2019", "2019-03", "2019-03-04" or an instant with its offset). `zone` is
+    the time zone of the place where it happened, if that is known, as an IANA name. The pages show `said`.
+    `display` is the name of the thing as people read it and is never empty. `others` are its further codings, as
+    "display (code)". Resources that were entered in error have no rows.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    resource = models.ForeignKey(Resource, models.CASCADE, related_name="+")
+    place = models.PositiveSmallIntegerField(default=0)
+    patient = models.CharField("DoD ID number", max_length=10)
+    status = models.CharField(max_length=60, blank=True)
+    code_system = models.CharField(max_length=200, blank=True)
+    code = models.CharField(max_length=200, blank=True)
+    display = models.TextField()
+    others = ArrayField(models.TextField(), default=list)
+    at = models.DateTimeField(null=True, blank=True)
+    said = models.CharField(max_length=40, blank=True)
+    zone = models.CharField(max_length=60, blank=True)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.resource_id}"
+
+
+def newest_first(table: str, *before: str) -> models.Index:
+    """Return the index that a list reads: a patient's rows, newest first, those without a time last."""
+    return models.Index("patient", *before, F("at").desc(nulls_last=True), F("id").desc(), name=f"record_{table}_newest")
+
+
+def once(table: str) -> models.UniqueConstraint:
+    """Return the constraint that a resource has one row for each place."""
+    return models.UniqueConstraint(fields=["resource", "place"], name=f"record_{table}_once")
+
+
+class Panel(Projected):
+    """DiagnosticReport: results that belong together, or a report in words. `kind` says which form its page has."""
+
+    class Kind(models.TextChoices):
+        LABORATORY = "laboratory", "Laboratory"
+        MICROBIOLOGY = "microbiology", "Microbiology"
+        PATHOLOGY = "pathology", "Pathology"
+        IMAGING = "imaging", "Imaging"
+        OTHER = "other", "Other report"
+
+    kind = models.CharField(max_length=20, choices=Kind)
+    issued = models.CharField("result ready, as said", max_length=40, blank=True)
+    performer = models.TextField(blank=True)
+    requester = models.TextField(blank=True)
+    specimen = models.TextField(blank=True)
+    conclusion = models.TextField(blank=True)
+    results = models.PositiveIntegerField(default=0)
+    unusual = models.PositiveIntegerField("results that a laboratory or a range calls unusual", default=0)
+    unjudged = models.PositiveIntegerField("results that nobody judged", default=0)
+
+    class Meta:
+        indexes = [newest_first("panel"), newest_first("panel_kind", "kind")]
+        constraints = [once("panel")]
+
+
+class Result(Projected):
+    """Observation: one measurement or finding. Place 0 is the observation itself, its components have 1, 2, 3 ...
+
+    An observation that has components and no value of its own has a row of place 0 with `value` None and `text` "".
+    `value_said` is the number with its digits as written. `verdict` is one of Verdict: only a laboratory's flag, or a
+    number with both bounds, makes "usual".
+    """
+
+    class Category(models.TextChoices):
+        LABORATORY = "laboratory", "Laboratory"
+        VITAL_SIGNS = "vital-signs", "Vital signs"
+        OTHER = "other", "Other observations"
+
+    class Verdict(models.TextChoices):
+        USUAL = "usual", "In the usual range"
+        UNUSUAL = "unusual", "Outside the usual range"
+        NONE = "none", "No range to compare with"
+
+    category = models.CharField(max_length=20, choices=Category)
+    category_said = models.TextField("category as it came", blank=True)
+    panel = models.ForeignKey(Resource, models.SET_NULL, null=True, blank=True, related_name="+")
+    value = Numeric(null=True, blank=True)
+    value_said = models.CharField(max_length=60, blank=True)
+    comparator = models.CharField(max_length=2, blank=True)
+    unit = models.CharField("UCUM unit", max_length=60, blank=True)
+    unit_said = models.CharField(max_length=120, blank=True)
+    text = models.TextField("value that is no number", blank=True)
+    absent = models.TextField("why there is no value", blank=True)
+    low = Numeric("usual from", null=True, blank=True)
+    high = Numeric("usual to", null=True, blank=True)
+    range_said = models.TextField("range in words", blank=True)
+    interpretation = models.CharField("HL7 code or text as it came", max_length=120, blank=True)
+    verdict = models.CharField(max_length=10, choices=Verdict)
+    performer = models.TextField(blank=True)
+    specimen = models.TextField(blank=True)
+    method = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [
+            newest_first("result", "category"),
+            # A page for each test: its results by time.
+            newest_first("result_test", "code_system", "code"),
+            models.Index(fields=["panel"], name="record_result_panel"),
+        ]
+        constraints = [once("result")]
+
+
+class Condition(Projected):
+    """Condition. `status` is the clinical status; it is "" where none was said."""
+
+    verification = models.CharField(max_length=60, blank=True)
+    category = models.TextField(blank=True)
+    is_current = models.BooleanField("neither resolved, inactive nor refuted")
+    abated = models.CharField("over since, as said", max_length=120, blank=True)
+    recorded = models.CharField(max_length=40, blank=True)
+    asserter = models.TextField("who found it", blank=True)
+
+    class Meta:
+        indexes = [newest_first("condition", "is_current")]
+        constraints = [once("condition")]
+
+
+class Allergy(Projected):
+    """AllergyIntolerance. `says_none` marks "no known allergies", which is a finding and not an empty list."""
+
+    verification = models.CharField(max_length=60, blank=True)
+    says_none = models.BooleanField(default=False)
+    kind = models.CharField("allergy or intolerance", max_length=20, blank=True)
+    categories = ArrayField(models.CharField(max_length=40), default=list)
+    criticality = models.CharField(max_length=20, blank=True)
+    reactions = ArrayField(models.TextField(), default=list)
+    recorder = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name_plural = "allergies"
+        indexes = [newest_first("allergy")]
+        constraints = [once("allergy")]
+
+
+class Prescription(Projected):
+    """MedicationRequest and MedicationStatement. `at` is when it was written."""
+
+    is_current = models.BooleanField()
+    intent = models.CharField(max_length=40, blank=True)
+    sig = models.TextField("how to take it", blank=True)
+    reason = models.TextField(blank=True)
+    quantity = models.CharField(max_length=80, blank=True)
+    days_supply = models.PositiveIntegerField(null=True, blank=True)
+    refills_allowed = models.PositiveIntegerField(null=True, blank=True)
+    refills_left = models.PositiveIntegerField(null=True, blank=True)
+    last_filled = models.DateField(null=True, blank=True)
+    supply_ends = models.DateField("when the last fill runs out", null=True, blank=True)
+    prescriber = models.TextField(blank=True)
+    pharmacy = models.TextField(blank=True)
+    pharmacy_phone = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        indexes = [newest_first("prescription", "is_current")]
+        constraints = [once("prescription")]
+
+
+class Dispense(Projected):
+    """MedicationDispense and MedicationAdministration: what was handed over or given, and when."""
+
+    prescription = models.ForeignKey(Resource, models.SET_NULL, null=True, blank=True, related_name="+")
+    quantity = models.CharField(max_length=80, blank=True)
+    days_supply = models.PositiveIntegerField(null=True, blank=True)
+    pharmacy = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [newest_first("dispense"), models.Index(fields=["prescription"], name="record_dispense_of")]
+        constraints = [once("dispense")]
+
+
+class Vaccine(Projected):
+    """Immunization. `was_given` is false for "not-done", and `reason` then says why."""
+
+    was_given = models.BooleanField()
+    reason = models.TextField(blank=True)
+    dose = models.CharField(max_length=80, blank=True)
+    site = models.TextField(blank=True)
+    lot_number = models.CharField(max_length=80, blank=True)
+    manufacturer = models.TextField(blank=True)
+    performer = models.TextField(blank=True)
+    location = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [newest_first("vaccine", "was_given")]
+        constraints = [once("vaccine")]
+
+
+class Procedure(Projected):
+    """Procedure."""
+
+    ended = models.CharField("ended, as said", max_length=40, blank=True)
+    performer = models.TextField(blank=True)
+    location = models.TextField(blank=True)
+    reason = models.TextField(blank=True)
+    outcome = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [newest_first("procedure")]
+        constraints = [once("procedure")]
+
+
+class Note(Projected):
+    """DocumentReference: a note or document. Its content is in its attachments."""
+
+    category = models.TextField(blank=True)
+    author = models.TextField(blank=True)
+    location = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [newest_first("note")]
+        constraints = [once("note")]
+
+
+class Attachment(Projected):
+    """A file in a DocumentReference, DiagnosticReport or other resource. `path` says where in `raw` its data stands.
+
+    `size` is in bytes and None if the file is elsewhere (`url`), in which case we cannot show it and say so.
+    """
+
+    path = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=100, blank=True)
+    size = models.PositiveIntegerField(null=True, blank=True)
+    url = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [newest_first("attachment")]
+        constraints = [once("attachment")]
+
+
+class Appointment(Projected):
+    """Appointment: a visit that was agreed. `at` is its start."""
+
+    ends_at = models.DateTimeField(null=True, blank=True)
+    description = models.TextField("reason for the visit", blank=True)
+    practitioner = models.TextField(blank=True)
+    location = models.TextField(blank=True)
+    address = models.TextField(blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    virtual = models.BooleanField("by video", default=False)
+    patient_instruction = models.TextField("how to prepare", blank=True)
+    sequence = models.PositiveIntegerField("version for calendars", default=0)
+
+    class Meta:
+        indexes = [newest_first("appointment")]
+        constraints = [once("appointment")]
+
+
+class Encounter(Projected):
+    """Encounter: a visit that took place."""
+
+    kind = models.TextField("class, in words", blank=True)
+    ended = models.CharField(max_length=40, blank=True)
+    reason = models.TextField(blank=True)
+    practitioner = models.TextField(blank=True)
+    location = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [newest_first("encounter")]
+        constraints = [once("encounter")]
+
+
+class Goal(Projected):
+    """Goal. `status` is the lifecycle status."""
+
+    achievement = models.TextField(blank=True)
+    target = models.TextField(blank=True)
+    due = models.CharField(max_length=40, blank=True)
+    expressed_by = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [newest_first("goal")]
+        constraints = [once("goal")]
+
+
+class CarePlan(Projected):
+    """CarePlan."""
+
+    ended = models.CharField(max_length=40, blank=True)
+    activities = ArrayField(models.TextField(), default=list)
+    author = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [newest_first("careplan")]
+        constraints = [once("careplan")]
+
+
+class Who(Projected):
+    """Whom or what other resources refer to: Practitioner, Organization, Location, Medication and the like.
+
+    `identifiers` are "system|value", for references by `?identifier=`.
+    """
+
+    type = models.CharField(max_length=40)
+    phone = models.CharField(max_length=40, blank=True)
+    address = models.TextField(blank=True)
+    identifiers = ArrayField(models.TextField(), default=list)
+
+    class Meta:
+        indexes = [models.Index(fields=["patient"], name="record_who_patient")]
+        constraints = [once("who")]
+
+
+class Paper(Projected):
+    """Each resource that has no row in another projection: "Other papers in your record"."""
+
+    type = models.CharField(max_length=40)
+
+    class Meta:
+        indexes = [newest_first("paper"), newest_first("paper_type", "type")]
+        constraints = [once("paper")]
+
+
+PROJECTIONS: tuple[type[Projected], ...] = (
+    Panel,
+    Result,
+    Condition,
+    Allergy,
+    Prescription,
+    Dispense,
+    Vaccine,
+    Procedure,
+    Note,
+    Attachment,
+    Appointment,
+    Encounter,
+    Goal,
+    CarePlan,
+    Who,
+    Paper,
+)
