@@ -23,8 +23,9 @@ ACCOUNTS = 5000
 HOLDERS = 10_000
 MILLION = 1_000_000
 REGISTRY = "registry"
+PORTAL = "portal"
 WIZARD = ("wizard-start", "wizard-details", "wizard-code")
-KEYS = ("sign-in", "sign-in-factor", "sign-in-wrong", "sign-in-page", *WIZARD, "dashboard", REGISTRY)
+KEYS = ("sign-in", "sign-in-factor", "sign-in-wrong", "sign-in-page", *WIZARD, "dashboard", REGISTRY, PORTAL)
 APPLICATIONS = {"allauth": "django.core.wsgi:get_wsgi_application()"}
 
 
@@ -41,13 +42,16 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     wanted = arguments()
     server = os.environ["DATABASE_URL"]
-    if wanted.only != [REGISTRY]:
+    if not wanted.only or set(wanted.only) - {REGISTRY, PORTAL}:
         the_site(server, wanted)
     if not wanted.million and REGISTRY in (wanted.only or KEYS):
         say(f"Measuring the registry up to {wanted.people:,} people ...")
         # In a process of its own, because it has other settings.
         measuring = [sys.executable, "-m", "bench.registry", "--people", str(wanted.people)]
         subprocess.run([*measuring, "--keep"] if wanted.keep else measuring, check=True)
+    if not wanted.million and PORTAL in (wanted.only or KEYS):
+        say("Measuring health records ...")
+        subprocess.run([sys.executable, "-m", "bench.portal"], check=True)
 
 
 def the_site(server: str, wanted: argparse.Namespace) -> None:

@@ -133,6 +133,7 @@ EVENTS: dict[str, str] = {
     "recovery.not-me": "A link in one of our emails was used to say that a change was not yours.",
     # portal
     "portal.record-viewed": "Your health record was viewed.",
+    "portal.record-imported": "A file was added to your health record.",
     # support
     "support.account-viewed": "A member of our staff looked at your account.",
     "support.person-searched": "A member of our staff searched for a person.",
@@ -216,6 +217,7 @@ STAFF_SENTENCES: dict[str, str] = {
     "recovery.factor-replaced": "A new second step was set up with a link from our email. Old ones no longer work.",
     "recovery.not-me": "A link in one of our emails was used to say that a change was not made by the person.",
     "portal.record-viewed": "The person's health record was viewed.",
+    "portal.record-imported": "A file was added to the person's health record.",
     "support.account-viewed": "A member of our staff looked at the account.",
     "support.code-sent-again": "A member of our staff sent the person a new activation code.",
     "support.help-asked": "A member of our staff asked to help the person back into the account.",
