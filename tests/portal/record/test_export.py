@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from portal.record import checks
 from portal.record.canonical import write_canonical
 from portal.record.exporting import DamagedError, bundle_of
-from portal.record.importing import Imported, Unchanged, import_file, store_resources
+from portal.record.importing import Imported, Unchanged, import_file, store_resources, write_any, write_parsed
 from portal.record.models import Condition, Panel, Resource
 from tests.deers.registered import registered
 from tests.portal.record.fhir import (
@@ -150,6 +150,8 @@ def test_whatever_json_is_stored_comes_back_equal(resources: list[dict[str, Any]
     patient = f"{Resource.objects.values('patient').distinct().count() + 1_000_000_000}"
     store_resources(patient, "any", [("", resource) for resource in resources])
     came = sorted({write_canonical(resource) for resource in resources})
+    assert {write_parsed(resource)[0] for resource in resources} == set(came)
+    assert all(write_parsed(resource)[1] or not write_any(resource)[1] for resource in resources)
     out = "".join(bundle_of(patient))
     assert texts_of(read(out)["entry"]) == came
     assert all(text in out for text in came)
