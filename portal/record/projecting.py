@@ -111,21 +111,22 @@ def project_changed(patient: str, ids: Iterable[UUID]) -> None:
         if Resource.objects.filter(patient=patient).count() == len(todo):
             project_patient(patient)
             return
-        lookup, done, panels = load(patient), set(), set()
+        lookup, done, panels = load(patient), set[UUID](), set[UUID]()
+        linked = belonging(todo) | named_by_panels(patient, todo, lookup)
+        linked |= {fill.dispense for id_ in todo for fill in lookup.fills.get(id_, ())}
         while todo:
-            before, linked = facts(todo), links(todo) | named_by_panels(patient, todo, lookup)
+            before, panels, linked = facts(todo), panels | panels_of(todo), linked | prescriptions_of(todo)
             replace(Resource.objects.filter(patient=patient, id__in=todo).exclude(type=PANELS), todo, lookup)
-            after = facts(todo)
-            changed = {id_ for id_ in before.keys() | after.keys() if before.get(id_) != after.get(id_)}
-            linked |= links(todo) | {fill.dispense for id_ in todo for fill in lookup.fills.get(id_, ())}
-            panels |= todo
+            after, panels, linked = facts(todo), panels | panels_of(todo), linked | prescriptions_of(todo)
             done |= todo
-            more = referring(patient, changed)
+            more = referring(
+                patient, {id_ for id_ in before.keys() | after.keys() if before.get(id_) != after.get(id_)}
+            )
             if more is None:
                 project_patient(patient)
                 return
             todo = (more | linked) - done
-        reports = Resource.objects.filter(patient=patient, type=PANELS, id__in=done)
+        reports = Resource.objects.filter(patient=patient, type=PANELS, id__in=done | panels)
         lookup.counts = counts_of(list(reports.values_list("id", flat=True)))
         replace(reports, set(), lookup)
 
@@ -230,12 +231,21 @@ def facts(ids: set[UUID]) -> dict[UUID, tuple[object, ...]]:
     return found | {id_: (zone,) for id_, zone in zoned.values_list("resource_id", "zone")}
 
 
-def links(ids: set[UUID]) -> set[UUID]:
-    """Return the panels, results, prescriptions and dispenses that belong to these."""
-    results = Result.objects.filter(Q(resource_id__in=ids) | Q(panel_id__in=ids), panel__isnull=False)
-    dispenses = Dispense.objects.filter(Q(resource_id__in=ids) | Q(prescription_id__in=ids), prescription__isnull=False)
-    pairs = [*results.values_list("resource_id", "panel_id"), *dispenses.values_list("resource_id", "prescription_id")]
-    return {id_ for resource, other in pairs if resource in ids or other in ids for id_ in (resource, other)}
+def belonging(ids: set[UUID]) -> set[UUID]:
+    """Return the results of the panels among these, and the dispenses of the prescriptions, as they are now."""
+    results = Result.objects.filter(panel_id__in=ids).values_list("resource_id", flat=True)
+    return {*results, *Dispense.objects.filter(prescription_id__in=ids).values_list("resource_id", flat=True)}
+
+
+def panels_of(ids: set[UUID]) -> set[UUID]:
+    """Return the panels of the results among these, which count them."""
+    return {id_ for (id_,) in Result.objects.filter(resource_id__in=ids).values_list("panel_id").distinct() if id_}
+
+
+def prescriptions_of(ids: set[UUID]) -> set[UUID]:
+    """Return the prescriptions of the dispenses among these, which say when they were last filled."""
+    found = Dispense.objects.filter(resource_id__in=ids).values_list("prescription_id").distinct()
+    return {id_ for (id_,) in found if id_}
 
 
 def named_by_panels(patient: str, ids: set[UUID], lookup: Lookup) -> set[UUID]:
@@ -254,9 +264,10 @@ def named_by_panels(patient: str, ids: set[UUID], lookup: Lookup) -> set[UUID]:
 def counts_of(panels: list[UUID]) -> dict[UUID, tuple[int, int, int]]:
     """Return (all, unusual, unjudged) of the results of these panels, without those that stand within the report."""
     rows = Result.objects.filter(panel_id__in=panels).exclude(resource_id__in=panels)
-    counted = rows.exclude(text="", absent="", value_said="").values_list("panel_id")
-    every = counted.annotate(Count("id"), Count("id", Q(verdict="unusual")), Count("id", Q(verdict="none")))
-    return {id_: (number, unusual, unjudged) for id_, number, unusual, unjudged in every if id_}
+    counted = rows.exclude(text="", absent="", value_said="").values("panel_id")
+    unusual, unjudged = Count("id", filter=Q(verdict="unusual")), Count("id", filter=Q(verdict="none"))
+    found = counted.annotate(results=Count("id"), unusual=unusual, unjudged=unjudged)
+    return {id_: tuple(numbers) for id_, *numbers in found.values_list("panel_id", "results", "unusual", "unjudged")}
 
 
 def referring(patient: str, changed: set[UUID]) -> set[UUID] | None:
