@@ -73,12 +73,14 @@ def instant_of(said: str) -> datetime | None:
 
 def written(parts: re.Match[str]) -> datetime:
     """Return the datetime of a match of SAID, with its own offset. Raise ValueError for a day that never was."""
-    number = {name: int(parts[name] or 0) for name in ("hour", "minute", "second")}
-    # A leap second is the last one that Python knows.
-    number["second"] = min(number["second"], 59) if number["second"] <= 60 else number["second"]
+    second = int(parts["second"] or 0)
     microsecond = int((parts["fraction"] or "0")[:6].ljust(6, "0"))
     naive = datetime(int(parts["year"]), int(parts["month"] or 1), int(parts["day"] or 1), tzinfo=UTC).replace(
-        microsecond=microsecond, **number
+        hour=int(parts["hour"] or 0),
+        minute=int(parts["minute"] or 0),
+        # Python does not know the leap second.
+        second=59 if second == 60 else second,
+        microsecond=microsecond,
     )
     offset = parts["offset"] or "Z"
     if offset == "Z":

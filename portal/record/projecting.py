@@ -50,7 +50,7 @@ from portal.record.reading.results import is_counted, read_observation
 Reader = Callable[[Reading], "list[Projected] | list[Result]"]
 Item = TypeVar("Item")
 Read = tuple[Resource, list[Projected]]
-Advance = Callable[[int], None]
+Advance = Callable[[int], object]
 
 READERS: dict[str, Reader] = {
     "AllergyIntolerance": read_allergy,
@@ -72,6 +72,8 @@ READERS: dict[str, Reader] = {
 }
 PANELS = "DiagnosticReport"
 # Resources that are read at once. A report with its file may be large, so they are few.
+CHUNK = 100
+# Rows that are written, and resources that are checked, at once.
 BATCH = 500
 # More names than this in one search cost more than to make all rows of the patient again.
 MOST_NAMES = 40
@@ -151,11 +153,14 @@ def expected(patient: str, lookup: Lookup, advance: Advance | None = None) -> It
 
 
 def read(resources: QuerySet[Resource], lookup: Lookup, advance: Advance | None = None) -> Iterator[Read]:
-    """Yield resources with their rows. The database hands them out in batches."""
+    """Yield resources, now without their JSON, with their rows. The database hands them out in small numbers."""
     wanted, number = resources.defer("digest", "imported").order_by("id"), 0
-    for number, resource in enumerate(wanted.iterator(chunk_size=BATCH), 1):
+    for number, resource in enumerate(wanted.iterator(chunk_size=CHUNK), 1):
         raw = json.loads(resource.written, cls=DecimalDecoder) if resource.written is not None else resource.raw
-        yield resource, rows_of(raw if isinstance(raw, dict) else {}, resource, lookup)
+        rows = rows_of(raw if isinstance(raw, dict) else {}, resource, lookup)
+        # The JSON may be large, and what holds the resource from here on needs only its name.
+        resource.raw = resource.written = None
+        yield resource, rows
         if advance and number % BATCH == 0:
             advance(BATCH)
     if advance:
@@ -198,7 +203,7 @@ def copy(model: type[Projected], rows: list[Projected]) -> None:
 
 def columns(model: type[Projected]) -> list[tuple[str, str]]:
     """Return (column, attribute) of each field that a row has of itself."""
-    return [(one.column, one.attname) for one in model._meta.concrete_fields if not one.primary_key]
+    return [(str(one.column), one.attname) for one in model._meta.concrete_fields if not one.primary_key]
 
 
 def replace(resources: QuerySet[Resource], also: set[UUID], lookup: Lookup) -> None:
@@ -267,7 +272,8 @@ def counts_of(panels: list[UUID]) -> dict[UUID, tuple[int, int, int]]:
     counted = rows.exclude(text="", absent="", value_said="").values("panel_id")
     unusual, unjudged = Count("id", filter=Q(verdict="unusual")), Count("id", filter=Q(verdict="none"))
     found = counted.annotate(results=Count("id"), unusual=unusual, unjudged=unjudged)
-    return {id_: tuple(numbers) for id_, *numbers in found.values_list("panel_id", "results", "unusual", "unjudged")}
+    counts = found.values_list("panel_id", "results", "unusual", "unjudged")
+    return {id_: (every, beyond, unsaid) for id_, every, beyond, unsaid in counts if id_}
 
 
 def referring(patient: str, changed: set[UUID]) -> set[UUID] | None:

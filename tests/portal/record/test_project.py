@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -485,6 +486,11 @@ JUNK = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
+# PostgreSQL takes neither NUL nor half a character.
+LETTERS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
+JUNK_OF_A_DATABASE = (
+    st.none() | st.booleans() | st.integers() | LETTERS | st.just("2019") | st.lists(LETTERS, max_size=2)
+)
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -511,6 +517,25 @@ def test_no_shape_of_a_resource_is_too_odd(data: st.DataObject) -> None:
             value = getattr(row, field.attname)
             assert not isinstance(value, str) or "None" not in value or "None" in str(list(leaves(raw)))
             assert not isinstance(value, str) or not field.max_length or len(value) <= field.max_length
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_records_of_odd_resources_are_stored_and_checked(keep: Callable[..., Any], data: st.DataObject) -> None:
+    changed = []
+    for number, whole in enumerate([*REAL, PRACTITIONER]):
+        raw = copy.deepcopy(whole)
+        *path, last = data.draw(st.sampled_from([one for one in places(raw) if one != ("resourceType",)]))
+        part = raw
+        for key in path:
+            part = part[key]
+        part[last] = data.draw(JUNK_OF_A_DATABASE)
+        changed.append({**raw, "id": str(number)})
+    with transaction.atomic():
+        keep(*changed)
+        projecting.project_patient(RUTH)
+        assert projecting.check_patient(RUTH) == []
+        transaction.set_rollback(True)
 
 
 def leaves(value: Any) -> list[str]:
