@@ -10,6 +10,7 @@ from deers.models import Eligibility, LegalName, Person, ServiceStatus, Sponsors
 from demo.invent import facts as invented_facts
 from demo.invent import records as invented_records
 from demo.invent.families import Family, families
+from demo.invent.records import Record
 from idproofing.models import Fact
 
 BATCH = 500
@@ -58,7 +59,8 @@ def enter_batch(batch: list[Family], *, records: bool) -> int:
         )
         Fact.objects.bulk_create(chain.from_iterable(map(facts_of, new.values())))
         if records:
-            invented_records.store(chain.from_iterable(map(record_of, new.values())))
+            names = {name.person_id: name for family in batch for name in family.names}  # the present one is last
+            invented_records.store(record_of(person, names[person.dod_id]) for person in new.values())
     return len(new)
 
 
@@ -68,9 +70,9 @@ def facts_of(person: Person) -> list[Fact]:
     return invented_facts.facts_for(person.dod_id, person.date_of_birth, home=person.city, served=served)
 
 
-def record_of(person: Person) -> list:
+def record_of(person: Person, name: LegalName) -> Record:
     """Return the health record of a generated person. It ends with the person's life."""
     luck = random.Random(person.dod_id)  # noqa: S311 - nothing secret
     return invented_records.record_for(
-        person.dod_id, person.date_of_birth, person.sex, luck, today=person.date_of_death
+        person.dod_id, person.date_of_birth, person.sex, luck, name=name, died=person.date_of_death
     )

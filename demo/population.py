@@ -2,12 +2,11 @@
 
 import random
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.db.models import Model
 from django.utils import timezone
 
 from accounts import actions
@@ -18,6 +17,7 @@ from deers import models as deers
 from deers.registry import TimeTogether
 from demo.invent import facts as invented_facts
 from demo.invent import records as invented_records
+from demo.invent.records import Record
 from demo.people import PEOPLE, STAFF
 from demo.people.facts import HAND_MADE
 from demo.people.person import FULL_FILE, FULL_PAPERS, PAPERS_ELSEWHERE, Person, ReadyAccount, Staff
@@ -47,7 +47,7 @@ def load(who: Person | Staff, *, record: bool = True, account: bool = True) -> N
         enter_in_registry(who)
         Fact.objects.bulk_create(facts_of(who))
         if record:
-            invented_records.store(record_of(who))
+            invented_records.store([record_of(who)])
         if account and who.account:
             open_ready_account(who, who.account)
 
@@ -180,11 +180,30 @@ def details_of(person: Person) -> list[str]:
     return [name.first, name.middle, name.last, person.email, address.street, address.city, address.state]
 
 
-def record_of(person: Person) -> list[Model]:
+def record_of(person: Person) -> Record:
     """Return the person's health record, which ends with the person's life."""
     luck = random.Random(person.dod_id)  # noqa: S311 - nothing secret
     return invented_records.record_for(
-        person.dod_id, person.born, person.sex, luck, today=person.died, theme=person.theme
+        person.dod_id,
+        person.born,
+        person.sex,
+        luck,
+        theme=person.theme,
+        name=person.name,
+        died=person.died,
+        births=births_of(person),
+    )
+
+
+def births_of(person: Person) -> tuple[date, ...]:
+    """Return the days on which a mother gave birth to the children that she is the sponsor of."""
+    if person.sex != "F":
+        return ()
+    ties = ((child, child.kin) for child in PEOPLE.values())
+    return tuple(
+        child.born
+        for child, kin in ties
+        if kin and kin.sponsor == person.key and kin.relationship == deers.Relationship.CHILD
     )
 
 

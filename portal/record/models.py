@@ -57,7 +57,7 @@ class Resource(models.Model):
     full_url = models.CharField(max_length=300, blank=True)
     version = models.PositiveIntegerField(default=1)
     raw = models.JSONField(encoder=DecimalEncoder, decoder=DecimalDecoder)
-    written = models.TextField(null=True, blank=True)  # noqa: DJ001 - null is "as raw has it", which "" is not
+    written = models.TextField(null=True, blank=True)
     digest = models.BinaryField(max_length=32)
     imported = models.ForeignKey(Import, models.PROTECT, related_name="resources")
 
@@ -77,7 +77,7 @@ class Version(models.Model):
     resource = models.ForeignKey(Resource, models.PROTECT, related_name="versions")
     version = models.PositiveIntegerField()
     raw = models.JSONField(encoder=DecimalEncoder, decoder=DecimalDecoder)
-    written = models.TextField(null=True, blank=True)  # noqa: DJ001 - as in Resource
+    written = models.TextField(null=True, blank=True)
     digest = models.BinaryField(max_length=32)
     imported = models.ForeignKey(Import, models.PROTECT, related_name="+")
 

@@ -1,13 +1,26 @@
-"""What an invented person and the care team said, wrote and decided: visits, notes, goals and messages."""
+"""What an invented person and the care team did, wrote and decided: visits, notes, goals, plans and messages."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
-from demo.invent.records.course import COURSES, coded
-from demo.invent.records.life import Life, at_clinic
-from portal.codes import CONDITIONS, DOCUMENTS, SERVICES
-from portal.models import Appointment, Document, Goal, Message, Resource, Thread
+from demo.invent.records import who
+from demo.invent.records.course import COURSES, attachment
+from demo.invent.records.fhir import ACT, HL7, Json, coded, concept, instant, period, quantity, words
+from demo.invent.records.life import NURSE, Life, Visit, at_clinic
+from portal.codes import CONDITIONS, DOCUMENTS, LABS, SERVICES, SNOMED, Concept
+from portal.models import Message, Thread
 
+CLINICAL_NOTE = [
+    coded("http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category", "clinical-note", "Clinical Note")
+]
+AMBULATORY = {"system": ACT, "code": "AMB", "display": "ambulatory"}
+INPATIENT = {"system": ACT, "code": "IMP", "display": "inpatient encounter"}
+CHECK_UP = Concept(SNOMED, "185349003", "Encounter for check up")
+WELL_CHILD_VISIT = Concept(SNOMED, "410620009", "Well child visit")
+BY_VIDEO = coded(SNOMED, "448337001", "Telemedicine consultation with patient")
+PRIMARY = ("primary", "pediatrics")
 PREPARE = {
     "primary": "Bring a list of all medications that you take, with those you buy without a prescription.",
     "heart": "Wear comfortable clothes. Take your medications as usual.",
@@ -39,17 +52,62 @@ SPECIALISTS = {
     "women": "Dr. Elena Rusk",
     "skin": "Dr. Priya Marlow",
 }
+# The plan for a trouble, its code and what belongs to it.
+PLANS = {
+    "diabetes": (
+        Concept(SNOMED, "735985000", "Diabetes self management plan"),
+        ("Hemoglobin A1c twice a year", "Eye examination once a year", "Walk for half an hour on most days"),
+    ),
+    "hypertension": (
+        Concept("", "", "Blood pressure plan"),
+        ("Measure blood pressure at home twice a week", "Less salt", "Check-up every six months"),
+    ),
+    "asthma": (
+        Concept(SNOMED, "699728000", "Asthma self management"),
+        ("Carry the inhaler", "Keep a diary of wheezing", "Breathing test once a year"),
+    ),
+}
 
 
-def appointments(person: Life) -> Iterator[Resource]:
-    """Yield the past visits, and one to three that are booked."""
+def encounters(person: Life) -> Iterator[Json]:
+    """Yield the visits that took place. This part comes first: a visit already knows the number of its Encounter."""
+    kind, reason = (WELL_CHILD_VISIT, "Well-child visit") if person.age < 18 else (CHECK_UP, "Yearly check-up")
+    for visit in person.visits:
+        yield encounter(person, visit, kind, reason)
+
+
+def encounter(
+    person: Life, visit: Visit, kind: Concept, reason: str, *, minutes: int = 40, stay: Json = AMBULATORY
+) -> Json:
+    """Return the Encounter of a visit."""
+    took = period(visit.at, visit.at + timedelta(minutes=minutes))
+    return person.make(
+        "Encounter",
+        **{"class": stay},
+        status="finished",
+        type=[concept(kind)],
+        subject=person.patient,
+        participant=[{"individual": who.doctor(person)}],
+        period=took,
+        reasonCode=[words(reason)],
+        location=[{"location": who.location(person, visit.clinic)}],
+        serviceProvider=who.organization(person, visit.clinic),
+    )
+
+
+def appointments(person: Life) -> Iterator[Json]:
+    """Yield the appointments of the past visits, with one now and then that was missed, and one to three ahead."""
     usual = "pediatrics" if person.age < 18 else "primary"
     for visit in person.visits:
-        missed = person.rng.random() < 0.05
-        yield _appointment(person, usual, visit, "noshow" if missed else "fulfilled")
+        if person.rng.random() < 0.05 and visit.day - timedelta(days=9) > person.born:
+            yield appointment(person, usual, visit.at - timedelta(days=7), "noshow")
+        yield appointment(person, usual, visit.at, "fulfilled")
+    if person.died:
+        return
     for service in [usual, *specialties(person)][: person.rng.randint(1, 3)]:
-        ahead = at_clinic(person.today + timedelta(days=person.rng.randint(6, 120)), person.rng)
-        yield _appointment(person, service, ahead, "booked", virtual=person.rng.random() < 0.2)
+        ahead = at_clinic(person.today + timedelta(days=person.rng.randint(6, 120)), person.rng, person.clinic)
+        by_video = service in PRIMARY and person.rng.random() < 0.2
+        yield appointment(person, service, ahead, "booked", by_video=by_video)
 
 
 def specialties(person: Life) -> list[str]:
@@ -61,46 +119,51 @@ def specialties(person: Life) -> list[str]:
     return list(dict.fromkeys([*found, "dental", "optometry"]))
 
 
-def _appointment(person: Life, service: str, start: datetime, status: str, *, virtual: bool = False) -> Appointment:
-    virtual = virtual and service in ("primary", "pediatrics")
-    return Appointment(
-        id=person.new("appointment"),
-        patient=person.dod_id,
-        status=status,
-        start=start,
-        end=start + timedelta(minutes=30 if service in ("primary", "pediatrics") else 45),
+def appointment(person: Life, service: str, start: datetime, state: str, *, by_video: bool = False) -> Json:
+    clinic = person.clinic_on(start.date())
+    minutes = 30 if service in PRIMARY else 45
+    seen_by = who.practitioner(person, SPECIALISTS.get(service, person.doctor))
+    actors = [person.patient, seen_by, *([] if by_video else [who.location(person, clinic)])]
+    return person.make(
+        "Appointment",
+        status=state,
+        serviceCategory=[BY_VIDEO] if by_video else [],
+        serviceType=[concept(SERVICES[service])],
         description=REASONS[service],
-        practitioner=SPECIALISTS.get(service, person.clinic.doctor),
-        location=person.clinic.name,
-        address=person.clinic.address,
-        phone=person.clinic.phone,
-        virtual=virtual,
-        patient_instruction=PREPARE.get(service, "") if status == "booked" and not virtual else "",
-        **coded(SERVICES[service]),
+        start=instant(start),
+        end=instant(start + timedelta(minutes=minutes)),
+        minutesDuration=minutes,
+        patientInstruction=PREPARE.get(service, "") if state == "booked" and not by_video else "",
+        participant=[{"actor": actor, "status": "accepted"} for actor in actors],
     )
 
 
-def documents(person: Life) -> Iterator[Resource]:
+def documents(person: Life) -> Iterator[Json]:
     """Yield a note for each of the last four visits, in the words that a clinic writes for its patients."""
-    known = [coded_name(trouble) for trouble in sorted(person.troubles)]
+    troubles = [CONDITIONS[COURSES[trouble].condition].display.lower() for trouble in sorted(person.troubles)]
     for count, visit in enumerate(person.visits[-4:]):
         first = count == 0 and len(person.visits) >= 4
-        concept = DOCUMENTS["34117-2" if first else "11506-3"]
-        yield Document(
-            id=person.new("document"),
-            patient=person.dod_id,
-            status="current",
-            date=visit + timedelta(hours=3),
-            author=person.clinic.doctor,
-            location=person.clinic.name,
-            title="Well-child visit" if person.age < 18 else "Check-up",
-            text=visit_note(person, known),
-            **coded(concept),
-        )
+        title = "Well-child visit" if person.age < 18 else "Check-up"
+        yield document(person, visit, DOCUMENTS["34117-2" if first else "11506-3"], title, visit_note(person, troubles))
 
 
-def coded_name(trouble: str) -> str:
-    return CONDITIONS[COURSES[trouble].condition].display.lower()
+def document(person: Life, visit: Visit, kind: Concept, title: str, text: str, **elements: Any) -> Json:
+    """Return a note about a visit, with its text as an attachment."""
+    return person.make(
+        "DocumentReference",
+        status="current",
+        docStatus="final",
+        type=concept(kind),
+        category=CLINICAL_NOTE,
+        subject=person.patient,
+        date=instant(visit.at + timedelta(hours=3)),
+        author=[who.doctor(person)],
+        custodian=who.organization(person, visit.clinic),
+        description=title,
+        content=[{"attachment": attachment(text, title)}],
+        context={"encounter": [visit.encounter]},
+        **elements,
+    )
 
 
 def visit_note(person: Life, known: list[str]) -> str:
@@ -123,29 +186,54 @@ def visit_note(person: Life, known: list[str]) -> str:
     )
 
 
-def goals(person: Life) -> Iterator[Resource]:
+def goals(person: Life) -> Iterator[Json]:
     """Yield what the person wants to work on. Only adults have goals."""
-    if person.age < 18:
+    if person.age < 18 or person.died:
         return
-    wanted = [("Walk more", "30 minutes on 5 days a week")]
+    wanted: list[tuple[str, Json]] = [("Walk more", detail("Minutes of walking", "30 minutes on 5 days a week"))]
     if "hypertension" in person.troubles:
-        wanted.append(("Bring blood pressure down", "Below 130 over 80 at home, measured twice a week"))
+        pressure = detail("Blood pressure at home", "Below 130 over 80 at home, measured twice a week")
+        wanted.append(("Bring blood pressure down", pressure))
     if "diabetes" in person.troubles:
-        wanted.append(("Keep blood sugar steady", "Hemoglobin A1c below 7 percent"))
+        below = {"high": quantity(Decimal("7.0"), "%")}
+        wanted.append(("Keep blood sugar steady", {"measure": concept(LABS["4548-4"]), "detailRange": below}))
     if "sleep" in person.troubles:
-        wanted.append(("Sleep through the night", "Wear the CPAP mask for at least 4 hours a night"))
+        mask = detail("Hours with the CPAP mask", "Wear the CPAP mask for at least 4 hours a night")
+        wanted.append(("Sleep through the night", mask))
     for display, target in wanted:
         start = person.today - timedelta(days=person.rng.randint(40, 150))
-        yield Goal(
-            id=person.new("goal"),
-            patient=person.dod_id,
-            status="active",
-            display=display,
-            start=start,
-            due=start + timedelta(days=365),
-            target=target,
-            expressed_by=person.clinic.doctor,
+        yield person.make(
+            "Goal",
+            lifecycleStatus="active",
+            achievementStatus=coded(f"{HL7}/goal-achievement", "in-progress", "In Progress"),
+            description=words(display),
+            subject=person.patient,
+            startDate=start.isoformat(),
+            target=[target | {"dueDate": (start + timedelta(days=365)).isoformat()}],
+            expressedBy=who.doctor(person),
         )
+
+
+def detail(measure: str, text: str) -> Json:
+    return {"measure": words(measure), "detailString": text}
+
+
+def plans(person: Life) -> Iterator[Json]:
+    """Yield the plan for each trouble that has one."""
+    for trouble, (kind, steps) in PLANS.items():
+        if trouble in person.troubles and person.visits and not person.died:
+            yield person.make(
+                "CarePlan",
+                status="active",
+                intent="plan",
+                category=[concept(kind)],
+                title=kind.display,
+                subject=person.patient,
+                period={"start": person.visits[-1].day.isoformat()},
+                author=who.doctor(person),
+                addresses=[person.troubles_known[trouble]],
+                activity=[{"detail": {"status": "in-progress", "description": step}} for step in steps],
+            )
 
 
 def conversations(person: Life) -> Iterator[Thread | Message]:
@@ -158,13 +246,13 @@ def conversations(person: Life) -> Iterator[Thread | Message]:
             "Results of your last visit",
             [
                 (
-                    person.clinic.doctor,
+                    person.doctor,
                     "Your results have come in. I am content with them. You find them under Lab "
                     "results. Let us keep to the plan that we made, and talk about the rest at the next visit.",
                 ),
                 ("", "Thank you, Doctor. That is good to hear. Do I need to fast before the next blood test?"),
                 (
-                    person.clinic.nurse,
+                    NURSE,
                     "Please do not eat for eight hours before it. Water is fine, and take your medications as usual.",
                 ),
             ],
@@ -177,7 +265,7 @@ def conversations(person: Life) -> Iterator[Thread | Message]:
                 [
                     ("", "I missed my tablet yesterday evening. Should I take two today?"),
                     (
-                        person.clinic.nurse,
+                        NURSE,
                         "Please do not take two. Take your usual dose today at the usual time. "
                         "If you miss more than one day, call us and we will go over it together.",
                     ),
@@ -185,16 +273,16 @@ def conversations(person: Life) -> Iterator[Thread | Message]:
             )
         )
     for days_after, (subject, lines) in zip((4, 1), talks, strict=False):
-        yield from _thread(person, team, subject, lines, person.visits[-1].date() + timedelta(days=days_after))
+        yield from _thread(person, team, subject, lines, person.visits[-1].day + timedelta(days=days_after))
 
 
 def _thread(
     person: Life, team: str, subject: str, lines: list[tuple[str, str]], begins: date
 ) -> Iterator[Thread | Message]:
-    times = sorted(at_clinic(begins + timedelta(days=count), person.rng) for count in range(len(lines)))
+    times = sorted(at_clinic(begins + timedelta(days=count), person.rng, person.clinic) for count in range(len(lines)))
     thread = Thread(
-        id=person.new("thread"), patient=person.dod_id, subject=subject, care_team=team, last_sent_at=times[-1]
+        id=person.new("Thread"), patient=person.dod_id, subject=subject, care_team=team, last_sent_at=times[-1]
     )
     yield thread
     for sent_at, (author, body) in zip(times, lines, strict=True):
-        yield Message(id=person.new("message"), thread=thread, sent_at=sent_at, author=author, body=body)
+        yield Message(id=person.new("Message"), thread=thread, sent_at=sent_at, author=author, body=body)

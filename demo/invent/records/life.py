@@ -1,15 +1,17 @@
-"""The life behind an invented record: age, conditions, clinic, and the visits that everything else follows."""
+"""The life behind an invented record: age, conditions, clinics, and the visits that everything else follows."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from random import Random
-from uuid import UUID
-
-from django.utils import timezone
+from typing import Any, NamedTuple, Protocol
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
 from core.dates import age_on
-from portal.models import resource_id
+from demo.invent.records.fhir import Json, without_empty
+
+INVENTED = UUID("5b1f5d4e-0c55-5ad5-9a5f-3b6a2f0e8c11")
 
 # The chance of each condition from ages 18, 45, 65 and 80 on.
 CHANCES: dict[str, tuple[float, float, float, float]] = {
@@ -44,62 +46,181 @@ DOCTORS = (
     "Dr. Hannah Castellano",
     "Dr. Samuel Whitlock",
 )
-CLINICS = (
-    ("Cedar Hollow Military Treatment Facility", "1400 Parade Road, Cedar Hollow, VA", "540-555-0140"),
-    ("Fort Larkspur Army Health Clinic", "22 Infirmary Street, Fort Larkspur, TX", "254-555-0122"),
-    ("Naval Clinic Port Amity", "7 Harbor Loop, Port Amity, WA", "360-555-0107"),
-    ("Juniper Field Air Force Clinic", "310 Runway Avenue, Juniper Field, NM", "575-555-0131"),
-)
+NURSE = "Carol Nguyen, RN"
 VISIT_YEARS = 5
+# The record of someone with the theme "diabetes" goes back this far.
+LONG_YEARS = 20
+# Days after birth of the visits of a small child, as the CDC's schedule and the pediatricians have them.
+WELL_CHILD = (4, 61, 122, 183, 274, 370, 460, 550, 735, 915)
 
 
-@dataclass(frozen=True)
-class Clinic:
+class Clinic(NamedTuple):
     name: str
-    address: str
+    street: str
+    city: str
+    state: str
     phone: str
-    doctor: str
-    nurse: str = "Carol Nguyen, RN"
+    zone: str
+
+    @property
+    def clock(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
 
     @property
     def pharmacy(self) -> str:
         return f"{self.name} Pharmacy"
 
+    @property
+    def laboratory(self) -> str:
+        return f"Laboratory, {self.name}"
+
+
+CLINICS = (
+    Clinic(
+        "Cedar Hollow Military Treatment Facility",
+        "1400 Parade Road",
+        "Cedar Hollow",
+        "VA",
+        "540-555-0140",
+        "America/New_York",
+    ),
+    Clinic(
+        "Fort Larkspur Army Health Clinic",
+        "22 Infirmary Street",
+        "Fort Larkspur",
+        "TX",
+        "254-555-0122",
+        "America/Chicago",
+    ),
+    Clinic("Naval Clinic Port Amity", "7 Harbor Loop", "Port Amity", "WA", "360-555-0107", "America/Los_Angeles"),
+    Clinic(
+        "Juniper Field Air Force Clinic", "310 Runway Avenue", "Juniper Field", "NM", "575-555-0131", "America/Denver"
+    ),
+    Clinic("Navy Clinic Plumeria Bay", "18 Anchor Road", "Plumeria Bay", "HI", "808-555-0116", "Pacific/Honolulu"),
+)
+
+
+class Named(Protocol):
+    """A legal name, of the registry or of a hand-made person."""
+
+    first: str
+    middle: str
+    last: str
+    suffix: str
+
+
+class Visit(NamedTuple):
+    """A visit that took place: its beginning, where it was, and the reference to its Encounter."""
+
+    at: datetime
+    clinic: Clinic
+    encounter: Json
+
+    @property
+    def day(self) -> date:
+        return self.at.date()
+
 
 @dataclass(frozen=True)
 class Life:
-    """One invented person as a clinic knows them. `visits` are the past ones, oldest first."""
+    """One invented person as the clinics know them. `visits` are the past ones, oldest first.
+
+    The person changed from the `former` clinic to the present one on the day `moved`. `births` are the days on which
+    she gave birth. `known` are the practitioners, organizations and places that the record has named so far, and
+    `troubles_known` the references to the conditions.
+    """
 
     dod_id: str
     born: date
     sex: str
     rng: Random
     today: date
+    theme: str
     troubles: frozenset[str]
+    doctor: str
     clinic: Clinic
-    visits: list[datetime] = field(default_factory=list)
+    former: Clinic
+    moved: date
+    name: Named | None = None
+    died: date | None = None
+    births: tuple[date, ...] = ()
+    visits: list[Visit] = field(default_factory=list)
+    known: dict[tuple[str, str], Json] = field(default_factory=dict)
+    troubles_known: dict[str, Json] = field(default_factory=dict)
     _made: Counter[str] = field(default_factory=Counter)
 
     @property
     def age(self) -> int:
         return age_on(self.born, self.today)
 
-    def new(self, kind: str) -> UUID:
-        """Return the id of this person's next resource of a kind."""
-        self._made[kind] += 1
-        return resource_id(self.dod_id, kind, self._made[kind])
+    @property
+    def patient(self) -> Json:
+        """Return the reference to the person's Patient."""
+        return {"reference": f"urn:uuid:{self.id_of('Patient', 1)}"}
+
+    def id_of(self, type_: str, which: int) -> UUID:
+        return uuid5(INVENTED, f"{self.dod_id}:{type_}:{which}")
+
+    def new(self, type_: str) -> UUID:
+        """Return the id of this person's next resource of a type."""
+        self._made[type_] += 1
+        return self.id_of(type_, self._made[type_])
+
+    def make(self, type_: str, **elements: Any) -> Json:
+        """Return a new resource. Elements that hold nothing are left out."""
+        return {"resourceType": type_, "id": str(self.new(type_)), **without_empty(elements)}
+
+    def clinic_on(self, day: date) -> Clinic:
+        """Return the clinic to which the person went at that time."""
+        return self.former if day < self.moved else self.clinic
 
     def birthday(self, age: int, days_after: int = 0) -> date:
         """Return the day on which this person reached `age`, or some days after it."""
         leap_safe = min(self.born.day, 28)
         return self.born.replace(year=self.born.year + age, day=leap_safe) + timedelta(days=days_after)
 
+    def visit_on(self, day: date) -> Visit | None:
+        """Return the visit within two weeks of a day, if there was one."""
+        near = [visit for visit in self.visits if abs(visit.day - day) <= timedelta(days=14)]
+        return min(near, key=lambda visit: abs(visit.day - day), default=None)
 
-def lead(dod_id: str, born: date, sex: str, rng: Random, today: date, theme: str) -> Life:
+
+def refer(raw: Json, display: str = "") -> Json:
+    """Return a reference to a resource of the same record."""
+    return without_empty({"reference": f"urn:uuid:{raw['id']}", "display": display})
+
+
+def lead(
+    dod_id: str,
+    born: date,
+    sex: str,
+    rng: Random,
+    today: date,
+    theme: str,
+    *,
+    name: Named | None = None,
+    died: date | None = None,
+    births: tuple[date, ...] = (),
+) -> Life:
     """Return a life with its visits up to today. Its conditions are drawn by age, or set by the theme."""
-    clinic = Clinic(*rng.choice(CLINICS), doctor=rng.choice(DOCTORS))
-    troubles = frozenset(THEMES[theme]) if theme else draw_troubles(age_on(born, today), rng)
-    person = Life(dod_id, born, sex, rng, today, troubles, clinic)
+    clinic, former = rng.sample(CLINICS, 2)
+    person = Life(
+        dod_id,
+        born,
+        sex,
+        rng,
+        today,
+        theme,
+        frozenset(THEMES[theme]) if theme else draw_troubles(age_on(born, today), rng),
+        rng.choice(DOCTORS),
+        clinic,
+        former,
+        today - timedelta(days=rng.randint(500, 1_400)),
+        name=name,
+        died=died,
+        births=births,
+    )
+    person.new("Patient")
     person.visits.extend(visits(person))
     return person
 
@@ -107,28 +228,46 @@ def lead(dod_id: str, born: date, sex: str, rng: Random, today: date, theme: str
 def draw_troubles(age: int, rng: Random) -> frozenset[str]:
     """Return the lasting conditions that a person of this age happens to have. Children have few."""
     if age < 18:
-        return frozenset(name for name in ("asthma", "rhinitis") if rng.random() < 0.12)
+        return frozenset(name for name in ("asthma", "rhinitis") if age >= 3 and rng.random() < 0.12)
     bracket = sum(age >= since for since in (45, 65, 80))
     return frozenset(name for name, chances in CHANCES.items() if rng.random() < chances[bracket])
 
 
-def visits(person: Life) -> list[datetime]:
-    """Return the past visits, oldest first, for up to five years.
+def visits(person: Life) -> list[Visit]:
+    """Return the past visits, oldest first."""
+    days = sorted(day for day in visit_days(person) if person.born < day)
+    found = [(at_clinic(day, person.rng, person.clinic_on(day)), person.clinic_on(day)) for day in days]
+    # A visit of the weekend moves to Monday, and that may be after today.
+    past = [(at, clinic) for at, clinic in found if at.date() <= person.today]
+    return [
+        Visit(at, clinic, {"reference": f"urn:uuid:{person.id_of('Encounter', n)}"})
+        for n, (at, clinic) in enumerate(past, 1)
+    ]
 
-    People with a chronic condition have two a year, and others have one.
+
+def visit_days(person: Life) -> set[date]:
+    """Return the days of the visits.
+
+    Small children come by schedule. People with a chronic condition have two visits a year, and others have one.
     """
     apart = 182 if person.troubles & CHRONIC else 365
     day = person.today - timedelta(days=person.rng.randint(12, min(apart, 150)))
-    first = max(person.today - timedelta(days=365 * VISIT_YEARS), person.born + timedelta(days=20))
-    found = []
-    while day > first:
-        found.append(at_clinic(day, person.rng))
+    since = person.today - timedelta(days=365 * VISIT_YEARS)
+    small = person.born + timedelta(days=WELL_CHILD[-1])
+    found = {person.born + timedelta(days=after) for after in WELL_CHILD if person.born > since}
+    while day > max(since, small + timedelta(days=120)):
+        found.add(day)
         day -= timedelta(days=apart + person.rng.randint(-20, 20))
-    return found[::-1]
+    if person.theme == "diabetes":
+        since = max(person.today - timedelta(days=365 * LONG_YEARS + 60), small)
+        while day > since:
+            found.add(day)
+            day -= timedelta(days=300 + person.rng.randint(-20, 20))
+    return found
 
 
-def at_clinic(day: date, rng: Random) -> datetime:
-    """Return a time of that day at which clinics see people. For a weekend, it is on the next Monday."""
+def at_clinic(day: date, rng: Random, clinic: Clinic) -> datetime:
+    """Return a time of that day, by the clinic's clock, at which it sees people. After a weekend it is on Monday."""
     if day.weekday() >= 5:
         day += timedelta(days=7 - day.weekday())
-    return timezone.make_aware(datetime.combine(day, time(rng.randint(8, 15), rng.choice((0, 15, 30, 45)))))
+    return datetime.combine(day, time(rng.randint(8, 15), rng.choice((0, 15, 30, 45))), clinic.clock)

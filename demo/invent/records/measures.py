@@ -1,15 +1,26 @@
 """What was measured at an invented person's visits: vital signs and laboratory panels, with their trends."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from functools import cache
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 from core.dates import age_on
-from demo.invent.records.course import coded
-from demo.invent.records.life import Life
-from portal.codes import LABS, VITALS, Concept
-from portal.models import Observation, Report, Resource
+from demo.invent.records import who
+from demo.invent.records.fhir import HL7, Json, category, coded, concept, instant, number, quantity, without_empty
+from demo.invent.records.life import Life, Visit, refer
+from portal.codes import LABS, LOINC, SNOMED, VITALS, Concept
+
+LABORATORY = category("observation-category", "laboratory", "Laboratory")
+VITAL_SIGNS = category("observation-category", "vital-signs", "Vital Signs")
+SOCIAL_HISTORY = category("observation-category", "social-history", "Social History")
+LABORATORY_REPORT = category("v2-0074", "LAB", "Laboratory")
+BLOOD_PRESSURE = Concept(LOINC, "85354-9", "Blood pressure")
+SMOKING = Concept(LOINC, "72166-2", "Tobacco smoking status")
+SMOKED = (("266919005", "Never smoked tobacco"), ("8517006", "Ex-smoker"), ("449868002", "Smokes tobacco daily"))
+VERDICTS = {"N": "Normal", "L": "Low", "H": "High"}
 
 
 class Range(NamedTuple):
@@ -49,61 +60,94 @@ METABOLIC = ("2345-7", "3094-0", "2160-0", "2951-2", "2823-3", "2075-0", "2028-9
 LIPIDS = ("2093-3", "18262-6", "2085-9", "2571-8")
 BLOOD_COUNT = ("6690-2", "789-8", "718-7", "4544-3", "777-3")
 CHILD = 18
+READY = timedelta(hours=26)
+"""How long a laboratory needs."""
 
 
-def laboratory(person: Life) -> Iterator[Resource]:
+def laboratory(person: Life) -> Iterator[Json]:
     """Yield the panels that a visit at that age and with those conditions would order, oldest visit first."""
     for count, visit in enumerate(person.visits):
-        age = age_on(person.born, visit.date())
+        age = age_on(person.born, visit.day)
+        recent = person.today - visit.day < timedelta(days=5 * 365)
         panels: list[tuple[str, tuple[str, ...]]] = []
-        if "diabetes" in person.troubles:
+        if "diabetes" in person.troubles and age >= CHILD:
             panels.append(("4548-4", ("4548-4",)))
-        if age >= 35 and count % 2 == 0:
+        if age >= 35 and count % 2 == 0 and recent:
             panels += [("24321-2", METABOLIC), ("57698-3", LIPIDS)]
-        if age >= CHILD and count % 3 == 0:
+        if age >= CHILD and count % 3 == 0 and recent:
             panels.append(("58410-2", BLOOD_COUNT))
         if person.sex == "M" and age >= 55 and count % 4 == 0:
             panels.append(("2857-1", ("2857-1",)))
         if person.sex == "F" and age >= 40 and count % 4 == 0:
             panels.append(("3016-3", ("3016-3",)))
         for panel, codes in panels:
-            yield from _panel(person, LABS[panel], codes, visit, how_far(person, count))
+            far = how_far(person, count)
+            values = [measured(person, code, far) for code in codes]
+            yield from report(person, LABS[panel], visit, [ranged(code, value) for code, value in values])
 
 
-def _panel(
-    person: Life, panel: Concept, codes: tuple[str, ...], visit: datetime, far: float
-) -> Iterator[Report | Observation]:
-    taken = visit - timedelta(days=person.rng.randint(2, 6))
-    report = Report(
-        id=person.new("report"),
-        patient=person.dod_id,
-        status="final",
-        effective=taken,
-        issued=taken + timedelta(hours=26),
-        performer=f"Laboratory, {person.clinic.name}",
-        requester=person.clinic.doctor,
-        **coded(panel),
+def measured(person: Life, code: str, far: float) -> tuple[str, Decimal]:
+    usual = RANGES[code]
+    middle = usual.middle + shift(person, code, far)
+    return code, rounded(person.rng.gauss(middle, usual.spread * 0.7), usual.places)
+
+
+def ranged(code: str, value: Decimal) -> Json:
+    """Return the elements of a laboratory value with its range and the laboratory's verdict."""
+    usual = RANGES[code]
+    return {
+        "code": concept(LABS[code]),
+        "valueQuantity": quantity(value, usual.unit),
+        **judged(value, usual.low, usual.high, usual.unit),
+    }
+
+
+def report(
+    person: Life,
+    panel: Concept,
+    visit: Visit,
+    results: Sequence[Json],
+    *,
+    specimen: str = "Blood",
+    kind: list[Json] = LABORATORY_REPORT,
+    **elements: Any,
+) -> Iterator[Json]:
+    """Yield the results of a specimen taken at a visit, and then the report that holds them together.
+
+    `results` are what each Observation has beyond what all have. `elements` are further ones of the report.
+    """
+    taken = visit.at + timedelta(minutes=20)
+    found = [result(person, visit, taken, one, specimen) for one in results]
+    yield from found
+    common: Json = {"status": "final", "issued": instant(taken + READY)} | elements
+    yield person.make(
+        "DiagnosticReport",
+        category=kind,
+        code=concept(panel),
+        subject=person.patient,
+        encounter=visit.encounter,
+        effectiveDateTime=instant(taken),
+        performer=[who.organization(person, visit.clinic, visit.clinic.laboratory)],
+        resultsInterpreter=[who.doctor(person)],
+        specimen=[{"display": specimen}] if specimen else [],
+        result=[refer(one) for one in found],
+        **common,
     )
-    yield report
-    for code in codes:
-        usual = RANGES[code]
-        middle = usual.middle + shift(person, code, far)
-        value = rounded(person.rng.gauss(middle, usual.spread * 0.7), usual.places)
-        low, high = (None if edge is None else Decimal(edge) for edge in (usual.low, usual.high))
-        yield Observation(
-            id=person.new("observation"),
-            patient=person.dod_id,
-            status="final",
-            category=Observation.Category.LABORATORY,
-            report=report,
-            effective=taken,
-            value=value,
-            unit=usual.unit,
-            low=low,
-            high=high,
-            interpretation=verdict(value, low, high),
-            **coded(LABS[code]),
-        )
+
+
+def result(person: Life, visit: Visit, taken: datetime, elements: Json, specimen: str = "Blood") -> Json:
+    """Return one result of a laboratory."""
+    common = {
+        "status": "final",
+        "category": LABORATORY,
+        "subject": person.patient,
+        "encounter": visit.encounter,
+        "effectiveDateTime": instant(taken),
+        "issued": instant(taken + READY),
+        "performer": [who.organization(person, visit.clinic, visit.clinic.laboratory)],
+        "specimen": {"display": specimen} if specimen else None,
+    }
+    return person.make("Observation", **(common | elements))
 
 
 def how_far(person: Life, count: int) -> float:
@@ -120,64 +164,116 @@ def shift(person: Life, code: str, far: float) -> float:
     return 0
 
 
-def vital_signs(person: Life) -> Iterator[Resource]:
+def vital_signs(person: Life) -> Iterator[Json]:
     """Yield height, weight, blood pressure, pulse and more at each visit, along a slow trend."""
     rng = person.rng
     grown_in = rng.gauss(70 if person.sex == "M" else 64.5, 2.2)
     grown_lb = rng.gauss(27.5, 2.5) * grown_in**2 / 703
+    size = rng.gauss(0, 1)
     for count, visit in enumerate(person.visits):
-        age = age_on(person.born, visit.date())
+        age = (visit.day - person.born).days / 365.25
         grown_lb += rng.gauss(0, 1.6)
-        inches, pounds = (grown_in, grown_lb) if age >= CHILD else child_size(age, rng.gauss(0, 1))
-        raised = (22 - 14 * how_far(person, count)) if "hypertension" in person.troubles else 0
-        systolic = (118 if age >= CHILD else 96 + age) + raised + rng.gauss(0, 4) + max(age - 50, 0) * 0.15
-        values: dict[str, tuple[str, Decimal, int | None, int | None]] = {
-            "8480-6": ("mm[Hg]", rounded(systolic), 90, 129),
-            "8462-4": ("mm[Hg]", rounded(systolic * 0.62 + rng.gauss(0, 3)), 50, 84),
-            "8867-4": ("/min", rounded(rng.gauss(72, 5) + max(8 - age, 0) * 4), 60, 100),
-            "9279-1": ("/min", rounded(rng.gauss(15, 1) + max(8 - age, 0)), 12, 20),
-            "8310-5": ("[degF]", rounded(rng.gauss(98.1, 0.25), 1), 97, 99),
-            "59408-5": ("%", rounded(min(rng.gauss(97.6, 0.7), 100)), 95, None),
-            "8302-2": ("[in_i]", rounded(inches), None, None),
-            "29463-7": ("[lb_av]", rounded(pounds), None, None),
-            "39156-5": ("kg/m2", rounded(pounds * 703 / inches**2, 1), None, None),
+        inches, pounds = (grown_in, grown_lb) if age >= CHILD else child_size(age, size)
+        raised = (22 - 14 * how_far(person, count)) if "hypertension" in person.troubles and age >= CHILD else 0
+        systolic = (118 if age >= CHILD else 90 + 1.4 * age) + raised + rng.gauss(0, 4) + max(age - 50, 0) * 0.15
+        diastolic = rounded(systolic * 0.62 + rng.gauss(0, 3))
+        if age >= 3:  # it is not measured in smaller children
+            yield vital(person, visit, BLOOD_PRESSURE, component=pressure(rounded(systolic), diastolic, age >= CHILD))
+        values: dict[str, tuple[str, Decimal, str | None, str | None]] = {
+            "8867-4": ("/min", rounded(rng.gauss(72, 5) + max(8 - age, 0) * 6), "60", "100"),
+            "9279-1": ("/min", rounded(rng.gauss(15, 1) + max(8 - age, 0) * 2), "12", "20"),
+            "8310-5": ("[degF]", rounded(rng.gauss(98.1, 0.25), 1), "97", "99"),
+            "59408-5": ("%", rounded(min(rng.gauss(97.6, 0.7), 100)), "95", None),
+            "8302-2": ("[in_i]", rounded(inches, 0 if age >= CHILD else 1), None, None),
+            "29463-7": ("[lb_av]", rounded(pounds, 0 if age >= CHILD else 1), None, None),
         }
+        if age >= 2:
+            values["39156-5"] = ("kg/m2", rounded(pounds * 703 / inches**2, 1), None, None)
         for code, (unit, value, low, high) in values.items():
-            if age < CHILD:  # these ranges are for adults; a child's depend on age, height and sex
-                low = high = None
-            yield _vital(person, visit, VITALS[code], unit, value, low, high)
+            # These ranges are for adults; a child's depend on age, height and sex.
+            usual = judged(value, low, high, unit) if age >= CHILD else {}
+            yield vital(person, visit, VITALS[code], valueQuantity=quantity(value, unit), **usual)
+    if person.age >= CHILD and person.visits:
+        yield smoking(person, person.visits[-1])
 
 
-def _vital(
-    person: Life, visit: datetime, concept: Concept, unit: str, value: Decimal, low: int | None, high: int | None
-) -> Observation:
-    return Observation(
-        id=person.new("observation"),
-        patient=person.dod_id,
+def vital(person: Life, visit: Visit, measure: Concept, **elements: Any) -> Json:
+    """Return a vital sign. A nurse takes it at the beginning of the visit."""
+    return person.make(
+        "Observation",
         status="final",
-        category=Observation.Category.VITAL_SIGNS,
-        effective=visit,
-        value=value,
-        unit=unit,
-        low=None if low is None else Decimal(low),
-        high=None if high is None else Decimal(high),
-        interpretation=verdict(value, low, high),
-        **coded(concept),
+        category=VITAL_SIGNS,
+        code=concept(measure),
+        subject=person.patient,
+        encounter=visit.encounter,
+        effectiveDateTime=instant(visit.at),
+        performer=[who.nurse(person)],
+        **elements,
     )
 
 
-def verdict(value: Decimal, low: Decimal | int | None, high: Decimal | int | None) -> str:
+def pressure(systolic: Decimal, diastolic: Decimal, adult: bool) -> list[Json]:
+    """Return the two components of a blood pressure."""
+    unit = "mm[Hg]"
+    return [
+        {
+            "code": concept(VITALS[code]),
+            "valueQuantity": quantity(value, unit),
+            **(judged(value, low, high, unit) if adult else {}),
+        }
+        for code, value, low, high in (("8480-6", systolic, "90", "129"), ("8462-4", diastolic, "50", "84"))
+    ]
+
+
+def smoking(person: Life, visit: Visit) -> Json:
+    """Return what the person said about smoking, which is neither a vital sign nor a laboratory's result."""
+    code, display = person.rng.choices(SMOKED, (6, 3, 1))[0]
+    return person.make(
+        "Observation",
+        status="final",
+        category=SOCIAL_HISTORY,
+        code=concept(SMOKING),
+        subject=person.patient,
+        encounter=visit.encounter,
+        effectiveDateTime=instant(visit.at),
+        valueCodeableConcept=coded(SNOMED, code, display),
+    )
+
+
+def judged(value: Decimal, low: str | None, high: str | None, unit: str) -> Json:
+    """Return the reference range and the verdict by it; nothing if there is no range."""
+    flag = verdict(value, low, high)
+    return {"referenceRange": reference_range(low, high, unit), "interpretation": flagged(flag)} if flag else {}
+
+
+@cache
+def reference_range(low: str | None, high: str | None, unit: str) -> list[Json]:
+    return [without_empty({"low": number(low, unit), "high": number(high, unit)})]
+
+
+@cache
+def flagged(flag: str) -> list[Json]:
+    return [coded(f"{HL7}/v3-ObservationInterpretation", flag, VERDICTS[flag])]
+
+
+def verdict(value: Decimal, low: str | None, high: str | None) -> str:
     """Return HL7's L, N or H, or "" if there is no reference range."""
     if low is None and high is None:
         return ""
-    if low is not None and value < low:
+    if low is not None and value < Decimal(low):
         return "L"
-    return "H" if high is not None and value > high else "N"
+    return "H" if high is not None and value > Decimal(high) else "N"
 
 
-def child_size(age: int, luck: float) -> tuple[float, float]:
-    """Return the inches and pounds of a child of that age, by a straight line that looks right."""
-    return 29 + 2.35 * age + luck, 20 + 5.6 * age + 2 * luck
+def child_size(age: float, luck: float) -> tuple[float, float]:
+    """Return the inches and pounds of a child of that age, by straight lines from birth to 1, to 2 and to 18."""
+    points = ((0.0, 20.0, 7.5), (1.0, 29.5, 21.0), (2.0, 34.0, 27.0), (18.0, 67.0, 135.0))
+    for (since, inches, pounds), (until, more_inches, more_pounds) in pairwise(points):
+        if age <= until:
+            part = (age - since) / (until - since)
+            size = 1 + 0.03 * luck
+            return (inches + part * (more_inches - inches)) * size, (pounds + part * (more_pounds - pounds)) * size**2
+    return points[-1][1:]
 
 
 def rounded(value: float, places: int = 0) -> Decimal:
