@@ -2,11 +2,12 @@
 
 from datetime import date
 
-from deers.models import Plan, Region, ServiceStatus
-from demo.people.person import Address, Name, Period, Person
+from deers.models import Plan, Region, Relationship, ServiceStatus
+from demo.people.person import Address, Kin, Name, Period, Person
 
 RALEIGH = Address("742 Tulip Poplar Street", "Raleigh", "NC", "27610")
 BEAUFORT = Address("1209 Marsh Wren Road", "Beaufort", "SC", "29906")
+LACEY = Address("4418 Kestrel Ridge Court", "Lacey", "WA", "98516")
 
 PEOPLE = (
     Person(
@@ -18,12 +19,26 @@ PEOPLE = (
         sex="F",
         ssn="910124018",
         dod_id="1001124011",
-        address=Address("4418 Kestrel Ridge Court", "Lacey", "WA", "98516"),
+        address=LACEY,
         email="emily.castellano@example.org",
         phone="(360) 555-0171",
         status=ServiceStatus.ACTIVE,
         region=Region.WEST,
         periods=(Period(date(2015, 7, 6), Plan.PRIME),),
+    ),
+    Person(
+        key="clara",
+        story="Emily's daughter, born in March 2025: a toddler, with the vaccines that are due at her age.",
+        names=(Name("Clara", "Castellano", "Linh"),),
+        born=date(2025, 3, 18),
+        sex="F",
+        ssn="910124117",
+        dod_id="1001124118",
+        address=LACEY,
+        kin=Kin("emily", Relationship.CHILD, date(2025, 3, 18)),
+        region=Region.WEST,
+        periods=(Period(date(2025, 3, 18), Plan.PRIME),),
+        facts_known=0,
     ),
     Person(
         key="kai",

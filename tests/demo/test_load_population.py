@@ -19,13 +19,14 @@ from demo.people.person import FULL_FILE, Staff
 from demo.people.person import Person as DemoPerson
 from idproofing import quiz
 from idproofing.models import Fact
-from portal.models import Appointment, Observation
+from portal.models import Message, Thread
+from portal.record.models import Resource
 from service_center.roles import ROLES
 from tests import people
 
 TABLES: tuple[type[Model], ...] = (
     *(Person, LegalName, Eligibility, Sponsorship, Fact),
-    *(Appointment, Observation, Account, AuthenticatorApp),
+    *(Resource, Thread, Message, Account, AuthenticatorApp),
 )
 
 
@@ -130,7 +131,7 @@ def test_lucia_who_lives_with_her_parents_is_asked_about_what_is_in_her_own_name
 
 def test_all_but_a_few_adults_have_a_full_file() -> None:
     without = {key for key, person in PEOPLE.items() if key not in FULL_FILES}
-    assert without == {"mateo", "theo", "thomas", "leonard", "lucia", "noah", "meiling", "owen"}
+    assert without == {"mateo", "clara", "theo", "thomas", "leonard", "lucia", "noah", "meiling", "owen"}
 
 
 @pytest.mark.django_db

@@ -184,7 +184,7 @@ def given(person: Life) -> Iterator[tuple[date, str, str]]:
             old = year - person.born.year >= 66
             yield day, FLU[0] if old else FLU[1], "Yearly"
             if day - person.born < 550 * DAY:  # the first season has two doses
-                yield day + 30 * DAY, FLU[1], "Second of the first season"
+                yield day + 30 * DAY, FLU[1], "Second dose"
     if person.age >= 17:
         first = date(2021, rng.randint(2, 5), rng.randint(1, 28))
         maker = rng.choice(("207", "208"))
