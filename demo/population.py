@@ -38,6 +38,22 @@ def missing() -> list[Person | Staff]:
     ]
 
 
+def households_of(some: list[Person | Staff]) -> list[list[Person | Staff]]:
+    """Return people in groups that can be loaded side by side: a sponsor and then the dependents, or one of the staff."""
+    groups: dict[str, list[Person | Staff]] = {}
+    for who in some:
+        key = who.account.username if isinstance(who, Staff) else who.kin.sponsor if who.kin else who.key
+        groups.setdefault(key, []).append(who)
+    return list(groups.values())
+
+
+def load_household(some: list[Person | Staff]) -> int:
+    """Load people one after the other, and return how many they are."""
+    for who in some:
+        load(who)
+    return len(some)
+
+
 def load(who: Person | Staff, *, record: bool = True, account: bool = True) -> None:
     """Load everything about one person, or nothing. The sponsor must be loaded before."""
     with transaction.atomic():

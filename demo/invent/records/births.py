@@ -80,11 +80,11 @@ def pregnancy(person: Life, born: date) -> Iterator[Json]:
         yield met
 
 
-def meeting(person: Life, day: date, kind: Concept, reason: str, **more: int) -> tuple[Visit, Json]:
+def meeting(person: Life, day: date, kind: Concept, reason: str) -> tuple[Visit, Json]:
     """Return a visit about the pregnancy, and its Encounter."""
     clinic = person.clinic_on(day)
     at = at_clinic(day, person.rng, clinic)
-    met = care.encounter(person, Visit(at, clinic, {}), kind, reason, **more)
+    met = care.encounter(person, Visit(at, clinic, {}), kind, reason)
     return Visit(at, clinic, refer(met)), met
 
 

@@ -103,10 +103,14 @@ CLINICS = (
 class Named(Protocol):
     """A legal name, of the registry or of a hand-made person."""
 
-    first: str
-    middle: str
-    last: str
-    suffix: str
+    @property
+    def first(self) -> str: ...
+    @property
+    def middle(self) -> str: ...
+    @property
+    def last(self) -> str: ...
+    @property
+    def suffix(self) -> str: ...
 
 
 class Visit(NamedTuple):
