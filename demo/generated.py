@@ -74,5 +74,5 @@ def record_of(person: Person, name: LegalName) -> Record:
     """Return the health record of a generated person. It ends with the person's life."""
     luck = random.Random(person.dod_id)  # noqa: S311 - nothing secret
     return invented_records.record_for(
-        person.dod_id, person.date_of_birth, person.sex, luck, name=name, died=person.date_of_death
+        person.dod_id, person.date_of_birth, person.sex, luck, name=name, died=person.date_of_death, state=person.state
     )

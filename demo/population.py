@@ -39,7 +39,7 @@ def missing() -> list[Person | Staff]:
 
 
 def households_of(some: list[Person | Staff]) -> list[list[Person | Staff]]:
-    """Return people in groups that can be loaded side by side: a sponsor and then the dependents, or one of the staff."""
+    """Return people in groups that can be loaded side by side: a sponsor before the dependents, or one of the staff."""
     groups: dict[str, list[Person | Staff]] = {}
     for who in some:
         key = who.account.username if isinstance(who, Staff) else who.kin.sponsor if who.kin else who.key
@@ -208,6 +208,7 @@ def record_of(person: Person) -> Record:
         name=person.name,
         died=person.died,
         births=births_of(person),
+        state="" if person.protected else person.address.state,
     )
 
 

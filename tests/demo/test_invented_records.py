@@ -17,8 +17,10 @@ from demo.invent.records.course import CHILDHOOD
 from demo.people import PEOPLE
 from portal.codes import CONDITIONS, VACCINES
 from portal.models import Message, Thread
+from portal.record import exporting, importing, projecting
 from portal.record.canonical import write_canonical
-from portal.record.models import Resource
+from portal.record.models import Allergy, Encounter, Paper, Resource, Result, Vaccine
+from tests import people
 
 Json = dict[str, Any]
 SOMEBODY, TODAY = "1234567890", date(2026, 11, 23)
@@ -280,6 +282,31 @@ def test_storing_twice_changes_nothing(db):
     records.store([record])
     assert stored.count() == stored.filter(version=1).count() == len(record.resources)
     assert (Thread.objects.count(), Message.objects.count()) == (len(record.threads), len(record.messages))
+
+
+@pytest.mark.parametrize("key", ["emily", "raymond", "clara"])
+def test_what_was_invented_can_be_taken_home_and_imported(key, db, tmp_path):
+    person = people.load(key, record=True)
+    bundle = tmp_path / "bundle.json"
+    bundle.write_text("".join(exporting.bundle_of(person.dod_id)))
+    assert isinstance(importing.import_file(bundle, person.dod_id, records.SOURCE), importing.Unchanged)
+    assert isinstance(importing.import_file(bundle, person.dod_id, "home"), importing.Imported)
+
+
+def test_the_lists_of_raymonds_record_say_what_is_so(db):
+    raymond = people.load("raymond", record=True).dod_id
+    assert projecting.check_patient(raymond) == []
+    culture = Result.objects.get(patient=raymond, code="630-4")
+    assert (culture.text, culture.verdict) == ("Escherichia coli", Result.Verdict.NONE)
+    assert Vaccine.objects.filter(patient=raymond, was_given=False).count() == 1
+    assert not Encounter.objects.filter(patient=raymond, zone="").exists()
+    assert set(Paper.objects.filter(patient=raymond).values_list("type", flat=True)) <= {"Patient"}
+
+
+def test_danielles_error_is_in_no_list(db):
+    danielle = people.load("danielle", record=True).dod_id
+    assert Resource.objects.filter(patient=danielle, type="AllergyIntolerance").count() == 2
+    assert Allergy.objects.filter(patient=danielle).count() == 1
 
 
 def test_many_people_are_stored_at_once(db):

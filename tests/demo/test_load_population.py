@@ -45,6 +45,14 @@ def test_loading_twice_leaves_everybody_there_once_and_the_second_time_is_quick(
     assert counts() == once
 
 
+@pytest.mark.django_db(transaction=True)
+def test_on_several_cores_everybody_is_loaded_too() -> None:
+    call_command("load_population")
+    assert not population.missing()
+    with_record = Resource.objects.filter(type="Patient").values_list("patient", flat=True)
+    assert {person.dod_id for person in PEOPLE.values() if person.theme != "empty"} == set(with_record)
+
+
 @pytest.mark.django_db
 def test_a_load_that_was_interrupted_goes_on_where_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     load, calls = population.load, iter(range(1000))

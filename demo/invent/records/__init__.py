@@ -51,18 +51,20 @@ def record_for(
     name: Named | None = None,
     died: date | None = None,
     births: tuple[date, ...] = (),
+    state: str = "",
 ) -> Record:
     """Return one person's record.
 
     `sex` is "F" or "M" (anything else counts as neither). The record ends on the day `today`, or with the death.
     `theme` is one of THEMES: "" draws conditions by age, a name of `life.THEMES` makes sure of some conditions and
-    oddities, and "empty" gives nothing. `births` are the days on which she gave birth. The same arguments and the same
+    oddities, and "empty" gives nothing. `births` are the days on which she gave birth. With the `state` of the
+    home the clinic is the nearest. The same arguments and the same
     state of `rng` give the same record, including its ids.
     """
     if theme == "empty":
         return Record(dod_id)
     ends = died or today or timezone.localdate()
-    person = life.lead(dod_id, born, sex, rng, ends, theme, name=name, died=died, births=births)
+    person = life.lead(dod_id, born, sex, rng, ends, theme, name=name, died=died, births=births, state=state)
     parts = (
         who.patient,
         care.encounters,

@@ -8,8 +8,8 @@ from demo.invent.records import care, who
 from demo.invent.records.course import IMAGING_REPORT, INTRAMUSCULAR, SITES, attachment, protocol
 from demo.invent.records.fhir import Json, concept, instant, number, period, quantity, status, words
 from demo.invent.records.life import Life, Visit, at_clinic, refer
-from demo.invent.records.measures import BLOOD_PRESSURE, pressure, report, result, rounded, vital
-from portal.codes import LABS, LOINC, SNOMED, VACCINES, VITALS, Concept
+from demo.invent.records.measures import BLOOD_PRESSURE, pressure, ranged, report, result, rounded, vital
+from portal.codes import LOINC, SNOMED, VACCINES, VITALS, Concept
 
 TERM = 280
 """Days from the last period to the due date."""
@@ -104,7 +104,7 @@ def checked(person: Life, visit: Visit, week: int) -> Iterator[Json]:
 def tested(person: Life, visit: Visit, week: int, due: date) -> Iterator[Json]:
     """Yield what the laboratory found, in the weeks in which it is asked."""
     if week == 8:
-        blood = {"code": concept(LABS["718-7"]), "valueQuantity": number("12.6", "g/dL")}
+        blood = ranged("718-7", Decimal("12.6"))
         in_words = [{"code": concept(test), "valueString": answer} for test, answer in IN_WORDS]
         yield from report(person, PANEL, visit, [*in_words, blood])
         yield result(

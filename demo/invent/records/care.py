@@ -123,7 +123,7 @@ def appointment(person: Life, service: str, start: datetime, state: str, *, by_v
     clinic = person.clinic_on(start.date())
     minutes = 30 if service in PRIMARY else 45
     seen_by = who.practitioner(person, SPECIALISTS.get(service, person.doctor))
-    actors = [person.patient, seen_by, *([] if by_video else [who.location(person, clinic)])]
+    actors = [person.patient, seen_by, who.location(person, clinic)]
     return person.make(
         "Appointment",
         status=state,

@@ -182,9 +182,10 @@ def given(person: Life) -> Iterator[tuple[date, str, str]]:
         day = date(year, 10, rng.randint(1, 28))
         if rng.random() < (0.85 if person.age >= 60 or person.age < 5 else 0.6) and day - person.born > 183 * DAY:
             old = year - person.born.year >= 66
-            yield day, FLU[0] if old else FLU[1], "Yearly"
-            if day - person.born < 550 * DAY:  # the first season has two doses
-                yield day + 30 * DAY, FLU[1], "Second dose"
+            first = day - person.born < 550 * DAY  # the first season has two doses
+            yield day, FLU[0] if old else FLU[1], "1 of 2" if first else ""
+            if first:
+                yield day + 30 * DAY, FLU[1], "2 of 2"
     if person.age >= 17:
         first = date(2021, rng.randint(2, 5), rng.randint(1, 28))
         maker = rng.choice(("207", "208"))
@@ -302,14 +303,17 @@ def prescription(
     clinic = person.clinic_on(began)
     pharmacy = who.organization(person, clinic, clinic.pharmacy)
     allowed = fills - 1 + (person.rng.randint(0, 3) if not over else 0)
-    amount = {"value": Decimal(times * days), "unit": "inhalations" if "puffs" in sig else "doses"}
+    what = MEDICATIONS[rxnorm]
+    amount = {"value": Decimal(times * days), "unit": "capsules" if "Capsule" in what.display else "tablets"}
+    if "Inhaler" in what.display:
+        amount = {"value": Decimal(1), "unit": "inhaler"}
     supply = {"value": Decimal(days), "unit": "days", "system": UCUM, "code": "d"}
     dosage = [{"text": sig, "asNeededBoolean": "when needed" in sig or "when a headache" in sig}]
     ordered = person.make(
         "MedicationRequest",
         status="completed" if over else "active",
         intent="order",
-        medicationCodeableConcept=concept(MEDICATIONS[rxnorm]),
+        medicationCodeableConcept=concept(what),
         subject=person.patient,
         authoredOn=began.isoformat(),
         requester=who.doctor(person),
@@ -329,7 +333,7 @@ def prescription(
         yield person.make(
             "MedicationDispense",
             status="completed",
-            medicationCodeableConcept=concept(MEDICATIONS[rxnorm]),
+            medicationCodeableConcept=concept(what),
             subject=person.patient,
             performer=[{"actor": pharmacy}],
             authorizingPrescription=[refer(ordered)],

@@ -54,6 +54,19 @@ LONG_YEARS = 20
 WELL_CHILD = (4, 61, 122, 183, 274, 370, 460, 550, 735, 915)
 
 
+# Which of CLINICS, from east to west, is nearest in the states where it is not the first.
+NEAREST = {
+    **dict.fromkeys(
+        ["AL", "AR", "IA", "IL", "KS", "LA", "MN", "MO", "MS", "ND", "NE", "OK", "SD", "TN", "TX", "WI"], 1
+    ),
+    **dict.fromkeys(["AZ", "CO", "ID", "MT", "NM", "UT", "WY"], 2),
+    **dict.fromkeys(["AK", "CA", "NV", "OR", "WA"], 3),
+    **dict.fromkeys(["AP", "AS", "GU", "HI", "MP"], 4),
+}
+# Days before and after a birth on which all visits are about it.
+EXPECTING, AFTER = timedelta(days=290), timedelta(days=60)
+
+
 class Clinic(NamedTuple):
     name: str
     street: str
@@ -92,10 +105,10 @@ CLINICS = (
         "254-555-0122",
         "America/Chicago",
     ),
-    Clinic("Naval Clinic Port Amity", "7 Harbor Loop", "Port Amity", "WA", "360-555-0107", "America/Los_Angeles"),
     Clinic(
         "Juniper Field Air Force Clinic", "310 Runway Avenue", "Juniper Field", "NM", "575-555-0131", "America/Denver"
     ),
+    Clinic("Naval Clinic Port Amity", "7 Harbor Loop", "Port Amity", "WA", "360-555-0107", "America/Los_Angeles"),
     Clinic("Navy Clinic Plumeria Bay", "18 Anchor Road", "Plumeria Bay", "HI", "808-555-0116", "Pacific/Honolulu"),
 )
 
@@ -205,9 +218,16 @@ def lead(
     name: Named | None = None,
     died: date | None = None,
     births: tuple[date, ...] = (),
+    state: str = "",
 ) -> Life:
-    """Return a life with its visits up to today. Its conditions are drawn by age, or set by the theme."""
+    """Return a life with its visits up to today. Its conditions are drawn by age, or set by the theme.
+
+    With a `state` the present clinic is the nearest.
+    """
     clinic, former = rng.sample(CLINICS, 2)
+    if state:
+        clinic = CLINICS[NEAREST.get(state, 0)]
+        former = former if former is not clinic else CLINICS[NEAREST.get(state, 0) - 1]
     person = Life(
         dod_id,
         born,
@@ -267,7 +287,7 @@ def visit_days(person: Life) -> set[date]:
         while day > since:
             found.add(day)
             day -= timedelta(days=300 + person.rng.randint(-20, 20))
-    return found
+    return {day for day in found if not any(born - EXPECTING < day < born + AFTER for born in person.births)}
 
 
 def at_clinic(day: date, rng: Random, clinic: Clinic) -> datetime:
