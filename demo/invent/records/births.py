@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
-from demo.invent.records import care, who
+from demo.invent.records.care import INPATIENT, document, encounter
 from demo.invent.records.course import IMAGING_REPORT, INTRAMUSCULAR, SITES, attachment, protocol
 from demo.invent.records.fhir import Json, concept, instant, number, period, quantity, status, words
 from demo.invent.records.life import Life, Visit, at_clinic, refer
 from demo.invent.records.measures import BLOOD_PRESSURE, pressure, ranged, report, result, rounded, vital
+from demo.invent.records.who import doctor, location, nurse, organization
 from portal.codes import LOINC, SNOMED, VACCINES, VITALS, Concept
 
 TERM = 280
@@ -59,7 +60,7 @@ def pregnancy(person: Life, born: date) -> Iterator[Json]:
         subject=person.patient,
         onsetDateTime=began.isoformat(),
         abatementDateTime=born.isoformat(),
-        asserter=who.doctor(person),
+        asserter=doctor(person),
     )
     yield state
     for week in WEEKS:
@@ -84,7 +85,7 @@ def meeting(person: Life, day: date, kind: Concept, reason: str) -> tuple[Visit,
     """Return a visit about the pregnancy, and its Encounter."""
     clinic = person.clinic_on(day)
     at = at_clinic(day, person.rng, clinic)
-    met = care.encounter(person, Visit(at, clinic, {}), kind, reason)
+    met = encounter(person, Visit(at, clinic, {}), kind, reason)
     return Visit(at, clinic, refer(met)), met
 
 
@@ -129,7 +130,7 @@ def vitamins(person: Life, visit: Visit, state: Json) -> Json:
         subject=person.patient,
         encounter=visit.encounter,
         authoredOn=visit.day.isoformat(),
-        requester=who.doctor(person),
+        requester=doctor(person),
         reasonReference=[refer(state, PREGNANCY.display)],
         dosageInstruction=[{"text": "Take 1 tablet by mouth once a day"}],
         dispenseRequest={"numberOfRepeatsAllowed": 2, "quantity": {"value": Decimal(90), "unit": "tablets"}},
@@ -149,7 +150,7 @@ def ultrasound(person: Life, visit: Visit) -> Json:
         encounter=visit.encounter,
         effectiveDateTime=instant(visit.at),
         issued=instant(visit.at + timedelta(hours=2)),
-        performer=[who.organization(person, visit.clinic, f"Radiology, {visit.clinic.name}")],
+        performer=[organization(person, visit.clinic, f"Radiology, {visit.clinic.name}")],
         conclusion=conclusion,
         presentedForm=[attachment(text, "Ultrasound at 20 weeks")],
     )
@@ -165,11 +166,11 @@ def whooping_cough(person: Life, visit: Visit) -> Json:
         encounter=visit.encounter,
         occurrenceDateTime=visit.day.isoformat(),
         primarySource=True,
-        location=who.location(person, visit.clinic),
+        location=location(person, visit.clinic),
         lotNumber=f"TD{person.rng.randint(1000, 9999)}",
         site=SITES[0],
         route=INTRAMUSCULAR,
-        performer=[{"actor": who.nurse(person)}],
+        performer=[{"actor": nurse(person)}],
         protocolApplied=protocol("Booster"),
     )
 
@@ -178,7 +179,7 @@ def delivery(person: Life, born: date, state: Json) -> Iterator[Json]:
     """Yield the stay in the hospital, the birth, and the letter about both."""
     clinic = person.clinic_on(born)
     at = at_clinic(born, person.rng, clinic).replace(year=born.year, month=born.month, day=born.day)
-    stay = care.encounter(person, Visit(at, clinic, {}), BIRTH, "Birth", minutes=52 * 60, stay=care.INPATIENT)
+    stay = encounter(person, Visit(at, clinic, {}), BIRTH, "Birth", minutes=52 * 60, stay=INPATIENT)
     yield stay
     visit = Visit(at, clinic, refer(stay))
     yield person.make(
@@ -189,8 +190,8 @@ def delivery(person: Life, born: date, state: Json) -> Iterator[Json]:
         subject=person.patient,
         encounter=visit.encounter,
         performedPeriod=period(at + timedelta(hours=1), at + timedelta(hours=7)),
-        performer=[{"actor": who.doctor(person)}],
-        location=who.location(person, clinic),
+        performer=[{"actor": doctor(person)}],
+        location=location(person, clinic),
         reasonReference=[refer(state, PREGNANCY.display)],
         outcome=words("A healthy baby"),
     )
@@ -199,4 +200,4 @@ def delivery(person: Life, born: date, state: Json) -> Iterator[Json]:
         "You gave birth without complications. Mother and baby went home well after two days.\n\n"
         "Next visit: in six weeks."
     )
-    yield care.document(person, visit, summary, "After the birth", text)
+    yield document(person, visit, summary, "After the birth", text)

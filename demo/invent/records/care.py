@@ -5,10 +5,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from demo.invent.records import who
 from demo.invent.records.course import COURSES, attachment
 from demo.invent.records.fhir import ACT, HL7, Json, coded, concept, instant, period, quantity, words
 from demo.invent.records.life import NURSE, Life, Visit, at_clinic
+from demo.invent.records.who import doctor, location, organization, practitioner
 from portal.codes import CONDITIONS, DOCUMENTS, LABS, SERVICES, SNOMED, Concept
 from portal.models import Message, Thread
 
@@ -87,11 +87,11 @@ def encounter(
         status="finished",
         type=[concept(kind)],
         subject=person.patient,
-        participant=[{"individual": who.doctor(person)}],
+        participant=[{"individual": doctor(person)}],
         period=took,
         reasonCode=[words(reason)],
-        location=[{"location": who.location(person, visit.clinic)}],
-        serviceProvider=who.organization(person, visit.clinic),
+        location=[{"location": location(person, visit.clinic)}],
+        serviceProvider=organization(person, visit.clinic),
     )
 
 
@@ -122,8 +122,8 @@ def specialties(person: Life) -> list[str]:
 def appointment(person: Life, service: str, start: datetime, state: str, *, by_video: bool = False) -> Json:
     clinic = person.clinic_on(start.date())
     minutes = 30 if service in PRIMARY else 45
-    seen_by = who.practitioner(person, SPECIALISTS.get(service, person.doctor))
-    actors = [person.patient, seen_by, who.location(person, clinic)]
+    seen_by = practitioner(person, SPECIALISTS.get(service, person.doctor))
+    actors = [person.patient, seen_by, location(person, clinic)]
     return person.make(
         "Appointment",
         status=state,
@@ -157,8 +157,8 @@ def document(person: Life, visit: Visit, kind: Concept, title: str, text: str, *
         category=CLINICAL_NOTE,
         subject=person.patient,
         date=instant(visit.at + timedelta(hours=3)),
-        author=[who.doctor(person)],
-        custodian=who.organization(person, visit.clinic),
+        author=[doctor(person)],
+        custodian=organization(person, visit.clinic),
         description=title,
         content=[{"attachment": attachment(text, title)}],
         context={"encounter": [visit.encounter]},
@@ -210,7 +210,7 @@ def goals(person: Life) -> Iterator[Json]:
             subject=person.patient,
             startDate=start.isoformat(),
             target=[target | {"dueDate": (start + timedelta(days=365)).isoformat()}],
-            expressedBy=who.doctor(person),
+            expressedBy=doctor(person),
         )
 
 
@@ -230,7 +230,7 @@ def plans(person: Life) -> Iterator[Json]:
                 title=kind.display,
                 subject=person.patient,
                 period={"start": person.visits[-1].day.isoformat()},
-                author=who.doctor(person),
+                author=doctor(person),
                 addresses=[person.troubles_known[trouble]],
                 activity=[{"detail": {"status": "in-progress", "description": step}} for step in steps],
             )

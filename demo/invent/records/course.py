@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from demo.invent.records import who
 from demo.invent.records.fhir import HL7, UCUM, Json, category, coded, concept, instant, status, words
 from demo.invent.records.life import LONG_YEARS, Clinic, Life, refer
+from demo.invent.records.who import doctor, location, nurse, organization, practitioner
 from portal.codes import ALLERGIES, CONDITIONS, FLU, MEDICATIONS, PROCEDURES, SNOMED, VACCINES, Concept
 
 # The present doctor found the conditions of at most this many years ago. Of older ones people remember the month, and
@@ -146,12 +146,12 @@ def immunizations(person: Life) -> Iterator[Json]:
                 encounter=visit.encounter if visit else None,
                 occurrenceDateTime=on.isoformat(),
                 primarySource=True,
-                location=who.location(person, person.clinic_on(on)),
+                location=location(person, person.clinic_on(on)),
                 manufacturer={"display": person.rng.choice(MAKERS)},
                 lotNumber=f"{person.rng.choice(LOTS)}{person.rng.choice(LOTS)}{person.rng.randint(1000, 9999)}",
                 site=None if swallowed else site,
                 route=BY_MOUTH if swallowed else INTRAMUSCULAR,
-                performer=[{"actor": who.nurse(person)}],
+                performer=[{"actor": nurse(person)}],
                 protocolApplied=protocol(dose),
             )
 
@@ -182,9 +182,9 @@ def given(person: Life) -> Iterator[tuple[date, str, str]]:
         day = date(year, 10, rng.randint(1, 28))
         if rng.random() < (0.85 if person.age >= 60 or person.age < 5 else 0.6) and day - person.born > 183 * DAY:
             old = year - person.born.year >= 66
-            first = day - person.born < 550 * DAY  # the first season has two doses
-            yield day, FLU[0] if old else FLU[1], "1 of 2" if first else ""
-            if first:
+            is_first = day - person.born < 550 * DAY  # the first season has two doses
+            yield day, FLU[0] if old else FLU[1], "1 of 2" if is_first else ""
+            if is_first:
                 yield day + 30 * DAY, FLU[1], "2 of 2"
     if person.age >= 17:
         first = date(2021, rng.randint(2, 5), rng.randint(1, 28))
@@ -223,7 +223,7 @@ def allergies(person: Life) -> Iterator[Json]:
             code=concept(ALLERGIES[snomed]),
             patient=person.patient,
             recordedDate=past_day(person, years=min(12, max(person.age - 1, 0))).isoformat(),
-            recorder=who.doctor(person),
+            recorder=doctor(person),
             reaction=[{"manifestation": [words(reaction)], "severity": severity}],
         )
     if not kinds and person.visits and (person.theme == "healthy" or person.rng.random() < 0.5):
@@ -235,7 +235,7 @@ def allergies(person: Life) -> Iterator[Json]:
             patient=person.patient,
             encounter=person.visits[-1].encounter,
             recordedDate=person.visits[-1].day.isoformat(),
-            recorder=who.nurse(person),
+            recorder=nurse(person),
         )
 
 
@@ -265,7 +265,7 @@ def condition(person: Life, what: Concept, onset: date, abatement: date | None =
         onsetDateTime=remembered(onset, person.today),
         abatementDateTime=abatement.isoformat() if abatement else None,
         recordedDate=onset.isoformat() if recent else None,
-        asserter=who.doctor(person) if recent else None,
+        asserter=doctor(person) if recent else None,
     )
 
 
@@ -301,7 +301,7 @@ def prescription(
     """Yield a prescription and each of its fills. `reason` refers to a condition, or is in words."""
     times = 3 if "every 8 hours" in sig else 2 if "twice" in sig else 1
     clinic = person.clinic_on(began)
-    pharmacy = who.organization(person, clinic, clinic.pharmacy)
+    pharmacy = organization(person, clinic, clinic.pharmacy)
     allowed = fills - 1 + (person.rng.randint(0, 3) if not over else 0)
     what = MEDICATIONS[rxnorm]
     amount = {"value": Decimal(times * days), "unit": "capsules" if "Capsule" in what.display else "tablets"}
@@ -316,7 +316,7 @@ def prescription(
         medicationCodeableConcept=concept(what),
         subject=person.patient,
         authoredOn=began.isoformat(),
-        requester=who.doctor(person),
+        requester=doctor(person),
         reasonReference=[reason] if "reference" in reason else [],
         reasonCode=[reason] if "text" in reason else [],
         dosageInstruction=dosage,
@@ -357,8 +357,8 @@ def procedures(person: Life) -> Iterator[Json]:
             code=concept(what),
             subject=person.patient,
             performedDateTime=day.isoformat(),
-            performer=[{"actor": who.doctor(person)}],
-            location=who.location(person, clinic),
+            performer=[{"actor": doctor(person)}],
+            location=location(person, clinic),
             reasonCode=[words(reason)],
             outcome=None if reported else words(note),
             report=[refer(reported)] if reported else [],
@@ -378,8 +378,8 @@ def imaging(person: Life, what: Concept, day: date, clinic: Clinic, conclusion: 
         subject=person.patient,
         effectiveDateTime=day.isoformat(),
         issued=instant(datetime(day.year, day.month, day.day, 16, 10, tzinfo=clinic.clock)),
-        performer=[who.organization(person, clinic, f"Radiology, {clinic.name}")],
-        resultsInterpreter=[who.practitioner(person, "Dr. Nadia Brook")],
+        performer=[organization(person, clinic, f"Radiology, {clinic.name}")],
+        resultsInterpreter=[practitioner(person, "Dr. Nadia Brook")],
         conclusion=conclusion,
         presentedForm=[attachment(text, what.display)],
     )

@@ -53,12 +53,10 @@ LONG_YEARS = 20
 # Days after birth of the visits of a small child, as the CDC's schedule and the pediatricians have them.
 WELL_CHILD = (4, 61, 122, 183, 274, 370, 460, 550, 735, 915)
 
-
 # Which of CLINICS, from east to west, is nearest in the states where it is not the first.
 NEAREST = {
-    **dict.fromkeys(
-        ["AL", "AR", "IA", "IL", "KS", "LA", "MN", "MO", "MS", "ND", "NE", "OK", "SD", "TN", "TX", "WI"], 1
-    ),
+    **dict.fromkeys(["AL", "AR", "IA", "IL", "KS", "LA", "MN", "MO"], 1),
+    **dict.fromkeys(["MS", "ND", "NE", "OK", "SD", "TN", "TX", "WI"], 1),
     **dict.fromkeys(["AZ", "CO", "ID", "MT", "NM", "UT", "WY"], 2),
     **dict.fromkeys(["AK", "CA", "NV", "OR", "WA"], 3),
     **dict.fromkeys(["AP", "AS", "GU", "HI", "MP"], 4),

@@ -8,9 +8,9 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from core.dates import age_on
-from demo.invent.records import who
 from demo.invent.records.fhir import HL7, Json, category, coded, concept, instant, number, quantity, without_empty
 from demo.invent.records.life import Life, Visit, refer
+from demo.invent.records.who import doctor, nurse, organization
 from portal.codes import LABS, LOINC, SNOMED, VITALS, Concept
 
 LABORATORY = category("observation-category", "laboratory", "Laboratory")
@@ -127,8 +127,8 @@ def report(
         subject=person.patient,
         encounter=visit.encounter,
         effectiveDateTime=instant(taken),
-        performer=[who.organization(person, visit.clinic, visit.clinic.laboratory)],
-        resultsInterpreter=[who.doctor(person)],
+        performer=[organization(person, visit.clinic, visit.clinic.laboratory)],
+        resultsInterpreter=[doctor(person)],
         specimen=[{"display": specimen}] if specimen else [],
         result=[refer(one) for one in found],
         **common,
@@ -144,7 +144,7 @@ def result(person: Life, visit: Visit, taken: datetime, elements: Json, specimen
         "encounter": visit.encounter,
         "effectiveDateTime": instant(taken),
         "issued": instant(taken + READY),
-        "performer": [who.organization(person, visit.clinic, visit.clinic.laboratory)],
+        "performer": [organization(person, visit.clinic, visit.clinic.laboratory)],
         "specimen": {"display": specimen} if specimen else None,
     }
     return person.make("Observation", **(common | elements))
@@ -207,7 +207,7 @@ def vital(person: Life, visit: Visit, measure: Concept, **elements: Any) -> Json
         subject=person.patient,
         encounter=visit.encounter,
         effectiveDateTime=instant(visit.at),
-        performer=[who.nurse(person)],
+        performer=[nurse(person)],
         **elements,
     )
 

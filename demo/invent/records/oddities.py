@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
-from demo.invent.records import who
 from demo.invent.records.course import attachment
 from demo.invent.records.fhir import HL7, UCUM, Json, category, coded, concept, number, quantity, status, words
 from demo.invent.records.life import Life, Visit
 from demo.invent.records.measures import BLOOD_PRESSURE, pressure, ranged, report, result, vital
+from demo.invent.records.who import doctor, location
 from portal.codes import ALLERGIES, LABS, LOINC, SNOMED, VACCINES, VITALS, Concept
 
 MICROBIOLOGY = category("v2-0074", "MB", "Microbiology")
@@ -76,7 +76,7 @@ def refused(person: Life, visit: Visit, cvx: str) -> Json:
         encounter=visit.encounter,
         occurrenceDateTime=visit.day.isoformat(),
         primarySource=True,
-        location=who.location(person, visit.clinic),
+        location=location(person, visit.clinic),
         note=[{"text": "Wants to think about it until the next visit."}],
     )
 
@@ -119,7 +119,7 @@ def breath(person: Life, last: Visit, before: Visit) -> Iterator[Json]:
         code=concept(ALLERGIES["91935009"]),
         patient=person.patient,
         recordedDate=before.day.isoformat(),
-        recorder=who.doctor(person),
+        recorder=doctor(person),
         note=[{"text": "Meant for another patient."}],
     )
     flagged = {
@@ -155,5 +155,5 @@ def joints(person: Life, last: Visit, before: Visit) -> Iterator[Json]:
         code=words("Injection into the knee"),
         subject=person.patient,
         performedDateTime=(before.day + timedelta(days=30)).isoformat(),
-        location=who.location(person, before.clinic),
+        location=location(person, before.clinic),
     )
