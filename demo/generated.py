@@ -2,10 +2,12 @@
 
 import random
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import chain
 
-from django.db import transaction
+from django.db import connection, transaction
 
+from deers.loading.workers import count_cores, share_work
 from deers.models import Eligibility, LegalName, Person, ServiceStatus, Sponsorship
 from demo.invent import facts as invented_facts
 from demo.invent import records as invented_records
@@ -13,7 +15,7 @@ from demo.invent.families import Family, families
 from demo.invent.records import Record
 from idproofing.models import Fact
 
-BATCH = 500
+BATCH = 100
 
 
 def enter(count: int, seed: int, *, records: bool = True, advance: Callable[[int], object] = int) -> int:
@@ -23,10 +25,16 @@ def enter(count: int, seed: int, *, records: bool = True, advance: Callable[[int
     records, which are by far the most rows. `advance` is called after each batch with a number of people.
     """
     new = 0
-    for batch in batches(families(count, seed)):
-        new += enter_batch(batch, records=records)
-        advance(sum(len(family.persons) for family in batch))
+    with share_work(processes()) as share:
+        for entered, people in share(partial(enter_batch, records=records), batches(families(count, seed))):
+            new += entered
+            advance(people)
     return new
+
+
+def processes() -> int:
+    """Return on how many cores to load. Inside a transaction it is 0: other processes would not see what is in it."""
+    return 0 if connection.in_atomic_block else count_cores()
 
 
 def batches(some: Iterable[Family]) -> Iterator[list[Family]]:
@@ -41,13 +49,16 @@ def batches(some: Iterable[Family]) -> Iterator[list[Family]]:
         yield batch
 
 
-def enter_batch(batch: list[Family], *, records: bool) -> int:
-    """Enter the people of the batch who are not there yet, all of them or none. Return how many they are."""
+def enter_batch(batch: list[Family], *, records: bool) -> tuple[int, int]:
+    """Enter the people of the batch who are not there yet, all of them or none.
+
+    Return how many they are, and how many are in the batch.
+    """
     people = {person.dod_id: person for family in batch for person in family.persons}
     there = set(Person.objects.filter(pk__in=people).values_list("pk", flat=True))
     new = {dod_id: person for dod_id, person in people.items() if dod_id not in there}
     if not new:
-        return 0
+        return 0, len(people)
     with transaction.atomic():
         Person.objects.bulk_create(new.values())
         LegalName.objects.bulk_create(name for family in batch for name in family.names if name.person_id in new)
@@ -61,7 +72,7 @@ def enter_batch(batch: list[Family], *, records: bool) -> int:
         if records:
             names = {name.person_id: name for family in batch for name in family.names}  # the present one is last
             invented_records.store(record_of(person, names[person.dod_id]) for person in new.values())
-    return len(new)
+    return len(new), len(people)
 
 
 def facts_of(person: Person) -> list[Fact]:

@@ -4,10 +4,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import connection
 from tqdm import tqdm
 
-from deers.loading.workers import count_cores, share_work
+from deers.loading.workers import share_work
 from demo import generated, population
 from demo.people import PEOPLE
 
@@ -28,15 +27,10 @@ class Command(BaseCommand):
         if not missing and not more:
             return
         with tqdm(total=len(missing) + more, desc="Inventing people", unit=" people") as bar:
-            with share_work(processes()) as share:
+            with share_work(generated.processes()) as share:
                 for loaded in share(population.load_household, population.households_of(missing)):
                     bar.update(loaded)
             generated.enter(more, options["seed"], advance=bar.update)
-
-
-def processes() -> int:
-    """Return on how many cores to load. Inside a transaction it is 0: other processes would not see what is in it."""
-    return 0 if connection.in_atomic_block else count_cores()
 
 
 def persona() -> str:
