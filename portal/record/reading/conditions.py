@@ -109,7 +109,7 @@ def read_allergy(reading: Reading) -> list[Projected]:
             note=joined(
                 [
                     "No risk of a reaction is known" if no_risk else "",
-                    f"Began: {moments.show(onset, reading.zone)}" if onset else began(raw, onset),
+                    f"Began: {moments.show(onset, reading.zone)}" if onset not in ("", recorded) else began(raw, onset),
                     last_time(raw),
                     notes(get(raw, "note")),
                 ],

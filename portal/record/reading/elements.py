@@ -28,6 +28,12 @@ DISPLAYS = {
 }
 # The most digits of a number that are written out; a longer one stays in the power of ten that it came with.
 MOST_DIGITS = 60
+# The hierarchies of SNOMED CT that a name may end with.
+TAG = re.compile(
+    r"(?<=\S) \((?:body structure|clinical drug|disorder|dose form|environment|event|finding|medicinal product|"
+    r"medicinal product form|morphologic abnormality|observable entity|occupation|organism|person|physical object|"
+    r"procedure|product|qualifier value|record artifact|regime/therapy|situation|social concept|specimen|substance)\)$"
+)
 MONEY = {"USD": "$", "EUR": "€", "GBP": "£"}
 
 
@@ -112,8 +118,14 @@ def rank(coding: dict[str, Json]) -> tuple[bool, bool]:
 
 def coding_words(coding: Json) -> str:
     """Return the name of a coding, or its code if it has none."""
-    code = text(coding, "code")
-    return text(coding, "display") or DISPLAYS.get((text(coding, "system"), code), "") or code
+    code, system = text(coding, "code"), text(coding, "system")
+    name = text(coding, "display") or DISPLAYS.get((system, code), "")
+    return (without_tag(name) if system == codes.SNOMED else name) or code
+
+
+def without_tag(name: str) -> str:
+    """Return a name of SNOMED CT without the tag of its hierarchy, which is not for people: "Asthma (disorder)"."""
+    return TAG.sub("", name) if name.endswith(")") else name
 
 
 def concept(value: Json) -> str:
@@ -122,7 +134,11 @@ def concept(value: Json) -> str:
         return joined(concept(one) for one in value)
     if isinstance(value, str):
         return value.strip()
-    return text(value, "text") or next((coding_words(one) for one in codings(value)), "")
+    found = codings(value)
+    if said := text(value, "text"):
+        tagged = said.endswith(")") and any(one.get("system") == codes.SNOMED for one in found)
+        return without_tag(said) if tagged else said
+    return coding_words(found[0]) if found else ""
 
 
 def codes_of(value: Json, within: str = "") -> list[str]:

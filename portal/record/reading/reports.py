@@ -1,5 +1,6 @@
 """DiagnosticReport and DocumentReference, and the files in any resource."""
 
+from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any
 
@@ -181,6 +182,19 @@ def size_of(attachment: Json) -> int | None:
         return None
     length = len(data) - sum(map(data.count, " \n\r\t"))
     return count(length * 3 // 4 - (len(data.rstrip()) - len(data.rstrip().rstrip("="))))
+
+
+def data_at(raw: Json, path: str) -> bytes | None:
+    """Return the content of a file by the `path` of its Attachment row, or None if it is no base64."""
+    for key in path.split("."):
+        if isinstance(raw, list):
+            raw = raw[int(key)] if key.isdecimal() and int(key) < len(raw) else None
+        else:
+            raw = raw.get(key) if isinstance(raw, dict) else None
+    try:
+        return b64decode("".join(raw.split()), validate=True) if isinstance(raw, str) else None
+    except ValueError:
+        return None
 
 
 def file_name(content_type: str) -> str:

@@ -27,6 +27,7 @@ from portal.record.models import (
     Who,
 )
 from portal.record.reading.references import Lookup
+from portal.record.reading.reports import data_at
 from tests.portal.record.conftest import OTIS, RUTH, read_json, resource_of
 
 LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
@@ -171,6 +172,14 @@ def test_further_codings_are_kept() -> None:
     assert (row.code, row.display, row.others) == ("2345-7", "Glucose", ["Gluc (GLU)"])
 
 
+def test_names_of_snomed_lose_the_tag_that_is_not_for_people() -> None:
+    code = {"coding": [{"system": SNOMED, "code": "1", "display": "Asthma (disorder)"}]}
+    condition = {"resourceType": "Condition", "id": "c"}
+    assert first({**condition, "code": code}).display == "Asthma"
+    assert first({**condition, "code": {**code, "text": "Asthma (disorder)"}}).display == "Asthma"
+    assert first({**condition, "code": {"text": "Asthma (mild)"}}).display == "Asthma (mild)"
+
+
 @pytest.mark.parametrize("name", ["status", "verificationStatus"])
 def test_what_was_entered_in_error_is_on_no_list(name: str) -> None:
     error: Any = "entered-in-error" if name == "status" else {"coding": [{"code": "entered-in-error"}]}
@@ -291,6 +300,13 @@ def test_a_file_has_its_size_and_place() -> None:
         ("content.0.attachment.data", 5, "PDF document", ""),
         ("content.1.attachment.data", None, "Text", "https://files.example/1"),
     ]
+
+
+def test_the_content_of_a_file_is_found_by_its_path() -> None:
+    raw = {"content": [{"attachment": {"data": "SGVs bG8="}}, {"attachment": {"data": "not base64"}}]}
+    assert data_at(raw, "content.0.attachment.data") == b"Hello"
+    assert data_at(raw, "content.1.attachment.data") is None
+    assert data_at(raw, "content.9.attachment.data") is None
 
 
 def test_a_type_without_a_page_is_a_paper_in_words() -> None:
