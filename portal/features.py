@@ -10,22 +10,37 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any
 
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 
 from accounts.models import Account
 from core import policy
 from core.policy import Level
-from portal import clinical, personal, samples
+from portal import history, messages, papers, personal, results, samples, visits
 
 Context = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Page:
+    """An address below a feature's own, behind the same gate: /portal/<feature>/<pattern>.
+
+    `content` gets the account, the query of the address and the parts of the address. It returns the context of
+    `template` or, for a file, the response itself.
+    """
+
+    name: str
+    pattern: str
+    content: Callable[..., Context | HttpResponse]
+    template: str = ""
 
 
 @dataclass(frozen=True)
 class Feature:
     """A page of the portal.
 
-    `content` returns the template's context for an account and a page number. `detail`, if there is one, returns the
-    context of one item. `sample` returns the context of the preview that an account of a lower level gets instead.
+    `content` returns the template's context for an account and the query of the address. `detail`, if there is one,
+    returns the context of one item. `pages` are further addresses. `sample` returns the context of the preview that an account of a lower level gets instead.
     `asks_again` is the greatest age of the last proof of who the person is. If the proof is older, the person is asked
     again.
     """
@@ -35,11 +50,12 @@ class Feature:
     summary: str
     icon: str
     group: str
-    content: Callable[[Account, int], Context]
+    content: Callable[[Account, QueryDict], Context]
     detail: Callable[[Account, str], Context] | None = None
     sample: Callable[[], Context] = dict
     level: Level = Level.PREMIUM
     asks_again: timedelta | None = None
+    pages: tuple[Page, ...] = ()
 
     @cached_property
     def url(self) -> str:
@@ -75,7 +91,7 @@ FEATURES = (
         "Your upcoming visits, how to prepare for them, and your past visits.",
         "event",
         CARE,
-        clinical.appointments,
+        visits.appointments,
         level=Level.BASIC,
     ),
     Feature(
@@ -84,8 +100,8 @@ FEATURES = (
         "Secure messages between you and your care team.",
         "mail",
         CARE,
-        clinical.messages,
-        clinical.message_thread,
+        messages.messages,
+        messages.message_thread,
         samples.messages,
     ),
     Feature(
@@ -94,7 +110,7 @@ FEATURES = (
         "What you take and how, who prescribed it, and how many refills are left.",
         "local_pharmacy",
         CARE,
-        clinical.medications,
+        history.medications,
         sample=samples.medications,
     ),
     Feature(
@@ -103,7 +119,7 @@ FEATURES = (
         "What you are allergic to, as far as your care team knows.",
         "warning",
         RECORD,
-        clinical.allergies,
+        history.allergies,
         level=Level.BASIC,
     ),
     Feature(
@@ -112,7 +128,7 @@ FEATURES = (
         "The health conditions that you have now or had before.",
         "topic",
         RECORD,
-        clinical.conditions,
+        history.conditions,
         sample=samples.conditions,
     ),
     Feature(
@@ -121,7 +137,7 @@ FEATURES = (
         "The vaccines that you have been given, with dates and doses.",
         "verified_user",
         RECORD,
-        clinical.immunizations,
+        history.immunizations,
         level=Level.BASIC,
     ),
     Feature(
@@ -130,8 +146,8 @@ FEATURES = (
         "Results of blood and other tests, each beside its usual range.",
         "science",
         RECORD,
-        clinical.labs,
-        clinical.lab_panel,
+        results.labs,
+        results.lab_panel,
         samples.labs,
     ),
     Feature(
@@ -140,7 +156,7 @@ FEATURES = (
         "Blood pressure, heart rate, weight and other measurements from your visits.",
         "favorite",
         RECORD,
-        clinical.vitals,
+        results.vitals,
         sample=samples.vitals,
     ),
     Feature(
@@ -149,8 +165,8 @@ FEATURES = (
         "What your care team wrote after your visits.",
         "file_present",
         RECORD,
-        clinical.notes,
-        clinical.note,
+        history.notes,
+        history.note,
         samples.notes,
     ),
     Feature(
@@ -159,7 +175,7 @@ FEATURES = (
         "Operations, screenings and other procedures that you have had.",
         "medical_services",
         RECORD,
-        clinical.procedures,
+        history.procedures,
         sample=samples.procedures,
     ),
     Feature(
@@ -168,7 +184,7 @@ FEATURES = (
         "Everything in your health record on one page, ready to print.",
         "folder_open",
         RECORD,
-        clinical.record,
+        papers.record,
         sample=samples.record,
         asks_again=policy.FRESH_FOR_EXPORTS,
     ),
@@ -188,7 +204,7 @@ FEATURES = (
         "Your goals, and reminders of what is due.",
         "flag",
         WELL,
-        clinical.tools,
+        history.tools,
         sample=samples.tools,
     ),
     Feature(

@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from django.http import Http404
+from django.http import Http404, QueryDict
 
 from accounts.models import Account
 from accounts.profile.activity import page_of_events
+from core.paging import page_number
 from deers import lookup
 from portal import library as articles
 
 
-def eligibility(account: Account, page: int) -> dict[str, Any]:
+def eligibility(account: Account, query: QueryDict) -> dict[str, Any]:
     """Return the account holder's coverage as DEERS has it today.
 
     It is None if DEERS has no coverage or does not answer.
@@ -18,22 +19,22 @@ def eligibility(account: Account, page: int) -> dict[str, Any]:
     return {"coverage": lookup.coverage(account.dod_id or "")}
 
 
-def contact(account: Account, page: int) -> dict[str, Any]:
+def contact(account: Account, query: QueryDict) -> dict[str, Any]:
     """Return the details of the account, and the details of record in DEERS."""
     return {"account": account, "person": lookup.person(account.dod_id or "")}
 
 
-def family(account: Account, page: int) -> dict[str, Any]:
+def family(account: Account, query: QueryDict) -> dict[str, Any]:
     """Return the members of the account holder's family, by name, relationship and year of birth."""
     return {"coverage": lookup.coverage(account.dod_id or "")}
 
 
-def access(account: Account, page: int) -> dict[str, Any]:
+def access(account: Account, query: QueryDict) -> dict[str, Any]:
     """Return a page of the events of the account, newest first."""
-    return {"page": page_of_events(account, page)}
+    return {"page": page_of_events(account, page_number(query.get("page", "1")))}
 
 
-def library(account: Account, page: int) -> dict[str, Any]:
+def library(account: Account, query: QueryDict) -> dict[str, Any]:
     """Return all articles."""
     return {"articles": articles.ARTICLES.values()}
 

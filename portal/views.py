@@ -1,6 +1,8 @@
 """The portal's pages: one view behind one gate serves every feature."""
 
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,10 +13,9 @@ from django.views.decorators.http import require_safe
 from accounts.models import Account
 from accounts.sign_in import fresh
 from core import policy
-from core.paging import page_number
 from core.policy import Level
 from portal import dashboard
-from portal.features import BY_SLUG, menu_groups
+from portal.features import BY_SLUG, Feature, menu_groups
 
 
 @require_safe
@@ -34,23 +35,55 @@ def portal(request: HttpRequest) -> HttpResponse:
 @require_safe
 def feature(request: HttpRequest, slug: str, item: str = "") -> HttpResponse:
     """Show one feature, or one of its items, to people whose level opens it. Everyone else gets its preview."""
-    account = beneficiary(request)
-    if account is None:
-        return for_beneficiaries(request)
     found = BY_SLUG.get(slug)
     if found is None or (item and found.detail is None):
         raise Http404
-    context = {"feature": found, "menu": menu(account.level or 0, slug), "account": account}
+
+    def shown(account: Account) -> tuple[str, dict[str, Any]]:
+        if item and found.detail:
+            return found.detail_template, found.detail(account, item)
+        return found.template, found.content(account, request.GET)
+
+    return gated(request, found, shown)
+
+
+@require_safe
+def feature_page(request: HttpRequest, slug: str, name: str, **parts: Any) -> HttpResponse:
+    """Show a further page of a feature, or give its file, behind the feature's own gate."""
+    found = BY_SLUG[slug]
+    page = next(page for page in found.pages if page.name == name)
+
+    def shown(account: Account) -> tuple[str, dict[str, Any]] | HttpResponse:
+        content = page.content(account, request.GET, **parts)
+        return content if isinstance(content, HttpResponse) else (page.template, content)
+
+    return gated(request, found, shown)
+
+
+def gated(
+    request: HttpRequest,
+    found: Feature,
+    shown: Callable[[Account], tuple[str, dict[str, Any]] | HttpResponse],
+) -> HttpResponse:
+    """Return what `shown` makes for an account whose level opens the feature, or the preview, or the way there.
+
+    Every page of the portal but the dashboard goes through here.
+    """
+    account = beneficiary(request)
+    if account is None:
+        return for_beneficiaries(request)
+    context = {"feature": found, "menu": menu(account.level or 0, found.slug), "account": account}
     if not found.opens_for(account):
         strength = policy.STRENGTH[Level.PREMIUM]
         context |= {"preview": True, "strength": strength, **found.sample()}
         return render(request, found.template, context)
     if found.asks_again and not fresh.proved_within(request, found.asks_again):
         return fresh.ask_to_sign_in_again(request)
-    if item and found.detail:
-        return render(request, found.detail_template, context | found.detail(account, item))
-    context |= found.content(account, page_number(request.GET.get("page", "1")))
-    return render(request, found.template, context)
+    content = shown(account)
+    if isinstance(content, HttpResponse):
+        return content
+    template, more = content
+    return render(request, template, context | more)
 
 
 def beneficiary(request: HttpRequest) -> Account | None:
