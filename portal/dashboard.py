@@ -6,16 +6,15 @@ PostgreSQL prepares and plans it once for everyone.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
 from functools import cache, cached_property
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.utils import timezone
 
 from accounts.models import Account
 from portal.features import BY_SLUG, Feature
+from portal.record import moments
 
 
 class Line(NamedTuple):
@@ -31,8 +30,8 @@ class Line(NamedTuple):
 class Card:
     """A card of the dashboard: a feature's nearest or newest rows. `empty` is its text if there are none.
 
-    The columns of `sql` are id, title, detail, a moment and a day. One of the last two is NULL. %(patient)s is the DoD
-    ID number. `when` and `detail` put a row's time and detail into words.
+    The columns of `sql` are id, title, detail, when it was as FHIR has it, and the zone of its place. %(patient)s is the
+    DoD ID number. `when` and `detail` put a row's time and detail into words.
     """
 
     slug: str
@@ -49,15 +48,18 @@ class Card:
 
 
 def refills(left: str) -> str:
-    """Return the number of refills left, in words."""
+    """Return the number of refills left, in words. It is "" if nobody knows."""
+    if not left:
+        return ""
     return "No refills left" if left == "0" else f"Refills left: {left}"
 
 
-def outside(count: str) -> str:
-    """Return in words how many results are outside the usual range."""
-    if count == "0":
-        return "In the usual range"
-    return f"{count} result{'' if count == '1' else 's'} outside the usual range"
+def judged(counts: str) -> str:
+    """Return what is known of a panel, from "results unusual unjudged": nothing is called usual that nobody judged."""
+    results, unusual, unjudged = map(int, counts.split())
+    if unusual:
+        return f"{unusual} result{'' if unusual == 1 else 's'} outside the usual range"
+    return "In the usual range" if results and not unjudged else ""
 
 
 CARDS = (
@@ -66,26 +68,27 @@ CARDS = (
         "Next appointments",
         "All appointments",
         "You have no upcoming appointments.",
-        """SELECT id, display, concat_ws(', ', practitioner, location), start, NULL::date
-           FROM portal_appointment WHERE patient = %(patient)s AND status = 'booked' AND start >= now()
-           ORDER BY start LIMIT 2""",
+        """SELECT resource_id, display, concat_ws(', ', nullif(practitioner, ''), nullif(location, '')), said, zone
+           FROM record_appointment WHERE patient = %(patient)s AND status = 'booked' AND at >= now()
+           ORDER BY at LIMIT 2""",
     ),
     Card(
         "messages",
         "Latest messages",
         "All messages",
         "You have no messages.",
-        """SELECT id, subject, care_team, last_sent_at, NULL::date
+        """SELECT id, subject, care_team, to_char(last_sent_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+                  current_setting('TimeZone')
            FROM portal_thread WHERE patient = %(patient)s ORDER BY last_sent_at DESC LIMIT 2""",
     ),
     Card(
         "medications",
         "Medications due",
         "All medications",
-        "You have no prescriptions that are running out.",
-        """SELECT id, display, refills_left::text, NULL::timestamptz, last_filled + days_supply
-           FROM portal_medication WHERE patient = %(patient)s AND status = 'active' AND last_filled IS NOT NULL
-           ORDER BY last_filled + days_supply LIMIT 2""",
+        "No prescription in your record is known to run out.",
+        """SELECT resource_id, display, coalesce(refills_left::text, ''), supply_ends::text, ''
+           FROM record_prescription WHERE patient = %(patient)s AND is_current AND supply_ends IS NOT NULL
+           ORDER BY supply_ends LIMIT 2""",
         when="Supply ends {}",
         detail=refills,
     ),
@@ -94,26 +97,27 @@ CARDS = (
         "Latest lab results",
         "All lab results",
         "There are no results yet.",
-        """SELECT id, display, (SELECT count(*) FROM portal_observation WHERE report_id = portal_report.id
-                                AND interpretation NOT IN ('', 'N'))::text, effective, NULL::date
-           FROM portal_report WHERE patient = %(patient)s ORDER BY effective DESC LIMIT 2""",
-        detail=outside,
+        """SELECT resource_id, display, concat_ws(' ', results, unusual, unjudged), said, zone
+           FROM record_panel WHERE patient = %(patient)s ORDER BY at DESC NULLS LAST, id DESC LIMIT 2""",
+        detail=judged,
     ),
     Card(
         "immunizations",
         "Latest immunizations",
         "All immunizations",
         "There are no vaccines in your record.",
-        """SELECT id, display, location, NULL::timestamptz, occurrence
-           FROM portal_immunization WHERE patient = %(patient)s ORDER BY occurrence DESC LIMIT 2""",
+        """SELECT resource_id, display, location, said, zone
+           FROM record_vaccine WHERE patient = %(patient)s AND was_given
+           ORDER BY at DESC NULLS LAST, id DESC LIMIT 2""",
     ),
     Card(
         "allergies",
         "Allergies",
         "All allergies",
-        "There are no allergies in your record.",
-        """SELECT id, display, reaction, NULL::timestamptz, recorded
-           FROM portal_allergy WHERE patient = %(patient)s AND status = 'active' ORDER BY recorded DESC LIMIT 2""",
+        "Nobody has written down whether you have allergies.",
+        """SELECT resource_id, display, array_to_string(reactions, ', '), said, zone
+           FROM record_allergy WHERE patient = %(patient)s AND status IN ('active', '')
+           ORDER BY at DESC NULLS LAST, id DESC LIMIT 2""",
         when="In your record since {}",
     ),
 )
@@ -143,19 +147,12 @@ def cards(account: Account) -> list[Shown]:
     shown = [Shown(card, []) for card in wanted]
     with connection.cursor() as cursor:
         cursor.execute(sql, {"patient": account.dod_id})
-        for place, row_id, title, detail, moment, day in cursor:
-            shown[place].lines.append(line(wanted[place], row_id, title, detail, words(moment, day)))
+        for place, row_id, title, detail, said, zone in cursor:
+            shown[place].lines.append(line(wanted[place], row_id, title, detail, moments.show(said or "", zone)))
     return shown
 
 
 def line(card: Card, row_id: UUID, title: str, detail: str, time: str) -> Line:
     """Return a row as its card shows it."""
     url = f"{card.feature.url}{row_id}/" if card.feature.has_items else ""
-    return Line(url, title, card.when.format(time), card.detail(detail))
-
-
-def words(moment: datetime | None, day: date | None) -> str:
-    """Return a day as "March 4, 2026". A moment has the time too, as the clinic's clock shows it."""
-    if moment is not None:
-        return f"{timezone.localtime(moment):%B %-d, %Y at %-I:%M %p}"
-    return f"{day:%B %-d, %Y}" if day else "on an unknown date"
+    return Line(url, title, card.when.format(time) if time else "Date not recorded", card.detail(detail))

@@ -16,7 +16,12 @@ from django.urls import reverse
 from accounts.models import Account
 from core import policy
 from core.policy import Level
-from portal import history, messages, papers, personal, results, samples, visits
+from portal import history, messages, papers, personal, results, visits
+from portal.samples import family as sample_family
+from portal.samples import history as sample_history
+from portal.samples import messages as sample_messages
+from portal.samples import papers as sample_papers
+from portal.samples import results as sample_results
 
 Context = dict[str, Any]
 
@@ -92,7 +97,12 @@ FEATURES = (
         "event",
         CARE,
         visits.appointments,
+        visits.appointment,
         level=Level.BASIC,
+        pages=(
+            Page("visits", "visits/", visits.visits, "portal/appointments_visits.html"),
+            Page("calendar", "<uuid:item>/calendar.ics", visits.calendar),
+        ),
     ),
     Feature(
         "messages",
@@ -102,7 +112,7 @@ FEATURES = (
         CARE,
         messages.messages,
         messages.message_thread,
-        samples.messages,
+        sample_messages.messages,
     ),
     Feature(
         "medications",
@@ -111,7 +121,7 @@ FEATURES = (
         "local_pharmacy",
         CARE,
         history.medications,
-        sample=samples.medications,
+        sample=sample_history.medications,
     ),
     Feature(
         "allergies",
@@ -129,7 +139,7 @@ FEATURES = (
         "topic",
         RECORD,
         history.conditions,
-        sample=samples.conditions,
+        sample=sample_history.conditions,
     ),
     Feature(
         "immunizations",
@@ -148,7 +158,7 @@ FEATURES = (
         RECORD,
         results.labs,
         results.lab_panel,
-        samples.labs,
+        sample_results.labs,
     ),
     Feature(
         "vitals",
@@ -157,7 +167,7 @@ FEATURES = (
         "favorite",
         RECORD,
         results.vitals,
-        sample=samples.vitals,
+        sample=sample_results.vitals,
     ),
     Feature(
         "notes",
@@ -167,7 +177,7 @@ FEATURES = (
         RECORD,
         history.notes,
         history.note,
-        samples.notes,
+        sample_history.notes,
     ),
     Feature(
         "procedures",
@@ -176,17 +186,22 @@ FEATURES = (
         "medical_services",
         RECORD,
         history.procedures,
-        sample=samples.procedures,
+        sample=sample_history.procedures,
     ),
     Feature(
         "record",
         "Complete record",
-        "Everything in your health record on one page, ready to print.",
+        "Each part of your health record, and the papers that no other page lists.",
         "folder_open",
         RECORD,
         papers.record,
-        sample=samples.record,
+        sample=sample_papers.record,
         asks_again=policy.FRESH_FOR_EXPORTS,
+        pages=(
+            Page("papers", "papers/", papers.papers, "portal/record_papers.html"),
+            Page("people", "people/", papers.people, "portal/record_people.html"),
+            Page("paper", "papers/<uuid:item>/", papers.paper, "portal/record_paper.html"),
+        ),
     ),
     Feature(
         "library",
@@ -205,7 +220,7 @@ FEATURES = (
         "flag",
         WELL,
         history.tools,
-        sample=samples.tools,
+        sample=sample_history.tools,
     ),
     Feature(
         "eligibility",
@@ -232,7 +247,7 @@ FEATURES = (
         "people",
         SELF,
         personal.family,
-        sample=samples.family,
+        sample=sample_family.family,
         asks_again=policy.FRESH_FOR_EXPORTS,
     ),
     Feature(

@@ -75,3 +75,15 @@ def usual(row: Result) -> str:
     if row.high is not None:
         return f"{row.high:f} or less"
     return f"{row.low:f} or more" if row.low is not None else row.range_said
+
+
+@register.filter
+def said_status(row: Projected, of: str = "") -> str:
+    """Return the status of a row in words, whatever it is."""
+    return words.status(row.status, of) or "Status not recorded"
+
+
+@register.filter
+def type_words(type_: str) -> str:
+    """Return what a resource of this type is, in words."""
+    return words.type_of(type_)
