@@ -47,7 +47,7 @@ class Feature:
     `content` returns the template's context for an account and the query of the address. `detail`, if there is one,
     returns the context of one item. `pages` are further addresses. `sample` returns the context of the preview that an account of a lower level gets instead.
     `asks_again` is the greatest age of the last proof of who the person is. If the proof is older, the person is asked
-    again.
+    again. `is_health` is false for the few that show nothing of the health record, so that a look at it leaves no event.
     """
 
     slug: str
@@ -60,6 +60,7 @@ class Feature:
     sample: Callable[[], Context] = dict
     level: Level = Level.PREMIUM
     asks_again: timedelta | None = None
+    is_health: bool = True
     pages: tuple[Page, ...] = ()
 
     @cached_property
@@ -212,6 +213,7 @@ FEATURES = (
         personal.library,
         personal.library_article,
         level=Level.BASIC,
+        is_health=False,
     ),
     Feature(
         "tools",
@@ -230,6 +232,7 @@ FEATURES = (
         SELF,
         personal.eligibility,
         level=Level.BASIC,
+        is_health=False,
     ),
     Feature(
         "contact",
@@ -239,6 +242,7 @@ FEATURES = (
         SELF,
         personal.contact,
         level=Level.BASIC,
+        is_health=False,
     ),
     Feature(
         "family",
@@ -249,6 +253,7 @@ FEATURES = (
         personal.family,
         sample=sample_family.family,
         asks_again=policy.FRESH_FOR_EXPORTS,
+        is_health=False,
     ),
     Feature(
         "access",
@@ -258,6 +263,7 @@ FEATURES = (
         SELF,
         personal.access,
         level=Level.BASIC,
+        is_health=False,
     ),
 )
 BY_SLUG = {feature.slug: feature for feature in FEATURES}

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -16,6 +17,11 @@ from core import policy
 from core.policy import Level
 from portal import dashboard
 from portal.features import BY_SLUG, Feature, menu_groups
+from safeguards import audit
+
+
+# The session's key for the parts of the record that were looked at in it.
+VIEWED = "viewed"
 
 
 @require_safe
@@ -29,6 +35,7 @@ def portal(request: HttpRequest) -> HttpResponse:
         "menu": menu(account.level or 0, "portal"),
         "cards": dashboard.cards(account),
     }
+    note_view(request, account, "portal")
     return render(request, "portal/dashboard.html", context)
 
 
@@ -80,10 +87,21 @@ def gated(
     if found.asks_again and not fresh.proved_within(request, found.asks_again):
         return fresh.ask_to_sign_in_again(request)
     content = shown(account)
+    if found.is_health:
+        note_view(request, account, found.slug)
     if isinstance(content, HttpResponse):
         return content
     template, more = content
     return render(request, template, context | more)
+
+
+def note_view(request: HttpRequest, account: Account, slug: str) -> None:
+    """Leave an event that this part of the record was looked at, once in a session."""
+    seen = request.session.get(VIEWED, [])
+    if slug not in seen:
+        with transaction.atomic():
+            audit.record("portal.record-viewed", by=account, feature=slug)
+        request.session[VIEWED] = [*seen, slug]
 
 
 def beneficiary(request: HttpRequest) -> Account | None:

@@ -1,16 +1,24 @@
-"""The portal: every feature of the table at both levels, with its items, and with an empty record."""
+"""The portal: every feature of the table at both levels, with its items and pages, and with an empty record."""
 
 from collections.abc import Iterator
 from typing import Any
 
+from django.urls import reverse
+
 from accounts.models import Account
 from portal.features import FEATURES
 from portal.library import ARTICLES
-from portal.models import Document, Report, Thread
+from portal.models import Thread
+from portal.record.models import Appointment, Attachment, Note, Panel, Paper, Prescription, Result
 from tests import people
 from tests.accounts.holders import holder, premium, signed_in
 
 Answers = Iterator[Any]
+
+ITEMS = {"labs": Panel, "notes": Note, "medications": Prescription, "appointments": Appointment}
+PARTS = {"paper": Paper, "test": Result, "file": Attachment}
+# Files, which are no pages.
+FILES = {"calendar", "csv", "download"}
 
 
 def has_a_premium_account() -> Answers:
@@ -21,16 +29,31 @@ def has_a_premium_account() -> Answers:
         yield client.get(feature.url)
         if feature.detail:
             yield client.get(f"{feature.url}{item_of(feature.slug, account)}/")
+        for page in feature.pages:
+            if page.name not in FILES:
+                yield client.get(address_of(feature.slug, page.name, account))
 
 
 def item_of(slug: str, account: Account) -> str:
     """The address of one item of a feature."""
     if slug == "library":
         return next(iter(ARTICLES))
-    kind = {"messages": Thread, "labs": Report, "notes": Document}[slug]
-    mine = kind._default_manager.filter(patient=account.dod_id)
-    # Of lab results the newest, which has others before it.
-    return str((mine.latest("effective") if kind is Report else mine.all()[0]).pk)
+    if slug == "messages":
+        return str(Thread.objects.filter(patient=account.dod_id)[0].pk)
+    newest = ITEMS[slug]._default_manager.filter(patient=account.dod_id).order_by("-at")
+    return str(newest[0].resource_id)
+
+
+def address_of(slug: str, name: str, account: Account) -> str:
+    """The address of a further page of a feature, of one row if it is about one."""
+    if name not in PARTS:
+        return reverse(f"{slug}-{name}")
+    rows = PARTS[name]._default_manager.filter(patient=account.dod_id).order_by("-at")
+    if name == "test":
+        rows = rows.filter(category="laboratory" if slug == "labs" else "vital-signs", value__isnull=False)
+    row = rows[0]
+    parts = {"item": row.resource_id} | ({} if name == "paper" else {"place": row.place})
+    return reverse(f"{slug}-{name}", kwargs=parts)
 
 
 def has_a_basic_account() -> Answers:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import date
 from random import Random
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -15,7 +16,6 @@ from core.policy import Level
 from demo.invent.records import record_for
 from demo.invent.records import store as store_records
 
-MARKED = {"display", "subject", "body", "text", "title", "location", "author", "reason", "note", "target"}
 RUTH, OTIS = "1029384756", "5647382910"
 
 
@@ -73,15 +73,26 @@ def staff(db: None) -> Account:
 
 
 @pytest.fixture
-def records(db: None) -> Callable[..., list]:
-    """Stores the invented record of a patient and gives its rows back; a mark takes the place of every text."""
+def records(db: None) -> Callable[..., Any]:
+    """Stores the invented record of a patient and gives it back; a mark takes the place of every text."""
 
-    def stored(dod_id: str, *, mark: str = "") -> list:
-        rows = record_for(dod_id, date(1950, 6, 1), "M", Random(dod_id), theme="diabetes")
-        for row in rows if mark else ():
-            for name in MARKED & vars(row).keys():
+    def stored(dod_id: str, *, mark: str = "") -> Any:
+        record = record_for(dod_id, date(1950, 6, 1), "M", Random(dod_id), theme="diabetes")
+        for raw in record.resources if mark else ():
+            put_mark(raw, mark)
+        for row in (*record.threads, *record.messages) if mark else ():
+            for name in {"subject", "body"} & vars(row).keys():
                 setattr(row, name, mark)
-        store_records(rows)
-        return rows
+        store_records([record])
+        return record
 
     return stored
+
+
+def put_mark(element: Any, mark: str) -> None:
+    """Put the mark in the place of every text that people read in a resource."""
+    for name, value in element.items() if isinstance(element, dict) else enumerate(element):
+        if isinstance(value, dict | list):
+            put_mark(value, mark)
+        elif name in ("display", "text", "title", "description") and isinstance(value, str):
+            element[name] = mark

@@ -4,9 +4,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from django.db.models import Model
+
 from core import policy
 from core.policy import Level
 from portal.features import FEATURES, Feature
+from portal.models import Thread
+from portal.record.models import Appointment, Attachment, Note, Panel, Paper, Prescription, Result
+from safeguards.models import AuditEvent
 from tests.portal.conftest import OTIS, RUTH, proved
 
 BASIC = {"appointments", "immunizations", "allergies", "eligibility", "contact", "library", "access"}
@@ -33,7 +38,7 @@ def test_the_table_holds_the_features_of_each_level():
 
 
 def test_a_feature_that_names_no_level_is_premium():
-    assert Feature("new", "New", "", "flag", "", lambda account, page: {}).level is Level.PREMIUM
+    assert Feature("new", "New", "", "flag", "", lambda account, query: {}).level is Level.PREMIUM
 
 
 @every_feature
@@ -120,7 +125,7 @@ def test_a_person_without_a_record_is_told_what_to_do(client, otis, feature):
 def test_an_odd_page_number_is_no_error(client, ruth, feature):
     client.force_login(ruth)
     for typed in ODD_PAGES:
-        page(client, feature.url, page=typed)
+        page(client, feature.url, page=typed, before=typed, kind=typed, q=typed)
 
 
 @pytest.mark.parametrize("slug", ["no-such-page", "labs%00", "..", "labs/../../admin", "%E2%80%AE"])
@@ -143,27 +148,92 @@ def test_only_reading_is_allowed(client, ruth, feature):
     assert client.post(feature.url).status_code == 405
 
 
-def items_of(feature: Feature, rows: list) -> list[str]:
-    kinds = {"messages": "Thread", "labs": "Report", "notes": "Document"}
-    return [str(row.pk) for row in rows if type(row).__name__ == kinds.get(feature.slug)]
+# Which of a record's rows have a page of their own under a feature, and under which of its addresses.
+ITEMS: dict[str, tuple[type[Model], str]] = {
+    "feature-item messages": (Thread, "/portal/messages/{}/"),
+    "feature-item labs": (Panel, "/portal/labs/{}/"),
+    "feature-item notes": (Note, "/portal/notes/{}/"),
+    "feature-item medications": (Prescription, "/portal/medications/{}/"),
+    "feature-item appointments": (Appointment, "/portal/appointments/{}/"),
+    "appointments-calendar": (Appointment, "/portal/appointments/{}/calendar.ics"),
+    "record-paper": (Paper, "/portal/record/papers/{}/"),
+    "labs-test": (Result, "/portal/labs/test/{}/0/"),
+    "labs-csv": (Result, "/portal/labs/test/{}/0/csv/"),
+    "vitals-test": (Result, "/portal/vitals/test/{}/0/"),
+    "vitals-csv": (Result, "/portal/vitals/test/{}/0/csv/"),
+    "notes-file": (Attachment, "/portal/notes/file/{}/0/"),
+    "notes-download": (Attachment, "/portal/notes/file/{}/0/download/"),
+}
+# Further addresses that are lists.
+LISTS = {"appointments-visits", "record-papers", "record-people", "labs-single", "labs-other"}
+every_item = pytest.mark.parametrize(("kind", "address"), ITEMS.values(), ids=ITEMS)
 
 
-@pytest.mark.parametrize("slug", ["messages", "labs", "notes"])
-def test_an_item_opens_for_its_owner_alone(client, ruth, otis, records, slug):
-    feature = next(feature for feature in FEATURES if feature.slug == slug)
-    items = items_of(feature, records(RUTH))[:2]
-    assert items
+def test_every_address_of_the_portal_is_a_list_or_an_item_of_these_tests():
+    named = {f"{feature.slug}-{page.name}" for feature in FEATURES for page in feature.pages}
+    items = {f"feature-item {feature.slug}" for feature in FEATURES if feature.detail and feature.slug != "library"}
+    assert named | items == set(ITEMS) | LISTS
+
+
+def item_of(kind: type[Model], address: str) -> str:
+    rows = kind._default_manager.filter(patient=RUTH)
+    if kind is Result:
+        rows = rows.filter(category="laboratory" if "labs" in address else "vital-signs", place=0, value__isnull=False)
+    row = rows.order_by("pk").first()
+    assert row is not None
+    return str(row.pk if kind is Thread else row.resource_id)  # type: ignore[attr-defined]
+
+
+@every_item
+def test_an_item_opens_for_its_owner_alone(client, ruth, otis, records, kind, address):
+    records(RUTH)
+    item = item_of(kind, address)
     for account, status in ((ruth, 200), (otis, 404)):
         client.force_login(account)
-        assert [client.get(f"{feature.url}{item}/").status_code for item in items] == [status] * len(items)
+        assert client.get(address.format(item)).status_code == status
 
 
-@pytest.mark.parametrize("slug", ["messages", "labs", "notes"])
-def test_a_basic_account_gets_the_preview_in_place_of_an_item(client, ruth_basic, records, slug):
-    feature = next(feature for feature in FEATURES if feature.slug == slug)
-    item = items_of(feature, records(RUTH))[0]
+@every_item
+def test_a_basic_account_gets_the_preview_in_place_of_an_item(client, ruth_basic, records, kind, address):
+    records(RUTH)
+    feature = next(feature for feature in FEATURES if f"/{feature.slug}/" in address)
     client.force_login(ruth_basic)
-    assert "Upgrade to Premium" in page(client, f"{feature.url}{item}/")
+    response = client.get(address.format(item_of(kind, address)))
+    assert response.status_code == 200
+    is_preview = "Upgrade to Premium" in response.content.decode()
+    assert is_preview == (feature.level == Level.PREMIUM)
+
+
+@every_item
+def test_a_visitor_is_led_from_an_item_to_sign_in(client, db, kind, address):
+    place = address.format("11111111-1111-1111-1111-111111111111")
+    assert client.get(place)["Location"] == f"/sign-in/?next={place}"
+
+
+@pytest.mark.parametrize("name", sorted(LISTS))
+def test_a_further_list_opens_for_premium_and_not_for_visitors_and_staff(client, ruth, staff, records, name):
+    records(RUTH)
+    assert client.get(reverse(name)).status_code == 302
+    client.force_login(staff)
+    assert client.get(reverse(name)).status_code == 403
+    client.force_login(ruth)
+    assert client.get(reverse(name)).status_code == 200
+
+
+@every_feature
+def test_a_look_at_the_health_record_leaves_one_event_a_session(client, ruth, records, feature):
+    records(RUTH)
+    client.force_login(ruth)
+    for _ in range(2):
+        client.get(feature.url)
+    events = AuditEvent.objects.filter(event="portal.record-viewed", account_id=ruth.pk)
+    assert [event.details for event in events] == ([{"feature": feature.slug}] if feature.is_health else [])
+
+
+def test_ruth_reads_in_words_who_looked_at_her_record(client, ruth, records):
+    client.force_login(ruth)
+    client.get("/portal/labs/")
+    assert "Your health record was viewed. Part: labs." in page(client, "/portal/access/")
 
 
 MARK = "Neighborstown"
@@ -181,5 +251,5 @@ def test_nobody_sees_the_record_of_another(client, ruth, records, feature):
 def test_the_marked_record_would_show_to_its_owner(client, otis, records):
     records(OTIS, mark=MARK)
     client.force_login(otis)
-    for slug in ("", "appointments/", "immunizations/", "messages/", "conditions/", "labs/", "notes/", "record/"):
+    for slug in ("", "appointments/", "messages/", "conditions/", "labs/", "notes/", "record/"):
         assert MARK in page(client, f"/portal/{slug}")
