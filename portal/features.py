@@ -122,6 +122,7 @@ FEATURES = (
         "local_pharmacy",
         CARE,
         history.medications,
+        history.medication,
         sample=sample_history.medications,
     ),
     Feature(
@@ -160,6 +161,12 @@ FEATURES = (
         results.labs,
         results.lab_panel,
         sample_results.labs,
+        pages=(
+            Page("single", "single/", results.single, "portal/labs_list.html"),
+            Page("other", "other/", results.other, "portal/labs_list.html"),
+            Page("test", "test/<uuid:item>/<int:place>/", results.test, "portal/test.html"),
+            Page("csv", "test/<uuid:item>/<int:place>/csv/", results.test_csv),
+        ),
     ),
     Feature(
         "vitals",
@@ -169,6 +176,10 @@ FEATURES = (
         RECORD,
         results.vitals,
         sample=sample_results.vitals,
+        pages=(
+            Page("test", "test/<uuid:item>/<int:place>/", results.test, "portal/test.html"),
+            Page("csv", "test/<uuid:item>/<int:place>/csv/", results.test_csv),
+        ),
     ),
     Feature(
         "notes",
@@ -179,6 +190,10 @@ FEATURES = (
         history.notes,
         history.note,
         sample_history.notes,
+        pages=(
+            Page("file", "file/<uuid:item>/<int:place>/", history.note_file, "portal/notes_file.html"),
+            Page("download", "file/<uuid:item>/<int:place>/download/", history.download),
+        ),
     ),
     Feature(
         "procedures",

@@ -1,47 +1,208 @@
-"""What the pages of conditions, medications, vaccines, procedures and notes show. Every query starts from the patient whose record it is."""
+"""What the pages of conditions, medications, vaccines, procedures and notes show.
 
+Every query starts from the patient whose record it is.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
-from django.http import QueryDict
+import nh3
+from django.http import Http404, HttpResponse, QueryDict
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import Account
+from portal import codes
+from portal.record import moments, queries
+from portal.record.models import (
+    Allergy,
+    Attachment,
+    CarePlan,
+    Condition,
+    Dispense,
+    Goal,
+    Note,
+    Prescription,
+    Procedure,
+    Resource,
+    Vaccine,
+)
+from portal.record.reading.reports import data_at
+
+PAGE_SIZE = 20
+VACCINES_TO_A_PAGE = 25
+# Nobody has more at one time; what is older is on the following pages.
+CURRENT = 100
+# A refill gets a reminder this long before the supply ends, because mail order takes a week or two.
+REFILL_AHEAD = timedelta(days=14)
+# The flu vaccine of a season is given from September on.
+FLU_SEASON_BEGINS = 9
+# What a browser shows of a file by itself without running anything. All else is only downloaded.
+SHOWN_BY_BROWSER = {"application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp"}
+TEXTS = ("text/plain", "text/markdown")
+MARKUP = ("text/html", "application/xhtml+xml")
+TAGS = {"p", "br", "b", "i", "em", "strong", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "h2", "h3"}
+# A page shows this many characters of a text; the rest is in the file.
+LONGEST_TEXT = 200_000
 
 
 def allergies(account: Account, query: QueryDict) -> dict[str, Any]:
-    """Return nothing yet."""
-    return {}
+    """Return a page of allergies, newest first, and what the record says of having none."""
+    mine = queries.of(Allergy, account.dod_id)
+    return {
+        "listing": queries.list_page(mine.filter(says_none=False), query.get("before", ""), PAGE_SIZE),
+        "none": list(queries.newest_first(mine.filter(says_none=True))[:CURRENT]),
+    }
 
 
 def conditions(account: Account, query: QueryDict) -> dict[str, Any]:
-    """Return nothing yet."""
-    return {}
+    """Return the conditions that a person has now, and a page of those before, newest first."""
+    mine = queries.of(Condition, account.dod_id)
+    return now_and_before(mine, query)
 
 
-def immunizations(account: Account, query: QueryDict) -> dict[str, Any]:
-    """Return nothing yet."""
-    return {}
+def now_and_before(mine: Any, query: QueryDict) -> dict[str, Any]:
+    """Return the present rows, on the first page only, and a page of the past ones. A great many flow over."""
+    listing = queries.list_page(mine.filter(is_current=False), query.get("before", ""), PAGE_SIZE)
+    now = queries.list_page(mine.filter(is_current=True), query.get("now", ""), CURRENT)
+    return {"active": now.rows if listing.is_first else [], "more_active": now.older, "listing": listing}
 
 
 def medications(account: Account, query: QueryDict) -> dict[str, Any]:
-    """Return nothing yet."""
-    return {}
+    """Return the present prescriptions, and a page of past ones, newest first."""
+    today = timezone.localdate()
+    shown = now_and_before(queries.of(Prescription, account.dod_id), query)
+    return shown | {"soon": soon_out(shown["active"], today), "today": today}
 
 
-def notes(account: Account, query: QueryDict) -> dict[str, Any]:
-    """Return nothing yet."""
-    return {}
+def soon_out(rows: list[Prescription], today: date) -> set[UUID]:
+    """Return the ids of the prescriptions whose supply has ended or ends soon."""
+    return {row.resource_id for row in rows if row.supply_ends and row.supply_ends <= today + REFILL_AHEAD}
+
+
+def medication(account: Account, item: str) -> dict[str, Any]:
+    """Return one prescription with what was handed over on it, newest first."""
+    row = queries.one(Prescription, account.dod_id, item)
+    fills = queries.of(Dispense, account.dod_id).filter(prescription=row.resource_id)
+    return {"medication": row, "fills": list(queries.newest_first(fills)[:CURRENT]), "item_title": row.display}
+
+
+def immunizations(account: Account, query: QueryDict) -> dict[str, Any]:
+    """Return a page of the vaccines that were given, newest first, and on the first page those that were not."""
+    mine = queries.of(Vaccine, account.dod_id)
+    listing = queries.list_page(mine.filter(was_given=True), query.get("before", ""), VACCINES_TO_A_PAGE)
+    refused = queries.newest_first(mine.filter(was_given=False))[:CURRENT] if listing.is_first else []
+    return {"listing": listing, "not_given": list(refused)}
 
 
 def procedures(account: Account, query: QueryDict) -> dict[str, Any]:
-    """Return nothing yet."""
-    return {}
+    """Return a page of procedures, newest first."""
+    return {"listing": queries.list_page(queries.of(Procedure, account.dod_id), query.get("before", ""), PAGE_SIZE)}
 
 
-def tools(account: Account, query: QueryDict) -> dict[str, Any]:
-    """Return nothing yet."""
-    return {}
+def notes(account: Account, query: QueryDict) -> dict[str, Any]:
+    """Return a page of notes, newest first."""
+    return {"listing": queries.list_page(queries.of(Note, account.dod_id), query.get("before", ""), PAGE_SIZE)}
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of the record, and what the page can show of it. `problem` says why there is nothing to show."""
+
+    row: Attachment
+    text: str = ""
+    markup: SafeString = SafeString("")
+    is_image: bool = False
+    can_download: bool = False
+    problem: str = ""
 
 
 def note(account: Account, item: str) -> dict[str, Any]:
-    """Return nothing yet."""
-    return {}
+    """Return one note with its files, texts shown in full."""
+    row = queries.one(Note, account.dod_id, item)
+    files = queries.of(Attachment, account.dod_id).filter(resource_id=row.resource_id).order_by("place")[:CURRENT]
+    resource = Resource.objects.get(pk=row.resource_id)
+    return {"document": row, "files": [read_file(one, resource.raw) for one in files], "item_title": row.display}
+
+
+def note_file(account: Account, query: QueryDict, item: UUID, place: int) -> dict[str, Any]:
+    """Return one file of a note or report."""
+    row = queries.one(Attachment, account.dod_id, str(item), place)
+    return {"file": read_file(row, Resource.objects.get(pk=row.resource_id).raw), "item_title": row.display}
+
+
+def read_file(row: Attachment, raw: dict[str, Any]) -> File:
+    """Return what can be shown of a file. What is written as text is shown as text, and markup only without scripts."""
+    data = data_at(raw, row.path)
+    if data is None:
+        return File(row, problem="This file is kept elsewhere, so we cannot show it here." if row.url else UNREADABLE)
+    kind = media_type(row)
+    if kind in TEXTS or kind in MARKUP:
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            return File(row, can_download=True, problem="We cannot show this text, but you can download it.")
+        if kind in MARKUP:
+            return File(row, markup=clean_markup(text), can_download=True)
+        return File(row, text=text[:LONGEST_TEXT], can_download=True)
+    return File(row, is_image=kind.startswith("image/") and kind in SHOWN_BY_BROWSER, can_download=True)
+
+
+UNREADABLE = "This file came damaged or empty, so we cannot show it."
+
+
+def media_type(row: Attachment) -> str:
+    """Return the media type of a file without its parameters."""
+    return row.content_type.partition(";")[0].strip().lower()
+
+
+def clean_markup(text: str) -> SafeString:
+    """Return markup of which only layout is left: no scripts, no styles, no links, no pictures."""
+    return mark_safe(nh3.clean(text[:LONGEST_TEXT], tags=TAGS, attributes={}))  # noqa: S308 - nh3 has cleaned it
+
+
+def download(account: Account, query: QueryDict, item: UUID, place: int) -> HttpResponse:
+    """Return the bytes of one file. Raise Http404 where there are none.
+
+    Only types that a browser shows without running anything keep their type, and even those open in a sandbox.
+    """
+    row = queries.one(Attachment, account.dod_id, str(item), place)
+    data = data_at(Resource.objects.get(pk=row.resource_id).raw, row.path)
+    if data is None:
+        raise Http404
+    kind = media_type(row)
+    is_shown = kind in SHOWN_BY_BROWSER
+    answer = HttpResponse(data, content_type=kind if is_shown else "application/octet-stream")
+    answer["Content-Disposition"] = "inline" if is_shown else 'attachment; filename="file"'
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return answer
+
+
+def tools(account: Account, query: QueryDict) -> dict[str, Any]:
+    """Return goals and care plans, and reminders that follow from the record."""
+    today = timezone.localdate()
+    ends = queries.of(Prescription, account.dod_id).filter(is_current=True, supply_ends__lte=today + REFILL_AHEAD)
+    given = queries.of(Vaccine, account.dod_id).filter(was_given=True, code__in=codes.FLU)
+    last = queries.newest_first(given).first()
+    return {
+        "listing": queries.list_page(queries.of(Goal, account.dod_id), query.get("before", ""), PAGE_SIZE),
+        "plans": list(queries.newest_first(queries.of(CarePlan, account.dod_id))[:CURRENT]),
+        "refills": list(ends.order_by("supply_ends")[:CURRENT]),
+        "flu_due": is_flu_due(last, today),
+        "today": today,
+    }
+
+
+def is_flu_due(last: Vaccine | None, today: date) -> bool:
+    """Return whether the record shows no flu vaccine of this season."""
+    given = moments.day_of(last.said, last.zone) if last else None
+    return given is None or given < flu_season(today)
+
+
+def flu_season(today: date) -> date:
+    """Return the first day of the flu season that `today` belongs to."""
+    year = today.year if today.month >= FLU_SEASON_BEGINS else today.year - 1
+    return date(year, FLU_SEASON_BEGINS, 1)

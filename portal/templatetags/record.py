@@ -87,3 +87,9 @@ def said_status(row: Projected, of: str = "") -> str:
 def type_words(type_: str) -> str:
     """Return what a resource of this type is, in words."""
     return words.type_of(type_)
+
+
+@register.filter
+def status_code(code: str) -> str:
+    """Return any status in words."""
+    return words.status(code)
