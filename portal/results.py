@@ -250,7 +250,7 @@ def latest(patient: str | None) -> list[Measure]:
     wanted = [code for column in codes.VITAL_COLUMNS.values() for code in column]
     table = Result._meta.db_table
     sql = f"""
-        SELECT r.* FROM unnest(%s) AS wanted(code)
+        SELECT r.* FROM unnest(%s::text[]) AS wanted(code)
         CROSS JOIN LATERAL (
             SELECT * FROM {table} WHERE patient = %s AND code_system = %s AND code = wanted.code
             ORDER BY at DESC NULLS LAST, id DESC LIMIT 1

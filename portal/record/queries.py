@@ -70,6 +70,11 @@ def list_page(rows: QuerySet[Row], before: str, size: int) -> Listing:
     return Listing(some[:size], older, is_first=cursor is None)
 
 
+def newest_first(rows: QuerySet[Row]) -> QuerySet[Row]:
+    """Return the rows in the order of all lists."""
+    return rows.order_by(F("at").desc(nulls_last=True), "-id")
+
+
 def dated_below(rows: QuerySet[Row], cursor: Cursor | None) -> QuerySet[Row]:
     """Return the rows that have a time, newest first, from the cursor on."""
     dated = rows.filter(at__isnull=False).order_by(F("at").desc(nulls_last=True), "-id")

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from copy import deepcopy
 from datetime import date
 from random import Random
 from typing import Any
@@ -77,7 +78,8 @@ def records(db: None) -> Callable[..., Any]:
     """Stores the invented record of a patient and gives it back; a mark takes the place of every text."""
 
     def stored(dod_id: str, *, mark: str = "") -> Any:
-        record = record_for(dod_id, date(1950, 6, 1), "M", Random(dod_id), theme="diabetes")
+        # Clinics and clinicians are one object in all records, and a mark must stay in this one.
+        record = deepcopy(record_for(dod_id, date(1950, 6, 1), "M", Random(dod_id), theme="diabetes"))
         for raw in record.resources if mark else ():
             put_mark(raw, mark)
         for row in (*record.threads, *record.messages) if mark else ():
