@@ -30,6 +30,12 @@ class UsernameForm(forms.Form):
 
 
 @login_not_required
+def recover(request: HttpRequest) -> HttpResponse:
+    """Show the ways back into an account."""
+    return render(request, "accounts/recover.html")
+
+
+@login_not_required
 @never_cache
 def recover_username(request: HttpRequest) -> HttpResponse:
     """Email the username if an account has the address. The page never says whether one does."""
