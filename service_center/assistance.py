@@ -13,7 +13,7 @@ supervisors. Nobody acts on their own account, on that of somebody who watches o
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import actions
+from accounts import actions, giving_back
 from accounts.actions import Done, NotAllowed
 from accounts.mail import notices
 from accounts.models import Account, Assistance, State
@@ -105,7 +105,7 @@ def approve(account: Account, *, by: Account) -> Outcome:
 def help_with(asked: Assistance, account: Account, by: Account) -> bool:
     """Do what was requested. Return False if it cannot be done now."""
     if asked.kind in (Kind.FREEZE, Kind.UNLOCK):
-        act = actions.freeze if asked.kind == Kind.FREEZE else actions.unlock
+        act = actions.freeze if asked.kind == Kind.FREEZE else giving_back.unlock_staff
         return isinstance(act(account, by=by), Done)
     if asked.kind == Kind.LOST_FACTOR:
         return isinstance(lost_factor.start(account, by=by), lost_factor.Waiting)
