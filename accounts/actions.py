@@ -214,7 +214,7 @@ def note_freeze(account: Account, since: datetime | None, by: object) -> None:
 
 def give_up(account: Account, email: str) -> None:
     """Note that this address is not the holder's any more: nothing is sent there, and no link restores it."""
-    if not notices.is_given_up(account, email):
+    if email and not notices.is_given_up(account, email):
         NotificationAddress.objects.create(account=account, email=email, given_up=True)
 
 

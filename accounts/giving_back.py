@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts import actions
 from accounts.actions import Done, NeedsProof, NotAllowed
 from accounts.changes import Kind as Change
-from accounts.changes import first_since, live_freeze
+from accounts.changes import changes_of, first_since, live_freeze
 from accounts.mail import links, notices
 from accounts.models import Account, NotificationAddress, State
 from accounts.models.mail import Purpose
@@ -37,7 +37,7 @@ def give_back(
 
     Since that moment it was not theirs; None means that all changes were theirs. The email address, phone number,
     second factors and backup codes from before come back, and the later ones are deleted. The password, all sessions
-    and all links end. Former addresses hear of it once more, without a link, and are given up: somebody who reads an
+    and all links end. Former addresses hear of it once more, without a link, and then of nothing: somebody who reads an
     old mailbox could otherwise freeze the account again and again.
 
     `typed_email` is an address that has just been shown to be the holder's. `reads_along` says that somebody else can
@@ -58,12 +58,15 @@ def give_back(
 
 
 def close_former_addresses(row: Account) -> None:
-    """Tell the addresses from before, which are still the holder's for all we know, for the last time. Give them up."""
+    """Tell the addresses from before, which are still the holder's for all we know, for the last time.
+
+    They are forgotten and not given up. Nobody has said that somebody else reads them.
+    """
     in_deers = notices.address_in_deers(row).lower()
     for email in notices.addresses_of(row):
         if email.lower() not in (row.email.lower(), in_deers):
             notices.send("account-unfrozen", to=email, account_id=row.pk, first_name=row.first_name)
-            actions.give_up(row, email)
+    NotificationAddress.objects.filter(account=row, given_up=False).delete()
 
 
 def give_back_addresses(row: Account, since: datetime | None, typed: str, *, reads_along: bool, by: object) -> bool:
@@ -87,7 +90,7 @@ def give_back_addresses(row: Account, since: datetime | None, typed: str, *, rea
         give_up_since(row, since, kept=email)
     if email.lower() == row.email.lower():
         return False
-    actions.set_email(row, email, by=by, confirmed_at=confirmed, gives_up=bool(since) or not_theirs)
+    actions.set_email(row, email, by=by, confirmed_at=confirmed, gives_up=notices.is_given_up(row, row.email))
     return True
 
 
@@ -102,7 +105,25 @@ def another_address(row: Account, email: str, typed: str, *, reads_along: bool) 
 
 
 def give_up_since(account: Account, since: datetime, *, kept: str) -> None:
-    """Give up the addresses that the account had since a moment, but not the one that it gets back."""
-    for row in NotificationAddress.objects.filter(account=account, until_at__gte=since, given_up=False):
-        if row.email.lower() != kept.lower():
-            NotificationAddress.objects.filter(pk=row.pk).update(given_up=True)
+    """Give up the addresses that the account got since a moment.
+
+    The one that it gets back is kept, and so are the one in DEERS and those that it had before the moment. A holder who
+    takes a change back by the link in an old mailbox passes through such an address on the way.
+    """
+    left = NotificationAddress.objects.filter(account=account, until_at__gte=since, given_up=False)
+    spared = {kept.lower(), notices.address_in_deers(account).lower(), *addresses_before(account, since)}
+    for email in notices.distinct([account.email, *(row.email for row in left)]):
+        if email.lower() not in spared:
+            actions.give_up(account, email)
+
+
+def addresses_before(account: Account, since: datetime) -> set[str]:
+    """Return the addresses that the account had before a moment, in lower case. They count as the holder's."""
+    if since <= account.created_at:
+        return set()
+    emails = changes_of(account).filter(kind=Change.EMAIL)
+    first = first_since(account, since, Change.EMAIL)
+    had = [change.email_before for change in emails.filter(at__lt=since)]
+    had += [row.email for row in NotificationAddress.objects.filter(account=account, until_at__lt=since)]
+    had.append(first.email_before if first else account.email)
+    return {email.lower() for email in had}
