@@ -214,8 +214,14 @@ def note_freeze(account: Account, since: datetime | None, by: object) -> None:
 
 def give_up(account: Account, email: str) -> None:
     """Note that this address is not the holder's any more: nothing is sent there, and no link restores it."""
-    if email and not notices.is_given_up(account, email):
+    if email and not has_given_up(account, email):
         NotificationAddress.objects.create(account=account, email=email, given_up=True)
+
+
+def has_given_up(account: Account, email: str) -> bool:
+    """Return whether it was noted that this address is not the holder's any more. A mere report does not count."""
+    rows = NotificationAddress.objects.filter(account=account, given_up=True)
+    return email.lower() in {row.email.lower() for row in rows}
 
 
 def take_up(account: Account, email: str) -> None:
@@ -223,6 +229,23 @@ def take_up(account: Account, email: str) -> None:
     for row in NotificationAddress.objects.filter(account=account, given_up=True):
         if row.email.lower() == email.lower():
             row.delete()
+
+
+def end_access(account: Account, *, since: datetime, by: object) -> None:
+    """End all by which somebody who read the holder's mail may be in the account, or get into it.
+
+    The sessions, the password, the links that change the account and the trusted devices end. The factors added since
+    a moment are suspended. The holder chooses a new password by email.
+    """
+    with transaction.atomic():
+        account.password = make_password(None)
+        Account.objects.filter(pk=account.pk).update(password=account.password)
+        Session.objects.filter(account=account.pk).delete()
+        TrustedDevice.objects.filter(account=account.pk).delete()
+        links.void(account, links.CHANGES)
+        suspended.suspend_since(account, since, by=by)
+        note_change(account, Change.PASSWORD)
+        audit.record("account.access-ended", by=by, account_id=account.pk)
 
 
 def close(account: Account, *, by: object) -> Done | NotAllowed:

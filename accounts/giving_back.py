@@ -90,16 +90,19 @@ def give_back_addresses(row: Account, since: datetime | None, typed: str, *, rea
         give_up_since(row, since, kept=email)
     if email.lower() == row.email.lower():
         return False
-    actions.set_email(row, email, by=by, confirmed_at=confirmed, gives_up=notices.is_given_up(row, row.email))
+    actions.set_email(row, email, by=by, confirmed_at=confirmed, gives_up=actions.has_given_up(row, row.email))
     return True
 
 
 def another_address(row: Account, email: str, typed: str, *, reads_along: bool) -> tuple[str, datetime | None]:
-    """Return an address in place of one that is not the holder's, and when it was confirmed. Give that one up."""
+    """Return an address in place of one that is not the holder's, and when it was confirmed. Give that one up.
+
+    One that was only reported, and waits for a second staff member, is not given up before that.
+    """
     in_deers = notices.address_in_deers(row)
     usable = [one for one in (in_deers, typed) if one and not notices.is_given_up(row, one)]
     found = next((one for one in usable if not (reads_along and one.lower() == email.lower())), "")
-    if email.lower() != found.lower():
+    if email.lower() != found.lower() and (reads_along or not notices.is_given_up(row, email)):
         actions.give_up(row, email)
     return found, timezone.now() if found and found != in_deers else None
 
