@@ -6,9 +6,10 @@ shown an address here. A letter goes where DEERS says, so that only people who l
 
 import random
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -151,17 +152,24 @@ def unread(dod_id: str, level: Level) -> QuerySet[Letter]:
     return mine.filter(code__used_at=None).select_for_update(of=("self",))
 
 
-def make_batch(*, by: object, now: datetime | None = None) -> Batch | None:
+def waiting(now: datetime | None = None) -> QuerySet[Letter]:
+    """Return the letters that a batch could take, those that have waited longest first."""
+    queued = Letter.objects.filter(state=State.QUEUED).order_by("made_at", "pk")
+    return queued.exclude(pk__in=useless(now or timezone.now()).values("pk"))
+
+
+def make_batch(*, by: object, only: Collection[UUID] | None = None, now: datetime | None = None) -> Batch | None:
     """Put the letters that have waited longest into a batch, policy.LETTERS_IN_BATCH at most.
 
-    Return None if no letter waits. Of two clerks at once, each gets letters that the other does not: what one has
-    locked, the other skips.
+    With `only`, take none but these. Return None if no letter waits. Of two clerks at once, each gets letters that the
+    other does not: what one has locked, the other skips.
     """
     now = now or timezone.now()
     void_dead(now=now)
     with transaction.atomic():
-        waiting = Letter.objects.filter(state=State.QUEUED).order_by("made_at").select_for_update(skip_locked=True)
-        taken = list(waiting[: policy.LETTERS_IN_BATCH])
+        queued = Letter.objects.filter(state=State.QUEUED)
+        queued = queued if only is None else queued.filter(pk__in=only)
+        taken = list(queued.order_by("made_at").select_for_update(skip_locked=True)[: policy.LETTERS_IN_BATCH])
         if not taken:
             return None
         batch = Batch.objects.create(made_at=now)
