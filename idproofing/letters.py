@@ -21,7 +21,7 @@ from core.policy import Level
 from deers.registry import Beneficiary
 from idproofing import codes, postal
 from idproofing.letter_states import IN_THE_HOUSE, TRANSITIONS, State, change_state, record_event
-from idproofing.models import Batch, Letter
+from idproofing.models import Batch, FailureNotice, Letter
 from idproofing.states import exclusive_proofing
 from safeguards import audit
 
@@ -62,7 +62,8 @@ def ask(
 
     `enter_at` names the address of the page where the code is entered. `route` is how the person
     came to the code, by default the letter itself. `begun_at` is when the journey began. However
-    many requests come at once, each person gets as many letters as policy.LETTERS and policy.LETTER_GAP allow.
+    many requests come at once, each person gets as many letters as policy.LETTERS and policy.LETTER_GAP allow. The
+    person is told of each by email (accounts/recovery/stop_questions.py), because somebody else may have asked.
     """
     now = now or timezone.now()
     to = postal.lines(person)
@@ -83,6 +84,7 @@ def ask(
         code = codes.unspent(person.dod_id, level).get()
         letter = Letter(kind=Kind.CODE, dod_id=person.dod_id, level=level, code=code, enter_at=enter_at)
         queue(letter, to, issued.text, issued.expires_at, by=by, now=now)
+        FailureNotice.objects.create(dod_id=person.dod_id, level=level, kind=FailureNotice.Kind.LETTER, made_at=now)
     return Queued(letter)
 
 
@@ -221,6 +223,17 @@ def returned(letter: Letter, *, by: object, now: datetime | None = None) -> bool
     Return False if the letter was not out.
     """
     return change(letter, State.RETURNED, by=by, now=now, reason="returned")
+
+
+def void_codes(dod_id: str, *, by: object, now: datetime) -> None:
+    """Void the letters of this person whose code nobody has used, at every level, because of the person's own stop.
+
+    Call it while holding `exclusive_proofing`.
+    """
+    for level in Level:
+        for letter in unread(dod_id, level):
+            change_state(letter, State.VOID, by=by, now=now, reason="stopped")
+            codes.withdraw(letter.code_id, dod_id, by=by, reason="stopped", now=now)  # type: ignore[arg-type]
 
 
 def change(letter: Letter, to: State, *, by: object, now: datetime | None, reason: str = "") -> bool:

@@ -1,13 +1,17 @@
 """Nobody alone gets from a person's details to the code in that person's letter, at the desk or as a printer."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Account
+from accounts.recovery import stop_questions
+from core.policy import Level
 from demo.people import PEOPLE
-from idproofing import letters
+from idproofing import codes, letters
 from idproofing.models import Batch, Letter
 from safeguards.models import AuditEvent
 from service_center import roles
@@ -38,6 +42,44 @@ def batch_of(*keys: str) -> Batch:
 
 def pdf_of(batch: Batch) -> str:
     return f"{BATCHES}{batch.pk}/pdf/"
+
+
+# ---- The attack: one supervisor, a letter in Danielle's name ----
+
+
+def test_the_supervisor_who_asks_for_a_letter_in_danielles_name_cannot_read_its_code():
+    danielle, visitor = people.load("danielle"), Client()
+    details = {**walk.details_of(danielle), "email": "curtis@mail.example"}
+    walk.send(visitor, walk.send(visitor, walk.begin(visitor, 2, "letter"), details), {})
+    letter = Letter.objects.get()
+    code = letter.secret or ""
+
+    curtis = signed_in(staff("Supervisor"))
+    assert curtis.post(f"{BATCHES}make/").status_code == 403
+    batch = letters.make_batch(by="system")
+    assert batch
+    here = f"{LETTERS}{letter.pk}/"
+    pages = [BATCHES, f"{BATCHES}{batch.pk}/change/", f"{BATCHES}{batch.pk}/history/", pdf_of(batch)]
+    assert {curtis.get(page).status_code for page in pages} == {403}
+    pages = [LETTERS, f"{LETTERS}?q={danielle.dod_id}", f"{here}change/", f"{here}history/", "/admin/"]
+    for page in pages:
+        shown = curtis.get(page)
+        assert shown.status_code == 200
+        assert code not in shown.content.decode()
+    assert curtis.post(f"{here}again/").status_code == 403
+    assert not AuditEvent.objects.filter(event="letters.batch-opened").exists()
+
+    stop_questions.tell_all()
+    (message,) = [message for message in walk.deliver_mail() if "A letter was asked for" in message.subject]
+    assert message.to == [danielle.email]
+    link = re.search(r"/stop/[^\s/)]+/", message.body)
+    assert link
+    Client().post(link[0])
+    step = walk.send(visitor, "/register/with-code/", {"level": 2})
+    step = walk.send(visitor, step, details)
+    visitor.post(step, {"code": code})
+    assert codes.redeem(danielle.dod_id, Level.PREMIUM, code, by="visitor") == codes.Void()
+    assert not Account.objects.filter(dod_id=danielle.dod_id).exists()
 
 
 # ---- Who prints sees nobody, and who sees people does not print ----
