@@ -33,6 +33,7 @@ EVENTS: dict[str, str] = {
     "code.voided": "An activation code was canceled: too many wrong tries, or its letter was lost or came back.",
     # idproofing: letters
     "letter.queued": "A letter to the address that DEERS has for you was written.",
+    "letter.told": "We wrote to you that a letter with an activation code was asked for in your name.",
     "letter.printed": "A letter to you was printed.",
     "letter.printed-again": "A letter to you has to be printed once more.",
     "letter.sent": "A letter to you was mailed.",
@@ -174,6 +175,7 @@ STAFF_SENTENCES: dict[str, str] = {
     "proofing.route-chosen": "Another way to prove the person's identity was chosen.",
     "code.redeemed": "The activation code was used, and the person's identity is proven.",
     "letter.queued": "A letter to the address that DEERS has for the person was written.",
+    "letter.told": "We wrote to the person that a letter with an activation code was asked for in their name.",
     "letter.printed": "A letter to the person was printed.",
     "letter.printed-again": "A letter to the person has to be printed once more.",
     "letter.sent": "A letter to the person was mailed.",
