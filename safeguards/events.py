@@ -239,6 +239,9 @@ def staff_sentence_of(event: str) -> str:
     return STAFF_SENTENCES.get(event) or sentence_of(event)
 
 
+# What staff do at the desk. Such an event is no event of the staff member's own account, even if it is about nobody.
+AT_THE_DESK = ("support.", "visit.", "case.", "letter.", "letters.", "code.", "proofing.", "quiz.", "deers.")
+
 # What the staff's figures count. An index of the trail holds these events only, so a change here needs a migration.
 COUNTED = (
     "registration.started",

@@ -48,7 +48,8 @@ class HelpForm(forms.Form):
         kinds = assistance.kinds_for(account)
         reasons = dict.fromkeys(reason for kind in kinds for reason in assistance.REASONS[kind])
         for name, offered in (("kind", kinds), ("reason", reasons)):
-            self.fields[name].choices = [(one.value, one.label) for one in offered]  # type: ignore[attr-defined]
+            choices = [("", "Choose one"), *((one.value, one.label) for one in offered)]
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
         self.former = assistance.former_addresses(account) if Assistance.Kind.EMAIL_OF_RECORD in kinds else {}
         self.fields["mailboxes"].choices = [  # type: ignore[attr-defined]
             (key, f"{mask_email(row.email)}, until {date_format(timezone.localtime(row.until_at), 'F j, Y, g:i A')}")

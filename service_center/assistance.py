@@ -21,6 +21,7 @@ from accounts.mail import links, notices, reported_mailboxes
 from accounts.models import Account, Assistance, NotificationAddress, State
 from accounts.profile import email_change
 from accounts.recovery import lost_factor, password
+from accounts.second_factors.factors import has_factor
 from deers import lookup
 from safeguards import audit
 from service_center.conflicts import Conflicted, refuse_account
@@ -51,7 +52,8 @@ MAILBOX_GIVEN_UP = (Assistance.Reason.MAILBOX_LOST, Assistance.Reason.MAILBOX_TA
 def kinds_for(account: Account) -> list[Assistance.Kind]:
     """Return what may be asked for now with this account."""
     kinds = KINDS_FOR_STAFF if account.is_staff else KINDS_FOR_OTHERS
-    return [kind for kind in kinds if account.state in POSSIBLE[kind]]
+    possible = [kind for kind in kinds if account.state in POSSIBLE[kind]]
+    return [kind for kind in possible if kind != Kind.LOST_FACTOR or has_factor(account)]
 
 
 def ask(
