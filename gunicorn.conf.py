@@ -48,7 +48,9 @@ class DiscreetLogger(Logger):
         from safeguards.redaction import redact  # this file is read before the site can be imported
 
         atoms = super().atoms(resp, req, environ, request_time)
-        atoms["U"] = SECRET_LOOKING.sub("~", redact(environ.get("PATH_INFO") or ""))
+        path = SECRET_LOOKING.sub("~", redact(environ.get("PATH_INFO") or ""))
+        # A line feed in an address would begin a line of the log that nobody but the sender wrote.
+        atoms["U"] = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in path)
         return atoms
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts import states
 from accounts.changes import Kind as Change
-from accounts.changes import first_since, live_freeze, note_change
+from accounts.changes import live_freeze, note_change
 from accounts.mail import links, notices, shared_mailboxes
 from accounts.models import (
     Account,
@@ -28,7 +28,6 @@ from accounts.models import (
 )
 from accounts.models.mail import Purpose
 from accounts.second_factors import suspended
-from accounts.second_factors.locks import lock_factors
 from core.policy import Level
 from idproofing import codes
 from safeguards import audit
@@ -182,16 +181,11 @@ def lock(account: Account, *, by: object) -> Done | NotAllowed:
 def unlock(account: Account, *, by: object) -> Done | NotAllowed | NeedsProof:
     """Let a locked or disabled account sign in again, and reset its count of failures.
 
-    A frozen account is not unlocked but given back. A beneficiary first proves again who they are, because nobody of
-    staff can know that for them. A member of staff is not in DEERS and has colleagues who do know.
+    A frozen account is not unlocked but given back (accounts/giving_back.py).
     """
-    row = Account.objects.get(pk=account.pk)
-    if row.state != State.FROZEN:
-        return change_state(account, State.ACTIVE, by=by)
-    if row.dod_id:
+    if Account.objects.filter(pk=account.pk, state=State.FROZEN).exists():
         return NeedsProof()
-    under = live_freeze(row)
-    return give_back(account, since=under.since if under else None, by=by)
+    return change_state(account, State.ACTIVE, by=by)
 
 
 def freeze(account: Account, *, by: object, since: datetime | None = None) -> Done | NotAllowed:
@@ -218,81 +212,16 @@ def note_freeze(account: Account, since: datetime | None, by: object) -> None:
         Freeze.objects.filter(pk=kept.pk).update(since=since)
 
 
-def give_back(
-    account: Account, *, since: datetime | None, by: object, typed_email: str = "", reads_along: bool = False
-) -> Done | NotAllowed:
-    """Give a frozen account back to its holder, as it was before a moment.
-
-    Since that moment it was not theirs; None means that all changes were theirs. The email address, phone number,
-    second factors and backup codes from before come back, and the later ones are deleted. The password, all sessions
-    and all links end. Former addresses hear of it once more, without a link, and are given up: somebody who reads an
-    old mailbox could otherwise freeze the account again and again.
-
-    `typed_email` is an address that has just been shown to be the holder's. `reads_along` says that somebody else can
-    read the mail of the address from before. The caller knows that it is the holder: from a new proof at the account's
-    level.
-    """
-    with lock_factors(account):
-        row = Account.objects.select_for_update().get(pk=account.pk)
-        if row.state != State.FROZEN:
-            return NotAllowed()
-        links.void(row, list(Purpose))
-        restored = give_back_addresses(row, since, typed_email, reads_along=reads_along, by=by)
-        deleted, given = suspended.give_back_factors(row, since)
-        details: dict[str, int | bool] = {"removed": deleted, "restored": given, "email": restored}
-        audit.record("account.given-back", by=by, account_id=row.pk, dod_id=row.dod_id, **details)
-        close_former_addresses(row)
-        return change_state(account, State.ACTIVE, by=by)
-
-
-def close_former_addresses(row: Account) -> None:
-    """Tell the addresses from before, which are still the holder's for all we know, for the last time. Give them up."""
-    in_deers = notices.address_in_deers(row).lower()
-    for email in notices.addresses_of(row):
-        if email.lower() not in (row.email.lower(), in_deers):
-            notices.send("account-unfrozen", to=email, account_id=row.pk, first_name=row.first_name)
-            give_up(row, email)
-
-
-def give_back_addresses(row: Account, since: datetime | None, typed: str, *, reads_along: bool, by: object) -> bool:
-    """Restore the email address and phone number from before, and return whether the email address changed.
-
-    An address that came with the account, if the account itself was not the holder's, one that was given up, and one
-    that somebody reads along, are not restored. Then it is the address in DEERS, or the one that was typed and shown to
-    be the holder's. Where there is neither, the account has none for now.
-    """
-    email, confirmed = row.email, row.email_confirmed_at
-    change = first_since(row, since, Change.EMAIL)
-    if change:
-        email, confirmed = change.email_before, change.confirmed_before
-    phone = first_since(row, since, Change.PHONE)
-    if phone:
-        set_phone(row, json.loads(phone.before), by=by)
-    not_theirs = bool(since and since <= row.created_at) or notices.is_given_up(row, email) or reads_along
-    if not_theirs:
-        email, confirmed = another_address(row, email, typed, reads_along=reads_along)
-    if since:
-        give_up_since(row, since, kept=email)
-    if email.lower() == row.email.lower():
-        return False
-    set_email(row, email, by=by, confirmed_at=confirmed, gives_up=bool(since) or not_theirs)
-    return True
-
-
-def another_address(row: Account, email: str, typed: str, *, reads_along: bool) -> tuple[str, datetime | None]:
-    """Return an address in place of one that is not the holder's, and when it was confirmed. Give that one up."""
-    in_deers = notices.address_in_deers(row)
-    usable = [one for one in (in_deers, typed) if one and not notices.is_given_up(row, one)]
-    found = next((one for one in usable if not (reads_along and one.lower() == email.lower())), "")
-    if email.lower() != found.lower():
-        give_up(row, email)
-    return found, timezone.now() if found and found != in_deers else None
-
-
 def give_up(account: Account, email: str) -> None:
     """Note that this address is not the holder's any more: nothing is sent there, and no link restores it."""
-    if not notices.is_given_up(account, email):
+    if email and not has_given_up(account, email):
         NotificationAddress.objects.create(account=account, email=email, given_up=True)
+
+
+def has_given_up(account: Account, email: str) -> bool:
+    """Return whether it was noted that this address is not the holder's any more. A mere report does not count."""
+    rows = NotificationAddress.objects.filter(account=account, given_up=True)
+    return email.lower() in {row.email.lower() for row in rows}
 
 
 def take_up(account: Account, email: str) -> None:
@@ -302,11 +231,21 @@ def take_up(account: Account, email: str) -> None:
             row.delete()
 
 
-def give_up_since(account: Account, since: datetime, *, kept: str) -> None:
-    """Give up the addresses that the account had since a moment, but not the one that it gets back."""
-    for row in NotificationAddress.objects.filter(account=account, until_at__gte=since, given_up=False):
-        if row.email.lower() != kept.lower():
-            NotificationAddress.objects.filter(pk=row.pk).update(given_up=True)
+def end_access(account: Account, *, since: datetime, by: object) -> None:
+    """End all by which somebody who read the holder's mail may be in the account, or get into it.
+
+    The sessions, the password, the links that change the account and the trusted devices end. The factors added since
+    a moment are suspended. The holder chooses a new password by email.
+    """
+    with transaction.atomic():
+        account.password = make_password(None)
+        Account.objects.filter(pk=account.pk).update(password=account.password)
+        Session.objects.filter(account=account.pk).delete()
+        TrustedDevice.objects.filter(account=account.pk).delete()
+        links.void(account, links.CHANGES)
+        suspended.suspend_since(account, since, by=by)
+        note_change(account, Change.PASSWORD)
+        audit.record("account.access-ended", by=by, account_id=account.pk)
 
 
 def close(account: Account, *, by: object) -> Done | NotAllowed:

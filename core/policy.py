@@ -336,8 +336,8 @@ ENDED_SESSIONS_KEPT = SESSION_LIFE
 # Fresh sign-in: allauth, login.gov.
 FRESH_FOR_CREDENTIALS = timedelta(minutes=5)
 FRESH_FOR_EXPORTS = timedelta(minutes=20)
-# A fresh second step before a staff member decides about a person: as for credentials. At a visit: own; an agent
-# compares two documents between the second step and the decision.
+# A fresh second step before a staff member decides about a person, or opens a batch of letters: as for credentials. At
+# a visit: own; an agent compares two documents between the second step and the decision.
 FRESH_FOR_DECISIONS = FRESH_FOR_CREDENTIALS
 FRESH_FOR_VISITS = timedelta(minutes=15)
 

@@ -237,10 +237,10 @@ def open_ready_account(person: Person, account: ReadyAccount) -> None:
         email=person.email,
         email_confirmed=True,
         phone=person.phone,
-        by="mock",
+        by="system",
     )
     if isinstance(opened, actions.Opened) and account.authenticator_key:
-        authenticator_apps.enroll(opened.account, account.authenticator_key, step_used=-1, by="mock")
+        authenticator_apps.enroll(opened.account, account.authenticator_key, step_used=-1, by="system")
 
 
 def open_staff_account(member: Staff) -> None:
@@ -252,7 +252,7 @@ def open_staff_account(member: Staff) -> None:
         last_name=member.name.last,
         email=member.email,
         role=member.account.role,
-        by="mock",
+        by="system",
     )
     if isinstance(opened, actions.Opened):
-        authenticator_apps.enroll(opened.account, member.account.authenticator_key, step_used=-1, by="mock")
+        authenticator_apps.enroll(opened.account, member.account.authenticator_key, step_used=-1, by="system")

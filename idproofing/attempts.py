@@ -114,17 +114,20 @@ def ask_for_notice(proofing: Proofing, now: datetime) -> None:
 
     The notice of an earlier row ends. Until then, its link can stop even a stranger who has passed since.
     """
-    present = open_notices(proofing.dod_id)
+    present = open_notices(proofing.dod_id).filter(kind=FailureNotice.Kind.QUESTIONS)
     if not present.filter(made_at__gt=last_success(proofing.dod_id)).exists():
         present.update(lifted_at=now)
         FailureNotice.objects.create(dod_id=proofing.dod_id, level=proofing.level, made_at=now)
 
 
 def lift(dod_id: str, *, by: object, now: datetime) -> None:
-    """Allow questions again, because the person has proven who they are by another route. This begins a new row."""
+    """Allow questions again, because the person has proven who they are by another route. This begins a new row.
+
+    The notice of a letter stays open: a thief may have used the code, and then the link in it still stops the journey.
+    """
     forget(dod_id)
     stopped = is_stopped(dod_id)
-    open_notices(dod_id).update(lifted_at=now)
+    open_notices(dod_id).exclude(kind=FailureNotice.Kind.LETTER, stopped_at=None).update(lifted_at=now)
     if stopped:
         audit.record("proofing.reopened", by=by, dod_id=dod_id)
 
@@ -135,5 +138,5 @@ def is_stopped(dod_id: str) -> bool:
 
 
 def open_notices(dod_id: str) -> QuerySet[FailureNotice]:
-    """Return the last notice of failures, if the person has not come by another route since."""
+    """Return the last notice of failures, if the person has not come by another route since, and those of letters."""
     return FailureNotice.objects.filter(dod_id=dod_id, lifted_at=None)

@@ -6,9 +6,10 @@ shown an address here. A letter goes where DEERS says, so that only people who l
 
 import random
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -20,7 +21,7 @@ from core.policy import Level
 from deers.registry import Beneficiary
 from idproofing import codes, postal
 from idproofing.letter_states import IN_THE_HOUSE, TRANSITIONS, State, change_state, record_event
-from idproofing.models import Batch, Letter
+from idproofing.models import Batch, FailureNotice, Letter
 from idproofing.states import exclusive_proofing
 from safeguards import audit
 
@@ -61,7 +62,8 @@ def ask(
 
     `enter_at` names the address of the page where the code is entered. `route` is how the person
     came to the code, by default the letter itself. `begun_at` is when the journey began. However
-    many requests come at once, each person gets as many letters as policy.LETTERS and policy.LETTER_GAP allow.
+    many requests come at once, each person gets as many letters as policy.LETTERS and policy.LETTER_GAP allow. The
+    person is told of each by email (accounts/recovery/stop_questions.py), because somebody else may have asked.
     """
     now = now or timezone.now()
     to = postal.lines(person)
@@ -82,6 +84,7 @@ def ask(
         code = codes.unspent(person.dod_id, level).get()
         letter = Letter(kind=Kind.CODE, dod_id=person.dod_id, level=level, code=code, enter_at=enter_at)
         queue(letter, to, issued.text, issued.expires_at, by=by, now=now)
+        FailureNotice.objects.create(dod_id=person.dod_id, level=level, kind=FailureNotice.Kind.LETTER, made_at=now)
     return Queued(letter)
 
 
@@ -151,17 +154,24 @@ def unread(dod_id: str, level: Level) -> QuerySet[Letter]:
     return mine.filter(code__used_at=None).select_for_update(of=("self",))
 
 
-def make_batch(*, by: object, now: datetime | None = None) -> Batch | None:
+def waiting(now: datetime | None = None) -> QuerySet[Letter]:
+    """Return the letters that a batch could take, those that have waited longest first."""
+    queued = Letter.objects.filter(state=State.QUEUED).order_by("made_at", "pk")
+    return queued.exclude(pk__in=useless(now or timezone.now()).values("pk"))
+
+
+def make_batch(*, by: object, only: Collection[UUID] | None = None, now: datetime | None = None) -> Batch | None:
     """Put the letters that have waited longest into a batch, policy.LETTERS_IN_BATCH at most.
 
-    Return None if no letter waits. Of two clerks at once, each gets letters that the other does not: what one has
-    locked, the other skips.
+    With `only`, take none but these. Return None if no letter waits. Of two clerks at once, each gets letters that the
+    other does not: what one has locked, the other skips.
     """
     now = now or timezone.now()
     void_dead(now=now)
     with transaction.atomic():
-        waiting = Letter.objects.filter(state=State.QUEUED).order_by("made_at").select_for_update(skip_locked=True)
-        taken = list(waiting[: policy.LETTERS_IN_BATCH])
+        queued = Letter.objects.filter(state=State.QUEUED)
+        queued = queued if only is None else queued.filter(pk__in=only)
+        taken = list(queued.order_by("made_at").select_for_update(skip_locked=True)[: policy.LETTERS_IN_BATCH])
         if not taken:
             return None
         batch = Batch.objects.create(made_at=now)
@@ -213,6 +223,17 @@ def returned(letter: Letter, *, by: object, now: datetime | None = None) -> bool
     Return False if the letter was not out.
     """
     return change(letter, State.RETURNED, by=by, now=now, reason="returned")
+
+
+def void_codes(dod_id: str, *, by: object, now: datetime) -> None:
+    """Void the letters of this person whose code nobody has used, at every level, because of the person's own stop.
+
+    Call it while holding `exclusive_proofing`.
+    """
+    for level in Level:
+        for letter in unread(dod_id, level):
+            change_state(letter, State.VOID, by=by, now=now, reason="stopped")
+            codes.withdraw(letter.code_id, dod_id, by=by, reason="stopped", now=now)  # type: ignore[arg-type]
 
 
 def change(letter: Letter, to: State, *, by: object, now: datetime | None, reason: str = "") -> bool:

@@ -1,4 +1,4 @@
-"""Notices that identity questions failed in somebody's name, and the stop that the person can answer with.
+"""Notices that questions failed or a letter was asked for in somebody's name, and the stop that the person can choose.
 
 Here is kept that a notice is due. accounts/recovery/stop_questions.py writes to the person.
 """
@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from core.policy import Level
-from idproofing import attempts, quiz
+from idproofing import attempts, letters, quiz
 from idproofing.models import ActivationCode, FailureNotice, Proofing
 from idproofing.routes import Route
 from idproofing.states import exclusive_proofing
@@ -26,7 +26,8 @@ def mark_told(notice: FailureNotice, *, reached: bool, by: object, now: datetime
     """Note that the person was sent the notice, or that there is no address for it. Return False if that was done."""
     told = FailureNotice.objects.filter(pk=notice.pk, told_at=None).update(told_at=now or timezone.now())
     if told:
-        audit.record("proofing.failures-told", by=by, dod_id=notice.dod_id, level=notice.level, reached=reached)
+        event = "letter.told" if notice.kind == FailureNotice.Kind.LETTER else "proofing.failures-told"
+        audit.record(event, by=by, dod_id=notice.dod_id, level=notice.level, reached=reached)
     return bool(told)
 
 
@@ -34,15 +35,19 @@ def stop(notice_id: UUID, *, by: object, now: datetime | None = None) -> bool:
     """Close the questions in this name until the person comes by another route, and end what they have led to.
 
     Live quizzes of both levels end, and codes that came from questions and were not used become void. Those that are
-    asked for later, because a quiz was passed before, cannot be redeemed (codes.use). Return False if the questions
-    are stopped already, or if the person has come by another route since the notice.
+    asked for later, because a quiz was passed before, cannot be redeemed (codes.use). The link in the notice of a
+    letter ends the letters with a code too. That in a notice of failures does not: a letter may be the person's own.
+    Return False if the notice is stopped already, or if the person has come by another route since.
     """
     now = now or timezone.now()
-    dod_id = FailureNotice.objects.get(pk=notice_id).dod_id
+    notice = FailureNotice.objects.get(pk=notice_id)
+    dod_id, of_letter = notice.dod_id, notice.kind == FailureNotice.Kind.LETTER
     with exclusive_proofing(dod_id):
-        if not attempts.open_notices(dod_id).filter(stopped_at=None).update(stopped_at=now):
+        if not attempts.open_notices(dod_id).filter(kind=notice.kind, stopped_at=None).update(stopped_at=now):
             return False
-        audit.record("proofing.stopped", by=by, dod_id=dod_id)
+        audit.record("proofing.stopped", by=by, dod_id=dod_id, kind=notice.kind)
+        if of_letter:
+            letters.void_codes(dod_id, by=by, now=now)
         for proofing in Proofing.objects.filter(dod_id=dod_id).order_by("level"):
             quiz.supersede(proofing, by=by, now=now)
             for code in unspent_of_questions(dod_id, Level(proofing.level)):

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from safeguards import client
 from safeguards.cipher import blind_index
-from safeguards.events import EVENTS
+from safeguards.events import AT_THE_DESK, EVENTS
 from safeguards.middleware import current_request
 from safeguards.models import ActorKind, AuditEvent
 
@@ -40,7 +40,7 @@ def record(
         raise ValueError(f"{event!r} is not an event of safeguards/events.py: add it there with its sentence.")
     for name, value in details.items():
         _refuse_personal_data(name, value)
-    kind, actor_id = _actor(by, account_id)
+    kind, actor_id = _actor(event, by, account_id)
     if kind == ActorKind.SELF:
         account_id = actor_id
     request = current_request.get()
@@ -62,7 +62,7 @@ def for_account(account_id: int) -> QuerySet[AuditEvent]:
     return AuditEvent.objects.filter(account_id=account_id).order_by("-id")
 
 
-def _actor(by: object, account_id: int | None) -> tuple[ActorKind, int | None]:
+def _actor(event: str, by: object, account_id: int | None) -> tuple[ActorKind, int | None]:
     if isinstance(by, str):
         if by not in (ActorKind.VISITOR, ActorKind.SYSTEM, ActorKind.MOCK):
             raise ValueError('by= takes an account, "visitor", "system" or "mock".')
@@ -70,9 +70,10 @@ def _actor(by: object, account_id: int | None) -> tuple[ActorKind, int | None]:
     actor_id = getattr(by, "pk")  # noqa: B009 - anything with a key may act; a thing without one is a mistake
     if actor_id is None:
         return ActorKind.VISITOR, None
-    if account_id in (None, actor_id):
+    is_staff = getattr(by, "is_staff", False)
+    if account_id == actor_id or (account_id is None and not (is_staff and event.startswith(AT_THE_DESK))):
         return ActorKind.SELF, actor_id
-    return (ActorKind.STAFF if getattr(by, "is_staff", False) else ActorKind.PERSON), actor_id
+    return (ActorKind.STAFF if is_staff else ActorKind.PERSON), actor_id
 
 
 def _refuse_personal_data(name: str, value: object) -> None:

@@ -33,6 +33,7 @@ EVENTS: dict[str, str] = {
     "code.voided": "An activation code was canceled: too many wrong tries, or its letter was lost or came back.",
     # idproofing: letters
     "letter.queued": "A letter to the address that DEERS has for you was written.",
+    "letter.told": "We wrote to you that a letter with an activation code was asked for in your name.",
     "letter.printed": "A letter to you was printed.",
     "letter.printed-again": "A letter to you has to be printed once more.",
     "letter.sent": "A letter to you was mailed.",
@@ -83,6 +84,7 @@ EVENTS: dict[str, str] = {
     "account.level-raised": "Your account was upgraded to Premium.",
     "account.locked": "Your account was locked.",
     "account.unlocked": "Your account was unlocked.",
+    "account.access-ended": "Your password and all sessions were ended, because someone else read your email.",
     "account.frozen": "Your account was frozen.",
     "account.unfrozen": "Your account was unfrozen.",
     "account.given-back": "Your account was given back as it was before. Later changes to it were undone.",
@@ -174,6 +176,7 @@ STAFF_SENTENCES: dict[str, str] = {
     "proofing.route-chosen": "Another way to prove the person's identity was chosen.",
     "code.redeemed": "The activation code was used, and the person's identity is proven.",
     "letter.queued": "A letter to the address that DEERS has for the person was written.",
+    "letter.told": "We wrote to the person that a letter with an activation code was asked for in their name.",
     "letter.printed": "A letter to the person was printed.",
     "letter.printed-again": "A letter to the person has to be printed once more.",
     "letter.sent": "A letter to the person was mailed.",
@@ -189,6 +192,7 @@ STAFF_SENTENCES: dict[str, str] = {
     "account.level-raised": "The account was upgraded to Premium.",
     "account.locked": "The account was locked.",
     "account.unlocked": "The account was unlocked.",
+    "account.access-ended": "The password and all sessions were ended, because someone else read the person's email.",
     "account.frozen": "The account was frozen.",
     "account.unfrozen": "The account was unfrozen.",
     "account.closed": "The account was closed.",
@@ -236,6 +240,9 @@ def staff_sentence_of(event: str) -> str:
     """Return what staff read about an event of a person's account: the same, but of the person instead of "you"."""
     return STAFF_SENTENCES.get(event) or sentence_of(event)
 
+
+# What staff do at the desk. Such an event is no event of the staff member's own account, even if it is about nobody.
+AT_THE_DESK = ("support.", "visit.", "case.", "letter.", "letters.", "code.", "proofing.", "quiz.", "deers.")
 
 # What the staff's figures count. An index of the trail holds these events only, so a change here needs a migration.
 COUNTED = (

@@ -12,6 +12,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 from django.urls.resolvers import URLPattern
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.views.decorators.http import require_POST
 
 from accounts import actions
@@ -33,6 +35,12 @@ class HelpForm(forms.Form):
 
     kind = forms.TypedChoiceField(label="What to do", choices=Assistance.Kind.choices, coerce=Assistance.Kind)
     reason = forms.TypedChoiceField(label="Why", choices=Assistance.Reason.choices, coerce=Assistance.Reason)
+    mailboxes = forms.MultipleChoiceField(
+        label="Somebody else reads the mail? These former addresses are read too, or the person does not know them "
+        "(the address of today counts anyway)",
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
     problem = "Choose what to do and why."
 
     def __init__(self, data: Any = None, *, account: Account, initial: dict[str, str] | None = None) -> None:
@@ -40,7 +48,19 @@ class HelpForm(forms.Form):
         kinds = assistance.kinds_for(account)
         reasons = dict.fromkeys(reason for kind in kinds for reason in assistance.REASONS[kind])
         for name, offered in (("kind", kinds), ("reason", reasons)):
-            self.fields[name].choices = [(one.value, one.label) for one in offered]  # type: ignore[attr-defined]
+            choices = [("", "Choose one"), *((one.value, one.label) for one in offered)]
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
+        self.former = assistance.former_addresses(account) if Assistance.Kind.EMAIL_OF_RECORD in kinds else {}
+        self.fields["mailboxes"].choices = [  # type: ignore[attr-defined]
+            (key, f"{mask_email(row.email)}, until {date_format(timezone.localtime(row.until_at), 'F j, Y, g:i A')}")
+            for key, row in self.former.items()
+        ]
+        if not self.former:
+            del self.fields["mailboxes"]
+
+    def clean_mailboxes(self) -> list[str]:
+        """Return the addresses that were chosen. The page has only masked ones."""
+        return [self.former[key].email for key in self.cleaned_data["mailboxes"]]
 
     def clean(self) -> dict:
         """Refuse a reason that belongs to something else than what is to be done."""
@@ -239,9 +259,7 @@ class AccountAdmin(ReadOnlyAdmin):
         form = HelpForm(request.POST, account=account)
         if not form.is_valid():
             messages.error(request, form.problem)
-            chosen = {name: str(value) for name, value in form.cleaned_data.items()} | {
-                name: form.data[name] for name in form.errors if form.data.get(name) in REASONS_AND_KINDS
-            }
+            chosen = {name: form.data[name] for name in ("kind", "reason") if form.data.get(name) in REASONS_AND_KINDS}
             return HttpResponseRedirect(f"{admin_page(account)}?{urlencode(chosen)}")
         match assistance.ask(account, **form.cleaned_data, by=request.user):  # type: ignore[arg-type]
             case actions.Done():

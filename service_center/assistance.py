@@ -10,15 +10,18 @@ supervisors. Nobody acts on their own account, on that of somebody who watches o
 (service_center/conflicts.py).
 """
 
+from collections.abc import Iterable
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import actions
+from accounts import actions, giving_back
 from accounts.actions import Done, NotAllowed
-from accounts.mail import notices
-from accounts.models import Account, Assistance, State
+from accounts.mail import links, notices, reported_mailboxes
+from accounts.models import Account, Assistance, NotificationAddress, State
 from accounts.profile import email_change
-from accounts.recovery import lost_factor
+from accounts.recovery import lost_factor, password
+from accounts.second_factors.factors import has_factor
 from deers import lookup
 from safeguards import audit
 from service_center.conflicts import Conflicted, refuse_account
@@ -42,21 +45,33 @@ REASONS: dict[str, tuple[Assistance.Reason, ...]] = {
     Kind.FREEZE: (Reason.ACCOUNT_TAKEN, Reason.DEVICE_TAKEN, Reason.MAILBOX_TAKEN, Reason.AWAY),
     Kind.UNLOCK: (Reason.SETTLED,),
 }
-# The reasons for which the old mailbox is given up: nothing is sent there any more, and no link restores it.
+# The reasons for which the reported mailbox is given up: nothing is sent there any more, and no link restores it.
 MAILBOX_GIVEN_UP = (Assistance.Reason.MAILBOX_LOST, Assistance.Reason.MAILBOX_TAKEN)
 
 
 def kinds_for(account: Account) -> list[Assistance.Kind]:
     """Return what may be asked for now with this account."""
     kinds = KINDS_FOR_STAFF if account.is_staff else KINDS_FOR_OTHERS
-    return [kind for kind in kinds if account.state in POSSIBLE[kind]]
+    possible = [kind for kind in kinds if account.state in POSSIBLE[kind]]
+    return [kind for kind in possible if kind != Kind.LOST_FACTOR or has_factor(account)]
 
 
-def ask(account: Account, kind: Assistance.Kind, reason: Assistance.Reason, *, by: Account) -> Outcome:
+def ask(
+    account: Account,
+    kind: Assistance.Kind,
+    reason: Assistance.Reason,
+    *,
+    mailboxes: Iterable[str] = (),
+    by: Account,
+) -> Outcome:
     """Request this for the account. A second staff member has to approve. Every address of the person is notified.
 
+    A request about a mailbox remembers it: the account's address of today and those of `mailboxes`. If somebody else
+    reads it, nothing about the account goes there from now on.
+
     A request to freeze is not announced. A person who misuses an account would have time until the second supervisor
-    approves, so the event is in the trail of the one who asks, and not in that of the account.
+    approves, so the event is in the trail of the one who asks, and not in that of the account. So is one about a
+    mailbox that somebody else reads, because that person may be signed in.
     """
     if kind not in kinds_for(account):
         return NotAllowed()
@@ -64,15 +79,38 @@ def ask(account: Account, kind: Assistance.Kind, reason: Assistance.Reason, *, b
         return conflict
     try:
         with transaction.atomic():
-            Assistance.objects.create(account=account, kind=kind, reason=reason, asked_by=by)
+            row = Account.objects.select_for_update().get(pk=account.pk)
+            asked = Assistance.objects.create(account=account, kind=kind, reason=reason, asked_by=by)
             if kind == Kind.FREEZE:
                 audit.record("support.freeze-asked", by=by, about=account.pk, reason=reason.value)
+                return Done()
+            if kind == Kind.EMAIL_OF_RECORD:
+                reported_mailboxes.note(asked, [row.email, *mailboxes])
+            if is_about_taken_mailbox(asked):
+                links.void(row, links.CHANGES)
+                email_change.lost_mailbox(row)
+                audit.record("support.help-asked", by=by, about=account.pk, kind=kind.value, reason=reason.value)
             else:
                 audit.record("support.help-asked", by=by, account_id=account.pk, kind=kind.value, reason=reason.value)
-                notices.tell(account, "help-asked")
+            notices.tell(row, "help-asked")
     except IntegrityError:
         return NotAllowed()
     return Done()
+
+
+def former_addresses(account: Account) -> dict[str, NotificationAddress]:
+    """Return the account's former addresses that were not given up, the latest first, by what the form calls them."""
+    without = {account.email.lower(), *notices.given_up(account.pk)}
+    latest: dict[str, NotificationAddress] = {}
+    for row in NotificationAddress.objects.filter(account=account).order_by("-until_at"):
+        if row.email.lower() not in without:
+            latest.setdefault(row.email.lower(), row)
+    return {str(row.pk): row for row in latest.values()}
+
+
+def is_about_taken_mailbox(asked: Assistance) -> bool:
+    """Return whether this is help because somebody else reads the person's mail."""
+    return asked.kind == Kind.EMAIL_OF_RECORD and asked.reason == Reason.MAILBOX_TAKEN
 
 
 def waiting(account: Account) -> Assistance | None:
@@ -89,8 +127,8 @@ def approve(account: Account, *, by: Account) -> Outcome:
     if conflict := refuse_account(by, account, needs_deers=not account.is_staff):
         return conflict
     with transaction.atomic():
+        row = Account.objects.select_for_update().get(pk=account.pk)
         asked = Assistance.objects.select_for_update().filter(account=account, decided_at=None).first()
-        row = Account.objects.get(pk=account.pk)
         if (
             asked is None
             or by.pk in (asked.asked_by_id, account.pk)
@@ -105,17 +143,55 @@ def approve(account: Account, *, by: Account) -> Outcome:
 def help_with(asked: Assistance, account: Account, by: Account) -> bool:
     """Do what was requested. Return False if it cannot be done now."""
     if asked.kind in (Kind.FREEZE, Kind.UNLOCK):
-        act = actions.freeze if asked.kind == Kind.FREEZE else actions.unlock
+        act = actions.freeze if asked.kind == Kind.FREEZE else giving_back.unlock_staff
         return isinstance(act(account, by=by), Done)
     if asked.kind == Kind.LOST_FACTOR:
         return isinstance(lost_factor.start(account, by=by), lost_factor.Waiting)
-    person = lookup.person(account.dod_id or "")
-    if person is None or person.email.lower() in ("", account.email.lower()):
+    return write_to_address_of_record(asked, account, by)
+
+
+def write_to_address_of_record(asked: Assistance, account: Account, by: Account) -> bool:
+    """Make the address in DEERS the account's, and give up the mailboxes that the request is about.
+
+    If somebody else reads one of them, whoever is in the account is put out of it, and a link for a new password goes
+    to the address in DEERS. Return False if DEERS has no other address, or if the holder of a frozen account got it
+    back in the meantime and has said themselves where to write.
+    """
+    email = usable_address_of_record(asked, account)
+    if not email or reported_mailboxes.was_given_back(asked):
         return False
-    if notices.is_given_up(account, person.email):
-        return False
-    email_change.change(account, person.email, by=by, gives_up=asked.reason in MAILBOX_GIVEN_UP)
+    given_up = mailboxes_given_up(asked, account)
+    for mailbox in given_up:
+        actions.give_up(account, mailbox)
+    if is_about_taken_mailbox(asked):
+        actions.end_access(account, since=asked.asked_at, by=by)
+    if email.lower() != account.email.lower():
+        email_change.change(account, email, by=by, gives_up=bool(given_up))
+    if is_about_taken_mailbox(asked):
+        password.mail_link(account)
     return True
+
+
+def mailboxes_given_up(asked: Assistance, account: Account) -> list[str]:
+    """Return the mailboxes that approving this gives up: those of the request, and the account's address of today.
+
+    The address in DEERS is among them only if the request names it. What the account got since the request is in it
+    (reported_mailboxes.follow).
+    """
+    if asked.kind != Kind.EMAIL_OF_RECORD or asked.reason not in MAILBOX_GIVEN_UP:
+        return []
+    named, today = reported_mailboxes.read(asked), account.email
+    is_of_record = today.lower() == notices.address_in_deers(account).lower()
+    return notices.distinct(named if is_of_record else [*named, today])
+
+
+def usable_address_of_record(asked: Assistance, account: Account) -> str:
+    """Return the address in DEERS, or "" if there is none, or if the person said that it is taken or lost."""
+    person = lookup.person(account.dod_id or "")
+    if person is None or notices.is_given_up(account, person.email):
+        return ""
+    named = reported_mailboxes.read(asked) if asked.mailboxes else [account.email]
+    return "" if person.email.lower() in [one.lower() for one in named] else person.email
 
 
 def decline(account: Account, *, by: Account) -> Outcome:
@@ -132,9 +208,14 @@ def decline(account: Account, *, by: Account) -> Outcome:
 
 def decide(asked: Assistance, *, approved: bool, by: Account) -> None:
     asked.approved, asked.decided_by, asked.decided_at = approved, by, timezone.now()
-    asked.save(update_fields=["approved", "decided_by", "decided_at"])
+    if not approved:
+        asked.mailboxes = None
+    asked.save(update_fields=["approved", "decided_by", "decided_at", "mailboxes"])
     if asked.kind == Kind.FREEZE and not approved:
         audit.record("support.freeze-declined", by=by, about=asked.account_id)
+        return
+    if is_about_taken_mailbox(asked) and not approved:
+        audit.record("support.help-declined", by=by, about=asked.account_id, kind=asked.kind)
         return
     event = "support.help-approved" if approved else "support.help-declined"
     audit.record(event, by=by, account_id=asked.account_id, kind=asked.kind)

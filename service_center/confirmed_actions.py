@@ -12,11 +12,13 @@ from django.template.defaultfilters import capfirst
 from django.template.response import TemplateResponse
 
 from accounts import actions
+from accounts.mail import notices
 from accounts.models import Account, Assistance
 from accounts.reported import FirstChangeForm
 from accounts.sign_in import pauses
 from accounts.sign_in.fresh import ask_for_second_step
 from core import policy
+from core.masks import mask_email
 from core.words import duration
 from service_center import account_actions, assistance, resend_code
 from service_center.conflicts import Conflicted, refuse_account
@@ -105,18 +107,45 @@ def follows_approval(account: Account) -> list[str]:
     if asked and asked.kind == Assistance.Kind.UNLOCK:
         return list(UNLOCK_FOLLOWS)
     if asked and asked.kind == Assistance.Kind.EMAIL_OF_RECORD:
-        return [
-            "From now on we write to the email address that DEERS holds.",
-            "Links for a new password or another email address that were sent before end.",
-            "The mailbox that we write to today is given up: it gets no emails any more, and its old links only freeze."
-            if asked.reason in assistance.MAILBOX_GIVEN_UP
-            else "The address that we write to today gets a link that takes this back and freezes the account.",
-        ]
+        return follows_new_mailbox(asked, account)
     return [
         f"A wait of {duration(policy.LOST_FACTOR_WAIT)} begins. Every address that we have gets a link that stops it.",
         "After the wait we send a link to set up a new second factor. The person still needs the password.",
         "The new second factor replaces all old ones, and all sessions end.",
     ]
+
+
+def follows_new_mailbox(asked: Assistance, account: Account) -> list[str]:
+    """Return what writing to the address in DEERS does: where we write, and which mailboxes are given up."""
+    email = assistance.usable_address_of_record(asked, account)
+    if not email:
+        return [
+            "This cannot be approved now. DEERS does not answer, holds no email address, or holds one that the person "
+            "said is lost or read by somebody else. An ID card office can put the right one into DEERS."
+        ]
+    given_up = assistance.mailboxes_given_up(asked, account)
+    without = [one.lower() for one in [*given_up, email]]
+    others = [one for one in notices.addresses_of(account) if one.lower() not in without]
+    follows = [
+        f"From now on we write to the email address that DEERS holds: {mask_email(email)}.",
+        "Links for a new password, email address or second factor that were sent before end.",
+    ]
+    if given_up:
+        follows.append(f"Given up: {masked(given_up)}. No emails go there any more, and old links only freeze.")
+    if others:
+        follows.append(f"Former addresses that still hear of changes for a while: {masked(others)}.")
+    if assistance.is_about_taken_mailbox(asked):
+        follows += [
+            "All sessions and the password end, and so does the trust in the person’s browsers. A second factor that "
+            "was added since the request is suspended.",
+            "The person gets a link for a new password at the address in DEERS, and can ask for another.",
+        ]
+    return follows
+
+
+def masked(emails: list[str]) -> str:
+    """Return these addresses so that the person recognizes them and nobody else learns them."""
+    return ", ".join(mask_email(email) for email in emails)
 
 
 NEEDS_PROOF = (

@@ -13,8 +13,10 @@ Somebody who works here under one email address and is known to DEERS under anot
 found. Then the second person who has to agree is what remains.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache, partial
 
 from accounts.models import Account, State
 from deers import lookup, names
@@ -104,17 +106,42 @@ def conflict_with_person(
     """Return why this staff member may not decide about the person with this DoD ID number, or None."""
     if same_mailbox(by.email, mailbox):
         return Conflict.CLOSE
+    return judge_person(by, dod_id, own=partial(own_people, by), kin=lookup.kin, needs_deers=needs_deers)
+
+
+def conflicts_with_people(by: Account, dod_ids: Iterable[str]) -> dict[str, Conflict]:
+    """Return about whom of many people this staff member may not decide, and why.
+
+    DEERS is asked only once who the staff member is, and who their family is.
+    """
+    own, kin = cache(partial(own_people, by)), cache(lookup.kin)
+    judged = {dod_id: judge_person(by, dod_id, own=own, kin=kin, needs_deers=True) for dod_id in set(dod_ids)}
+    return {dod_id: why for dod_id, why in judged.items() if why}
+
+
+def judge_person(
+    by: Account,
+    dod_id: str | None,
+    *,
+    own: Callable[[], list[Beneficiary] | None],
+    kin: Callable[[str], list[str] | None],
+    needs_deers: bool,
+) -> Conflict | None:
+    """Return why this staff member may not decide about the person.
+
+    `own` and `kin` ask DEERS for the people who are the staff member, and for a person's family.
+    """
     person = lookup.person(dod_id or "")
     if person is None:
         return Conflict.SILENT if needs_deers and not lookup.answers() else None
     if reaches(by, person) or Account.objects.filter(dod_id=dod_id, email__lower=by.email.lower()).exists():
         return Conflict.CLOSE
-    me = own_people(by)
+    me = own()
     if me is None and needs_deers:
         return Conflict.SILENT
-    for own in me or ():
-        family = lookup.kin(own.dod_id)
-        if person.dod_id in (own.dod_id, *(family or ())) or same_address(own, person):
+    for mine in me or ():
+        family = kin(mine.dod_id)
+        if person.dod_id in (mine.dod_id, *(family or ())) or same_address(mine, person):
             return Conflict.CLOSE
         if family is None and needs_deers:
             return Conflict.SILENT

@@ -1,9 +1,11 @@
 """The print room: staff print letters in batches and note what became of each. No page shows a name or an address.
 
-Only the PDF of a batch has them, until somebody notes that its letters are in the mail.
+Only the PDF of a batch has them, until somebody notes that its letters are in the mail. It has the codes too, so who
+prints sees nothing else of people, and who sees other details of people does not print (roles.only_prints).
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -17,25 +19,48 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import actions
-from accounts.sign_in.fresh import require_fresh_sign_in
+from accounts.sign_in.fresh import ask_for_second_step
 from core import policy
 from deers import lookup
 from idproofing import letter_states, letters
 from idproofing.models import Batch, Letter
 from safeguards import audit
-from service_center import confirmed_actions
-from service_center.confirmed_actions import ConfirmedAction, say_always
+from service_center import batches, confirmed_actions
+from service_center.confirmed_actions import ConfirmedAction, Outcome, say_always
+from service_center.conflicts import Conflicted, refuse_close
 from service_center.letters import letters_pdf
 from service_center.read_only import ReadOnlyAdmin, admin_page, has_permission
+from service_center.roles import only_prints
 
 State = Letter.State
 PRINT = "idproofing.print_letter"
+VOID = "idproofing.void_letter"
+SEE_PEOPLE = "accounts.view_account"
 LOOK_AT_IT = "That is not possible now. Look at the letter's state."
 
 
-def outcome(act: Callable[..., bool]) -> Callable[..., actions.Done | actions.NotAllowed]:
-    """Return an action for a ConfirmedAction from a function that returns whether it did anything."""
-    return lambda subject, *, by: actions.Done() if act(subject, by=by) else actions.NotAllowed()
+def outcome(act: Callable[..., bool]) -> Callable[..., Outcome]:
+    """Return an action for a ConfirmedAction from a function that returns whether it did anything to a letter.
+
+    It does nothing to letters to people who are close to the staff member.
+    """
+
+    def act_unless_close(letter: Letter, *, by: Any) -> Outcome:
+        if conflicted := refuse_close(by, letter.dod_id):
+            return conflicted
+        return actions.Done() if act(letter, by=by) else actions.NotAllowed()
+
+    return act_unless_close
+
+
+def may_print(request: HttpRequest) -> bool:
+    """Return whether this staff member prints letters and sees nothing else of people."""
+    return has_permission(request, PRINT) and only_prints(request.user)  # type: ignore[arg-type]
+
+
+def may_press(request: HttpRequest, action: ConfirmedAction) -> bool:
+    """Return whether this staff member may use this button of a letter."""
+    return may_print(request) if action.permission == PRINT else has_permission(request, action.permission)
 
 
 # The buttons for a letter, each with the state that it leads to.
@@ -77,7 +102,7 @@ BUTTONS: tuple[tuple[State, ConfirmedAction], ...] = (
         State.VOID,
         ConfirmedAction(
             name="void",
-            permission=PRINT,
+            permission=VOID,
             question="Void this letter?",
             button="Void the letter",
             follows=say_always(
@@ -96,15 +121,30 @@ MAILED = ConfirmedAction(
     permission=PRINT,
     question="Is every letter of this batch in the mail?",
     button="Printed and mailed",
-    follows=lambda batch: [
-        f"Letters that count as mailed from now on: {len(letters.to_print(batch))}.",
+    follows=say_always(
         "Their codes and addresses are wiped, so that nobody can read or print them again.",
         "Delete the file that you downloaded.",
-    ],
-    act=outcome(lambda batch, *, by: letters.mailed(batch, by=by) is not None),
+    ),
+    act=batches.mail,
     done="The letters are mailed. Their codes and addresses are gone.",
     refused="That was already recorded.",
 )
+
+
+def left_for_a_colleague(left: int) -> str:
+    """Return the sentence that says how many letters somebody else has to print."""
+    return (
+        f"Letters left for a colleague: {left}. By our records, they go to you, to somebody of your household or to "
+        "somebody at your address."
+    )
+
+
+def follows_mailing(share: batches.Share | Conflicted) -> list[str]:
+    """Return what noting a batch as mailed does, for the member of staff whose share of it this is."""
+    if isinstance(share, Conflicted):
+        return [share.sentence]
+    left = [f"{left_for_a_colleague(share.left)} They go into the next batch."] if share.left else []
+    return [f"Letters that count as mailed from now on: {len(share.letters)}.", *left, *MAILED.follows(None)]
 
 
 @admin.register(Batch)
@@ -120,6 +160,9 @@ class BatchAdmin(ReadOnlyAdmin):
     change_list_template = "admin/idproofing/batch/change_list.html"
     change_form_template = "admin/idproofing/batch/change_form.html"
 
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_view_permission(request, obj) and only_prints(request.user)  # type: ignore[arg-type]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
         return super().get_queryset(request).annotate(count=Count("letters"))
 
@@ -132,7 +175,7 @@ class BatchAdmin(ReadOnlyAdmin):
         more = {
             "title": "Batches of letters",
             "waiting": waiting,
-            "may_print": has_permission(request, PRINT),
+            "may_print": may_print(request),
             "most": policy.LETTERS_IN_BATCH,
         }
         return super().changelist_view(request, {**(extra_context or {}), **more})
@@ -141,7 +184,7 @@ class BatchAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
     ) -> HttpResponse:
         batch = self.get_object(request, object_id)
-        more: dict[str, Any] = {"may_print": has_permission(request, PRINT)}
+        more: dict[str, Any] = {"may_print": may_print(request)}
         if batch is not None:
             more["letters"] = list(batch.letters.order_by("made_at", "pk"))
             more["to_print"] = sum(letter.state == State.PRINTED for letter in more["letters"])
@@ -149,33 +192,47 @@ class BatchAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         staff = self.admin_site.admin_view
-        pdf_after_proof = never_cache(require_fresh_sign_in(policy.FRESH_FOR_EXPORTS)(self.pdf))
         return [
             path("make/", staff(require_POST(self.make)), name="idproofing_batch_make"),
-            path("<int:pk>/pdf/", staff(require_GET(pdf_after_proof)), name="idproofing_batch_pdf"),
+            path("<int:pk>/pdf/", staff(require_GET(never_cache(self.pdf))), name="idproofing_batch_pdf"),
             path("<int:pk>/mailed/", staff(self.mailed), name="idproofing_batch_mailed"),
             *super().get_urls(),
         ]
 
     def make(self, request: HttpRequest) -> HttpResponse:
         """Take the waiting letters into a new batch, and redirect to it."""
-        if not has_permission(request, PRINT):
+        if not may_print(request):
             return HttpResponse(status=403)
-        batch = letters.make_batch(by=request.user)
-        if batch is None:
+        here = reverse("admin:idproofing_batch_changelist")
+        if proof := ask_for_second_step(request, policy.FRESH_FOR_DECISIONS, back=here):
+            return proof
+        made = batches.make(by=request.user)  # type: ignore[arg-type]
+        if isinstance(made, Conflicted):
+            messages.error(request, made.sentence)
+            return HttpResponseRedirect(here)
+        if made.left:
+            messages.warning(request, left_for_a_colleague(made.left))
+        elif made.batch is None:
             messages.info(request, "No letters are waiting to be printed.")
-            return HttpResponseRedirect(reverse("admin:idproofing_batch_changelist"))
-        return HttpResponseRedirect(admin_page(batch))
+        return HttpResponseRedirect(admin_page(made.batch) if made.batch else here)
 
     def pdf(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Return the batch's letters as a PDF to print, one sheet each."""
+        """Return the batch's letters as a PDF to print, one sheet each, without those to people close to the reader."""
         batch = self.get_object(request, str(pk))
-        if batch is None or not has_permission(request, PRINT):
+        if batch is None or not may_print(request):
             return HttpResponse(status=403)
-        sheets = letters.to_print(batch)
-        if not sheets:
+        if proof := ask_for_second_step(request, policy.FRESH_FOR_DECISIONS, back=admin_page(batch)):
+            return proof
+        share = batches.share_of(batch, by=request.user)  # type: ignore[arg-type]
+        if isinstance(share, Conflicted):
+            messages.error(request, share.sentence)
+            return HttpResponseRedirect(admin_page(batch))
+        if share.left:
+            messages.warning(request, left_for_a_colleague(share.left))
+        if not share.letters:
             messages.error(request, "This batch has no more letters to print.")
             return HttpResponseRedirect(admin_page(batch))
+        sheets = share.letters
         audit.record("letters.batch-opened", by=request.user, batch=pk, letters=len(sheets))
         response = HttpResponse(
             letters_pdf(sheets, title=str(batch), made=batch.made_at), content_type="application/pdf"
@@ -186,9 +243,11 @@ class BatchAdmin(ReadOnlyAdmin):
     def mailed(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Note that the whole batch is in the mail, so that nobody needs to read it again."""
         batch = self.get_object(request, str(pk))
-        if batch is None or not has_permission(request, PRINT):
+        if batch is None or not may_print(request):
             return HttpResponse(status=403)
-        return confirmed_actions.confirm(request, self.admin_site, MAILED, batch, admin_page(batch))
+        share = batches.share_of(batch, by=request.user)  # type: ignore[arg-type]
+        action = replace(MAILED, follows=lambda batch: follows_mailing(share))
+        return confirmed_actions.confirm(request, self.admin_site, action, batch, admin_page(batch))
 
 
 @admin.register(Letter)
@@ -202,11 +261,15 @@ class LetterAdmin(ReadOnlyAdmin):
     show_full_result_count = False
     ordering = ("-changed_at",)
     search_fields = ("reference",)
-    search_help_text = "The letter's number such as L-7F3K-9Q2M, a DoD ID number, or a name"
+    search_help_text = "The letter's number such as L-7F3K-9Q2M. Outside the print room, also a DoD ID number or a name"
     fields = readonly_fields = (
         "reference", "kind", "level", "dod_id", "state", "made_at", "changed_at", "expires_at", "batch",
     )  # fmt: skip
     change_form_template = "admin/idproofing/letter/change_form.html"
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Return the fields without the number of the person for those who see nothing of people."""
+        return tuple(name for name in self.fields if name != "dod_id" or has_permission(request, SEE_PEOPLE))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Letter], search_term: str
@@ -215,7 +278,7 @@ class LetterAdmin(ReadOnlyAdmin):
         if not text:
             return queryset, False
         named = queryset.filter(reference=text.upper())
-        if named.exists():
+        if named.exists() or not has_permission(request, SEE_PEOPLE):
             return named, False
         audit.record("support.person-searched", by=request.user)
         return queryset.filter(dod_id__in=[person.dod_id for person in lookup.search(text)]), False
@@ -224,7 +287,7 @@ class LetterAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
     ) -> HttpResponse:
         letter = self.get_object(request, object_id)
-        buttons = buttons_of(letter) if letter is not None and has_permission(request, PRINT) else []
+        buttons = buttons_of(request, letter) if letter is not None else []
         if letter is not None and self.has_view_permission(request, letter):
             audit.record("support.account-viewed", by=request.user, dod_id=letter.dod_id)
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "buttons": buttons})
@@ -244,17 +307,17 @@ class LetterAdmin(ReadOnlyAdmin):
     def press(self, request: HttpRequest, pk: UUID, *, action: ConfirmedAction) -> HttpResponse:
         """Run a confirmed action, if the letter's state still allows it: GET says what it does, POST does it."""
         letter = self.get_object(request, str(pk))
-        if letter is None or not has_permission(request, action.permission):
+        if letter is None or not may_press(request, action):
             return HttpResponse(status=403)
         if request.method != "POST":
             audit.record("support.account-viewed", by=request.user, dod_id=letter.dod_id)
         return confirmed_actions.confirm(request, self.admin_site, action, letter, admin_page(letter))
 
 
-def buttons_of(letter: Letter) -> list[tuple[str, str, str]]:
-    """Return the name, URL and text of each button that this letter's state allows."""
+def buttons_of(request: HttpRequest, letter: Letter) -> list[tuple[str, str, str]]:
+    """Return the name, URL and text of each button that this letter's state and the role allow."""
     return [
         (action.name, reverse(f"admin:idproofing_letter_{action.name}", args=[letter.pk]), action.button)
         for to, action in BUTTONS
-        if (letter.state, to) in letter_states.TRANSITIONS
+        if (letter.state, to) in letter_states.TRANSITIONS and may_press(request, action)
     ]

@@ -2,9 +2,12 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts.models import Account
@@ -29,7 +32,22 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         """Record that the list was viewed, because a list shows who is in it, like a page."""
         if self.has_view_permission(request):
             audit.record("support.list-viewed", by=request.user, list=str(self.opts.model_name))
+        if not all(map(self.is_key, request.POST.getlist(ACTION_CHECKBOX_NAME))):
+            messages.error(request, "Choose lines of the list.")
+            return redirect(request.get_full_path())
         return super().changelist_view(request, extra_context)
+
+    def is_key(self, text: str) -> bool:
+        """Return whether a text could be the key of a row. Django asks the database, which refuses what is none."""
+        try:
+            self.opts.pk.run_validators(self.opts.pk.to_python(text))
+        except ValidationError:
+            return False
+        return True
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the row of a page. An empty `_to_field` in its address names no field."""
+        return super().get_object(request, object_id, from_field or None)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: dict | None = None) -> HttpResponse:
         """Record whose row it is. The page is empty here, but it names the row."""
@@ -45,6 +63,8 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         field, _, how = lookup.partition("__")
         entries = [entry[0] if isinstance(entry, tuple) else entry for entry in self.list_filter]
         offered = [getattr(entry, "parameter_name", entry) for entry in entries]
+        if how in PARTS_OF_A_DATE and not (value.isascii() and value.isdecimal() and len(value) <= 4):
+            return False
         return field in [*offered, self.date_hierarchy] and how in FILTERS_ASK
 
 
@@ -67,4 +87,5 @@ def admin_page(row: Model) -> str:
 
 
 # The lookups that the lists' own filters, and the filter by date, use on their field.
-FILTERS_ASK = ("", "exact", "isnull", "isempty", "year", "month", "day")
+PARTS_OF_A_DATE = ("year", "month", "day")
+FILTERS_ASK = ("", "exact", "isnull", "isempty", *PARTS_OF_A_DATE)

@@ -5,6 +5,9 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.db import DEFAULT_DB_ALIAS
 
+from accounts.models import Account
+
+PRINT_ROOM = "Print room"
 ROLES: dict[str, tuple[str, ...]] = {
     "Service center agent": (
         "accounts.view_account",
@@ -24,8 +27,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "accounts.view_figures",
         "idproofing.view_proofing",
         "idproofing.view_letter",
-        "idproofing.view_batch",
-        "idproofing.print_letter",
+        "idproofing.void_letter",
         "idproofing.attend_visit",
         "idproofing.settle_visit",
         "idproofing.view_visit",
@@ -43,6 +45,13 @@ ROLES: dict[str, tuple[str, ...]] = {
     ),
     "Auditor": ("accounts.view_account", "accounts.view_figures", "safeguards.view_auditevent"),
     "Care team": (),
+    # Who reads the codes in letters must not see the details with which a code opens an account (only_prints).
+    PRINT_ROOM: (
+        "idproofing.view_letter",
+        "idproofing.view_batch",
+        "idproofing.print_letter",
+        "idproofing.void_letter",
+    ),
 }
 
 # Who watches over whom, by role. Nobody acts on the account of somebody who watches over them, so that a watcher cannot
@@ -51,8 +60,18 @@ WATCHED_BY: dict[str, tuple[str, ...]] = {
     "Service center agent": ("Supervisor", "Auditor"),
     "Proofing reviewer": ("Supervisor", "Auditor"),
     "Care team": ("Supervisor", "Auditor"),
+    PRINT_ROOM: ("Supervisor", "Auditor"),
     "Supervisor": ("Auditor",),
 }
+
+
+def only_prints(account: Account) -> bool:
+    """Return whether this staff member has the role of the print room, and no other role or permission.
+
+    Every other role sees details of people somewhere, or may see them one day, so none goes together with printing.
+    """
+    names = set(account.groups.values_list("name", flat=True))
+    return names == {PRINT_ROOM} and account.get_all_permissions() <= set(ROLES[PRINT_ROOM])
 
 
 def keep_groups(sender: AppConfig, using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:

@@ -64,15 +64,19 @@ class NumbersForm(forms.Form):
     """A form with both numbers, of which one is enough.
 
     `kept_ssn` is the Social Security number from an earlier attempt at this form. It is used if none is typed.
+    `asks_again` tells that it matched nobody, so that it has to be typed once more.
     """
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, draft: Draft | None = None, **more: Any) -> None:
         super().__init__(data, **more)
+        self.asks_again = bool(draft and draft.mismatched_at)
         self.kept_ssn = (draft.kept_ssn or "") if draft else ""
 
     @property
     def kept_note(self) -> str:
         """Return what the page says about the kept number, or ""."""
+        if self.asks_again:
+            return "Type the number once more, 9 digits: for your safety, we do not send it back to the page."
         if not self.kept_ssn:
             return ""
         return f"We have kept the number that ends in {self.kept_ssn[-4:]}. Leave this empty, or type another number."

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.safestring import mark_safe
 from procrastinate.contrib.django import app
 
-from accounts.mail import links, markdown
+from accounts.mail import links, markdown, reported_mailboxes
 from accounts.models import Account, Notice, NotificationAddress
 from accounts.models.mail import Purpose
 from core import center, policy
@@ -32,8 +32,11 @@ def send(kind: str, *, to: str, account_id: int | None = None, **context: str) -
 
     The template's heading is the subject. The job knows only the notice's ID. The address and the context (plain
     strings) are encrypted until the email is sent.
+
+    Nothing about an account goes to an address that was given up. Only the link by which its holder takes one back
+    does, unless somebody else reads the mailbox.
     """
-    if not to:
+    if not to or (account_id and to.lower() in closed_to(kind, account_id)):
         return
     with transaction.atomic():
         notice = Notice.objects.create(kind=kind, to=to, account_id=account_id, context=json.dumps(context))
@@ -59,16 +62,25 @@ def addresses_of(account: Account, now: datetime | None = None) -> list[str]:
     up, and the one that DEERS holds, if DEERS answers.
     """
     since = (now or timezone.now()) - policy.NOTICES_TO_FORMER_ADDRESSES
-    rows = list(NotificationAddress.objects.filter(account=account).order_by("-until_at"))
-    given_up = {row.email.lower() for row in rows if row.given_up}
-    others = [*(row.email for row in rows if row.until_at > since), address_in_deers(account)]
-    return distinct([account.email, *(email for email in others if email.lower() not in given_up)])
+    former = NotificationAddress.objects.filter(account=account, until_at__gt=since).order_by("-until_at")
+    known, without = [account.email, *(row.email for row in former), address_in_deers(account)], given_up(account.pk)
+    return distinct(email for email in known if email.lower() not in without)
 
 
 def is_given_up(account: Account, email: str) -> bool:
-    """Return whether this address is known not to be the holder's any more."""
-    rows = NotificationAddress.objects.filter(account=account, given_up=True)
-    return email.lower() in {row.email.lower() for row in rows}
+    """Return whether this address is known not to be the holder's any more, or was reported as somebody else's."""
+    return email.lower() in given_up(account.pk)
+
+
+def given_up(account_id: int) -> set[str]:
+    """Return the addresses, in lower case, to which nothing goes and which no link restores."""
+    rows = NotificationAddress.objects.filter(account=account_id, given_up=True)
+    return {row.email.lower() for row in rows} | reported_mailboxes.taken(account_id)
+
+
+def closed_to(kind: str, account_id: int) -> set[str]:
+    """Return the addresses, in lower case, that get no email of this kind about the account."""
+    return reported_mailboxes.taken(account_id) if kind == "confirm-email" else given_up(account_id)
 
 
 def distinct(addresses: Iterable[str]) -> list[str]:

@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models.account import Account
+from safeguards.fields import EncryptedTextField
 
 
 class LostFactor(models.Model):
@@ -38,7 +39,8 @@ class LostFactor(models.Model):
 class Assistance(models.Model):
     """Something done to an account that one staff member requests and another approves. It has no free text.
 
-    It is help with getting back in, or, for a staff account, also a freeze or the end of one.
+    It is help with getting back in, or, for a staff account, also a freeze or the end of one. `mailboxes` are the
+    addresses that the person reported as taken or lost (accounts/mail/reported_mailboxes.py).
     """
 
     class Kind(models.TextChoices):
@@ -64,6 +66,7 @@ class Assistance(models.Model):
     decided_by = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     approved = models.BooleanField(null=True)
+    mailboxes = EncryptedTextField(null=True)
 
     class Meta:
         default_permissions = ()

@@ -37,6 +37,7 @@ def change_email(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
+@require_fresh_sign_in(policy.FRESH_FOR_CREDENTIALS)
 def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
     """Confirm a new address with the link that was emailed there.
 
@@ -70,6 +71,7 @@ def undo_email(request: HttpRequest, token: str) -> HttpResponse:
 
 @unsaved_forms.keeps_unsaved_form
 @never_cache
+@require_fresh_sign_in(policy.FRESH_FOR_CREDENTIALS)
 def change_phone(request: HttpRequest) -> HttpResponse:
     """Set another phone number, or none."""
     account: Account = request.user  # type: ignore[assignment]

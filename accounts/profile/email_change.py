@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from accounts import actions
-from accounts.mail import links, notices
+from accounts.mail import links, notices, reported_mailboxes
 from accounts.models import Account, Link, LostFactor
 from accounts.models.mail import Purpose
 from core import policy
@@ -54,12 +54,14 @@ def change(account: Account, email: str, *, by: object, gives_up: bool = False) 
     """Change the address, and notify all addresses of the person. The old one can take the change back.
 
     With `gives_up`, somebody else reads the old mailbox or nobody does. Then the old address hears nothing, and the
-    others get a link that freezes the account.
+    others get a link that freezes the account. So it is while staff decide about a report that somebody else reads it.
     """
     with transaction.atomic():
+        if not gives_up:
+            reported_mailboxes.follow(account, email, in_deers=notices.address_in_deers(account))
         changed = actions.set_email(account, email, by=by, gives_up=gives_up)
         old = changed.email_before
-        if gives_up:
+        if gives_up or notices.is_given_up(account, old):
             lost_mailbox(account)
             notices.tell(account, "email-changed", since=changed.at)
             return

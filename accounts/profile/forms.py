@@ -3,6 +3,7 @@
 from django import forms
 from django.core.exceptions import ValidationError
 
+from accounts.mail import reported_mailboxes
 from accounts.passwords.forms import AccountForm
 from core.fields import PhoneField, email_field
 
@@ -16,6 +17,9 @@ class EmailForm(AccountForm):
         is_same = self.cleaned_data["email"].lower() == self.account.email.lower()
         if is_same and self.account.email_confirmed_at:
             raise ValidationError("That is already your email address.")
+        # Only what was approved: before that, the one who asks may be the one who reads the mailbox.
+        if self.cleaned_data["email"].lower() in reported_mailboxes.taken(self.account.pk, approved=True):
+            raise ValidationError("Our records say that somebody else reads this mailbox. Use another email address.")
         return self.account.email if is_same else self.cleaned_data["email"]
 
 

@@ -12,7 +12,7 @@ from procrastinate.contrib.django import app
 
 from accounts import actions
 from accounts.mail import links, notices
-from accounts.models import Account, LostFactor, Session, State
+from accounts.models import Account, Assistance, LostFactor, Session, State
 from accounts.models.mail import Purpose
 from accounts.second_factors import authenticator_apps, backup_codes, factors, locks
 from core import policy
@@ -89,7 +89,8 @@ def end(account: Account, outcome: LostFactor.Outcome) -> bool:
 def answer(now: datetime | None = None) -> int:
     """Send the link for each wait that is over, once, and return how many.
 
-    End the waits whose link was not used in time.
+    End the waits whose link was not used in time. While staff decide about a mailbox that somebody else reads, the link
+    is not sent.
     """
     now, sent = now or timezone.now(), 0
     while batch := answer_some(now):
@@ -113,6 +114,8 @@ def end_some_unused(now: datetime) -> int:
 def answer_some(now: datetime) -> int:
     with transaction.atomic():
         over = LostFactor.objects.filter(ended_at=None, told_at=None, ready_at__lte=now, account__state=State.ACTIVE)
+        taken = Assistance.objects.filter(reason=Assistance.Reason.MAILBOX_TAKEN, decided_at=None)
+        over = over.exclude(account__in=taken.values("account"))
         ours = over.select_related("account").select_for_update(skip_locked=True, of=("self",))
         batch = list(ours.order_by("ready_at")[:BATCH])
         for waited in batch:

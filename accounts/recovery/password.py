@@ -103,13 +103,14 @@ def mail_link(account: Account) -> bool:
 def mailbox_of(account: Account) -> str:
     """Return the account's address if it is confirmed, otherwise the one that DEERS holds, or "" if there is none.
 
-    An unconfirmed address may belong to a stranger, who reads of an account there and asks to be let in. An address of
-    DEERS that was given up is read by somebody else.
+    An unconfirmed address may belong to a stranger, who reads of an account there and asks to be let in. An address
+    that was given up, or reported as such, is read by somebody else.
     """
-    if account.email_confirmed_at:
+    given_up = notices.given_up(account.pk)
+    if account.email_confirmed_at and account.email.lower() not in given_up:
         return account.email
     in_deers = notices.address_in_deers(account)
-    return "" if notices.is_given_up(account, in_deers) else in_deers
+    return "" if in_deers.lower() in given_up else in_deers
 
 
 def may_mail(account: Account, to: str, device: str) -> bool:

@@ -1,4 +1,4 @@
-"""The message that identity questions failed in somebody's name, and its link that stops them.
+"""The message that questions failed or a letter was asked for in somebody's name, and its link that stops that.
 
 The person may have no account. So the link belongs to the notice, which knows them by DoD ID number, and works without
 signing in.
@@ -9,10 +9,12 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from accounts import actions
 from accounts.mail import links, notices
 from accounts.models import Draft, ProofingLink, RegistrationDraft, UpgradeDraft
 from core import policy
@@ -21,6 +23,7 @@ from deers import lookup
 from deers.registry import Beneficiary
 from idproofing import codes, letters, stopping
 from idproofing.models import FailureNotice
+from idproofing.routes import Route
 from safeguards.cipher import blind_index
 
 AT_ONCE = 100
@@ -61,14 +64,21 @@ def stop(token: str, now: datetime | None = None) -> bool:
         link = found.select_related("notice").get()
         stopped = stopping.stop(link.notice_id, by="visitor", now=now)
         if stopped:
-            take_back_drafts(link.notice.dod_id)
+            take_back_drafts(link.notice)
     return stopped
 
 
-def take_back_drafts(dod_id: str) -> None:
-    """Let no journey go on whose questions were passed before the stop, even if its code was redeemed already."""
+def take_back_drafts(notice: FailureNotice) -> None:
+    """Let no journey go on whose questions were passed before the stop, even if its code was redeemed already.
+
+    After the notice of a letter, none goes on either in which the code of a letter was redeemed.
+    """
+    dod_id, taken_back = notice.dod_id, Q(quiz_passed_at__isnull=False)
+    if notice.kind == FailureNotice.Kind.LETTER:
+        levels = [level for level in Level if codes.route_proven(dod_id, level) == Route.LETTER]
+        taken_back |= Q(code_redeemed_at__isnull=False, level__in=levels)
     for journey in (RegistrationDraft, UpgradeDraft):
-        begun = journey.objects.filter(dod_id=dod_id, quiz_passed_at__isnull=False, finished_at=None)
+        begun = journey.objects.filter(taken_back, dod_id=dod_id, finished_at=None)
         begun.update(quiz=None, quiz_passed_at=None, code_redeemed_at=None, blocked=Draft.Blocked.CLOSED)
 
 
@@ -83,9 +93,10 @@ def tell_all(now: datetime | None = None) -> int:
 
 
 def tell_one(notice: FailureNotice, now: datetime) -> bool:
-    """Write to the address of record: by email, or by letter if DEERS has no email address for the person.
+    """Write to the address of record: by email, or about failed questions by letter if DEERS has no email address.
 
-    Return False if DEERS is silent, or if another worker was faster.
+    Of a letter, the addresses of the account hear too. Return False if DEERS is silent, or if another worker was
+    faster.
     """
     answer = lookup.ask(lambda deers: (deers.person(notice.dod_id),), None)
     if answer is None:
@@ -94,7 +105,8 @@ def tell_one(notice: FailureNotice, now: datetime) -> bool:
     with transaction.atomic():
         if not stopping.due().select_for_update(skip_locked=True).filter(pk=notice.pk).exists():
             return False
-        reached = person is not None and write_to(person, notice, now)
+        write = tell_of_letter if notice.kind == FailureNotice.Kind.LETTER else write_to
+        reached = person is not None and write(person, notice, now)
         return stopping.mark_told(notice, reached=reached, by="system", now=now)
 
 
@@ -108,8 +120,22 @@ def write_to(person: Beneficiary, notice: FailureNotice, now: datetime) -> bool:
     return bool(letters.notify(person, Level(notice.level), stop_at, expires_at, by="system", kind=kind, now=now))
 
 
+def tell_of_letter(person: Beneficiary, notice: FailureNotice, now: datetime) -> bool:
+    """Email the person that a letter with a code was asked for, each address with its own link.
+
+    Return whether there is an address. Without one the letter itself is all that the person gets: a notice on paper
+    would come with it, and from the same hands.
+    """
+    account = actions.account_of(person.dod_id)
+    found = notices.addresses_of(account, now) if account else notices.distinct([person.email])
+    for address in found:
+        stop_at, _ = make_link(notice, on_paper=False, now=now)
+        notices.send("letter-asked", to=address, first_name=person.first_name, stop=stop_at)
+    return bool(found)
+
+
 @app.task(name="accounts.tasks.tell_of_failed_questions")
 def tell_of_failed_questions(timestamp: int) -> None:
-    """Write to the people in whose names identity questions failed, and delete the links that have expired."""
+    """Write to people in whose names questions failed or letters were asked for, and delete links that have expired."""
     tell_all()
     purge()

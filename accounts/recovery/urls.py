@@ -5,6 +5,7 @@ from django.urls import path
 from accounts.recovery import lost_factor_views, views
 
 urlpatterns = [
+    path("recover/", views.recover, name="recover"),
     path("recover/username/", views.recover_username, name="recover-username"),
     path("recover/password/", views.recover_password, name="recover-password"),
     path("recover/password/<str:token>/", views.recover_password_link, name="recover-password-link"),

@@ -17,6 +17,7 @@ from accounts.sign_in.forms import username_field
 from core import policy
 from core.fields import email_field
 from core.words import try_again_in
+from idproofing.models import FailureNotice
 from safeguards import client
 from safeguards.limits import CountersUnavailable
 
@@ -27,6 +28,12 @@ class EmailForm(forms.Form):
 
 class UsernameForm(forms.Form):
     username = username_field()
+
+
+@login_not_required
+def recover(request: HttpRequest) -> HttpResponse:
+    """Show the ways back into an account."""
+    return render(request, "accounts/recover.html")
 
 
 @login_not_required
@@ -103,12 +110,14 @@ def this_was_not_me(request: HttpRequest, token: str) -> HttpResponse:
 @login_not_required
 @never_cache
 def stop_questions(request: HttpRequest, token: str) -> HttpResponse:
-    """Explain the link in the notice of failed identity questions on GET. POST stops the questions in this name."""
+    """Explain the link in the notice of failed questions or of a letter on GET. POST stops that in this name."""
+    link = stopping.peek(token)
+    context = {"of_letter": link is not None and link.notice.kind == FailureNotice.Kind.LETTER}
     if request.method == "POST" and stopping.stop(token):
-        return render(request, "accounts/questions_stopped.html")
-    if stopping.peek(token) is None:
+        return render(request, "accounts/questions_stopped.html", context)
+    if link is None or request.method == "POST":
         return render(request, "accounts/link_over.html", status=410)
-    return render(request, "accounts/stop_questions.html")
+    return render(request, "accounts/stop_questions.html", context)
 
 
 @login_not_required

@@ -10,7 +10,7 @@ from accounts.models import Account, AuthenticatorApp, Draft, Passkey
 from accounts.second_factors import authenticator_apps, backup_codes, passkeys
 
 NOT_ACCEPTED = "Your passkey could not be set up. Try again, or use an authenticator app instead."
-TRY_THE_NEXT = "That code is not right. Wait for the next one in your app, and check that your phone's clock is right."
+TRY_THE_NEXT = "That code is not right. Wait for the next one in your app, and check that your phone’s clock is right."
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,12 @@ PEOPLE = (
         ReadyAccount("auditor.amos", "lantern-pebble-frost-17", role="Auditor"),
     ),
     Staff(
+        "Prints and mails the letters, and sees nothing else of people.",
+        Name("Leonard", "Fisk"),
+        "leonard.fisk@example.org",
+        ReadyAccount("printer.leonard", "copper-willow-stamp-81", role="Print room"),
+    ),
+    Staff(
         "A nurse who answers the secure messages of her patients.",
         Name("Teresa", "Quill"),
         "teresa.quill@example.org",

@@ -66,7 +66,10 @@ class Letter(models.Model):
 
     class Meta:
         default_permissions = ("view",)
-        permissions = [("print_letter", "Can print letters, and note what became of them")]
+        permissions = [
+            ("print_letter", "Can print letters, and note what became of them"),
+            ("void_letter", "Can void letters"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["dod_id", "level"],

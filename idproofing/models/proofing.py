@@ -48,17 +48,22 @@ class Proofing(models.Model):
 
 
 class FailureNotice(models.Model):
-    """The notice that identity questions failed in somebody's name, and what became of it.
+    """A notice of something that a stranger may be doing in somebody's name, and what became of it.
 
-    It is due when the first pair of attempts in a row has failed. `level` is that of the last of them. `told_at` is
-    when the worker wrote to the address of record. `stopped_at` is when the link in that message was used. `lifted_at`
-    is when the person had come by another route, or a newer notice took its place. From a stop to there, no quiz may
-    begin.
+    That of failed questions is due when the first pair of attempts in a row has failed. That of a letter is due when a
+    letter with a code is asked for. `level` is that of the last attempt, or of the code. `told_at` is when the worker
+    wrote to the person. `stopped_at` is when the link in that message was used. `lifted_at` is when the person had come
+    by another route, or a newer notice of failures took its place. From a stop to there, no quiz may begin.
     """
+
+    class Kind(models.TextChoices):
+        QUESTIONS = "questions", "Identity questions failed"
+        LETTER = "letter", "A letter with a code was asked for"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     dod_id = models.CharField("DoD ID number", max_length=10)
     level = models.PositiveSmallIntegerField(choices=LEVELS)
+    kind = models.CharField(max_length=9, choices=Kind.choices, default=Kind.QUESTIONS, db_default=Kind.QUESTIONS)
     made_at = models.DateTimeField()
     told_at = models.DateTimeField(null=True, blank=True)
     stopped_at = models.DateTimeField(null=True, blank=True)
@@ -68,7 +73,9 @@ class FailureNotice(models.Model):
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(
-                fields=["dod_id"], condition=Q(lifted_at__isnull=True), name="failure_notice_one_open"
+                fields=["dod_id"],
+                condition=Q(lifted_at__isnull=True, kind="questions"),
+                name="failure_notice_one_open",
             ),
         ]
         indexes = [

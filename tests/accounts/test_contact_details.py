@@ -9,7 +9,7 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from accounts import actions
+from accounts import actions, giving_back
 from accounts.mail import links, notices
 from accounts.models import Account, Link, Notice, State
 from accounts.models.mail import Purpose
@@ -205,7 +205,7 @@ def test_a_link_for_a_new_password_in_the_old_mailbox_ends(client, browser, rosa
 def test_a_frozen_account_takes_no_new_address(browser, rosa):
     link = asked(browser)
     actions.freeze(rosa, by="system")
-    actions.give_back(rosa, since=None, by="system")
+    giving_back.give_back(rosa, since=None, by="system")
     assert links.peek(link.rstrip("/").rsplit("/", 1)[1], Purpose.CONFIRM_EMAIL) is None
 
 

@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import check_password
 from django.test import Client
 from django.utils import timezone
 
-from accounts import actions
+from accounts import actions, giving_back
 from accounts.changes import changes_of
 from accounts.mail import links, notices
 from accounts.models import (
@@ -259,7 +259,7 @@ def test_somebody_who_reads_an_old_mailbox_cannot_freeze_the_account_again_and_a
     actions.set_email(account, "rosa.new@mail.example", by=account)
     actions.freeze(account, by="visitor")
     before = len(mails_to("rosa.second@mail.example"))
-    actions.give_back(account, since=None, by="visitor")
+    giving_back.give_back(account, since=None, by="visitor")
     (last,) = mails_to("rosa.second@mail.example")[before:]
     assert "tell the service center" in last.lower()
     assert "/not-me/" not in last
@@ -393,7 +393,7 @@ def test_a_member_of_staff_is_given_the_account_back_by_staff_as_it_was():
     actions.freeze(agent, by="visitor", since=timezone.now())
     assert not is_signed_in(stolen)
     authenticator_apps.enroll(agent, "ab" * 20, step_used=-1, name="Thief", by="visitor")
-    assert isinstance(actions.unlock(agent, by="system"), actions.Done)
+    assert isinstance(giving_back.unlock_staff(agent, by="system"), actions.Done)
     assert [one.name for one in factors.all_of(agent)] == [authenticator_apps.APP_NAME]
 
 
@@ -484,7 +484,7 @@ def test_of_thirty_who_give_an_account_back_at_once_one_does():
     since = timezone.now()
     actions.set_email(account, THIEF, by=account)
     actions.freeze(account, by="visitor", since=since)
-    outcomes = in_parallel(lambda number: actions.give_back(account, since=since, by="visitor"))
+    outcomes = in_parallel(lambda number: giving_back.give_back(account, since=since, by="visitor"))
     assert sum(isinstance(outcome, actions.Done) for outcome in outcomes) == 1
     assert AuditEvent.objects.filter(event="account.given-back").count() == 1
     assert Account.objects.get(pk=account.pk).email == PEOPLE["grace"].email
@@ -506,7 +506,7 @@ def test_every_link_from_before_ends_when_the_account_is_given_back():
         links.make(account, purpose, data=THIEF)
     actions.freeze(account, by="visitor")
     before = set(Link.objects.values_list("pk", flat=True))
-    actions.give_back(account, since=None, by="visitor")
+    giving_back.give_back(account, since=None, by="visitor")
     assert not Link.objects.filter(pk__in=before, used_at=None).exists()
     assert Link.objects.filter(purpose=Purpose.NOT_ME, used_at=None).exists()
 

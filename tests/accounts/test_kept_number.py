@@ -77,6 +77,7 @@ def test_after_a_mismatch_the_number_is_asked_for_again_because_it_may_be_what_w
     assert NO_MATCH in walk.text_of(page)
     for said in (page.content.decode(), client.get(here).content.decode()):
         assert "We have kept" not in said
+        assert "Type the number once more" in said
         assert "900112222" not in said.replace("-", "")
 
 

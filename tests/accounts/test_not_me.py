@@ -9,7 +9,7 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from accounts import actions
+from accounts import actions, giving_back
 from accounts.mail import links, notices
 from accounts.models import Account, Link, Session, State
 from accounts.models.mail import Purpose
@@ -131,7 +131,7 @@ def test_a_second_person_may_press_the_link_of_their_own_mail_too(client, rosa):
 def test_the_thief_who_knows_the_password_is_not_let_in_again_by_the_unfreezing(client, rosa):
     client.post(told(rosa))
     assert isinstance(actions.unlock(rosa, by="system"), actions.NeedsProof)
-    actions.give_back(rosa, since=None, by="system")
+    giving_back.give_back(rosa, since=None, by="system")
     rosa.refresh_from_db()
     assert rosa.state == State.ACTIVE
     assert not check_password(walk.PASSWORD, rosa.password)

@@ -12,6 +12,7 @@ from demo.people import PEOPLE
 from safeguards.models import AuditEvent
 from tests import walk
 from tests.accounts.holders import KEY, give_password, holder, premium, signed_in
+from tests.rules import addresses
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +45,41 @@ def prove(client: Client, password: str = walk.PASSWORD, **other: str) -> str:
 def test_five_minutes_after_signing_in_credentials_ask_for_a_new_proof(rosa, page, method):
     response = getattr(stale(signed_in(rosa)), method)(page)
     assert response["Location"].startswith(f"/sign-in/again/?next={page.replace('/', '%2F')}")
+
+
+# What a session may do under /account/ without a new proof: look, and stop things.
+UNGUARDED = {
+    "account/",
+    "account/activity/",
+    "account/security/",
+    "account/sessions/",
+    "account/not-me/",
+    "account/security/password/judge/",
+    "account/security/passkey/options/",
+}
+CHANGING = [(pattern, path) for pattern, path in addresses.every() if pattern.startswith("account/")]
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize(("pattern", "path"), CHANGING, ids=[pattern for pattern, _ in CHANGING])
+def test_who_finds_a_session_changes_no_contact_and_no_credential_on_any_page_of_the_account(
+    rosa, pattern, path, method
+):
+    """A page that is added is guarded, or it stands in the list above."""
+    response = getattr(stale(signed_in(rosa)), method)(path)
+    asked = response.status_code == 302 and response["Location"].startswith("/sign-in/again/?next=")
+    assert asked == (pattern not in UNGUARDED)
+
+
+def test_who_finds_a_session_does_not_change_the_phone_number(rosa):
+    client = stale(signed_in(rosa))
+    client.post("/account/phone/", {"phone": "202 555 0199"})
+    rosa.refresh_from_db()
+    assert rosa.phone == PEOPLE["rosa"].phone
+    assert prove(client, next="/account/phone/") == "/account/phone/"
+    client.post("/account/phone/", {"phone": "202 555 0199"})
+    rosa.refresh_from_db()
+    assert rosa.phone == "202 555 0199"
 
 
 def test_right_after_signing_in_nobody_is_asked_again(rosa):

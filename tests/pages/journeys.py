@@ -23,6 +23,7 @@ from tests.accounts.holders import (
     signed_in,
     upgrading,
 )
+from tests.idproofing.letter_people import asked
 
 Answers = Iterator[Any]
 SHOWN = "ABCDE-F0123"
@@ -91,6 +92,16 @@ def stops_the_questions() -> Answers:
     yield Client().post(link)
     yield Client().get(link)
     yield client.get(walk.send(client, here, {"action": "start"}))
+
+
+def stops_the_letter() -> Answers:
+    """The link in the email that tells of a letter: opened, used, used up."""
+    asked("rosa", now=timezone.now())
+    link, _ = stop_questions.make_link(FailureNotice.objects.get(), on_paper=False, now=timezone.now())
+    link = "/" + link.split("/", 3)[3]
+    yield Client().get(link)
+    yield Client().post(link)
+    yield Client().get(link)
 
 
 def goes_another_way() -> Answers:
@@ -239,6 +250,7 @@ SCENES = (
     is_asked,
     goes_another_way,
     stops_the_questions,
+    stops_the_letter,
     asks_for_a_letter,
     visits_an_office,
     has_a_code,

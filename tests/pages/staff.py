@@ -65,7 +65,7 @@ def reads() -> Answers:
 
 def prints() -> Answers:
     """The print room: letters that wait, a batch of them, and each letter on its way."""
-    client = signed_in(staff("Supervisor"))
+    client = signed_in(staff("Print room"))
     letter = asked("rosa", now=timezone.now())
     yield client.get("/admin/idproofing/batch/")
     page = walk.send(client, "/admin/idproofing/batch/make/", {})

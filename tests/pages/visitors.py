@@ -143,6 +143,7 @@ def may_not_sign_in() -> Answers:
 def forgot() -> Answers:
     """Username or password forgotten; the link from the mail, used and used up."""
     client, account = Client(), holder(people.load("rosa"))
+    yield client.get("/recover/")
     for wanted, typed in (("username", {"email": account.email}), ("password", {"username": account.username})):
         yield client.get(f"/recover/{wanted}/")
         yield client.post(f"/recover/{wanted}/", {})

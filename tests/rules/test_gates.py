@@ -26,6 +26,7 @@ PUBLIC = {
     "sign-in/second-factor/": "the gate itself; only for the person who gave the password in this browser",
     "sign-out/": "signing out twice is no error",
     "session/left/": "a page whose session ended asks it, and is told 0",
+    "recover/": "a list of the ways back, for who cannot sign in",
     "recover/username/": "a person who forgot cannot sign in",
     "recover/password/": "a person who forgot cannot sign in",
     "recover/password/<str:token>/": "the token from the mail is the key",

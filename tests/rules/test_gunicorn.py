@@ -66,3 +66,7 @@ def path_in_line(worker: ThreadWorker, path: str) -> str:
     served = SimpleNamespace(status="200 OK", sent=1, response_length=1, headers=[])
     environ = {"PATH_INFO": path, "REQUEST_METHOD": "GET", "RAW_URI": path, "SERVER_PROTOCOL": "HTTP/1.1"}
     return worker.log.atoms(served, SimpleNamespace(headers=[]), environ, timedelta(0))["U"]
+
+
+def test_a_stranger_cannot_write_a_line_of_the_log(worker):
+    assert path_in_line(worker, "/no/x\nERROR forged\x1b[31m/\r/\x00/") == "/no/x\\nERROR forged\\x1b[31m/\\r/\\x00/"

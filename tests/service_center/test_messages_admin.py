@@ -71,3 +71,20 @@ def test_other_roles_do_not_see_messages(message: ContactMessage, role: str) -> 
     assert staff.get(reverse(LIST)).status_code == 403
     assert staff.get(reverse("admin:support_contactmessage_change", args=[message.pk])).status_code == 403
     assert not AuditEvent.objects.filter(event="support.message-read").exists()
+
+
+@pytest.mark.parametrize("chosen", ["1e9", "", "x", "9" * 40])
+def test_a_line_that_cannot_be_is_no_error(message: ContactMessage, chosen: str) -> None:
+    sent = {"action": "answered", "_selected_action": chosen}
+    shown = signed_in("Service center agent").post(reverse(LIST), sent, follow=True)
+    assert "Choose lines of the list." in shown.content.decode()
+
+
+@pytest.mark.parametrize("year", ["9" * 20, "-1", "two", "1e9"])
+def test_a_year_that_cannot_be_is_refused(message: ContactMessage, year: str) -> None:
+    assert signed_in("Service center agent").get(reverse(LIST), {"created_at__year": year}).status_code == 400
+
+
+def test_an_empty_name_of_a_field_in_the_address_is_no_error(message: ContactMessage) -> None:
+    page = reverse("admin:support_contactmessage_change", args=[message.pk])
+    assert signed_in("Service center agent").get(page, {"_to_field": ""}).status_code == 200

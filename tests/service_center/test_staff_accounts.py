@@ -8,8 +8,8 @@ from accounts import actions
 from accounts.models import Account, Assistance, LostFactor, Notice, State
 from safeguards.models import AuditEvent
 from service_center import assistance
-from tests import walk
-from tests.accounts.holders import signed_in, staff
+from tests import people, walk
+from tests.accounts.holders import holder, premium, signed_in, staff
 from tests.parallel import in_parallel
 
 pytestmark = pytest.mark.django_db
@@ -110,6 +110,13 @@ def test_who_is_to_be_frozen_is_not_warned_and_who_asked_is_on_record(ann, carl)
     assert AuditEvent.objects.filter(event="support.freeze-declined").exists()
 
 
+def test_nothing_is_asked_for_that_nobody_chose(ann, carl):
+    offered = ann.get(page(carl)).context["help_form"]
+    assert [offered.fields[name].choices[0][0] for name in ("kind", "reason")] == ["", ""]
+    ann.post(page(carl, "help"), {"kind": "", "reason": ""})
+    assert not Assistance.objects.exists()
+
+
 def test_a_reason_has_to_go_with_what_is_asked_for(ann, carl):
     shown = ann.post(page(carl, "help"), {"kind": "freeze", "reason": "device-lost"}, follow=True)
     assert "This reason does not go with “Freeze the account”." in walk.text_of(shown)
@@ -118,8 +125,9 @@ def test_a_reason_has_to_go_with_what_is_asked_for(ann, carl):
 
 
 def test_a_beneficiary_is_frozen_and_unlocked_by_other_buttons(ann, carl):
-    offered = {kind.value for kind in assistance.kinds_for(Account(state=State.ACTIVE))}
-    assert offered == {"lost-factor", "email-of-record"}
+    rosa, grace = holder(people.load("rosa")), premium(people.load("grace"))
+    assert {kind.value for kind in assistance.kinds_for(rosa)} == {"email-of-record"}  # she has no second step to lose
+    assert {kind.value for kind in assistance.kinds_for(grace)} == {"lost-factor", "email-of-record"}
     assert {kind.value for kind in assistance.kinds_for(carl)} == {"lost-factor", "freeze"}
 
 

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts import actions
 from accounts.models import Account, Assistance, AuthenticatorApp
@@ -17,11 +18,12 @@ from core.policy import Level
 from idproofing import codes, letters, visits
 from idproofing.models import Case, Letter, Proofing, Visit
 from idproofing.routes import Route
+from safeguards.models import AuditEvent
 from tests import people, walk
 from tests.accounts.holders import KEY, STAFF_DOOR, WRONG, give_password, give_token, premium, signed_in, staff
 from tests.accounts.passkey_steps import options
 from tests.authenticator import Authenticator
-from tests.idproofing.letter_people import asked
+from tests.idproofing.letter_people import asked, mailed
 from tests.idproofing.reviewers import open_case
 
 pytestmark = pytest.mark.django_db
@@ -81,12 +83,28 @@ def resend(supervisor: Account) -> tuple[str, dict, Callable[[], object]]:
     return here, {}, lambda: codes.live(rosa.dod_id, Level.PREMIUM).pk  # type: ignore[union-attr]
 
 
-def void_letter(supervisor: Account) -> tuple[str, dict, Callable[[], object]]:
+def void_letter(worker: Account) -> tuple[str, dict, Callable[[], object]]:
     letter = asked("rosa")
     return f"/admin/idproofing/letter/{letter.pk}/void/", {}, lambda: Letter.objects.get().state
 
 
-def mail_batch(supervisor: Account) -> tuple[str, dict, Callable[[], object]]:
+def print_again(clerk: Account) -> tuple[str, dict, Callable[[], object]]:
+    letter = asked("rosa", now=timezone.now())
+    assert letters.make_batch(by="system")
+    return f"/admin/idproofing/letter/{letter.pk}/again/", {}, lambda: Letter.objects.get().state
+
+
+def return_letter(clerk: Account) -> tuple[str, dict, Callable[[], object]]:
+    letter = mailed(asked("rosa", now=timezone.now()), now=timezone.now())
+    return f"/admin/idproofing/letter/{letter.pk}/returned/", {}, lambda: Letter.objects.get().state
+
+
+def make_batch(clerk: Account) -> tuple[str, dict, Callable[[], object]]:
+    asked("rosa", now=timezone.now())
+    return "/admin/idproofing/batch/make/", {}, lambda: Letter.objects.get().state
+
+
+def mail_batch(clerk: Account) -> tuple[str, dict, Callable[[], object]]:
     asked("rosa")
     batch = letters.make_batch(by="system")
     assert batch
@@ -102,12 +120,19 @@ def settle_visit(supervisor: Account) -> tuple[str, dict, Callable[[], object]]:
 
 
 @pytest.mark.parametrize(
-    "prepare", [unlock, freeze, ask_for_help, approve_help, resend, void_letter, mail_batch, settle_visit]
+    ("role", "prepare"),
+    [
+        *(
+            ("Supervisor", prepare)
+            for prepare in (unlock, freeze, ask_for_help, approve_help, resend, void_letter, settle_visit)
+        ),
+        *(("Print room", prepare) for prepare in (make_batch, mail_batch, print_again, return_letter, void_letter)),
+    ],
 )
-def test_a_supervisor_who_left_the_desk_open_lets_nobody_decide(prepare):
-    supervisor = staff("Supervisor")
-    here, sent, seen = prepare(supervisor)
-    browser, before = stale(signed_in(supervisor)), seen()
+def test_who_left_the_desk_open_lets_nobody_decide(role, prepare):
+    worker = staff(role)
+    here, sent, seen = prepare(worker)
+    browser, before = stale(signed_in(worker)), seen()
     asked_for = browser.post(here, sent)
     assert asked_for["Location"].startswith(f"{AGAIN}?next=")
     assert "second_step=1" in asked_for["Location"]
@@ -120,6 +145,19 @@ def test_a_supervisor_who_left_the_desk_open_lets_nobody_decide(prepare):
     assert browser.get(back["Location"]).status_code == 200
     browser.post(here, sent)
     assert seen() != before
+
+
+def test_a_clerk_of_the_print_room_who_left_the_desk_open_lets_nobody_read_the_letters():
+    asked("rosa", now=timezone.now())
+    batch = letters.make_batch(by="system")
+    assert batch
+    browser = signed_in(staff("Print room"))
+    age_second_step(browser, policy.FRESH_FOR_DECISIONS.total_seconds() + 2)
+    answer = browser.get(f"/admin/idproofing/batch/{batch.pk}/pdf/")
+    assert answer["Location"].startswith(AGAIN)
+    assert "second_step=1" in answer["Location"]
+    assert browser_next(answer) == f"/admin/idproofing/batch/{batch.pk}/change/"
+    assert not AuditEvent.objects.filter(event="letters.batch-opened").exists()
 
 
 def browser_next(answer: Any) -> str:

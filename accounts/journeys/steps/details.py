@@ -97,7 +97,7 @@ def match_details(
     refused = judge_match(draft, outcome, forgets, again=again, by=by)
     # After a mismatch it may be the number that was wrong. Nobody can read it again, so it is typed again.
     draft.kept_ssn = "" if draft.mismatched_at else typed["ssn"]
-    form.kept_ssn = draft.kept_ssn
+    form.kept_ssn, form.asks_again = draft.kept_ssn, bool(draft.mismatched_at)
     return refused
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 
-from accounts import actions
+from accounts import actions, giving_back
 from accounts.journeys.steps.details import find_person_of_record
 from accounts.journeys.wizard import Refused, Step, actor
 from accounts.models import Account, RegistrationDraft
@@ -56,7 +56,7 @@ def give_back(
         return None
     if came_by_email(draft.dod_id, policy.Level(draft.level), draft.email):
         typed = draft.email
-    outcome = actions.give_back(
+    outcome = giving_back.give_back(
         account, since=since, typed_email=typed, reads_along=form.cleaned_data["reads_along"], by=actor(request)
     )
     draft.ssn = draft.date_of_birth = ""

@@ -10,7 +10,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from accounts.changes import Kind as Change
-from accounts.mail.notices import is_given_up
+from accounts.mail.notices import given_up
 from accounts.models import Account, CredentialChange
 from core import policy
 from deers.registry import Beneficiary
@@ -45,12 +45,14 @@ def code_address(account: Account, person: Beneficiary | None, now: datetime | N
     """Return the email address to which the code of an upgrade goes, or "" if there is none.
 
     It is the account's own, if it is confirmed and has been the account's for policy.UPGRADE_ADDRESS_AGE, or the one
-    that DEERS has, unless the holder gave that up. Nobody types it in the upgrade. An address that was changed a moment
+    that DEERS has, unless the holder gave it up. Nobody types it in the upgrade. An address that was changed a moment
     ago would be as good as typed. While DEERS is silent there is no `person`.
     """
-    if account.email and account.email_confirmed_at and not was_changed(account, now or timezone.now()):
+    without = given_up(account.pk)
+    is_own = account.email and account.email_confirmed_at and account.email.lower() not in without
+    if is_own and not was_changed(account, now or timezone.now()):
         return account.email
-    return person.email if person and not is_given_up(account, person.email) else ""
+    return person.email if person and person.email.lower() not in without else ""
 
 
 def was_changed(account: Account, now: datetime) -> bool:

@@ -9,13 +9,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts import actions
+from accounts import actions, giving_back
 from accounts.models import Account
 from accounts.recovery import lost_factor
 
 ACTIONS: dict[str, Callable[..., object]] = {
     "freeze": actions.freeze,
-    "unlock": actions.unlock,
+    "unlock": giving_back.unlock_staff,
     "lost-factor": lost_factor.start,
 }
 
