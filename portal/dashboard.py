@@ -30,8 +30,8 @@ class Line(NamedTuple):
 class Card:
     """A card of the dashboard: a feature's nearest or newest rows. `empty` is its text if there are none.
 
-    The columns of `sql` are id, title, detail, when it was as FHIR has it, and the zone of its place. %(patient)s is the
-    DoD ID number. `when` and `detail` put a row's time and detail into words.
+    The columns of `sql` are id, title, detail, when it was as FHIR has it, and the zone of its place. %(patient)s is
+    the DoD ID number. `when` and `detail` put a row's time and detail into words.
     """
 
     slug: str

@@ -45,9 +45,10 @@ class Feature:
     """A page of the portal.
 
     `content` returns the template's context for an account and the query of the address. `detail`, if there is one,
-    returns the context of one item. `pages` are further addresses. `sample` returns the context of the preview that an account of a lower level gets instead.
-    `asks_again` is the greatest age of the last proof of who the person is. If the proof is older, the person is asked
-    again. `is_health` is false for the few that show nothing of the health record, so that a look at it leaves no event.
+    returns the context of one item. `pages` are further addresses. `sample` returns the context of the preview that an
+    account of a lower level gets instead. `asks_again` is the greatest age of the last proof of who the person is. If
+    the proof is older, the person is asked again. `is_health` is false for the few that show nothing of the health
+    record, so that a look at them leaves no event.
     """
 
     slug: str

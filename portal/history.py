@@ -113,7 +113,7 @@ class File:
 
     row: Attachment
     text: str = ""
-    markup: SafeString = SafeString("")
+    markup: str = ""
     is_image: bool = False
     can_download: bool = False
     problem: str = ""

@@ -3,12 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch
 from django.http import Http404, QueryDict
 
 from accounts.models import Account
 from core.paging import page_number, page_of
-from portal.models import Message, Thread
+from portal.models import Thread
 
 PAGE_SIZE = 10
 
@@ -20,13 +19,16 @@ def messages(account: Account, query: QueryDict) -> dict[str, Any]:
 
 
 def message_thread(account: Account, item: str) -> dict[str, Any]:
-    """Return one conversation with its messages, oldest first. Raise Http404 for anyone else's, and for what is no id."""
+    """Return one conversation with its messages, oldest first.
+
+    Raise Http404 for anyone else's, and for what is no id.
+    """
     try:
         which = UUID(item)
     except ValueError:
         raise Http404 from None
-    lines = Prefetch("messages", Message.objects.order_by("sent_at", "pk"), to_attr="lines")
-    thread = Thread.objects.filter(patient=account.dod_id, pk=which).prefetch_related(lines).first()
+    thread = Thread.objects.filter(patient=account.dod_id, pk=which).first()
     if thread is None:
         raise Http404
+    thread.lines = list(thread.messages.order_by("sent_at", "pk"))
     return {"thread": thread, "item_title": thread.subject}

@@ -143,7 +143,7 @@ def lines_of_element(name: str, value: Any, depth: int) -> Iterator[Line]:
     label = words.spaced(name.lstrip("_"))
     if isinstance(value, dict):
         if is_ssn(value):
-            yield Line(label, f"Social Security number, hidden but for its end: {str(value.get('value', ''))[-4:]}", depth)
+            yield Line(label, f"Social Security number that ends in {str(value.get('value', ''))[-4:]}", depth)
             return
         if depth >= DEEPEST:
             yield Line(label, "More is in the download of your record.", depth)

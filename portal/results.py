@@ -24,7 +24,7 @@ READINGS, RESULTS = 25, 25
 # The most lines of one panel, and of the results that a chart is drawn from.
 MOST_LINES = 300
 MOST_POINTS = 200
-WIDTH, HEIGHT, EDGE = 640, 220, 12
+WIDTH, HEIGHT, EDGE = 640, 220, 28
 """The size of a chart in the units of its view box, and the space at its edges."""
 
 
@@ -213,14 +213,10 @@ def draw_chart(series: Series) -> Chart:
     band = None
     if newest.low is not None and newest.high is not None:
         band = (f"{down(newest.high):.1f}", f"{down(newest.low) - down(newest.high):.1f}")
-    marks = [
-        Mark(x, y, point.verdict == Result.Verdict.UNUSUAL) for x, y, point in zip(xs, ys, points, strict=True)
-    ]
+    marks = [Mark(x, y, point.verdict == Result.Verdict.UNUSUAL) for x, y, point in zip(xs, ys, points, strict=True)]
     line = " ".join(f"{x},{y}" for x, y in zip(xs, ys, strict=True))
     lowest, highest = min(points, key=lambda point: point.value), max(points, key=lambda point: point.value)
-    return Chart(
-        series.unit, points[0], newest, lowest.value_said, highest.value_said, line, marks, band, len(points)
-    )
+    return Chart(series.unit, points[0], newest, lowest.value_said, highest.value_said, line, marks, band, len(points))
 
 
 @dataclass(frozen=True)

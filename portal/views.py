@@ -19,7 +19,6 @@ from portal import dashboard
 from portal.features import BY_SLUG, Feature, menu_groups
 from safeguards import audit
 
-
 # The session's key for the parts of the record that were looked at in it.
 VIEWED = "viewed"
 

@@ -1,8 +1,8 @@
 """The store of a health record, and its projections.
 
-`Resource` holds each FHIR R4 resource as it came. Nothing else is the truth about it. The other tables are projections:
-narrow rows of what the pages list, made from the resources by `portal/record/projecting.py`. They can be thrown away and
-made again (`manage.py project_record`). Pages read projections and never JSON.
+`Resource` holds each FHIR R4 resource as it came. Nothing else is the truth about it. The other tables are
+projections: narrow rows of what the pages list, made from the resources by `portal/record/projecting.py`. They can be
+thrown away and made again (`manage.py project_record`). Lists read projections and never JSON.
 
 A patient is a DoD ID number, as everywhere outside `accounts`.
 """
@@ -19,7 +19,7 @@ RECORD = uuid.UUID("6f0c2ab4-9f0e-5c0f-8a43-0d51f1a5a0e6")
 
 
 def resource_id(patient: str, source: str, type_: str, reference: str) -> uuid.UUID:
-    """Return the id of a resource. The same arguments always give the same id, so that addresses of pages stay valid."""
+    """Return the id of a resource. The same arguments give the same id, so that addresses of pages stay valid."""
     return uuid.uuid5(RECORD, f"{patient}|{source}|{type_}|{reference}")
 
 
@@ -44,8 +44,8 @@ class Resource(models.Model):
     """One FHIR resource, in its present version. A trigger writes the version before to `Version` and refuses DELETE.
 
     `reference` is the resource's own id or, if it has none, what stands for it in its file. `full_url` is what other
-    entries of its bundle call it. `raw` is the resource. jsonb keeps the digits of a decimal but writes out an exponent,
-    so `written` holds the canonical text of the few resources that `raw` alone would not give back as they came.
+    entries of its bundle call it. `raw` is the resource. jsonb keeps the digits of a decimal but writes out an
+    exponent, so `written` holds the canonical text of the few resources that `raw` alone would not give back as they came.
     `digest` is the SHA-256 of the canonical text.
     """
 
@@ -134,7 +134,9 @@ class Projected(models.Model):
 
 def newest_first(table: str, *before: str) -> models.Index:
     """Return the index that a list reads: a patient's rows, newest first, those without a time last."""
-    return models.Index("patient", *before, F("at").desc(nulls_last=True), F("id").desc(), name=f"record_{table}_newest")
+    return models.Index(
+        "patient", *before, F("at").desc(nulls_last=True), F("id").desc(), name=f"record_{table}_newest"
+    )
 
 
 def once(table: str) -> models.UniqueConstraint:

@@ -48,10 +48,10 @@ def address_of(slug: str, name: str, account: Account) -> str:
     """The address of a further page of a feature, of one row if it is about one."""
     if name not in PARTS:
         return reverse(f"{slug}-{name}")
-    rows = PARTS[name]._default_manager.filter(patient=account.dod_id).order_by("-at")
+    wanted: dict[str, Any] = {"patient": account.dod_id}
     if name == "test":
-        rows = rows.filter(category="laboratory" if slug == "labs" else "vital-signs", value__isnull=False)
-    row = rows[0]
+        wanted |= {"category": "laboratory" if slug == "labs" else "vital-signs", "value__isnull": False}
+    row = PARTS[name]._default_manager.filter(**wanted).order_by("-at")[0]
     parts = {"item": row.resource_id} | ({} if name == "paper" else {"place": row.place})
     return reverse(f"{slug}-{name}", kwargs=parts)
 

@@ -1,10 +1,9 @@
 """Who can open which page of the portal: every feature, for everyone who might try."""
 
 import pytest
+from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
-
-from django.db.models import Model
 
 from core import policy
 from core.policy import Level

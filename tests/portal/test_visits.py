@@ -64,7 +64,7 @@ def test_ruth_keeps_her_visit_in_a_calendar_that_follows_its_changes(client, rut
     response = client.get(f"/portal/appointments/{item}/calendar.ics")
     assert response["Content-Type"].startswith("text/calendar")
     event = next(iter(Calendar.from_ical(response.content).walk("VEVENT")))
-    assert event["UID"].startswith(str(item))
+    assert str(event["UID"]).startswith(str(item))
     assert event["DTSTART"].params["TZID"] == "America/Los_Angeles"
     assert event.decoded("dtstart") == start
     assert "VTIMEZONE" in response.content.decode()
@@ -74,7 +74,7 @@ def test_ruth_keeps_her_visit_in_a_calendar_that_follows_its_changes(client, rut
     )
     assert changed["UID"] == event["UID"]
     assert changed["STATUS"] == "CANCELLED"
-    assert changed["SEQUENCE"] > event["SEQUENCE"]
+    assert int(str(changed["SEQUENCE"])) > int(str(event["SEQUENCE"]))
 
 
 @pytest.mark.parametrize("rest", ["", "calendar.ics"])
@@ -92,7 +92,7 @@ def test_a_long_past_is_paged_to_its_end_and_loses_nothing(client, ruth):
     while address:
         shown = page(client, address)
         seen += [number for number in range(25) if f">Check-up {number}<" in shown]
-        older = shown.partition('?before=')[2].partition('"')[0]
+        older = shown.partition("?before=")[2].partition('"')[0]
         address = f"/portal/appointments/?before={older}" if older else ""
     assert sorted(seen) == list(range(25))
 
