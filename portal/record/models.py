@@ -45,8 +45,8 @@ class Resource(models.Model):
 
     `reference` is the resource's own id or, if it has none, what stands for it in its file. `full_url` is what other
     entries of its bundle call it. `raw` is the resource. jsonb keeps the digits of a decimal but writes out an
-    exponent, so `written` holds the canonical text of the few resources that `raw` alone would not give back as they came.
-    `digest` is the SHA-256 of the canonical text.
+    exponent, so `written` holds the canonical text of the few resources that `raw` alone would not give back as they
+    came. `digest` is the SHA-256 of the canonical text.
     """
 
     id = models.UUIDField(primary_key=True)
