@@ -89,6 +89,14 @@ class Feature:
         return account.level is not None and account.level >= self.level
 
 
+def results_of_a_test() -> tuple[Page, ...]:
+    """Return the page of one test or measurement, and its file. Lab results and vitals both have them."""
+    return (
+        Page("test", "test/<uuid:item>/<int:place>/", results.test, "portal/test.html"),
+        Page("csv", "test/<uuid:item>/<int:place>/results.csv", results.test_file),
+    )
+
+
 CARE, RECORD, SELF, WELL = "Your care", "Your health record", "About you", "Staying well"
 
 FEATURES = (
@@ -163,10 +171,10 @@ FEATURES = (
         results.lab_panel,
         sample_results.labs,
         pages=(
-            Page("single", "single/", results.single, "portal/labs_list.html"),
-            Page("other", "other/", results.other, "portal/labs_list.html"),
-            Page("test", "test/<uuid:item>/<int:place>/", results.test, "portal/test.html"),
-            Page("csv", "test/<uuid:item>/<int:place>/csv/", results.test_csv),
+            Page("single", "single/", results.single_results, "portal/labs_single.html"),
+            Page("other", "other/", results.other_observations, "portal/labs_single.html"),
+            Page("more", "more/<uuid:item>/", results.more_of_panel, "portal/lab_more.html"),
+            *results_of_a_test(),
         ),
     ),
     Feature(
@@ -177,10 +185,7 @@ FEATURES = (
         RECORD,
         results.vitals,
         sample=sample_results.vitals,
-        pages=(
-            Page("test", "test/<uuid:item>/<int:place>/", results.test, "portal/test.html"),
-            Page("csv", "test/<uuid:item>/<int:place>/csv/", results.test_csv),
-        ),
+        pages=results_of_a_test(),
     ),
     Feature(
         "notes",

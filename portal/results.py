@@ -1,283 +1,420 @@
 """What the pages of test results and measurements show. Every query starts from the patient whose record it is."""
 
 import csv
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
-from typing import Any
+from io import StringIO
+from itertools import groupby
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpResponse, QueryDict
 
 from accounts.models import Account
-from portal import codes
-from portal.record import queries, words
-from portal.record.models import Attachment, Panel, Projected, Result
-from portal.record.series import Series, of_rows
+from portal import charts, codes
+from portal.record import moments, queries, words
+from portal.record.models import Attachment, Panel, Result
+from portal.record.queries import Listing
+from portal.templatetags import record as shown
 
-PAGE_SIZE = 10
-# Readings to a page of measurements, and results to a page of one test.
-READINGS, RESULTS = 25, 25
-# The most lines of one panel, and of the results that a chart is drawn from.
-MOST_LINES = 300
-MOST_POINTS = 200
-WIDTH, HEIGHT, EDGE = 640, 220, 28
-"""The size of a chart in the units of its view box, and the space at its edges."""
+PANELS, SINGLES, LINES, TESTS, VITALS, LATEST = 15, 15, 100, 25, 60, 40
+# The most unusual results that a list names for one panel. Its page has them all.
+NAMED = 4
+PRESSURES = ("8480-6", "8462-4")
+Context = dict[str, Any]
 
 
-def labs(account: Account, query: QueryDict) -> dict[str, Any]:
-    """Return a page of reports, newest first, of one kind and between two days if the address says so."""
-    kind, since, until, wanted = read_filter(query)
-    mine = queries.of(Panel, account.dod_id)
-    if kind:
-        mine = mine.filter(kind=kind)
-    if wanted:
-        mine = mine.filter(display__icontains=wanted)
-    listing = queries.list_page(between(mine, since, until), query.get("before", ""), PAGE_SIZE)
-    lines = lines_of(account.dod_id, [row.resource_id for row in listing.rows])
-    chosen = {"kind": kind, "since": since or "", "until": until or "", "q": wanted}
+class Tab(NamedTuple):
+    """A part of the lab results: what its link says, its address below the feature's, and whether it is shown."""
+
+    title: str
+    path: str
+    is_current: bool
+
+
+@dataclass
+class Filters:
+    """What the form above a list asks for. What is no date or kind counts as not said."""
+
+    kind: str = ""
+    since: date | None = None
+    until: date | None = None
+    words: str = ""
+
+    @property
+    def address(self) -> str:
+        """Return them as parameters of an address."""
+        said = {"kind": self.kind, "from": self.since or "", "until": self.until or "", "q": self.words}
+        return urlencode({name: str(value) for name, value in said.items() if value})
+
+
+@dataclass
+class Reading:
+    """A measurement of a visit: one result, or the two numbers of a blood pressure. `name` is what people call it."""
+
+    name: str
+    rows: list[Result]
+
+    @property
+    def first(self) -> Result:
+        return self.rows[0]
+
+    @property
+    def numbers(self) -> str:
+        return " over ".join(shown.number(row) for row in self.rows)
+
+    @property
+    def verdict(self) -> str:
+        return "; ".join(dict.fromkeys(shown.short_verdict(row) for row in self.rows if row.verdict == "unusual"))
+
+
+@dataclass
+class Visit:
+    """The measurements of one time."""
+
+    first: Result
+    readings: list[Reading] = field(default_factory=list)
+
+
+@dataclass
+class Latest:
+    """The latest value of a measurement, and its last values as a small chart."""
+
+    reading: Reading
+    chart: charts.Chart | None
+
+
+def labs(account: Account, query: QueryDict) -> Context:
+    """Return the panels of results, newest first, that the form asks for."""
+    filters = filters_of(query)
+    rows = within(queries.of(Panel, account.dod_id), filters)
+    if filters.kind:
+        rows = rows.filter(kind=filters.kind)
+    if filters.words:
+        inside = queries.of(Result, account.dod_id).filter(panel=OuterRef("resource"), display__icontains=filters.words)
+        rows = rows.filter(Q(display__icontains=filters.words) | Exists(inside))
+    listing = queries.list_page(rows, query.get("before", ""), PANELS)
+    name_unusual(account, listing.rows)
+    return page_of_labs("", listing, filters) | {"kinds": Panel.Kind.choices}
+
+
+def page_of_labs(path: str, listing: Listing, filters: Filters) -> Context:
+    """Return what the lists of results have in common."""
+    tabs = (("Test reports", ""), ("Single results", "single/"), ("Other observations", "other/"))
     return {
         "listing": listing,
-        "panels": [Report(row, lines.get(row.resource_id, [])) for row in listing.rows],
-        "kinds": Panel.Kind.choices,
-        "chosen": chosen,
-        "filters": urlencode({name: value for name, value in chosen.items() if value}),
+        "asked": filters,
+        "filters": filters.address,
+        "tabs": [Tab(title, where, where == path) for title, where in tabs],
     }
 
 
-def read_filter(query: QueryDict) -> tuple[str, date | None, date | None, str]:
-    """Return kind, first day, last day and words of a search. What cannot be read filters nothing."""
+def name_unusual(account: Account, panels: Sequence[Panel]) -> None:
+    """Put into each panel the first few of its results that are unusual."""
+    some = [panel.resource_id for panel in panels if panel.unusual]
+    found: dict[UUID, list[Result]] = {}
+    if some:
+        rows = queries.of(Result, account.dod_id).filter(panel__in=some, verdict=Result.Verdict.UNUSUAL)
+        for row in rows.order_by("id")[: PANELS * LINES]:
+            found.setdefault(row.panel_id, []).append(row)  # type: ignore[arg-type]
+    for panel in panels:
+        panel.named = found.get(panel.resource_id, [])[:NAMED]  # type: ignore[attr-defined]
+
+
+def filters_of(query: QueryDict) -> Filters:
+    """Return what the parameters of a list's address ask for."""
     kind = query.get("kind", "")
-    wanted = query.get("q", "").replace("\x00", "").strip()[:80]
-    return kind if kind in Panel.Kind.values else "", day(query.get("since")), day(query.get("until")), wanted
+    return Filters(
+        kind if kind in Panel.Kind.values else "",
+        day_of(query.get("from", "")),
+        day_of(query.get("until", "")),
+        query.get("q", "").replace("\0", "").strip()[:80],
+    )
 
 
-def day(typed: str | None) -> date | None:
+def day_of(typed: str) -> date | None:
     try:
-        return date.fromisoformat(typed or "")
+        day = date.fromisoformat(typed)
     except ValueError:
         return None
+    return day if 1900 <= day.year < 2200 else None
 
 
-def between(rows: QuerySet[Any], since: date | None, until: date | None) -> QuerySet[Any]:
-    """Return the rows of these days. A day counts in every time zone, so that the edge loses none."""
-    if since:
-        rows = rows.filter(at__gte=datetime(since.year, since.month, since.day, tzinfo=UTC) - timedelta(hours=14))
-    if until and until < date.max - timedelta(days=2):
-        rows = rows.filter(at__lt=datetime(until.year, until.month, until.day, tzinfo=UTC) + timedelta(hours=36))
+def within(rows: QuerySet[Any], filters: Filters) -> QuerySet[Any]:
+    """Return the rows of the days asked for.
+
+    The day is the one that was written for the place. The times, a day wider, let the database use its index.
+    """
+    if filters.since:
+        rows = rows.filter(at__gte=midnight(filters.since) - timedelta(days=1), said__gte=filters.since.isoformat())
+    if filters.until:
+        after = filters.until + timedelta(days=1)
+        rows = rows.filter(at__lt=midnight(after) + timedelta(days=1), said__lt=after.isoformat())
     return rows
 
 
-@dataclass(frozen=True)
-class Report:
-    """A report with its results, in the order in which the laboratory has them."""
-
-    row: Panel
-    lines: Sequence[Result]
-
-    @property
-    def unusual(self) -> list[Result]:
-        return [line for line in self.lines if line.verdict == Result.Verdict.UNUSUAL]
-
-    @property
-    def all_usual(self) -> bool:
-        """Return whether every result was judged and is in its range. Nothing less is called usual."""
-        return bool(self.lines) and all(line.verdict == Result.Verdict.USUAL for line in self.lines)
+def midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def lines_of(patient: str | None, panels: list[UUID]) -> dict[UUID, list[Result]]:
-    """Return the results of these reports, those that have a value or say why not."""
-    found: dict[UUID, list[Result]] = {}
-    rows = queries.of(Result, patient).filter(panel__in=panels).order_by("display", "resource_id", "place")
-    for row in rows[: MOST_LINES * max(len(panels), 1)]:
-        if says_something(row):
-            found.setdefault(row.panel_id, []).append(row)  # type: ignore[arg-type]
-    return found
+def counted(rows: QuerySet[Result]) -> QuerySet[Result]:
+    """Leave out the rows that are only the name of their components."""
+    return rows.exclude(text="", absent="", value_said="")
 
 
-def says_something(row: Result) -> bool:
-    """Return whether a row has a value or a reason for none. What only holds components together has neither."""
-    return bool(row.value_said or row.text or row.absent or row.note)
+def single_results(account: Account, query: QueryDict) -> Context:
+    """Return the laboratory results that belong to no report."""
+    rows = queries.of(Result, account.dod_id).filter(category=Result.Category.LABORATORY, panel=None)
+    return list_of_results("single/", rows, query) | {"item_title": "Single results"}
 
 
-def lab_panel(account: Account, item: str) -> dict[str, Any]:
-    """Return one report with all its results and the files that came with it."""
-    row = queries.one(Panel, account.dod_id, item)
-    files = queries.of(Attachment, account.dod_id).filter(resource_id=row.resource_id).order_by("place")
-    report = Report(row, lines_of(account.dod_id, [row.resource_id]).get(row.resource_id, []))
-    return {"report": report, "files": files, "item_title": row.display}
+def other_observations(account: Account, query: QueryDict) -> Context:
+    """Return what is neither a laboratory result nor a vital sign: smoking, social history, surveys and the like."""
+    rows = queries.of(Result, account.dod_id).filter(category=Result.Category.OTHER)
+    return list_of_results("other/", rows, query) | {"item_title": "Other observations"}
 
 
-def single(account: Account, query: QueryDict) -> dict[str, Any]:
-    """Return a page of laboratory results that belong to no report."""
-    mine = queries.of(Result, account.dod_id).filter(category=Result.Category.LABORATORY, panel=None)
-    return {"listing": queries.list_page(mine, query.get("before", ""), RESULTS), "item_title": "Single results"}
+def list_of_results(path: str, rows: QuerySet[Result], query: QueryDict) -> Context:
+    filters = replace(filters_of(query), kind="")
+    rows = within(counted(rows), filters)
+    if filters.words:
+        rows = rows.filter(Q(display__icontains=filters.words) | Q(text__icontains=filters.words))
+    return page_of_labs(path, queries.list_page(rows, query.get("before", ""), SINGLES), filters)
 
 
-def other(account: Account, query: QueryDict) -> dict[str, Any]:
-    """Return a page of observations that are neither laboratory results nor vital signs."""
-    mine = queries.of(Result, account.dod_id).filter(category=Result.Category.OTHER)
-    return {"listing": queries.list_page(mine, query.get("before", ""), RESULTS), "item_title": "Other observations"}
-
-
-def test(account: Account, query: QueryDict, item: UUID, place: int) -> dict[str, Any]:
-    """Return all results of the test that this result is one of: charts, and a page of the results as a table."""
-    one = queries.one(Result, account.dod_id, str(item), place)
-    rows = same_test(account.dod_id, one)
-    recent = list(reversed(queries.newest_first(rows.filter(value__isnull=False))[: MOST_POINTS + 1]))
-    is_cut = len(recent) > MOST_POINTS
+def lab_panel(account: Account, item: str) -> Context:
+    """Return one report with its results and the names of its files."""
+    panel = queries.one(Panel, account.dod_id, item)
+    lines, more = lines_of(account, panel, 0)
+    files = list(queries.of(Attachment, account.dod_id).filter(resource=panel.resource_id).order_by("place")[:LINES])
     return {
-        "test": one,
-        "charts": [draw_chart(series) for series in of_rows(recent[-MOST_POINTS:]) if len(series.points) > 1],
-        "is_cut": is_cut,
-        "listing": queries.list_page(rows, query.get("before", ""), RESULTS),
-        "item_title": one.display,
+        "panel": panel,
+        "item_title": panel.display,
+        "lines": lines,
+        "more": more,
+        "files": files,
+        "is_laboratory": panel.kind == Panel.Kind.LABORATORY,
     }
 
 
-def same_test(patient: str | None, one: Result) -> QuerySet[Result]:
-    """Return the patient's results of the same test. A test without a code is known by its name."""
-    if one.code:
-        return queries.of(Result, patient).filter(code_system=one.code_system, code=one.code)
-    return queries.of(Result, patient).filter(code_system="", code="", display=one.display)
+def more_of_panel(account: Account, query: QueryDict, item: UUID) -> Context:
+    """Return further results of a report that has very many."""
+    panel = queries.one(Panel, account.dod_id, str(item))
+    typed = query.get("after", "")
+    after = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 19 else 0
+    lines, more = lines_of(account, panel, after)
+    return {"panel": panel, "item_title": f"{panel.display}, all results", "lines": lines, "more": more}
 
 
-def test_csv(account: Account, query: QueryDict, item: UUID, place: int) -> HttpResponse:
-    """Return all results of one test as a CSV file (RFC 4180), newest first."""
-    rows = same_test(account.dod_id, queries.one(Result, account.dod_id, str(item), place))
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="results.csv"'
-    writer = csv.writer(answer)
-    writer.writerow(["When", "Test", "Value", "Unit", "From", "To", "Said of it"])
-    for row in queries.newest_first(rows).iterator():
-        said = words.interpretation(row.interpretation) or words.verdict(row.verdict)
-        value = f"{row.comparator}{row.value_said}" or row.text or row.absent
-        cells = [row.said, row.display, value, row.unit_said or row.unit, plain(row.low), plain(row.high), said]
-        writer.writerow([defuse(cell) for cell in cells])
-    return answer
+def lines_of(account: Account, panel: Panel, after: int) -> tuple[list[Result], int]:
+    """Return results of a report in their order, and the id after which the next ones come, or 0."""
+    rows = counted(queries.of(Result, account.dod_id).filter(panel=panel.resource_id, id__gt=after))
+    some = list(rows.order_by("id")[: LINES + 1])
+    return some[:LINES], some[LINES - 1].pk if len(some) > LINES else 0
 
 
-def plain(number: Decimal | None) -> str:
-    return f"{number:f}" if number is not None else ""
+class Test(NamedTuple):
+    """A test: the results of one code, or of one name where there is no code."""
+
+    name: str
+    key: charts.Key
+    meaning: str
+    rows: QuerySet[Result]
 
 
-def defuse(cell: str) -> str:
-    """Return a cell that a spreadsheet takes for text and never for a formula (OWASP, CSV injection)."""
-    is_number = cell.lstrip("-").replace(".", "", 1).isdecimal()
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") and not is_number else cell
+def tests_of(account: Account, item: UUID, place: int) -> tuple[Result, list[Test]]:
+    """Return a result and the tests that its page is about.
 
-
-@dataclass(frozen=True)
-class Mark:
-    """A point of a chart in the units of its view box."""
-
-    x: str
-    y: str
-    is_unusual: bool
-
-
-@dataclass(frozen=True)
-class Chart:
-    """One series as a picture: the line, the points, the shaded range, and what it says in words."""
-
-    unit: str
-    first: Any
-    last: Any
-    lowest: str
-    highest: str
-    line: str
-    marks: list[Mark]
-    band: tuple[str, str] | None
-    count: int
-
-
-def draw_chart(series: Series) -> Chart:
-    """Return the chart of a series. The band is the range of the newest result, if it has both bounds."""
-    points = series.points
-    newest = points[-1]
-    values = [point.value for point in points]
-    bounds = [bound for bound in (newest.low, newest.high) if bound is not None]
-    low, high = min([*values, *bounds]), max([*values, *bounds])
-    span = (high - low) or Decimal(1)
-    times = [point.at.timestamp() if point.at else 0 for point in points]
-    begin, length = times[0], (times[-1] - times[0]) or 1
-
-    def down(value: Decimal) -> Decimal:
-        return EDGE + (high - value) / span * (HEIGHT - 2 * EDGE)
-
-    xs = [f"{EDGE + (at - begin) / length * (WIDTH - 2 * EDGE):.1f}" for at in times]
-    ys = [f"{down(value):.1f}" for value in values]
-    band = None
-    if newest.low is not None and newest.high is not None:
-        band = (f"{down(newest.high):.1f}", f"{down(newest.low) - down(newest.high):.1f}")
-    marks = [Mark(x, y, point.verdict == Result.Verdict.UNUSUAL) for x, y, point in zip(xs, ys, points, strict=True)]
-    line = " ".join(f"{x},{y}" for x, y in zip(xs, ys, strict=True))
-    lowest, highest = min(points, key=lambda point: point.value), max(points, key=lambda point: point.value)
-    return Chart(series.unit, points[0], newest, lowest.value_said, highest.value_said, line, marks, band, len(points))
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A kind of measurement: its title, and the newest results of it. Blood pressure has two."""
-
-    title: str
-    rows: list[Result]
-
-
-def vitals(account: Account, query: QueryDict) -> dict[str, Any]:
-    """Return the newest of each measurement, and a page of readings by time."""
-    mine = queries.of(Result, account.dod_id).filter(category=Result.Category.VITAL_SIGNS)
-    listing = queries.list_page(mine, query.get("before", ""), READINGS * 4)
-    return {
-        "latest": latest(account.dod_id) if listing.is_first else [],
-        "listing": listing,
-        "readings": by_time(listing.rows),
-    }
-
-
-def latest(patient: str | None) -> list[Measure]:
-    """Return the newest result of each measurement that the page has a place for, in one query.
-
-    LATERAL over the codes reads one row of the index for each; DISTINCT ON would read all of them.
+    That is one, but for blood pressure, whose two numbers belong together, and for a result with components.
     """
-    wanted = [code for column in codes.VITAL_COLUMNS.values() for code in column]
-    table = Result._meta.db_table
-    sql = f"""
-        SELECT r.* FROM unnest(%s::text[]) AS wanted(code)
-        CROSS JOIN LATERAL (
-            SELECT * FROM {table} WHERE patient = %s AND code_system = %s AND code = wanted.code
-            ORDER BY at DESC NULLS LAST, id DESC LIMIT 1
-        ) r
-    """  # noqa: S608 - our own table's name
-    newest = {row.code: row for row in Result.objects.raw(sql, [wanted, patient or "", codes.LOINC])}
-    found = (
-        Measure(title, [newest[code] for code in column if code in newest])
-        for title, column in codes.VITAL_COLUMNS.items()
+    mine = queries.of(Result, account.dod_id)
+    row = queries.one(Result, account.dod_id, str(item), place)
+    members = [row]
+    if not (row.text or row.absent or row.value_said):
+        members = list(mine.filter(resource=row.resource_id, place__gt=0).order_by("place")[:6]) or [row]
+    keys = {(one.code_system, one.code): one.display for one in members if one.code}
+    if any(key in keys for key in pressure_keys()):
+        keys |= {key: codes.VITALS[key[1]].display for key in pressure_keys()}
+    tests = [
+        Test(name, key, codes.MEANINGS.get(key, ""), mine.filter(code_system=key[0], code=key[1]))
+        for key, name in sorted(keys.items(), key=lambda found: rank(found[0]))
+    ]
+    named = {one.display: one.code_system for one in members if not one.code}
+    tests += [
+        Test(name, (system, ""), "", mine.filter(code_system=system, code="", display=name))
+        for name, system in named.items()
+    ]
+    return row, tests
+
+
+def pressure_keys() -> list[tuple[str, str]]:
+    return [(codes.LOINC, code) for code in PRESSURES]
+
+
+def rank(key: tuple[str, str]) -> int:
+    """Return the place of a test beside others: the upper number of a blood pressure comes first."""
+    return PRESSURES.index(key[1]) if key in pressure_keys() else len(PRESSURES)
+
+
+def rows_of(tests: Sequence[Test]) -> QuerySet[Result]:
+    """Return the results of all these tests."""
+    rows = tests[0].rows
+    for one in tests[1:]:
+        rows = rows | one.rows
+    return counted(rows)
+
+
+def test(account: Account, query: QueryDict, item: UUID, place: int) -> Context:
+    """Return a test with its charts and a page of its results, newest first."""
+    row, tests = tests_of(account, item, place)
+    found = charts.drawn({one.key: one.name for one in tests if one.key[1]}, rows_of(tests))
+    is_pressure = len(tests) > 1 and all(
+        one.name in {codes.VITALS[code].display for code in PRESSURES} for one in tests
     )
-    return [measure for measure in found if measure.rows]
+    title = "Blood pressure" if is_pressure else row.display
+    if is_pressure:
+        together = [line for line in found if line.unit == found[0].unit]
+        groups = [together, *([line] for line in found if line not in together)] if found else []
+    else:
+        groups = [[line] for line in found]
+    return {
+        "row": row,
+        "item_title": f"{title} over time",
+        "tests": tests,
+        "charts": [charts.draw(title_of(title, lines), lines) for lines in groups],
+        "listing": queries.list_page(rows_of(tests), query.get("before", ""), TESTS),
+    }
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What was measured at one time. `first` tells when."""
-
-    first: Projected
-    rows: list[Result]
+def title_of(title: str, lines: Sequence[charts.Drawn]) -> str:
+    name = title if len(lines) > 1 else lines[0].name
+    return f"{name}, in {lines[0].unit}" if lines[0].unit else name
 
 
-def by_time(rows: Iterable[Result]) -> list[Reading]:
-    """Return results gathered by their time. Two of one kind and time stay two."""
-    found: list[Reading] = []
-    for row in rows:
-        if not says_something(row):
+COLUMNS = ("Date", "Test", "Result", "Unit", "Compared with the usual range", "Usual range", "Status", "Note")
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def test_file(account: Account, query: QueryDict, item: UUID, place: int) -> HttpResponse:
+    """Return all results of a test, newest first, as a file for spreadsheets."""
+    _, tests = tests_of(account, item, place)
+    text = StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for row in rows_of(tests).order_by(F("at").desc(nulls_last=True), "-id").iterator():
+        cells = (
+            moments.show(row.said, row.zone),
+            row.display,
+            shown.number(row),
+            shown.unit(row),
+            shown.verdict(row),
+            shown.usual(row),
+            words.status(row.status),
+            row.note,
+        )
+        writer.writerow([defused(cell) for cell in cells])
+    response = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
+    # The name says nothing about the test: a folder of downloads is seen by others.
+    response.headers["Content-Disposition"] = 'attachment; filename="results.csv"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def defused(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula. A number below zero stays a number."""
+    is_number = cell.removeprefix("-").replace(".", "", 1).isdecimal()
+    return f"'{cell}" if cell.startswith(FORMULAS) and not is_number else cell
+
+
+def vitals(account: Account, query: QueryDict) -> Context:
+    """Return the latest of each measurement, and the measurements by visit."""
+    rows = counted(queries.of(Result, account.dod_id).filter(category=Result.Category.VITAL_SIGNS))
+    listing = queries.list_page(rows, query.get("before", ""), VITALS)
+    visits = visits_of(listing.rows)
+    if listing.older and len(visits) > 1:
+        # A visit is not cut in two: the last one begins the next page.
+        cut = visits.pop()
+        kept = listing.rows[: [row.pk for row in listing.rows].index(min_row(cut))]
+        listing = replace(listing, rows=kept, older=queries.write_cursor(kept[-1]))
+    latest = latest_of(newest_of_each(account)) if listing.is_first else []
+    return {"listing": listing, "visits": visits, "latest": latest}
+
+
+def min_row(visit: Visit) -> int:
+    """Return the id of the row of a visit that a list has first."""
+    return max(row.pk for reading in visit.readings for row in reading.rows)
+
+
+NEWEST = """
+    SELECT found.* FROM unnest(%s::text[]) AS wanted(code), LATERAL (
+        SELECT * FROM record_result WHERE patient = %s AND code_system = %s AND record_result.code = wanted.code
+        AND value IS NOT NULL ORDER BY at DESC NULLS LAST, id DESC LIMIT %s) AS found
+"""
+
+
+def newest_of_each(account: Account) -> list[Result]:
+    """Return the newest results of each known measurement, in one query that reads only those."""
+    return list(Result.objects.raw(NEWEST, [list(codes.VITALS), account.dod_id or "", codes.LOINC, LATEST]))
+
+
+def latest_of(rows: Sequence[Result]) -> list[Latest]:
+    """Return the latest reading of each measurement with its chart, in the order of the columns."""
+    by_code: dict[str, list[Result]] = {}
+    for row in sorted(rows, key=lambda row: (row.at is not None, row.at or datetime.min.replace(tzinfo=UTC), row.pk)):
+        by_code.setdefault(row.code, []).append(row)
+    found = []
+    for name, wanted in codes.VITAL_COLUMNS.items():
+        some = [by_code[code] for code in wanted if code in by_code]
+        if not some:
             continue
-        if found and (found[-1].first.at, found[-1].first.said) == (row.at, row.said):
-            found[-1].rows.append(row)
-        else:
-            found.append(Reading(row, [row]))
-    for reading in found:
-        reading.rows.sort(key=lambda row: (row.resource_id, row.place))
+        newest = max((one[-1] for one in some), key=lambda row: row.at or datetime.min.replace(tzinfo=UTC))
+        same = [row for one in some for row in one if row.at == newest.at]
+        reading = readings_of(sorted(same, key=lambda row: -row.pk))[0]
+        lines = [line for one in some for line in charts.drawn_of_rows(one[0].display, one)[:1]]
+        together = [line for line in lines if line.unit == lines[0].unit]
+        chart = charts.draw(name, together, is_small=True) if together and together[0].results > 1 else None
+        found.append(Latest(Reading(name, reading.rows), chart))
     return found
+
+
+def visits_of(rows: Sequence[Result]) -> list[Visit]:
+    """Return measurements, given newest first, by the time at which they were taken."""
+    found = []
+    for _, some in groupby(rows, key=lambda row: (row.at, row.said, row.zone)):
+        members = list(some)
+        found.append(Visit(members[0], readings_of(members)))
+    return found
+
+
+def readings_of(rows: Sequence[Result]) -> list[Reading]:
+    """Return the readings of one time. Two numbers of a blood pressure are one, and two blood pressures are two."""
+    titles = {code: name for name, wanted in codes.VITAL_COLUMNS.items() for code in wanted}
+    order = list(titles)
+    singles = [row for row in rows if not is_pressure(row)]
+    found = [Reading("Blood pressure", pair) for pair in pairs_of([row for row in rows if is_pressure(row)])]
+    for row in singles:
+        known = row.code_system == codes.LOINC and row.code in titles
+        found.append(Reading(titles[row.code] if known else row.display, [row]))
+    return sorted(found, key=lambda one: order.index(one.first.code) if one.first.code in titles else len(order))
+
+
+def is_pressure(row: Result) -> bool:
+    return row.code_system == codes.LOINC and row.code in PRESSURES
+
+
+def pairs_of(rows: Sequence[Result]) -> Iterator[list[Result]]:
+    """Yield the upper number with the lower one of the same observation, else of the same time. One may be missing."""
+    lowers = [row for row in rows if row.code == PRESSURES[1]]
+    uppers = [row for row in rows if row.code == PRESSURES[0]]
+    resources = {row.resource_id for row in uppers}
+    for upper in uppers:
+        own = [row for row in lowers if row.resource_id == upper.resource_id]
+        free = own or [row for row in lowers if row.resource_id not in resources]
+        if free:
+            lowers.remove(free[0])
+        yield [upper, *free[:1]]
+    for lower in lowers:
+        yield [lower]

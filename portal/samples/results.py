@@ -1,6 +1,6 @@
-"""The samples of lab results and vitals."""
+"""The samples of the pages of lab results and vitals."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -9,106 +9,93 @@ from portal import codes
 from portal.codes import Concept
 from portal.record.models import Panel, Result
 from portal.record.queries import Listing
-from portal.results import Measure, Report, by_time
+from portal.results import Filters, latest_of, page_of_labs, visits_of
 from portal.samples.person import NOBODY
 
-Verdict = Result.Verdict
-# A measurement's name, value, UCUM unit, and the ends of its range. An open end is None.
-Measurement = tuple[str, str, str, str | None, str | None]
-# What was taken at each visit, newest first: blood pressure, heart rate, oxygen, weight.
+LABORATORY, VITAL_SIGNS = Result.Category.LABORATORY, Result.Category.VITAL_SIGNS
+# A measurement: its name, value, UCUM unit, and the ends of its usual range. An open end is "".
+A1C = ("Hemoglobin A1c", "6.9", "%", "4.0", "5.6")
+GLUCOSE = ("Glucose", "114", "mg/dL", "70", "99")
+# Name, when it was, number of results, those that are unusual.
+PANELS = (
+    ("Hemoglobin A1c", "2025-10-27T08:15:00-05:00", 1, (A1C,)),
+    ("Basic metabolic panel", "2025-10-27T08:15:00-05:00", 8, (GLUCOSE,)),
+    ("Lipid panel", "2025-05-07T08:30:00-05:00", 4, ()),
+)
+# What was measured at a visit: upper and lower blood pressure, heart rate, breaths, temperature, oxygen, weight, height
+# and body mass index.
+UNITS = ("mm[Hg]", "mm[Hg]", "/min", "/min", "[degF]", "%", "[lb_av]", "[in_i]", "kg/m2")
+RANGES = (("90", "129"), ("50", "84"), ("60", "100"), ("12", "20"), ("97", "99"), ("95", ""), *[("", "")] * 3)
 VISITS = (
-    ("2025-10-30T15:30:00-05:00", "131", "82", "74", "99", "193"),
-    ("2025-05-12T12:15:00-05:00", "136", "84", "71", "97", "195"),
-    ("2024-10-28T10:00:00-05:00", "142", "88", "76", "98", "199"),
+    ("2025-10-30T10:30:00-05:00", "131 82 72 14 98.4 98 192 69 28.4"),
+    ("2025-05-12T09:00:00-05:00", "136 84 74 15 98.1 97 195 69 28.8"),
+    ("2024-10-28T10:00:00-05:00", "142 88 76 15 98.2 98 199 69 29.4"),
 )
-PANELS: tuple[tuple[str, str, tuple[Measurement, ...]], ...] = (
-    ("Hemoglobin A1c", "2025-10-27T08:15:00-05:00", (("Hemoglobin A1c", "6.9", "%", "4.0", "5.6"),)),
-    (
-        "Basic metabolic panel",
-        "2025-10-27T08:15:00-05:00",
-        (
-            ("Glucose", "114", "mg/dL", "70", "99"),
-            ("Creatinine", "0.90", "mg/dL", "0.6", "1.3"),
-            ("Sodium", "140", "mmol/L", "135", "145"),
-            ("Potassium", "4.5", "mmol/L", "3.5", "5.1"),
-        ),
-    ),
-    (
-        "Lipid panel",
-        "2025-05-07T08:30:00-05:00",
-        (
-            ("Total cholesterol", "178", "mg/dL", "100", "199"),
-            ("LDL cholesterol", "96", "mg/dL", "50", "129"),
-            ("HDL cholesterol", "57", "mg/dL", "40", "90"),
-            ("Triglycerides", "125", "mg/dL", "40", "149"),
-        ),
-    ),
-)
-
-
-def result(concepts: dict[str, Concept], said: str, measurement: Measurement, category: str) -> Result:
-    """Return one result, with the flag that a laboratory sets by its range."""
-    display, value, unit, low, high = measurement
-    concept = next(concept for concept in concepts.values() if concept.display == display)
-    flag = ""
-    if low is not None and high is not None:
-        flag = "L" if Decimal(value) < Decimal(low) else "H" if Decimal(value) > Decimal(high) else "N"
-    return Result(
-        resource_id=uuid4(),
-        patient=NOBODY,
-        status="final",
-        category=category,
-        code_system=concept.code_system,
-        code=concept.code,
-        display=display,
-        said=said,
-        at=datetime.fromisoformat(said),
-        value=Decimal(value),
-        value_said=value,
-        unit=unit,
-        low=low and Decimal(low),
-        high=high and Decimal(high),
-        interpretation=flag,
-        verdict={"": Verdict.NONE, "N": Verdict.USUAL}.get(flag, Verdict.UNUSUAL),
-    )
 
 
 def labs() -> dict[str, Any]:
-    """Return the sample of the lab results page."""
-    reports = []
-    for display, said, measurements in PANELS:
-        concept = next(concept for concept in codes.LABS.values() if concept.display == display)
-        row = Panel(
+    """Return the newest reports of lab results."""
+    panels = []
+    for name, said, count, unusual in PANELS:
+        panel = Panel(
+            **coded(codes.LABS, name),
             resource_id=uuid4(),
             patient=NOBODY,
-            status="final",
             kind=Panel.Kind.LABORATORY,
-            code_system=concept.code_system,
-            code=concept.code,
-            display=display,
+            status="final",
             said=said,
-            at=datetime.fromisoformat(said),
+            results=count,
+            unusual=len(unusual),
         )
-        reports.append(Report(row, [result(codes.LABS, said, one, "laboratory") for one in measurements]))
-    return {"listing": Listing([report.row for report in reports]), "panels": reports}
+        panel.named = [result(LABORATORY, codes.LABS, said, *one) for one in unusual]  # type: ignore[attr-defined]
+        panels.append(panel)
+    return page_of_labs("", Listing(panels), Filters()) | {"kinds": Panel.Kind.choices}
 
 
 def vitals() -> dict[str, Any]:
-    """Return the sample of the vitals page."""
-    rows = []
-    for said, upper, lower, heart_rate, oxygen, weight in VISITS:
-        measured: tuple[Measurement, ...] = (
-            ("Systolic blood pressure", upper, "mm[Hg]", "90", "129"),
-            ("Diastolic blood pressure", lower, "mm[Hg]", "50", "84"),
-            ("Heart rate", heart_rate, "/min", "60", "100"),
-            ("Oxygen saturation", oxygen, "%", None, None),
-            ("Body weight", weight, "[lb_av]", None, None),
-        )
-        rows += [result(codes.VITALS, said, one, "vital-signs") for one in measured]
-    newest = {row.code: row for row in rows[: len(rows) // len(VISITS)]}
-    latest = [
-        Measure(title, [newest[code] for code in column])
-        for title, column in codes.VITAL_COLUMNS.items()
-        if all(code in newest for code in column)
+    """Return the measurements of the last visits."""
+    rows = [
+        result(VITAL_SIGNS, codes.VITALS, said, concept.display, value, unit, *edges)
+        for said, values in VISITS
+        for concept, value, unit, edges in zip(codes.VITALS.values(), values.split(), UNITS, RANGES, strict=True)
     ]
-    return {"latest": latest, "listing": Listing(rows), "readings": by_time(rows)}
+    for number, row in enumerate(rows):
+        row.pk = len(rows) - number
+    return {"listing": Listing(rows), "visits": visits_of(rows), "latest": latest_of(rows)}
+
+
+def coded(concepts: dict[str, Concept], display: str) -> dict[str, str]:
+    """Return the code fields of the concept with this display."""
+    concept = next(concept for concept in concepts.values() if concept.display == display)
+    return {"code_system": concept.code_system, "code": concept.code, "display": concept.display}
+
+
+def result(
+    category: str, concepts: dict[str, Concept], said: str, name: str, value: str, unit: str, low: str, high: str
+) -> Result:
+    """Return one result with the verdict that follows from its usual range."""
+    number = Decimal(value)
+    least, most = (Decimal(edge) if edge else None for edge in (low, high))
+    flag = ""
+    if least is not None and number < least:
+        flag = "L"
+    elif most is not None and number > most:
+        flag = "H"
+    elif least is not None and most is not None:
+        flag = "N"
+    return Result(
+        **coded(concepts, name),
+        resource_id=uuid4(),
+        patient=NOBODY,
+        category=category,
+        status="final",
+        at=datetime.fromisoformat(said).astimezone(UTC),
+        said=said,
+        value=number,
+        value_said=value,
+        unit=unit,
+        low=least,
+        high=most,
+        interpretation=flag,
+        verdict={"": "none", "N": "usual"}.get(flag, "unusual"),
+    )

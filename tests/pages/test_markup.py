@@ -21,6 +21,7 @@ NO_PAGE = {
     r"(admin/)?session/(left|extend|keep)/": "JSON, or nothing",
     r".*/(judge|(first-)?passkey|options)/": "JSON; where one of these is a page, a scene opens it",
     r"\.well-known/change-password|admin/(login|logout|password_change)/": "leads to a page",
+    r"portal/.*(\.ics|\.csv|/download/)": "a file",
     r"support/guides/<slug:slug>\.pdf|demo/letters/<uuid:pk>\.pdf": "a PDF",
     r"admin/jsi18n/|admin/autocomplete/": "for scripts",
     r"admin/r/.*|admin/.*/<path:object_id>/": "leads to a page",
@@ -100,10 +101,10 @@ def test_no_page_says_that_it_is_official_or_made_by_a_mock(seen):
 
 
 def test_every_list_goes_on_with_the_same_links():
-    """One template draws them, because the design system hides its own on a phone."""
+    """Two templates draw them, by number or below a row, because the design system hides its own on a phone."""
     folder = Path(settings.BASE_DIR, "templates")
     drawn = {file.name for file in folder.rglob("*.html") if re.search(r'usa-pagination|rel="next"', file.read_text())}
-    assert drawn == {"pager.html"}
+    assert drawn == {"pager.html", "older.html"}
 
 
 def test_no_page_is_about_to_leave_while_it_is_looked_at(seen):

@@ -157,9 +157,10 @@ ITEMS: dict[str, tuple[type[Model], str]] = {
     "appointments-calendar": (Appointment, "/portal/appointments/{}/calendar.ics"),
     "record-paper": (Paper, "/portal/record/papers/{}/"),
     "labs-test": (Result, "/portal/labs/test/{}/0/"),
-    "labs-csv": (Result, "/portal/labs/test/{}/0/csv/"),
+    "labs-csv": (Result, "/portal/labs/test/{}/0/results.csv"),
     "vitals-test": (Result, "/portal/vitals/test/{}/0/"),
-    "vitals-csv": (Result, "/portal/vitals/test/{}/0/csv/"),
+    "vitals-csv": (Result, "/portal/vitals/test/{}/0/results.csv"),
+    "labs-more": (Panel, "/portal/labs/more/{}/"),
     "notes-file": (Attachment, "/portal/notes/file/{}/0/"),
     "notes-download": (Attachment, "/portal/notes/file/{}/0/download/"),
 }
