@@ -212,6 +212,15 @@ class Result(Projected):
             # A page for each test: its results by time.
             newest_first("result_test", "code_system", "code"),
             models.Index(fields=["panel"], name="record_result_panel"),
+            # The few results that belong to no report, among the many that do.
+            models.Index(
+                "patient",
+                "category",
+                models.F("at").desc(nulls_last=True),
+                models.F("id").desc(),
+                condition=models.Q(panel=None),
+                name="record_result_single",
+            ),
         ]
         constraints = [once("result")]
 
