@@ -63,9 +63,14 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         field, _, how = lookup.partition("__")
         entries = [entry[0] if isinstance(entry, tuple) else entry for entry in self.list_filter]
         offered = [getattr(entry, "parameter_name", entry) for entry in entries]
-        if how in PARTS_OF_A_DATE and not (value.isascii() and value.isdecimal() and len(value) <= 4):
+        if how in PARTS_OF_A_DATE and not is_part_of_a_date(value):
             return False
         return field in [*offered, self.date_hierarchy] and how in FILTERS_ASK
+
+
+def is_part_of_a_date(text: str) -> bool:
+    """Return whether a text is a year, month or day that Python's calendar can go one beyond, as the filter does."""
+    return text.isascii() and text.isdecimal() and len(text) <= 4 and text != "9999"
 
 
 def record_row_view(request: HttpRequest, row: Model | None) -> None:
