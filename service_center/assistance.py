@@ -153,7 +153,7 @@ def help_with(asked: Assistance, account: Account, by: Account) -> bool:
 def write_to_address_of_record(asked: Assistance, account: Account, by: Account) -> bool:
     """Make the address in DEERS the account's, and give up the mailboxes that the request is about.
 
-    If somebody else reads one of them, whoever is in the account is put out of it, and a link for a new password goes
+    If somebody else reads one of them, everyone is signed out of the account, and a link for a new password goes
     to the address in DEERS. Return False if DEERS has no other address, or if the holder of a frozen account got it
     back in the meantime and has said themselves where to write.
     """
