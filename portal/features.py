@@ -133,6 +133,7 @@ FEATURES = (
         history.medications,
         history.medication,
         sample=sample_history.medications,
+        pages=(Page("fills", "<uuid:item>/fills/", history.medication_fills, "portal/medications_fills.html"),),
     ),
     Feature(
         "allergies",

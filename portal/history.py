@@ -85,16 +85,28 @@ def soon_out(rows: list[Prescription], today: date) -> set[UUID]:
 def medication(account: Account, item: str) -> dict[str, Any]:
     """Return one prescription with what was handed over on it, newest first."""
     row = queries.one(Prescription, account.dod_id, item)
-    fills = queries.of(Dispense, account.dod_id).filter(prescription=row.resource_id)
-    return {"medication": row, "fills": list(queries.newest_first(fills)[:CURRENT]), "item_title": row.display}
+    fills = fills_of(account, row, "")
+    return {"medication": row, "fills": fills.rows, "more_fills": fills.older, "item_title": row.display}
+
+
+def fills_of(account: Account, row: Prescription, before: str) -> queries.Listing:
+    """Return a page of what was handed over on a prescription, newest first."""
+    return queries.list_page(queries.of(Dispense, account.dod_id).filter(prescription=row.resource_id), before, CURRENT)
+
+
+def medication_fills(account: Account, query: QueryDict, item: UUID) -> dict[str, Any]:
+    """Return one page of the fills of a prescription. Decades of them do not fit on the page of the prescription."""
+    row = queries.one(Prescription, account.dod_id, str(item))
+    return {"medication": row, "listing": fills_of(account, row, query.get("before", "")), "item_title": row.display}
 
 
 def immunizations(account: Account, query: QueryDict) -> dict[str, Any]:
     """Return a page of the vaccines that were given, newest first, and on the first page those that were not."""
     mine = queries.of(Vaccine, account.dod_id)
     listing = queries.list_page(mine.filter(was_given=True), query.get("before", ""), VACCINES_TO_A_PAGE)
-    refused = queries.newest_first(mine.filter(was_given=False))[:CURRENT] if listing.is_first else []
-    return {"listing": listing, "not_given": list(refused)}
+    refused = queries.list_page(mine.filter(was_given=False), query.get("not", ""), CURRENT)
+    not_given = refused.rows if listing.is_first else []
+    return {"listing": listing, "not_given": not_given, "more_not_given": refused.older if listing.is_first else ""}
 
 
 def procedures(account: Account, query: QueryDict) -> dict[str, Any]:

@@ -153,6 +153,7 @@ ITEMS: dict[str, tuple[type[Model], str]] = {
     "feature-item labs": (Panel, "/portal/labs/{}/"),
     "feature-item notes": (Note, "/portal/notes/{}/"),
     "feature-item medications": (Prescription, "/portal/medications/{}/"),
+    "medications-fills": (Prescription, "/portal/medications/{}/fills/"),
     "feature-item appointments": (Appointment, "/portal/appointments/{}/"),
     "appointments-calendar": (Appointment, "/portal/appointments/{}/calendar.ics"),
     "record-paper": (Paper, "/portal/record/papers/{}/"),

@@ -1,14 +1,16 @@
 """What the pages of allergies, vaccines, medications and notes say, from the FHIR that a clinic sends."""
 
+import re
 from base64 import b64encode
 from datetime import date
+from html import unescape
 from typing import Any
 
 import pytest
 
 from portal import history
 from portal.record.models import Attachment, Note, Prescription
-from tests.portal.conftest import RUTH
+from tests.portal.conftest import OTIS, RUTH
 from tests.portal.test_visits import page, store
 
 
@@ -121,3 +123,119 @@ def test_any_paper_shows_what_it_says_and_hides_the_social_security_number(clien
     assert "12 USD" in shown
     assert "ends in 4321" in shown
     assert "900-12" not in shown
+
+
+def all_pages(client, address: str, parameter: str) -> str:
+    """Return what a list shows when all its links to older rows are followed."""
+    shown = page(client, address)
+    said = [shown]
+    while more := re.search(rf'href="[^"?]*(\?{parameter}=[^"]*)"', shown):
+        shown = page(client, address + unescape(more[1]))
+        said.append(shown)
+    return " ".join(said)
+
+
+def ill(number: int, clinical: str = "active", verification: str = "confirmed") -> dict[str, Any]:
+    system = "http://terminology.hl7.org/CodeSystem/condition"
+    return {
+        "resourceType": "Condition",
+        "id": f"condition-{number}",
+        "code": {"text": f"Illness {number:03}"},
+        "clinicalStatus": {"coding": [{"system": f"{system}-clinical", "code": clinical}]},
+        "verificationStatus": {"coding": [{"system": f"{system}-ver-status", "code": verification}]},
+    }
+
+
+def test_a_condition_that_ruth_never_had_is_not_called_active(client, ruth):
+    store(RUTH, ill(1, verification="refuted"))
+    client.force_login(ruth)
+    shown = page(client, "/portal/conditions/")
+    assert "Found not to be so" in shown
+    assert "Active" not in shown
+    assert "<h2>Conditions you do not have now</h2>" in shown
+
+
+def test_no_condition_is_dropped_from_a_long_record(client, ruth):
+    store(RUTH, *[ill(number) for number in range(130)], *[ill(number, "resolved") for number in range(130, 190)])
+    client.force_login(ruth)
+    shown = "".join(all_pages(client, "/portal/conditions/", name) for name in ("now", "before"))
+    assert [number for number in range(190) if f"Illness {number:03}" not in shown] == []
+
+
+@pytest.mark.parametrize(
+    ("criticality", "said"),
+    [
+        ("high", "<dd>Can be serious</dd>"),
+        ("low", "<dd>Not likely to be serious</dd>"),
+        ("unable-to-assess", "<dd>Your care team could not tell</dd>"),
+        ("", "<dt>How serious</dt><dd>Not recorded</dd>"),
+    ],
+)
+def test_an_allergy_says_in_words_how_serious_it_is(client, ruth, criticality, said):
+    nuts = {"resourceType": "AllergyIntolerance", "id": "nuts", "code": {"text": "Nuts"}}
+    store(RUTH, nuts | ({"criticality": criticality} if criticality else {}))
+    client.force_login(ruth)
+    assert said in page(client, "/portal/allergies/")
+
+
+def test_no_vaccine_that_was_not_given_is_dropped(client, ruth):
+    refused = {"resourceType": "Immunization", "status": "not-done", "occurrenceDateTime": "2020-01-01"}
+    store(RUTH, *[refused | {"id": f"v-{n}", "vaccineCode": {"text": f"Vaccine {n:03}"}} for n in range(120)])
+    client.force_login(ruth)
+    shown = all_pages(client, "/portal/immunizations/", "not")
+    assert [number for number in range(120) if f"Vaccine {number:03}" not in shown] == []
+
+
+def test_decades_of_fills_go_on_to_further_pages_that_only_ruth_sees(client, ruth, otis):
+    drug = {"medicationCodeableConcept": {"text": "Lisinopril 10 MG"}}
+    order = {"resourceType": "MedicationRequest", "id": "order", "status": "active", "intent": "order"}
+    fill = {
+        "resourceType": "MedicationDispense",
+        "status": "completed",
+        "authorizingPrescription": [{"reference": "urn:uuid:order"}],
+        "whenHandedOver": "2020-01-01",
+    }
+    fills = [fill | drug | {"id": f"fill-{n}", "quantity": {"value": 300 + n, "unit": "tablets"}} for n in range(120)]
+    store(RUTH, order | drug, *fills)
+    client.force_login(ruth)
+    address = f"/portal/medications/{Prescription.objects.get().resource_id}/"
+    first = page(client, address)
+    assert f'href="{address}fills/?before=' in first
+    shown = first + all_pages(client, f"{address}fills/", "before")
+    assert [number for number in range(300, 420) if f"{number} tablets" not in shown] == []
+    client.force_login(otis)
+    assert client.get(f"{address}fills/").status_code == 404
+
+
+def test_a_file_that_is_only_an_address_is_said_to_be_elsewhere_and_not_linked(client, ruth):
+    content = [{"attachment": {"contentType": "text/plain", "url": "https://files.example/1"}}]
+    store(RUTH, noted("text/plain", b"") | {"content": content})
+    shown, file = opened(client, ruth)
+    assert "kept elsewhere" in shown
+    assert "files.example" not in shown
+    assert file.status_code == 404
+
+
+def test_a_file_of_a_report_shows_its_text(client, ruth):
+    form = [{"contentType": "text/plain", "data": b64encode(b"Nothing broken").decode()}]
+    report = {"resourceType": "DiagnosticReport", "id": "x-ray", "status": "final", "code": {"text": "X-ray"}}
+    store(RUTH, report | {"presentedForm": form})
+    client.force_login(ruth)
+    file = Attachment.objects.get()
+    assert "Nothing broken" in page(client, f"/portal/notes/file/{file.resource_id}/{file.place}/")
+
+
+def test_the_files_of_another_person_are_not_found(client, ruth):
+    store(OTIS, noted("text/plain", b"Dear Otis"))
+    client.force_login(ruth)
+    file = Attachment.objects.get()
+    for address in (f"{file.resource_id}/", f"file/{file.resource_id}/{file.place}/"):
+        assert client.get(f"/portal/notes/{address}").status_code == 404
+    assert client.get(f"/portal/notes/file/{file.resource_id}/{file.place}/download/").status_code == 404
+
+
+def test_a_procedure_that_was_not_done_says_so(client, ruth):
+    procedure = {"resourceType": "Procedure", "id": "biopsy", "status": "not-done", "code": {"text": "Biopsy"}}
+    store(RUTH, procedure | {"performedDateTime": "2020-01-01"})
+    client.force_login(ruth)
+    assert "<strong>Not done</strong>" in page(client, "/portal/procedures/")
