@@ -391,6 +391,8 @@ MESSAGE_BODY_MAX = 5_000
 
 # Messages to the service center by the contact form: own; as long as those to the care team, and few in an hour.
 CONTACT_PER_ADDRESS = Limit("contact-address", 5, timedelta(hours=1))
+# Emails that confirm such messages, for each mailbox: own; what one sender may write.
+CONTACT_CONFIRMATIONS = Limit("contact-confirmations", 5, timedelta(hours=1))
 
 # Dormancy: DS Logon.
 DORMANT_AFTER = timedelta(days=180)

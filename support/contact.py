@@ -24,13 +24,18 @@ def new_reference(rng: random.Random) -> str:
     return f"C-{text[:4]}-{text[4:]}"
 
 
-def too_many(*, address: str, email: str) -> timedelta | None:
-    """Count one message. Return how long to wait if there were too many from `address` or in the name of `email`.
+def too_many(address: str) -> timedelta | None:
+    """Count one message. Return how long to wait if there were too many from this network address."""
+    return limits.hit(policy.CONTACT_PER_ADDRESS, address)
 
-    The second count keeps strangers from filling a mailbox with our answers, no matter how many addresses they use.
+
+def may_confirm(email: str) -> bool:
+    """Count one confirmation to this mailbox. Return False if it got many lately.
+
+    This keeps strangers from filling a mailbox with our emails. Messages in its name are accepted all the same:
+    otherwise strangers could keep its owner from writing to us.
     """
-    limit = policy.CONTACT_PER_ADDRESS
-    return limits.hit(limit, address) or limits.hit(limit, email.lower())
+    return limits.hit(policy.CONTACT_CONFIRMATIONS, email.lower()) is None
 
 
 def kept(form_id: uuid.UUID, **typed: str) -> ContactMessage | None:
@@ -48,11 +53,13 @@ def receive(
     topic: str,
     body: str,
     by: Account | None = None,
+    confirm: bool = True,
     now: datetime | None = None,
     rng: random.Random | None = None,
 ) -> ContactMessage:
-    """Save a message and notify both sides. The same form sent again returns the message already saved.
+    """Save a message and notify both sides, the sender only if `confirm` is true.
 
+    The same form sent again returns the message already saved.
     The emails name only the reference and the topic. Nothing that a stranger types is mailed to an unconfirmed address,
     and staff read the message itself in the admin.
     """
@@ -62,28 +69,29 @@ def receive(
     try:
         with transaction.atomic():
             message.save(force_insert=True)
-            announce(message, by=by)
+            announce(message, by=by, confirm=confirm)
         return message
     except IntegrityError:
         if before := kept(form_id, **typed):
             return before
         if ContactMessage.objects.filter(pk=form_id).exists():
             # The person went back and wrote something else in a form that was already sent.
-            return receive(uuid.uuid4(), **typed, by=by, now=now, rng=rng)
+            return receive(uuid.uuid4(), **typed, by=by, confirm=confirm, now=now, rng=rng)
         if ContactMessage.objects.filter(reference=reference).exists():
-            return receive(form_id, **typed, by=by, now=now, rng=rng)
+            return receive(form_id, **typed, by=by, confirm=confirm, now=now, rng=rng)
         raise
 
 
-def announce(message: ContactMessage, *, by: Account | None) -> None:
-    """Record the audit event of a new message, and send both emails."""
+def announce(message: ContactMessage, *, by: Account | None, confirm: bool) -> None:
+    """Record the audit event of a new message, and send the emails."""
     account_id = by.pk if by else None
     topic, reference = message.topic, message.reference
     audit.record(
         "support.contacted", by=by or "visitor", account_id=account_id, topic=topic, reference=reference.lower()
     )
     about = str(Topic(topic).label)
-    notices.send("contact-received", to=message.email, account_id=account_id, reference=reference, topic=about)
+    if confirm:
+        notices.send("contact-received", to=message.email, account_id=account_id, reference=reference, topic=about)
     notices.send("contact-for-staff", to=settings.SERVICE_CENTER_EMAIL, reference=reference, topic=about)
 
 

@@ -89,7 +89,8 @@ def contact_form(request: HttpRequest) -> HttpResponse:
     message = contact.kept(form_id, **typed)
     if not message:
         try:
-            wait = contact.too_many(address=client.address(request), email=typed["email"])
+            wait = contact.too_many(client.address(request))
+            confirm = not wait and contact.may_confirm(typed["email"])
         except CountersUnavailable as failure:
             form.add_error(None, str(failure))
             return render(request, "support/contact.html", {"form": form, "center": center}, status=503)
@@ -97,7 +98,7 @@ def contact_form(request: HttpRequest) -> HttpResponse:
             context = {"form": form, "center": center, "try_again": try_again_in(wait)}
             return render(request, "support/contact.html", context, status=429)
         by = request.user if request.user.is_authenticated else None
-        message = contact.receive(form_id, **typed, by=by)
+        message = contact.receive(form_id, **typed, by=by, confirm=confirm)
     unsaved_forms.forget(request)
     return redirect("contact-received", message.pk)
 

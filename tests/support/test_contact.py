@@ -179,10 +179,13 @@ def test_too_many_messages_have_to_wait_and_what_was_typed_is_kept(client: Clien
     assert ContactMessage.objects.count() == policy.CONTACT_PER_ADDRESS.times
 
 
-def test_a_mailbox_cannot_be_filled_from_many_addresses(client: Client) -> None:
-    for number in range(policy.CONTACT_PER_ADDRESS.times + 1):
+def test_strangers_neither_fill_a_mailbox_nor_keep_its_owner_from_writing(client: Client) -> None:
+    for number in range(policy.CONTACT_CONFIRMATIONS.times + 2):
         answer = client.post(reverse("contact"), WORDS, REMOTE_ADDR=f"203.0.113.{number}")
-    assert answer.status_code == 429
+        assert answer.status_code == 302
+    assert ContactMessage.objects.count() == policy.CONTACT_CONFIRMATIONS.times + 2
+    assert Notice.objects.filter(kind="contact-received").count() == policy.CONTACT_CONFIRMATIONS.times
+    assert Notice.objects.filter(kind="contact-for-staff").count() == policy.CONTACT_CONFIRMATIONS.times + 2
 
 
 def test_a_message_that_was_never_sent_has_no_page(client: Client) -> None:
