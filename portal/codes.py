@@ -206,34 +206,3 @@ UNITS = {
     "10*6/uL": "million/µL",
     "m[IU]/L": "mIU/L",
 }
-# HL7 v3 ObservationInterpretation, in words.
-INTERPRETATIONS = {
-    "N": "In the usual range",
-    "L": "Below the usual range",
-    "H": "Above the usual range",
-    "LL": "Far below the usual range",
-    "HH": "Far above the usual range",
-    "A": "Outside the usual range",
-}
-# The same in a word or two, for places with little room.
-SHORT_INTERPRETATIONS = {"L": "low", "H": "high", "LL": "very low", "HH": "very high", "A": "unusual"}
-APPOINTMENT_STATUS = {
-    "booked": "Scheduled",
-    "fulfilled": "Visit took place",
-    "cancelled": "Canceled",
-    "noshow": "Missed",
-}
-STATUSES = {
-    "active": "Active",
-    "recurrence": "Came back",
-    "relapse": "Came back",
-    "remission": "Getting better",
-    "inactive": "No longer active",
-    "resolved": "Resolved",
-    "on-hold": "On hold",
-    "completed": "Completed",
-    "stopped": "Stopped",
-    "cancelled": "Canceled",
-    "in-progress": "In progress",
-    "not-done": "Not done",
-}

@@ -90,7 +90,12 @@ PLAIN = {"final", "completed", "finished", "current", "active", "confirmed", "fu
 
 # HL7 v3 ObservationInterpretation, and the codes of table 0078 of HL7 v2 that it comes from.
 INTERPRETATIONS = {
-    **codes.INTERPRETATIONS,
+    "N": "In the usual range",
+    "L": "Below the usual range",
+    "H": "Above the usual range",
+    "LL": "Far below the usual range",
+    "HH": "Far above the usual range",
+    "A": "Outside the usual range",
     "HU": "Far above the usual range",
     "LU": "Far below the usual range",
     "AA": "Far outside the usual range",
@@ -140,7 +145,11 @@ UNUSUAL_FLAGS = {"A", "AA", "H", "HH", "HU", "HX", "H>", "L", "LL", "LU", "LX", 
 }
 USUAL_FLAGS = {"N"}
 SHORT = {
-    **codes.SHORT_INTERPRETATIONS,
+    "L": "low",
+    "H": "high",
+    "LL": "very low",
+    "HH": "very high",
+    "A": "unusual",
     "HU": "very high",
     "LU": "very low",
     "H>": "very high",
