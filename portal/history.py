@@ -53,7 +53,7 @@ def allergies(account: Account, query: QueryDict) -> dict[str, Any]:
     mine = queries.of(Allergy, account.dod_id)
     return {
         "listing": queries.list_page(mine.filter(says_none=False), query.get("before", ""), PAGE_SIZE),
-        "none": list(queries.newest_first(mine.filter(says_none=True))[:CURRENT]),
+        "none": queries.list_page(mine.filter(says_none=True), query.get("none", ""), CURRENT),
     }
 
 
@@ -97,7 +97,8 @@ def fills_of(account: Account, row: Prescription, before: str) -> queries.Listin
 def medication_fills(account: Account, query: QueryDict, item: UUID) -> dict[str, Any]:
     """Return one page of the fills of a prescription. Decades of them do not fit on the page of the prescription."""
     row = queries.one(Prescription, account.dod_id, str(item))
-    return {"medication": row, "listing": fills_of(account, row, query.get("before", "")), "item_title": row.display}
+    listing = fills_of(account, row, query.get("before", ""))
+    return {"medication": row, "listing": listing, "item_title": f"Fills of {row.display}"}
 
 
 def immunizations(account: Account, query: QueryDict) -> dict[str, Any]:
@@ -126,6 +127,7 @@ class File:
     row: Attachment
     text: str = ""
     markup: str = ""
+    is_cut: bool = False
     is_image: bool = False
     can_download: bool = False
     problem: str = ""
@@ -134,7 +136,7 @@ class File:
 def note(account: Account, item: str) -> dict[str, Any]:
     """Return one note with its files, texts shown in full."""
     row = queries.one(Note, account.dod_id, item)
-    files = queries.of(Attachment, account.dod_id).filter(resource_id=row.resource_id).order_by("place")[:CURRENT]
+    files = queries.of(Attachment, account.dod_id).filter(resource_id=row.resource_id).order_by("place")
     resource = Resource.objects.get(pk=row.resource_id)
     return {"document": row, "files": [read_file(one, resource.raw) for one in files], "item_title": row.display}
 
@@ -157,8 +159,8 @@ def read_file(row: Attachment, raw: dict[str, Any]) -> File:
         except UnicodeDecodeError:
             return File(row, can_download=True, problem="We cannot show this text, but you can download it.")
         if kind in MARKUP:
-            return File(row, markup=clean_markup(text), can_download=True)
-        return File(row, text=text[:LONGEST_TEXT], can_download=True)
+            return File(row, markup=clean_markup(text), is_cut=len(text) > LONGEST_TEXT, can_download=True)
+        return File(row, text=text[:LONGEST_TEXT], is_cut=len(text) > LONGEST_TEXT, can_download=True)
     return File(row, is_image=kind.startswith("image/") and kind in SHOWN_BY_BROWSER, can_download=True)
 
 
@@ -201,8 +203,8 @@ def tools(account: Account, query: QueryDict) -> dict[str, Any]:
     last = queries.newest_first(given).first()
     return {
         "listing": queries.list_page(queries.of(Goal, account.dod_id), query.get("before", ""), PAGE_SIZE),
-        "plans": list(queries.newest_first(queries.of(CarePlan, account.dod_id))[:CURRENT]),
-        "refills": list(ends.order_by("supply_ends")[:CURRENT]),
+        "plans": queries.list_page(queries.of(CarePlan, account.dod_id), query.get("plans", ""), CURRENT),
+        "refills": list(ends.order_by("supply_ends")),
         "flu_due": is_flu_due(last, today),
         "today": today,
     }

@@ -149,4 +149,4 @@ def tools() -> dict[str, Any]:
     active = prescriptions()
     soon = soon_out(active, TODAY)
     refills = [one for one in active if one.resource_id in soon]
-    return {"listing": Listing(goals), "plans": [], "refills": refills, "flu_due": False, "today": TODAY}
+    return {"listing": Listing(goals), "plans": Listing([]), "refills": refills, "flu_due": False, "today": TODAY}

@@ -16,7 +16,7 @@ from tests.accounts.holders import holder, premium, signed_in
 Answers = Iterator[Any]
 
 ITEMS = {"labs": Panel, "notes": Note, "medications": Prescription, "appointments": Appointment}
-PARTS = {"paper": Paper, "more": Panel, "test": Result, "file": Attachment}
+PARTS = {"paper": Paper, "more": Panel, "fills": Prescription, "test": Result, "file": Attachment}
 # Files, which are no pages.
 FILES = {"calendar", "csv", "download"}
 
@@ -52,7 +52,7 @@ def address_of(slug: str, name: str, account: Account) -> str:
     if name == "test":
         wanted |= {"category": "laboratory" if slug == "labs" else "vital-signs", "value__isnull": False}
     row = PARTS[name]._default_manager.filter(**wanted).order_by("-at")[0]
-    parts = {"item": row.resource_id} | ({} if name in ("paper", "more") else {"place": row.place})
+    parts = {"item": row.resource_id} | ({} if name in ("paper", "more", "fills") else {"place": row.place})
     return reverse(f"{slug}-{name}", kwargs=parts)
 
 
