@@ -10,6 +10,7 @@ from functools import cache, cached_property
 from typing import NamedTuple
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 
 from accounts.models import Account
@@ -31,7 +32,7 @@ class Card:
     """A card of the dashboard: a feature's nearest or newest rows. `empty` is its text if there are none.
 
     The columns of `sql` are id, title, detail, when it was as FHIR has it, and the zone of its place. %(patient)s is
-    the DoD ID number. `when` and `detail` put a row's time and detail into words.
+    the DoD ID number, %(zone)s the site's time zone. `when` and `detail` put a row's time and detail into words.
     """
 
     slug: str
@@ -78,7 +79,7 @@ CARDS = (
         "All messages",
         "You have no messages.",
         """SELECT id, subject, care_team, to_char(last_sent_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-                  current_setting('TimeZone')
+                  %(zone)s::text
            FROM portal_thread WHERE patient = %(patient)s ORDER BY last_sent_at DESC LIMIT 2""",
     ),
     Card(
@@ -146,7 +147,7 @@ def cards(account: Account) -> list[Shown]:
     wanted, sql = statement(account.level or 0)
     shown = [Shown(card, []) for card in wanted]
     with connection.cursor() as cursor:
-        cursor.execute(sql, {"patient": account.dod_id})
+        cursor.execute(sql, {"patient": account.dod_id, "zone": settings.TIME_ZONE})
         for place, row_id, title, detail, said, zone in cursor:
             shown[place].lines.append(line(wanted[place], row_id, title, detail, moments.show(said or "", zone)))
     return shown

@@ -59,6 +59,8 @@ def test_the_dashboard_of_premium_shows_messages_labs_and_medications(client, ru
     for title in ("Next appointments", "Latest messages", "Latest lab results", "Medications due"):
         assert title in shown
     assert 'usa-sr-only">, Premium' not in shown
+    said = shown.partition("Latest messages")[2].partition("Medications due")[0]
+    assert "Eastern time" in said  # by the clock of the messages' own pages
 
 
 def test_an_empty_dashboard_says_so(client, otis):
