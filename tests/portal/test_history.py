@@ -36,6 +36,25 @@ def test_a_refused_vaccine_does_not_count_as_given(client, ruth):
     assert "does not show a flu vaccine" in page(client, "/portal/tools/")
 
 
+def test_a_dose_is_called_what_it_was_called(client, ruth):
+    flu = {"coding": [{"system": "http://hl7.org/fhir/sid/cvx", "code": "140", "display": "Flu"}]}
+    bare = {
+        "resourceType": "Immunization",
+        "status": "completed",
+        "vaccineCode": flu,
+        "occurrenceDateTime": "2026-10-01",
+    }
+    store(
+        RUTH,
+        {**bare, "id": "second", "protocolApplied": [{"doseNumberPositiveInt": 2, "seriesDosesPositiveInt": 3}]},
+        {**bare, "id": "booster", "protocolApplied": [{"doseNumberString": "booster"}]},
+    )
+    client.force_login(ruth)
+    shown = page(client, "/portal/immunizations/")
+    assert ">Dose 2 of 3<" in shown
+    assert ">Booster<" in shown
+
+
 def test_a_prescription_without_numbers_says_so_and_never_none_days(client, ruth):
     bare = {"resourceType": "MedicationRequest", "id": "bare", "status": "active", "intent": "order"}
     store(RUTH, {**bare, "medicationCodeableConcept": {"text": "Lisinopril 10 MG"}, "authoredOn": "2024-05-01"})

@@ -59,13 +59,13 @@ def when_in_words(reading: Reading, name: str) -> str:
 
 
 def dose_of(raw: Json) -> str:
-    """Return "Dose 2 of 3", and how much."""
+    """Return "Dose 2 of 3" or a word such as "Booster", and how much."""
     applied = get(raw, "protocolApplied")
     which = text(applied, "doseNumberPositiveInt") or text(applied, "doseNumberString")
     of = text(applied, "seriesDosesPositiveInt") or text(applied, "seriesDosesString")
-    return joined(
-        [f"Dose {which}{f' of {of}' if of else ''}" if which else "", quantity(get(raw, "doseQuantity"), sentence=True)]
-    )
+    named = f"Dose {which}" if which[:1].isdecimal() else capital(which)
+    whole = f"{named} of {of}" if which and of else named
+    return joined([whole if which else "", quantity(get(raw, "doseQuantity"), sentence=True)])
 
 
 def read_procedure(reading: Reading) -> list[Projected]:
