@@ -52,6 +52,13 @@ class AuditEvent(models.Model):
                 condition=models.Q(event__in=COUNTED),
                 name="audit_counted",
             ),
+            # The worker looks each minute for accounts at which a try had to wait.
+            models.Index(
+                fields=["at"],
+                include=["account_id"],
+                condition=models.Q(event="limit.reached", account_id__isnull=False),
+                name="audit_limits_reached",
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=models.Q(actor_kind__in=ActorKind.values), name="audit_known_actor_kind"),

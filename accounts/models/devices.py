@@ -1,7 +1,6 @@
 """Browsers that somebody has signed in from, and tries to sign in that had to wait."""
 
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models.account import Account
@@ -29,18 +28,13 @@ class TrustedDevice(models.Model):
 
 
 class SignInPause(models.Model):
-    """That a try to sign in to the account had to wait (accounts/sign_in/pauses.py).
-
-    `noted_at` is when, until the worker has seen it. `told_at` is when the holder last heard of it.
-    """
+    """When the holder last heard that a try to sign in to the account had to wait (accounts/sign_in/pauses.py)."""
 
     account = models.OneToOneField(Account, on_delete=models.CASCADE, primary_key=True, related_name="+")
-    noted_at = models.DateTimeField(null=True)
     told_at = models.DateTimeField(null=True)
 
     class Meta:
         default_permissions = ()
-        indexes = [models.Index(fields=["noted_at"], condition=Q(noted_at__isnull=False), name="pause_noted")]
 
     def __str__(self) -> str:
         return f"pause of {self.account_id}"

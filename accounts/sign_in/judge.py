@@ -111,8 +111,6 @@ def judged_in_turn(name: str, password: str, address: str, device: str, staff: b
     tries = counted_for(name, address, known)
     full = limits.full(tries, account_id=account.pk if account else None, quietly=False)
     if full:
-        if any(limit != policy.SIGN_IN_PER_ADDRESS for limit, _ in full):
-            pauses.note(account)
         return Wait(max(full.values()))
     judged = None if account and takes_no_password(account, known) else account
     if not any(is_right(judged, spelling) for spelling in spellings(password)):

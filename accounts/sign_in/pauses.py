@@ -1,7 +1,7 @@
 """Pauses of an account: which limits are full, until when, who is told of them, and how they are lifted.
 
-The sign-in only notes on the account that a try had to wait, which costs the same for a name that does not exist. The
-worker then finds out whom to tell.
+The sign-in does nothing for this but what it does for a name that does not exist: the first try that has to wait is in
+the audit trail. The worker reads there whom to tell.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from accounts.mail import notices
-from accounts.models import Account, SignInPause, State
+from accounts.models import Account, State
 from core import policy
 from core.policy import Limit
 from safeguards import audit, limits
@@ -21,10 +21,19 @@ from safeguards import audit, limits
 ACCOUNT_LIMITS = (policy.SIGN_IN_PER_ACCOUNT, policy.SIGN_IN_PER_ACCOUNT_LONG)
 DEVICE_LIMITS = (policy.SIGN_IN_PER_DEVICE, policy.SIGN_IN_PER_DEVICE_LONG)
 Try = tuple[Limit, str]
-NOTE = """
-    INSERT INTO accounts_signinpause AS known (account_id, noted_at)
-    SELECT id, %(now)s FROM accounts_account WHERE id = %(account)s
-    ON CONFLICT (account_id) DO UPDATE SET noted_at = excluded.noted_at WHERE known.noted_at IS NULL
+REACHED = """
+    SELECT DISTINCT account.id FROM safeguards_auditevent event
+    JOIN accounts_account account ON account.id = event.account_id AND account.state = %(active)s
+    LEFT JOIN accounts_signinpause told ON told.account_id = account.id
+    WHERE event.event = 'limit.reached' AND event.account_id IS NOT NULL AND event.at > %(since)s
+        AND event.details ->> 'limit' = ANY(%(limits)s)
+        AND (told.told_at IS NULL OR told.told_at <= LEAST(event.at, %(since)s))
+    ORDER BY account.id LIMIT %(most)s
+"""
+# Of several workers, one gets the row.
+TOLD = """
+    INSERT INTO accounts_signinpause AS known (account_id, told_at) VALUES (%(account)s, %(now)s)
+    ON CONFLICT (account_id) DO UPDATE SET told_at = excluded.told_at WHERE known.told_at <= %(since)s
 """
 
 
@@ -82,31 +91,26 @@ def clear_sign_in(account: Account) -> None:
             limits.clear(limit, key)
 
 
-def note(account: Account | None) -> None:
-    """Note that a try at this account had to wait. For a name that does not exist, the same statement writes no row."""
-    with connection.cursor() as cursor:
-        cursor.execute(NOTE, {"account": account.pk if account else 0, "now": timezone.now()})
-
-
 def notify_of_pauses(now: datetime | None = None) -> int:
     """Email the holders of accounts at which a try had to wait, at every address, once a day. Return how many."""
-    now, told = now or timezone.now(), 0
-    noted = SignInPause.objects.filter(noted_at__isnull=False).select_related("account")
-    for pause in noted.order_by("noted_at")[: policy.PAUSES_AT_ONCE]:
-        told += tell(pause, now)
-    return told
+    now = now or timezone.now()
+    limits_of_passwords = [limit.name for limit in (*ACCOUNT_LIMITS, *DEVICE_LIMITS)]
+    since = now - policy.PAUSE_NOTICE_GAP
+    with connection.cursor() as cursor:
+        sought = {"active": State.ACTIVE, "since": since, "limits": limits_of_passwords, "most": policy.PAUSES_AT_ONCE}
+        cursor.execute(REACHED, sought)
+        found = [pk for (pk,) in cursor.fetchall()]
+    return sum(tell(account, now) for account in Account.objects.filter(pk__in=found))
 
 
-def tell(pause: SignInPause, now: datetime) -> bool:
-    """Email one holder, unless that was done within a day. Of several workers one does it."""
-    account, row = pause.account, SignInPause.objects.filter(pk=pause.pk, noted_at=pause.noted_at)
-    if account.state != State.ACTIVE or (pause.told_at and pause.told_at > now - policy.PAUSE_NOTICE_GAP):
-        row.update(noted_at=None)
-        return False
+def tell(account: Account, now: datetime) -> bool:
+    """Email one holder, unless that was done within a day."""
     addresses = notices.addresses_of(account)  # asks DEERS, so not in the transaction
     with transaction.atomic():
-        if not row.update(noted_at=None, told_at=now):
-            return False
+        with connection.cursor() as cursor:
+            cursor.execute(TOLD, {"account": account.pk, "now": now, "since": now - policy.PAUSE_NOTICE_GAP})
+            if not cursor.rowcount:
+                return False
         audit.record("account.pause-told", by="system", account_id=account.pk)
         notices.tell(account, "sign-in-paused", to=addresses)
     return True

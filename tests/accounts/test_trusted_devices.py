@@ -320,9 +320,34 @@ def test_rosa_hears_once_a_day_at_every_address_that_somebody_guessed(rosa):
     assert AuditEvent.objects.filter(event="account.pause-told", account_id=rosa.pk).count() == 1
     give_password(Client(), rosa.username, WRONG)
     assert len(mails()) == 2
+
+
+def test_rosa_hears_again_a_day_later_if_the_guessing_goes_on(rosa):
+    shut_out(rosa)
+    assert pauses.notify_of_pauses() == 1
     SignInPause.objects.update(told_at=timezone.now() - policy.PAUSE_NOTICE_GAP)
-    give_password(Client(), rosa.username, WRONG)
-    assert len(mails()) == 4
+    assert pauses.notify_of_pauses() == 1
+    assert pauses.notify_of_pauses(timezone.now() + policy.PAUSE_NOTICE_GAP) == 0  # nobody has guessed since
+
+
+def judged_with_statements(name: str) -> tuple[type, list[str]]:
+    """How a wrong password for a name is judged, and by which statements."""
+    with CaptureQueriesContext(connection) as queries:
+        judged = judge.judge_password(name, WRONG, "198.51.100.67")
+    return type(judged), [re.sub(r"\d+|'[^']*'|NULL", "?", query["sql"]) for query in queries]
+
+
+def test_a_name_that_has_to_wait_costs_the_same_whether_it_exists_or_not(rosa):
+    for limit in pauses.ACCOUNT_LIMITS:
+        for name in (rosa.username, "nobody.there"):
+            for _ in range(limit.times):
+                limits.hit(limit, name)
+    said = []
+    for name in (rosa.username, "nobody.there"):
+        first, again = (judged_with_statements(name) for _ in range(2))
+        said.append((first, again))
+    assert said[0] == said[1]
+    assert said[0][1][0] is judge.Wait
 
 
 def test_nobody_hears_of_a_name_that_does_not_exist_or_of_a_network_that_has_to_wait(rosa):

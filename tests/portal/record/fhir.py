@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from deers.models import Person
+from portal.record import checks
 from portal.record.canonical import write_canonical
 from portal.record.exporting import bundle_of
 from portal.record.models import Resource
@@ -42,7 +43,7 @@ def real_file(folder: Path, name: str) -> Path:
 
 
 def read(text: str) -> Any:
-    return json.loads(text, parse_float=Decimal)
+    return json.loads(text, parse_float=Decimal, parse_int=checks.read_integer)
 
 
 def person_in(path: Path) -> Person:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from portal.record import checks
@@ -145,6 +145,7 @@ RESOURCES = st.builds(
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example([{"": Decimal("-0"), "resourceType": "Observation"}])
 @given(st.lists(RESOURCES, min_size=1, max_size=5))
 def test_whatever_json_is_stored_comes_back_equal(resources: list[dict[str, Any]]) -> None:
     patient = f"{Resource.objects.values('patient').distinct().count() + 1_000_000_000}"
