@@ -96,9 +96,9 @@ def notify_of_pauses(now: datetime | None = None) -> int:
     now = now or timezone.now()
     limits_of_passwords = [limit.name for limit in (*ACCOUNT_LIMITS, *DEVICE_LIMITS)]
     since = now - policy.PAUSE_NOTICE_GAP
+    most = policy.PAUSES_AT_ONCE
     with connection.cursor() as cursor:
-        sought = {"active": State.ACTIVE, "since": since, "limits": limits_of_passwords, "most": policy.PAUSES_AT_ONCE}
-        cursor.execute(REACHED, sought)
+        cursor.execute(REACHED, {"active": State.ACTIVE, "since": since, "limits": limits_of_passwords, "most": most})
         found = [pk for (pk,) in cursor.fetchall()]
     return sum(tell(account, now) for account in Account.objects.filter(pk__in=found))
 
