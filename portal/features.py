@@ -31,13 +31,22 @@ class Page:
     """An address below a feature's own, behind the same gate: /portal/<feature>/<pattern>.
 
     `content` gets the account, the query of the address and the parts of the address. It returns the context of
-    `template` or, for a file, the response itself.
+    `template` or, for a file, the response itself. `act` is for pages with a form: it gets the request in place of the
+    query, does what was sent, and returns a redirect, or the context with what is wrong. Without it, a POST is refused.
+    `asks_again` is the greatest age of the last proof of who the person is, if it is stricter than the feature's.
     """
 
     name: str
     pattern: str
     content: Callable[..., Context | HttpResponse]
     template: str = ""
+    act: Callable[..., Context | HttpResponse] | None = None
+    asks_again: timedelta | None = None
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Return the methods of HTTP that the address takes."""
+        return ("GET", "HEAD", "POST") if self.act else ("GET", "HEAD")
 
 
 @dataclass(frozen=True)

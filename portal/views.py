@@ -1,11 +1,12 @@
 """The portal's pages: one view behind one gate serves every feature."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
@@ -53,27 +54,33 @@ def feature(request: HttpRequest, slug: str, item: str = "") -> HttpResponse:
     return gated(request, found, shown)
 
 
-@require_safe
 def feature_page(request: HttpRequest, slug: str, name: str, **parts: Any) -> HttpResponse:
-    """Show a further page of a feature, or give its file, behind the feature's own gate."""
+    """Show a further page of a feature, give its file or do what its form asks, behind the feature's own gate."""
     found = BY_SLUG[slug]
     page = next(page for page in found.pages if page.name == name)
+    if request.method not in page.methods:
+        return HttpResponseNotAllowed(page.methods)
 
     def shown(account: Account) -> tuple[str, dict[str, Any]] | HttpResponse:
-        content = page.content(account, request.GET, **parts)
+        if request.method == "POST" and page.act:
+            content = page.act(account, request, **parts)
+        else:
+            content = page.content(account, request.GET, **parts)
         return content if isinstance(content, HttpResponse) else (page.template, content)
 
-    return gated(request, found, shown)
+    return gated(request, found, shown, asks_again=page.asks_again)
 
 
 def gated(
     request: HttpRequest,
     found: Feature,
     shown: Callable[[Account], tuple[str, dict[str, Any]] | HttpResponse],
+    asks_again: timedelta | None = None,
 ) -> HttpResponse:
     """Return what `shown` makes for an account whose level opens the feature, or the preview, or the way there.
 
-    Every page of the portal but the dashboard goes through here.
+    Every page of the portal but the dashboard goes through here. A form that was sent to a feature which does not open
+    does nothing, and the answer is 403.
     """
     account = beneficiary(request)
     if account is None:
@@ -82,8 +89,9 @@ def gated(
     if not found.opens_for(account):
         strength = policy.STRENGTH[Level.PREMIUM]
         context |= {"preview": True, "strength": strength, **found.sample()}
-        return render(request, found.template, context)
-    if found.asks_again and not fresh.proved_within(request, found.asks_again):
+        return render(request, found.template, context, status=403 if request.method == "POST" else 200)
+    asks_again = asks_again or found.asks_again
+    if asks_again and not fresh.proved_within(request, asks_again):
         return fresh.ask_to_sign_in_again(request)
     content = shown(account)
     if found.is_health:
