@@ -336,6 +336,13 @@ ENDED_SESSIONS_KEPT = SESSION_LIFE
 # Fresh sign-in: allauth, login.gov.
 FRESH_FOR_CREDENTIALS = timedelta(minutes=5)
 FRESH_FOR_EXPORTS = timedelta(minutes=20)
+# A copy of the whole record: the link lives for a day (own), and a fresh sign-in to ask and to fetch. Own: how many may
+# be asked for, how often a copy begins again because the record was changed meanwhile, and after how long without any
+# progress nobody waits for it any more.
+EXPORT_KEPT = timedelta(hours=24)
+EXPORTS_PER_ACCOUNT = Limit("exports", 10, timedelta(days=1))
+EXPORT_ATTEMPTS = 3
+EXPORT_SILENT = timedelta(hours=1)
 # A fresh second step before a staff member decides about a person, or opens a batch of letters: as for credentials. At
 # a visit: own; an agent compares two documents between the second step and the decision.
 FRESH_FOR_DECISIONS = FRESH_FOR_CREDENTIALS

@@ -10,13 +10,15 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any
 
-from django.http import HttpResponse, QueryDict
+from django.http import QueryDict
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from accounts.models import Account
 from core import policy
 from core.policy import Level
 from portal import history, messages, papers, personal, results, visits
+from portal.export import pages as copies
 from portal.samples import family as sample_family
 from portal.samples import history as sample_history
 from portal.samples import messages as sample_messages
@@ -38,9 +40,9 @@ class Page:
 
     name: str
     pattern: str
-    content: Callable[..., Context | HttpResponse]
+    content: Callable[..., Context | HttpResponseBase]
     template: str = ""
-    act: Callable[..., Context | HttpResponse] | None = None
+    act: Callable[..., Context | HttpResponseBase] | None = None
     asks_again: timedelta | None = None
 
     @property
@@ -223,7 +225,7 @@ FEATURES = (
     Feature(
         "record",
         "Complete record",
-        "Each part of your health record, and the papers that no other page lists.",
+        "Each part of your health record, the papers that no other page lists, and a copy to take with you.",
         "folder_open",
         RECORD,
         papers.record,
@@ -233,6 +235,9 @@ FEATURES = (
             Page("papers", "papers/", papers.papers, "portal/record_papers.html"),
             Page("people", "people/", papers.people, "portal/record_people.html"),
             Page("paper", "papers/<uuid:item>/", papers.paper, "portal/record_paper.html"),
+            Page("copies", "copy/", copies.ask, "portal/export/ask.html", act=copies.begin),
+            Page("copy", "copy/<uuid:item>/", copies.copy, "portal/export/copy.html", act=copies.stop),
+            Page("download", "copy/<uuid:item>/download/", copies.download),
         ),
     ),
     Feature(

@@ -5,9 +5,11 @@ Every query starts from the patient whose record it is.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
 from uuid import UUID
 
+import nh3
 from django.db import connection
 from django.http import Http404, QueryDict
 
@@ -127,25 +129,26 @@ def entered_in_error(raw: dict[str, Any]) -> bool:
     return "entered-in-error" in [raw.get("status"), *(one.get("code") for one in codings if isinstance(one, dict))]
 
 
-def lines_of(value: Any, depth: int = 0) -> Iterator[Line]:
+def lines_of(value: Any, depth: int = 0, *, whole: bool = False) -> Iterator[Line]:
     """Yield the lines of a JSON object: each element with its name in words, in the order of the resource.
 
     Numbers keep their digits. A file inside is named by its size alone. Nothing else is left out but how it is filed.
+    On a page, what lies deeper than DEEPEST and summaries with layout are left to the download, which is `whole`.
     """
     for name, inside in value.items():
         if depth == 0 and name in FILING:
             continue
         for one in inside if isinstance(inside, list) else [inside]:
-            yield from lines_of_element(name, one, depth)
+            yield from lines_of_element(name, one, depth, whole=whole)
 
 
-def lines_of_element(name: str, value: Any, depth: int) -> Iterator[Line]:
+def lines_of_element(name: str, value: Any, depth: int, *, whole: bool) -> Iterator[Line]:
     label = words.spaced(name.lstrip("_"))
     if isinstance(value, dict):
         if is_ssn(value):
             yield Line(label, f"Social Security number that ends in {str(value.get('value', ''))[-4:]}", depth)
             return
-        if depth >= DEEPEST:
+        if depth >= DEEPEST and not whole:
             yield Line(label, "More is in the download of your record.", depth)
             return
         short = in_short(value)
@@ -153,12 +156,12 @@ def lines_of_element(name: str, value: Any, depth: int) -> Iterator[Line]:
             yield Line(label, short, depth)
             return
         yield Line(label, "", depth)
-        yield from lines_of(value, depth + 1)
+        yield from lines_of(value, depth + 1, whole=whole)
     elif isinstance(value, list):
         for one in value:
-            yield from lines_of_element(name, one, depth)
+            yield from lines_of_element(name, one, depth, whole=whole)
     else:
-        yield Line(label, in_words(name, value), depth)
+        yield Line(label, in_words(name, value, whole=whole), depth)
 
 
 def is_ssn(identifier: dict[str, Any]) -> bool:
@@ -168,13 +171,15 @@ def is_ssn(identifier: dict[str, Any]) -> bool:
     return str(identifier.get("system", "")).endswith("us-ssn") or "SS" in kinds
 
 
-def in_words(name: str, value: Any) -> str:
-    """Return a plain value of an element in words."""
+def in_words(name: str, value: Any, *, whole: bool) -> str:
+    """Return a plain value of an element in words. `whole` puts a summary with layout as its bare text."""
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if name == "data" and isinstance(value, str):
         return f"A file of about {max(len(value) * 3 // 4096, 1)} kB"
     if name == "div" and isinstance(value, str):
+        if whole:
+            return " ".join(unescape(nh3.clean(value, tags=set(), attributes={})).split())
         return "A summary with layout, which is in the download of your record"
     return moments.show(value) if isinstance(value, str) else str(value)
 

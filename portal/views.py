@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
@@ -40,7 +41,7 @@ def portal(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def feature(request: HttpRequest, slug: str, item: str = "") -> HttpResponse:
+def feature(request: HttpRequest, slug: str, item: str = "") -> HttpResponseBase:
     """Show one feature, or one of its items, to people whose level opens it. Everyone else gets its preview."""
     found = BY_SLUG.get(slug)
     if found is None or (item and found.detail is None):
@@ -54,19 +55,19 @@ def feature(request: HttpRequest, slug: str, item: str = "") -> HttpResponse:
     return gated(request, found, shown)
 
 
-def feature_page(request: HttpRequest, slug: str, name: str, **parts: Any) -> HttpResponse:
+def feature_page(request: HttpRequest, slug: str, name: str, **parts: Any) -> HttpResponseBase:
     """Show a further page of a feature, give its file or do what its form asks, behind the feature's own gate."""
     found = BY_SLUG[slug]
     page = next(page for page in found.pages if page.name == name)
     if request.method not in page.methods:
         return HttpResponseNotAllowed(page.methods)
 
-    def shown(account: Account) -> tuple[str, dict[str, Any]] | HttpResponse:
+    def shown(account: Account) -> tuple[str, dict[str, Any]] | HttpResponseBase:
         if request.method == "POST" and page.act:
             content = page.act(account, request, **parts)
         else:
             content = page.content(account, request.GET, **parts)
-        return content if isinstance(content, HttpResponse) else (page.template, content)
+        return content if isinstance(content, HttpResponseBase) else (page.template, content)
 
     return gated(request, found, shown, asks_again=page.asks_again)
 
@@ -74,9 +75,9 @@ def feature_page(request: HttpRequest, slug: str, name: str, **parts: Any) -> Ht
 def gated(
     request: HttpRequest,
     found: Feature,
-    shown: Callable[[Account], tuple[str, dict[str, Any]] | HttpResponse],
+    shown: Callable[[Account], tuple[str, dict[str, Any]] | HttpResponseBase],
     asks_again: timedelta | None = None,
-) -> HttpResponse:
+) -> HttpResponseBase:
     """Return what `shown` makes for an account whose level opens the feature, or the preview, or the way there.
 
     Every page of the portal but the dashboard goes through here. A form that was sent to a feature which does not open
@@ -96,7 +97,7 @@ def gated(
     content = shown(account)
     if found.is_health:
         note_view(request, account, found.slug)
-    if isinstance(content, HttpResponse):
+    if isinstance(content, HttpResponseBase):
         return content
     template, more = content
     return render(request, template, context | more)

@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     # After accounts, because its rows refer to rows of accounts.
     "django_otp_webauthn",
     "portal.record.apps.RecordConfig",
+    "portal.export.apps.ExportConfig",
     "portal",
     "support",
     # After the rooms whose rows its pages show.

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
@@ -28,16 +29,21 @@ def bundle_of(
     since: datetime | None = None,
     until: datetime | None = None,
     types: Collection[str] | None = None,
+    only: Collection[UUID] | None = None,
 ) -> Iterator[str]:
     """Yield the text of a collection Bundle, a piece for each resource, so that memory stays flat.
 
     `since` and `until` (which is the first moment that is not meant) leave out what is dated and has no date between
-    them; what has no date is always in. Resources are in the order of source, type and name, so that equal records give
-    equal text. Each entry says in an extension where its resource came from, and `importing` reads that again.
+    them; what has no date is always in. `only` names the resources that are meant. Resources are in the order of
+    source, type and name, so that equal records give equal text. Each entry says in an extension where its resource
+    came from, and `importing` reads that again.
     """
     yield BEGIN
     before = ',"entry":['
-    rows = chosen(patient, since, until, types).annotate(text=Cast("raw", TextField()))
+    rows = chosen(patient, since, until, types)
+    if only is not None:
+        rows = rows.filter(pk__in=only)
+    rows = rows.annotate(text=Cast("raw", TextField()))
     columns = ("id", "source", "full_url", "reference", "digest", "written", "text")
     ordered = rows.order_by("source", "type", "reference").values_list(*columns)
     for id_, source, full_url, reference, digest, written, raw in ordered.iterator(AT_ONCE):

@@ -55,9 +55,10 @@ def page_of(module: ModuleType) -> Path:
 
 
 def place(module: ModuleType) -> tuple[str, str]:
-    """Return the app, and the thing in it whose table this is, or "" if it is the app's own."""
-    app, *_, name = module.__name__.split(".")
-    return app, name.removesuffix("states").removesuffix("_")
+    """Return the app's label, and the thing in it whose table this is, or "" if it is the app's own."""
+    app = apps.get_containing_app_config(module.__name__)
+    assert app is not None
+    return app.label, module.__name__.rpartition(".")[2].removesuffix("states").removesuffix("_")
 
 
 def diagram(module: ModuleType) -> str:

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class ExportConfig(AppConfig):
+    name = "portal.export"
+    label = "export"
+    verbose_name = "Copies of records"

@@ -1,0 +1,100 @@
+"""Comparing a finished copy with the store. The ZIP is read again from where it is kept, and each file is counted.
+
+What is counted is what the files say, not what was meant to be written: articles in the HTML, marked lines in the text,
+and resources in the bundle, whose digests have to be those of the store.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from html.parser import HTMLParser
+from typing import IO, Any
+from zipfile import BadZipFile, ZipFile
+
+from portal.export.archive import Archive, reading
+from portal.export.contents import Chosen
+from portal.export.models import Export
+from portal.export.writing import ENTRY_MARK
+from portal.record.canonical import digest_of, write_canonical
+from portal.record.checks import read_integer
+from portal.record.models import Resource
+
+CHUNK = 64 * 1024
+
+
+class DifferenceError(Exception):
+    """The copy is not what the store holds. The message has numbers and names of files only."""
+
+
+def compare(export: Export, archive: Archive, chosen: list[Chosen]) -> dict[str, object]:
+    """Read the stored ZIP and return its counts. Raise DifferenceError if anything is not as it has to be."""
+    shown = sum(not one.is_error for one in chosen)
+    with reading(export, archive.file.size) as stored:
+        check_members(stored, archive)
+        counts = {name: count(stored, name) for name, count in COUNTERS.items()}
+        expected = {"record.html": shown, "record.txt": shown}
+        for name, number in expected.items():
+            if counts[name] != number:
+                raise DifferenceError(f"{name} has {counts[name]} entries and the store {number}.")
+        check_bundle(stored, export, chosen)
+    return {"store": len(chosen), "entered_in_error": len(chosen) - shown, "fhir/bundle.json": len(chosen), **counts}
+
+
+def check_members(stored: ZipFile, archive: Archive) -> None:
+    """Raise DifferenceError unless the ZIP has the files that were written, each with its digest, and no other."""
+    if stored.namelist() != [member.name for member in archive.members]:
+        raise DifferenceError("The ZIP has other files than were written.")
+    for member in archive.members:
+        try:
+            with stored.open(member.name) as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+        except BadZipFile:
+            found = ""
+        if found != member.sha256:
+            raise DifferenceError(f"{member.name} cannot be read again as it was written.")
+
+
+def check_bundle(stored: ZipFile, export: Export, chosen: list[Chosen]) -> None:
+    """Raise DifferenceError unless the bundle has the resources of the store, each once, with equal digests."""
+    rows = Resource.objects.filter(pk__in=[one.id for one in chosen]).values_list("digest", flat=True)
+    expected = sorted(bytes(digest) for digest in rows.iterator())
+    with stored.open("fhir/bundle.json") as file:
+        found = sorted(digest_of(write_canonical(resource)) for resource in resources_in(file))
+    if found != expected:
+        raise DifferenceError(f"fhir/bundle.json has {len(found)} resources, and not the {len(expected)} of the store.")
+
+
+def resources_in(bundle: IO[bytes]) -> Iterator[Any]:
+    """Yield the resources of a bundle that has each entry on a line of its own, one at a time."""
+    for line in bundle:
+        _, brace, entry = line.decode().partition("{")
+        if brace and not entry.startswith('"resourceType":"Bundle"'):
+            yield json.loads(brace + entry, parse_float=Decimal, parse_int=read_integer)["resource"]
+
+
+class Articles(HTMLParser):
+    """Count the articles of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.count += tag == "article"
+
+
+def count_articles(stored: ZipFile, name: str) -> int:
+    parser = Articles()
+    with stored.open(name) as file:
+        for line in file:
+            parser.feed(line.decode())
+    return parser.count
+
+
+def count_marks(stored: ZipFile, name: str) -> int:
+    with stored.open(name) as file:
+        return sum(line.startswith(ENTRY_MARK.encode()) for line in file)
+
+
+COUNTERS: dict[str, Callable[[ZipFile, str], int]] = {"record.html": count_articles, "record.txt": count_marks}
