@@ -17,16 +17,15 @@ from procrastinate.contrib.django import app
 from accounts.mail import notices
 from core import policy
 from deers import lookup
-from idproofing.transitions import TransitionRefused, apply
 from portal.export import checking, contents, writing
 from portal.export.archive import Archive
 from portal.export.contents import AT_ONCE, ChangedError, Chosen, Entry, File, Section
 from portal.export.models import Export, Piece
-from portal.export.states import TRANSITIONS, State
+from portal.export.states import State, TransitionRefused, change_state
 from portal.record.exporting import DamagedError, bundle_of
 from portal.record.models import Resource
 from portal.record.reading.reports import data_at
-from safeguards import audit, locks
+from safeguards import locks
 from safeguards.retry import PATIENTLY
 
 logger = logging.getLogger(__name__)
@@ -41,13 +40,6 @@ WALKS = 2
 
 class StoppedError(Exception):
     """The person, or another worker, has ended this copy."""
-
-
-def change_state(export: Export, to: str, *, by: object, now: datetime | None = None, **values: object) -> None:
-    """Move a copy on, with its event. Raise TransitionRefused if it cannot be moved, or somebody else was first."""
-    with transaction.atomic():
-        event = apply(export, to, TRANSITIONS, now=now or timezone.now(), **values)
-        audit.record(event, by=by, account_id=export.account_id)
 
 
 @app.task(name="portal.export.make_copy", retry=PATIENTLY)

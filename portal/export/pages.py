@@ -12,12 +12,11 @@ from django.utils import timezone
 from accounts.models import Account
 from core import policy
 from core.words import try_again_in
-from idproofing.transitions import TransitionRefused
 from portal.export import archive, making
 from portal.export.contents import TITLES
 from portal.export.forms import ExportForm
 from portal.export.models import Export, Piece
-from portal.export.states import State
+from portal.export.states import State, TransitionRefused, change_state
 from safeguards import audit, limits
 
 Context = dict[str, Any]
@@ -102,7 +101,7 @@ def stop(account: Account, request: HttpRequest, item: UUID) -> HttpResponse:
     export = find(account, item)
     try:
         with transaction.atomic():
-            making.change_state(export, State.STOPPED, by=account)
+            change_state(export, State.STOPPED, by=account)
             Piece.objects.filter(export=export).delete()
     except TransitionRefused:
         pass

@@ -165,15 +165,17 @@ ITEMS: dict[str, tuple[type[Model], str]] = {
     "notes-file": (Attachment, "/portal/notes/file/{}/0/"),
     "notes-download": (Attachment, "/portal/notes/file/{}/0/download/"),
 }
+# What belongs to an account and not to the record. Their own tests hold who opens them: tests/portal/export/.
+OF_ACCOUNTS = {"record-copy", "record-download"}
 # Further addresses that are lists.
-LISTS = {"appointments-visits", "record-papers", "record-people", "labs-single", "labs-other"}
+LISTS = {"appointments-visits", "record-papers", "record-people", "labs-single", "labs-other", "record-copies"}
 every_item = pytest.mark.parametrize(("kind", "address"), ITEMS.values(), ids=ITEMS)
 
 
 def test_every_address_of_the_portal_is_a_list_or_an_item_of_these_tests():
     named = {f"{feature.slug}-{page.name}" for feature in FEATURES for page in feature.pages}
     items = {f"feature-item {feature.slug}" for feature in FEATURES if feature.detail and feature.slug != "library"}
-    assert named | items == set(ITEMS) | LISTS
+    assert named | items == set(ITEMS) | LISTS | OF_ACCOUNTS
 
 
 def item_of(kind: type[Model], address: str) -> str:

@@ -135,7 +135,11 @@ def test_in_production_every_cookie_is_for_https_and_this_host_only():
     assert told.stdout.split() == ["True", "True", "__Host-session", "__Host-csrf", "False", "False"]
 
 
-TEMPLATES = [path for path in sorted((ROOT / "templates").rglob("*.html")) if "mail" not in path.parts]
+# The head of a page that people take along has its styles in itself: nothing else comes with it.
+TAKEN_ALONG = ROOT / "templates/portal/export/head.html"
+TEMPLATES = [
+    path for path in sorted((ROOT / "templates").rglob("*.html")) if "mail" not in path.parts and path != TAKEN_ALONG
+]
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))

@@ -20,7 +20,7 @@ from core.policy import Level
 from portal.export import archive, checking, contents, making
 from portal.export.archive import PIECE
 from portal.export.models import Export, Piece
-from portal.export.states import START, TRANSITIONS, State
+from portal.export.states import START, TRANSITIONS, State, change_state
 from portal.record.importing import import_file, store_resources
 from portal.record.models import Resource
 from safeguards.cipher import DecryptionError
@@ -388,7 +388,7 @@ def test_a_file_with_a_changed_letter_is_found(client, ada):
     client.force_login(ada)
     export = asked(client)
     export.state = State.WAITING
-    making.change_state(export, State.MAKING, by="system")
+    change_state(export, State.MAKING, by="system")
     written, chosen = making.write(export)
     checking.compare(export, written, chosen)
     written.members[0] = archive.Member("record.html", 1, "0" * 64)
