@@ -184,7 +184,8 @@ def read_entries(patient: str, chosen: list[Chosen], names: dict[UUID, list[str]
 def entry_of(row: Resource, dated: Dated | None, files: tuple[str, ...]) -> Entry:
     """Return a resource in words: what it is, when it was, and all that it says."""
     kind = words.type_of(row.type)
-    title = f"{kind}: {dated.display}" if dated and dated.display and dated.display != kind else kind
+    display = dated.display if dated else ""
+    title = (display or kind) if display.startswith(kind) or not display else f"{kind}: {display}"
     when = moments.show(dated.said, dated.zone) if dated and dated.said else ""
     return Entry(row.pk, title, when, list(lines_of(row.raw, whole=True)), files)
 

@@ -20,8 +20,8 @@ class ExportForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one section."},
     )
-    since = DateField(label="From this day (optional)", required=False, past=True)
-    until = DateField(label="Up to this day (optional)", required=False)
+    since = DateField(label="From this day", required=False, past=True)
+    until = DateField(label="Up to this day", required=False)
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
