@@ -16,7 +16,7 @@ from django.urls import reverse
 from accounts.models import Account
 from core import policy
 from core.policy import Level
-from portal import history, messages, papers, personal, results, visits
+from portal import certificate, history, messages, papers, personal, results, visits
 from portal.samples import family as sample_family
 from portal.samples import history as sample_history
 from portal.samples import messages as sample_messages
@@ -161,6 +161,9 @@ FEATURES = (
         RECORD,
         history.immunizations,
         level=Level.BASIC,
+        pages=(
+            Page("certificate", "certificate.pdf", certificate.certificate, "portal/immunizations_certificate.html"),
+        ),
     ),
     Feature(
         "labs",

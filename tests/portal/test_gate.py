@@ -166,7 +166,14 @@ ITEMS: dict[str, tuple[type[Model], str]] = {
     "notes-download": (Attachment, "/portal/notes/file/{}/0/download/"),
 }
 # Further addresses that are lists.
-LISTS = {"appointments-visits", "record-papers", "record-people", "labs-single", "labs-other"}
+LISTS = {
+    "immunizations-certificate",
+    "appointments-visits",
+    "record-papers",
+    "record-people",
+    "labs-single",
+    "labs-other",
+}
 every_item = pytest.mark.parametrize(("kind", "address"), ITEMS.values(), ids=ITEMS)
 
 
