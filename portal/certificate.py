@@ -1,7 +1,7 @@
 """The vaccine certificate: the vaccines that the record shows as given, on paper for others to read."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -66,20 +66,20 @@ def contents(person: Beneficiary, listing: queries.Listing, now: datetime) -> di
         after.append("Vaccines given elsewhere may be missing. “Not recorded” means that the record does not say.")
     after.append("This paper is made from the health record and carries no signature or stamp.")
     return {
-        "about": about(person, TITLE, now),
+        "about": frame(person.full_name, person.date_of_birth, TITLE, now),
         "before": [before],
         "rows": [cells(row, is_heard=row.resource_id in heard) for row in listing.rows],
         "after": after,
     }
 
 
-def about(person: Beneficiary, title: str, now: datetime) -> dict[str, str]:
-    """Return what each page carries: whose it is, what it is, and when and by whom it was made."""
+def frame(name: str, born: date | None, title: str, now: datetime) -> dict[str, str]:
+    """Return what each page of a paper carries: whose it is, what it is, and when and by whom it was made."""
     local = timezone.localtime(now)
     return {
         "title": title,
-        "name": person.full_name,
-        "born": moments.show_day_of(person.date_of_birth),
+        "name": name,
+        "born": moments.show_day_of(born) if born else "",
         "made": f"{date_format(local, 'F j, Y, g:i A')} ({TIME_ZONE})",
         "by": f"DS Logon, {settings.SITE_ADDRESS.partition('//')[2]}",
         "note": "Demonstration. Every person and record here is invented." if settings.DEMO else "",
