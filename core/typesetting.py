@@ -1,13 +1,15 @@
 """Markdown to Typst, and Typst to a tagged PDF.
 
 The writer emits Typst *code*, never Typst markup. Each piece of text becomes a quoted string, so that no character of a
-text can mean anything to Typst.
+text can mean anything to Typst. Text of a health record is not even in the code: it is an input of the compiler.
 """
 
+import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import typst
 from django.conf import settings
@@ -29,13 +31,21 @@ FUNCTIONS = {
 }
 LITERALS = {"softbreak": '" "', "hardbreak": "linebreak()", "hr": "line(length: 100%)"}
 
+# How Typst names a text that PDF/UA does not allow, because no font has it or because it is no character.
+REFUSED = re.compile(r'PDF/UA-1 error: the text (?:contains the disallowed codepoint )?`"((?:[^"\\]|\\.)*)"`')
+# How many compilations Typst remembers, and what is compiled so that it forgets.
+KEPT_FOR = 10
+FORGETFUL = typst.Compiler(ignore_system_fonts=True)
+ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
 
-def typeset(source: str, *, made: datetime, standard: Literal["ua-1"] | None = "ua-1") -> bytes:
+
+def typeset(source: str, *, made: datetime, standard: Literal["ua-1"] | None = "ua-1", data: object = None) -> bytes:
     """Return the PDF of a Typst `source`, which may import the files in `paper/`.
 
     `made` is the date that the document carries. `standard` is the standard that the PDF must meet. PDF/UA-1 is ISO
-    14289-1, for readers with assistive technology; Typst refuses a text that breaks it. System fonts are not used, so
-    the same source gives the same bytes on every machine.
+    14289-1, for readers with assistive technology; Typst refuses a text that breaks it. `data` is what the source reads
+    as JSON from `sys.inputs.data`. System fonts are not used, so the same source and data give the same bytes on every
+    machine.
     """
     return typst.compile(  # type: ignore[misc]
         source.encode(),
@@ -44,7 +54,49 @@ def typeset(source: str, *, made: datetime, standard: Literal["ua-1"] | None = "
         ignore_system_fonts=True,
         pdf_standards=standard,
         timestamp=made.astimezone(UTC).replace(microsecond=0),  # Typst accepts no others
+        sys_inputs={} if data is None else {"data": json.dumps(data)},
     )
+
+
+def typeset_data(source: str, data: Any, *, made: datetime) -> bytes:
+    """Return the PDF/UA-1 of a `source` that sets `data`: strings of any characters, in lists and dicts.
+
+    In the place of a character that no font of ours has stands its number, as "[U+4E2D]". Typst itself tells which
+    characters those are, so most texts are set at once and no list of characters can be out of date.
+    """
+    while True:
+        try:
+            return typeset(source, made=made, data=data)
+        except typst.TypstError as error:
+            refused = refused_by(error)
+            if not refused:
+                raise
+            # There are fewer with each turn, and a stand-in is all ASCII.
+            data = replaced(data, {ord(one): f"[U+{ord(one):04X}]" for one in refused})
+
+
+def forget() -> None:
+    """Take from memory what was set. Call this between the parts of a long work.
+
+    Typst keeps what it has set for the next ten compilations, which was 700 MB in a record of many parts: measured.
+    """
+    for _ in range(KEPT_FOR):
+        FORGETFUL.compile(b"", format="svg")
+
+
+def refused_by(error: typst.TypstError) -> set[str]:
+    """Return the characters for which Typst refused a text. ASCII is never at fault but for control characters."""
+    texts = (ESCAPED.sub(lambda code: chr(int(code[1], 16)), text) for text in REFUSED.findall(error.diagnostic))
+    return {one for text in texts for one in text if not one.isascii() or not one.isprintable()}
+
+
+def replaced(data: Any, table: dict[int, str]) -> Any:
+    """Return a copy of `data` with characters replaced in all its strings."""
+    if isinstance(data, str):
+        return data.translate(table)
+    if isinstance(data, dict):
+        return {name: replaced(value, table) for name, value in data.items()}
+    return [replaced(value, table) for value in data] if isinstance(data, list) else data
 
 
 def document(tokens: list[Token], **about: str) -> str:

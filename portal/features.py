@@ -17,7 +17,7 @@ from django.urls import reverse
 from accounts.models import Account
 from core import policy
 from core.policy import Level
-from portal import history, messages, papers, personal, results, visits
+from portal import certificate, history, messages, papers, personal, results, visits
 from portal.export import pages as copies
 from portal.samples import family as sample_family
 from portal.samples import history as sample_history
@@ -172,6 +172,9 @@ FEATURES = (
         RECORD,
         history.immunizations,
         level=Level.BASIC,
+        pages=(
+            Page("certificate", "certificate.pdf", certificate.certificate, "portal/immunizations_certificate.html"),
+        ),
     ),
     Feature(
         "labs",

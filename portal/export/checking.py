@@ -1,17 +1,18 @@
 """Comparing a finished copy with the store. The ZIP is read again from where it is kept, and each file is counted.
 
 What is counted is what the files say, not what was meant to be written: articles in the HTML, marked lines in the text,
-and resources in the bundle, whose digests have to be those of the store.
+headings in the tags of the PDFs, and resources in the bundle, whose digests have to be those of the store.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from html.parser import HTMLParser
 from typing import IO, Any
 from zipfile import BadZipFile, ZipFile
 
+from portal.export import pdf
 from portal.export.archive import Archive, reading
 from portal.export.contents import Chosen
 from portal.export.models import Export
@@ -19,8 +20,6 @@ from portal.export.writing import ENTRY_MARK
 from portal.record.canonical import digest_of, write_canonical
 from portal.record.checks import read_integer
 from portal.record.models import Resource
-
-CHUNK = 64 * 1024
 
 
 class DifferenceError(Exception):
@@ -32,11 +31,10 @@ def compare(export: Export, archive: Archive, chosen: list[Chosen]) -> dict[str,
     shown = sum(not one.is_error for one in chosen)
     with reading(export, archive.file.size) as stored:
         check_members(stored, archive)
-        counts = {name: count(stored, name) for name, count in COUNTERS.items()}
-        expected = {"record.html": shown, "record.txt": shown}
-        for name, number in expected.items():
-            if counts[name] != number:
-                raise DifferenceError(f"{name} has {counts[name]} entries and the store {number}.")
+        counts = {"record.html": count_articles(stored), "record.txt": count_marks(stored), "pdf": count_tags(stored)}
+        for name, number in counts.items():
+            if number != shown:
+                raise DifferenceError(f"{name} has {number} entries and the store {shown}.")
         check_bundle(stored, export, chosen)
     return {"store": len(chosen), "entered_in_error": len(chosen) - shown, "fhir/bundle.json": len(chosen), **counts}
 
@@ -84,17 +82,18 @@ class Articles(HTMLParser):
         self.count += tag == "article"
 
 
-def count_articles(stored: ZipFile, name: str) -> int:
+def count_articles(stored: ZipFile) -> int:
     parser = Articles()
-    with stored.open(name) as file:
+    with stored.open("record.html") as file:
         for line in file:
             parser.feed(line.decode())
     return parser.count
 
 
-def count_marks(stored: ZipFile, name: str) -> int:
-    with stored.open(name) as file:
+def count_marks(stored: ZipFile) -> int:
+    with stored.open("record.txt") as file:
         return sum(line.startswith(ENTRY_MARK.encode()) for line in file)
 
 
-COUNTERS: dict[str, Callable[[ZipFile, str], int]] = {"record.html": count_articles, "record.txt": count_marks}
+def count_tags(stored: ZipFile) -> int:
+    return sum(pdf.count_entries(stored.read(name)) for name in stored.namelist() if name.startswith("pdf/"))

@@ -17,7 +17,7 @@ from procrastinate.contrib.django import app
 from accounts.mail import notices
 from core import policy
 from deers import lookup
-from portal.export import checking, contents, writing
+from portal.export import checking, contents, pdf, writing
 from portal.export.archive import Archive
 from portal.export.contents import AT_ONCE, ChangedError, Chosen, Entry, File, Section
 from portal.export.models import Export, Piece
@@ -35,7 +35,7 @@ BEGINNINGS = {b"%PDF-": ".pdf", b"\x89PNG\r\n\x1a\n": ".png", b"\xff\xd8\xff": "
 
 
 # How many files are written from all entries.
-WALKS = 2
+WALKS = 3
 
 
 class StoppedError(Exception):
@@ -121,6 +121,9 @@ def write_all(export: Export, archive: Archive, chosen: list[Chosen]) -> None:
     about = {"export": export, "site": settings.SITE_ADDRESS, "left_out": left_out}
     archive.add("record.html", writing.write_html(person, sections, about), entries=entries)
     archive.add("record.txt", writing.write_text(person, sections, about), entries=entries)
+    for section in sections:
+        for part in pdf.write_parts(person, section):
+            archive.add(f"pdf/{part.name}", [part.content], entries=part.entries)
     archive.add("fhir/bundle.json", progress.lines(bundle(export, chosen)), entries=len(chosen))
     archive.add("README.txt", [render_to_string("portal/export/readme.txt", {"person": person, **about})])
     archive.add("manifest.json", [manifest(export, archive, person, chosen)])

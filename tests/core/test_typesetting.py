@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import typst
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -72,3 +73,31 @@ def test_without_the_design_system_the_guide_is_set_in_the_font_that_typst_bring
     monkeypatch.setattr(typesetting, "FONTS", tmp_path / "nowhere")
     made = typesetting.typeset(guides.typst_source(guides.GUIDES["registration"]), made=MADE)
     assert "How to create your DS Logon account" in words(made)
+
+
+RECORD = '#import "/record.typ": certificate\n#certificate(json(bytes(sys.inputs.data)))'
+FACTS = {"title": "T", "name": "N", "born": "B", "made": "M", "by": "D", "note": ""}
+
+
+def paper(*texts: str) -> bytes:
+    data = {"about": FACTS, "before": list(texts), "rows": [], "after": []}
+    return typesetting.typeset_data(RECORD, data, made=MADE)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.one_of(st.text(max_size=60), st.text(MARKS, max_size=60)))
+def test_any_text_of_a_record_meets_the_standard(text: str) -> None:
+    assert b"pdfuaid:part" in paper(text)
+
+
+def test_each_character_that_no_font_has_is_replaced_and_no_other() -> None:
+    many = "".join(chr(0x4E00 + number) for number in range(300))
+    said = words(paper("Adán Łuk ≥ 5 µg", many, "\x00 \x01 🎖"))
+    assert "Adán Łuk ≥ 5 µg" in said
+    for number in (0x4E00, 0x4F2B, 0, 1, 0x1F396):
+        assert f"[U+{number:04X}]" in said
+
+
+def test_what_is_wrong_with_a_layout_is_an_error_still() -> None:
+    with pytest.raises(typst.TypstError, match="unknown variable"):
+        typesetting.typeset_data("#nothing", {}, made=MADE)

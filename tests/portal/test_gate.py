@@ -168,7 +168,15 @@ ITEMS: dict[str, tuple[type[Model], str]] = {
 # What belongs to an account and not to the record. Their own tests hold who opens them: tests/portal/export/.
 OF_ACCOUNTS = {"record-copy", "record-download"}
 # Further addresses that are lists.
-LISTS = {"appointments-visits", "record-papers", "record-people", "labs-single", "labs-other", "record-copies"}
+LISTS = {
+    "immunizations-certificate",
+    "appointments-visits",
+    "record-papers",
+    "record-people",
+    "record-copies",
+    "labs-single",
+    "labs-other",
+}
 every_item = pytest.mark.parametrize(("kind", "address"), ITEMS.values(), ids=ITEMS)
 
 
