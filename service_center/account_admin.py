@@ -102,6 +102,20 @@ class AccountList(ChangeList):
         super().__init__(request, *args, **kwargs)
         self.query = account_search.shown(account_search.unseal(self.query, request.user))  # type: ignore[arg-type]
 
+    @property
+    def why_empty(self) -> str:
+        """Return why the list is empty, if it is: nobody was searched for, or nobody fits."""
+        if self.query and self.has_active_filters:
+            return "No account fits your search with these filters. Clear the filters, or search for something else."
+        if self.query:
+            return (
+                "No account fits your search. Check the spelling, or search for something else that the person can "
+                "tell you. A person who has not finished registering has no account yet: look under “Proofings”."
+            )
+        if self.has_active_filters:
+            return "No mailbox is shared by many households now."
+        return "Nobody is listed before you search. Enter above what the person can tell you."
+
 
 @admin.register(Account)
 class AccountAdmin(ReadOnlyAdmin):

@@ -73,6 +73,15 @@ class Queue(admin.SimpleListFilter):
         return waiting
 
 
+# What each decision does, in words for the reviewer. The person never reads the reason (accounts/journeys/reviews).
+FOLLOWS: dict[str, str] = {
+    Decision.APPROVE: "The person can continue as the person on record. They hear of it by email, and so does the "
+    "address in DEERS.",
+    Decision.DECLINE: "The review ends. The person hears by email that we could not settle it remotely, but not why.",
+    Decision.IN_PERSON: "The review ends. The person is asked by email to come with documents, or to call us.",
+}
+
+
 class ReasonForm(forms.Form):
     """A decision, its reason from the list, and, for an approval, the record that is meant."""
 
@@ -80,14 +89,19 @@ class ReasonForm(forms.Form):
     reason = forms.ChoiceField(
         error_messages={"required": "Choose a reason.", "invalid_choice": "Choose a reason from the list."}
     )
-    dod_id = forms.CharField(required=False, max_length=10, widget=forms.HiddenInput)
+    dod_id = forms.CharField(
+        required=False,
+        max_length=10,
+        widget=forms.HiddenInput,
+        error_messages={"max_length": "Choose the record again."},
+    )
 
     def __init__(self, data: Any = None, *, decision: str, dod_id: str = "") -> None:
         super().__init__(
             data, initial={"decision": decision, "dod_id": dod_id}, auto_id=f"{decision}-%s", label_suffix=""
         )
         reasons = [(reason.value, reason.label) for reason in reviewing.REASONS[decision]]
-        self.label = Decision(decision).label
+        self.label, self.follows = Decision(decision).label, FOLLOWS[decision]
         self.fields["reason"].label = f"Reason to {self.label.partition(':')[0].lower()}"
         self.fields["reason"].choices = [("", "- Select -"), *reasons]  # type: ignore[attr-defined]
 

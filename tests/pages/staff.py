@@ -126,7 +126,7 @@ def reviews() -> Answers:
     yield ann.post(f"{here}{case.pk}/compare/", {"search": "Amberley"})
     yield ann.post(f"{here}{case.pk}/compare/", {"search": "nobody"})
     yield ann.post(f"{here}{case.pk}/compare/", {"dod_id": PEOPLE["judith"].dod_id})
-    yield ann.post(f"{here}{case.pk}/decide/", {"decision": "in-person"})
+    yield ann.post(f"{here}{case.pk}/decide/", {"decision": "in_person"})
     approval = {"decision": "approve", "reason": "former-name", "dod_id": PEOPLE["emily"].dod_id}
     walk.send(ann, f"{here}{case.pk}/decide/", approval)
     yield ann.get(f"{here}{case.pk}/change/")
