@@ -194,6 +194,8 @@ class CaseAdmin(ReadOnlyAdmin):
             audit.record("case.compared", by=request.user, dod_id=chosen, case=case.number)
         ineligibility, silent = record.ineligibility if record else None, record is None and not lookup.answers()
         fitting = () if silent else reviewing.fitting(record)
+        if sent and sent.data["decision"] not in fitting:
+            messages.error(request, REFUSALS[reviewing.NotFitting])
         return {
             "typed": typed,
             "candidates": candidates,
