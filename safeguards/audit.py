@@ -71,7 +71,8 @@ def _actor(event: str, by: object, account_id: int | None) -> tuple[ActorKind, i
     if actor_id is None:
         return ActorKind.VISITOR, None
     is_staff = getattr(by, "is_staff", False)
-    if account_id == actor_id or (account_id is None and not (is_staff and event.startswith(AT_THE_DESK))):
+    is_own = account_id in (None, actor_id) and not (is_staff and event.startswith(AT_THE_DESK))
+    if is_own:
         return ActorKind.SELF, actor_id
     return (ActorKind.STAFF if is_staff else ActorKind.PERSON), actor_id
 

@@ -255,8 +255,12 @@ def staff_sentence_of(event: str) -> str:
     return STAFF_SENTENCES.get(event) or sentence_of(event)
 
 
-# What staff do at the desk. Such an event is no event of the staff member's own account, even if it is about nobody.
-AT_THE_DESK = ("support.", "visit.", "case.", "letter.", "letters.", "code.", "proofing.", "quiz.", "deers.")
+# What staff do at the desk. They do it as staff and not as the person of an account, even if the event is about nobody,
+# or about their own account.
+AT_THE_DESK = (
+    *("support.", "visit.", "case.", "letter.", "letters.", "code.", "proofing.", "quiz.", "deers."),
+    "limit.",  # a letter that is asked for too soon
+)
 
 # What the staff's figures count. An index of the trail holds these events only, so a change here needs a migration.
 COUNTED = (

@@ -27,24 +27,34 @@ from core.masks import mask_email, mask_number
 from safeguards import audit
 from service_center import account_search, assistance, confirmed_actions, conflicts, resend_code
 from service_center.changes import changes_shown
-from service_center.read_only import ReadOnlyAdmin, admin_page, has_permission
+from service_center.read_only import ReadOnlyAdmin, admin_page, as_get, has_permission
 
 
 class HelpForm(forms.Form):
     """What two staff members are to do with an account, and why. It has no free text, so it holds no personal data."""
 
-    kind = forms.TypedChoiceField(label="What to do", choices=Assistance.Kind.choices, coerce=Assistance.Kind)
-    reason = forms.TypedChoiceField(label="Why", choices=Assistance.Reason.choices, coerce=Assistance.Reason)
+    kind = forms.TypedChoiceField(
+        label="What to do",
+        choices=Assistance.Kind.choices,
+        coerce=Assistance.Kind,
+        error_messages={"required": "Choose what to do.", "invalid_choice": "Choose what to do."},
+    )
+    reason = forms.TypedChoiceField(
+        label="Why",
+        choices=Assistance.Reason.choices,
+        coerce=Assistance.Reason,
+        error_messages={"required": "Choose why.", "invalid_choice": "Choose why."},
+    )
     mailboxes = forms.MultipleChoiceField(
         label="Somebody else reads the mail? These former addresses are read too, or the person does not know them "
         "(the address of today counts anyway)",
         widget=forms.CheckboxSelectMultiple,
         required=False,
+        error_messages={"invalid_choice": "Choose addresses from the list."},
     )
-    problem = "Choose what to do and why."
 
-    def __init__(self, data: Any = None, *, account: Account, initial: dict[str, str] | None = None) -> None:
-        super().__init__(data, initial=initial)
+    def __init__(self, data: Any = None, *, account: Account) -> None:
+        super().__init__(data, label_suffix="")
         kinds = assistance.kinds_for(account)
         reasons = dict.fromkeys(reason for kind in kinds for reason in assistance.REASONS[kind])
         for name, offered in (("kind", kinds), ("reason", reasons)):
@@ -67,13 +77,8 @@ class HelpForm(forms.Form):
         kind, reason = self.cleaned_data.get("kind"), self.cleaned_data.get("reason")
         if kind and reason and reason not in assistance.REASONS[kind]:
             fitting = ", or: ".join(one.label for one in assistance.REASONS[kind])
-            self.problem = f"This reason does not go with “{kind.label}”. Choose: {fitting}."
-            self.add_error("reason", self.problem)
+            self.add_error("reason", f"This reason does not go with “{kind.label}”. Choose: {fitting}.")
         return self.cleaned_data
-
-
-# What may stand in the address of a page that shows the form again. None of it says anything about a person.
-REASONS_AND_KINDS = {*Assistance.Kind.values, *Assistance.Reason.values}
 
 
 class SharedMailbox(admin.SimpleListFilter):
@@ -96,6 +101,20 @@ class AccountList(ChangeList):
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
         self.query = account_search.shown(account_search.unseal(self.query, request.user))  # type: ignore[arg-type]
+
+    @property
+    def why_empty(self) -> str:
+        """Return why the list is empty, if it is: nobody was searched for, or nobody fits."""
+        if self.query and self.has_active_filters:
+            return "No account fits your search with these filters. Clear the filters, or search for something else."
+        if self.query:
+            return (
+                "No account fits your search. Check the spelling, or search for something else that the person can "
+                "tell you. A person who has not finished registering has no account yet: look under “Proofings”."
+            )
+        if self.has_active_filters:
+            return "No mailbox is shared by many households now."
+        return "Nobody is listed before you search. Enter above what the person can tell you."
 
 
 @admin.register(Account)
@@ -180,19 +199,23 @@ class AccountAdmin(ReadOnlyAdmin):
         account = self.get_object(request, object_id)
         if account is not None and self.has_view_permission(request, account):
             audit.record("support.account-viewed", by=request.user, account_id=account.pk)
-            extra_context = {**(extra_context or {}), **self.history_of(request, account)}
+            sent = (extra_context or {}).get("sent")
+            extra_context = {**(extra_context or {}), **self.history_of(request, account, sent)}
         return super().change_view(request, object_id, form_url, extra_context)
 
-    def history_of(self, request: HttpRequest, account: Account) -> dict:
-        """Return the account's events, and what this staff member may do with the account."""
+    def history_of(self, request: HttpRequest, account: Account, sent: HelpForm | None) -> dict:
+        """Return the account's events, and what this staff member may do with the account.
+
+        `sent` is a form that came back with errors.
+        """
         return {
             "title": account.get_full_name(),
             "sharing": shared_mailboxes.accounts_of(account.email).count() if account.mailbox_shared_at else 0,
             "events": list(audit.for_account(account.pk)[:50]),
-            **self.allowed_with(request, account),
+            **self.allowed_with(request, account, sent),
         }
 
-    def allowed_with(self, request: HttpRequest, account: Account) -> dict:
+    def allowed_with(self, request: HttpRequest, account: Account, sent: HelpForm | None) -> dict:
         """Return the buttons and the form for this account, or the sentence that says why there are none."""
         helps = has_permission(request, "accounts.assist_account")
         acts = helps or has_permission(request, "accounts.unlock_account")
@@ -215,17 +238,21 @@ class AccountAdmin(ReadOnlyAdmin):
             "changes": changes_shown(account),
             "can_resend": has_permission(request, "accounts.resend_code")
             and bool(resend_code.waiting_for(account.dod_id)),
-            **(self.help_for(request, account) if helps else {}),
+            **(self.help_for(request, account, sent) if helps else {}),
         }
 
-    def help_for(self, request: HttpRequest, account: Account) -> dict:
+    def help_for(self, request: HttpRequest, account: Account, sent: HelpForm | None) -> dict:
         """Return whether this staff member may request help for the account, or approve a colleague's request."""
         asked = assistance.waiting(account)
         if not asked and not assistance.kinds_for(account):
             return {}
-        chosen = {name: request.GET[name] for name in ("kind", "reason") if name in request.GET}
-        form = HelpForm(account=account, initial=chosen)
-        return {"asked": asked, "asked_by_me": asked and asked.asked_by_id == request.user.pk, "help_form": form}
+        form = sent or HelpForm(account=account)
+        return {
+            "asked": asked,
+            "asked_by_me": asked and asked.asked_by_id == request.user.pk,
+            "help_form": form,
+            "forms": [] if asked else [form],
+        }
 
     def get_urls(self) -> list[URLPattern]:
         views: dict[str, Any] = {
@@ -258,9 +285,7 @@ class AccountAdmin(ReadOnlyAdmin):
             return proof
         form = HelpForm(request.POST, account=account)
         if not form.is_valid():
-            messages.error(request, form.problem)
-            chosen = {name: form.data[name] for name in ("kind", "reason") if form.data.get(name) in REASONS_AND_KINDS}
-            return HttpResponseRedirect(f"{admin_page(account)}?{urlencode(chosen)}")
+            return self.show_again(request, account, form)
         match assistance.ask(account, **form.cleaned_data, by=request.user):  # type: ignore[arg-type]
             case actions.Done():
                 messages.success(request, "Requested. A second staff member has to approve.")
@@ -269,3 +294,7 @@ class AccountAdmin(ReadOnlyAdmin):
             case _:
                 messages.error(request, "That is not possible now. Look at the account's state.")
         return HttpResponseRedirect(admin_page(account))
+
+    def show_again(self, request: HttpRequest, account: Account, form: HelpForm) -> HttpResponse:
+        """Show the account's page with a form that came back with errors."""
+        return self.change_view(as_get(request), str(account.pk), extra_context={"sent": form})

@@ -11,11 +11,15 @@ from service_center.read_only import ReadOnlyAdmin, record_row_view
 class AuditEventAdmin(ReadOnlyAdmin):
     """The audit trail, for the roles that may read it."""
 
-    list_display = ("at", "event", "actor_kind", "actor_id", "account_id", "address", "device")
+    list_display = ("at", "event", "done_by", "actor_id", "account_id", "address", "device")
     list_filter = ("event", "actor_kind")
     list_per_page = 50
     show_full_result_count = False
     ordering = ("-pk",)
+
+    @admin.display(description="By", ordering="actor_kind")
+    def done_by(self, event: AuditEvent) -> str:
+        return event.get_actor_kind_display()
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None

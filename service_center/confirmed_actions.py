@@ -271,6 +271,7 @@ def confirm(
         "follows": action.follows(subject),
         "back": back,
         "form": form,
+        "forms": [form] if form else [],
     }
     context |= {"subject": subject, "opts": subject._meta, "kind": capfirst(subject._meta.verbose_name)}
     return TemplateResponse(request, "admin/confirm.html", {**site.each_context(request), **context})

@@ -1,7 +1,9 @@
 """What all pages of the desk share: nothing is added, changed or deleted by hand."""
 
+from copy import copy
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import ValidationError
@@ -12,6 +14,16 @@ from django.urls import reverse
 
 from accounts.models import Account
 from safeguards import audit
+
+
+class LinesForm(forms.Form):
+    """The lines of a list that something is to be done with. Its field has the id of the box that chooses them all."""
+
+    def __init__(self, chosen: list[str]) -> None:
+        super().__init__({CHOOSE_ALL: chosen}, auto_id="%s")
+        self.fields[CHOOSE_ALL] = forms.MultipleChoiceField(
+            choices=[(one, one) for one in chosen], error_messages={"required": "Choose lines of the list."}
+        )
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -35,7 +47,14 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         if not all(map(self.is_key, request.POST.getlist(ACTION_CHECKBOX_NAME))):
             messages.error(request, "Choose lines of the list.")
             return redirect(request.get_full_path())
+        chosen = LinesForm(request.POST.getlist(ACTION_CHECKBOX_NAME))
+        if self.actions and request.method == "POST" and not chosen.is_valid():
+            return super().changelist_view(as_get(request), {**(extra_context or {}), "forms": [chosen]})
         return super().changelist_view(request, extra_context)
+
+    def get_action_choices(self, request: HttpRequest, default_choices: Any = ()) -> list[tuple[str, str]]:
+        """Return what can be done with the lines of a list, without "nothing"."""
+        return super().get_action_choices(request, list(default_choices))
 
     def is_key(self, text: str) -> bool:
         """Return whether a text could be the key of a row. Django asks the database, which refuses what is none."""
@@ -68,6 +87,16 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return field in [*offered, self.date_hierarchy] and how in FILTERS_ASK
 
 
+def as_get(request: HttpRequest) -> HttpRequest:
+    """Return a request for the same page by GET, to show it again with a form that came back with errors.
+
+    Django's pages of rows and lists take a POST for a change of theirs.
+    """
+    shown = copy(request)
+    shown.method = "GET"
+    return shown
+
+
 def is_part_of_a_date(text: str) -> bool:
     """Return whether a text is a year, month or day that Python's calendar can go one beyond, as the filter does."""
     return text.isascii() and text.isdecimal() and len(text) <= 4 and text != "9999"
@@ -91,6 +120,7 @@ def admin_page(row: Model) -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
+CHOOSE_ALL = "action-toggle"
 # The lookups that the lists' own filters, and the filter by date, use on their field.
 PARTS_OF_A_DATE = ("year", "month", "day")
 FILTERS_ASK = ("", "exact", "isnull", "isempty", *PARTS_OF_A_DATE)

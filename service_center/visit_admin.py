@@ -34,7 +34,6 @@ from safeguards import audit, limits
 from service_center.conflicts import Conflicted
 from service_center.read_only import ReadOnlyAdmin
 from service_center.visit_forms import (
-    INCOMPLETE,
     DocumentForm,
     ReferenceForm,
     RefusalForm,
@@ -137,7 +136,7 @@ class VisitAdmin(ReadOnlyAdmin):
             if not wrong:
                 return redirect("admin:idproofing_visit_slip")
             form.add_error("reference", wrong)
-        return self.page(request, "attend", title="Attend a visit", form=form)
+        return self.page(request, "attend", title="Attend a visit", form=form, forms=[form])
 
     def open_slip(self, request: HttpRequest, reference: str) -> str:
         """Remember the slip with this reference as the open one. Return the sentence that says why not, or ""."""
@@ -170,8 +169,8 @@ class VisitAdmin(ReadOnlyAdmin):
         if request.method != "POST":
             audit.record("support.account-viewed", by=request.user, dod_id=visit.dod_id)
             return self.slip_page(request, visit, filled)
-        wrong = find_problem(filled, Level(visit.level))
-        return self.slip_page(request, visit, filled, wrong=wrong) if wrong else self.accept(request, visit, filled)
+        has_problem = find_problem(filled, Level(visit.level))
+        return self.slip_page(request, visit, filled) if has_problem else self.accept(request, visit, filled)
 
     def accept(self, request: HttpRequest, visit: Visit, filled: list[DocumentForm]) -> HttpResponse:
         shown = {form.shown(): form.scanned() for form in filled}
@@ -183,11 +182,13 @@ class VisitAdmin(ReadOnlyAdmin):
                 for form in filled:
                     if form.shown() == unread:
                         form.add_error("scan", sentence)
-                return self.slip_page(request, visit, filled, wrong=INCOMPLETE)
+                return self.slip_page(request, visit, filled)
             case visits.NotTheSame():
-                return self.slip_page(request, visit, filled, wrong=NOT_THE_SAME)
+                filled[0].add_error("kind", NOT_THE_SAME)
+                return self.slip_page(request, visit, filled)
             case TooMany(wait):
-                return self.slip_page(request, visit, filled, wrong=f"{MISTYPED} {try_again_in(wait)}")
+                filled[0].add_error("kind", f"{MISTYPED} {try_again_in(wait)}")
+                return self.slip_page(request, visit, filled)
             case visits.CheckedByYou():
                 messages.error(request, YOURS)
             case Conflicted() as conflict:
@@ -246,12 +247,12 @@ class VisitAdmin(ReadOnlyAdmin):
         return redirect("admin:idproofing_visit_change", pk)
 
     def slip_page(
-        self, request: HttpRequest, visit: Visit, filled: list[DocumentForm], *,
-        refusal: RefusalForm | None = None, wrong: str = "",
-    ) -> HttpResponse:  # fmt: skip
+        self, request: HttpRequest, visit: Visit, filled: list[DocumentForm], *, refusal: RefusalForm | None = None
+    ) -> HttpResponse:
         person = lookup.person(visit.dod_id)
         if person is None:
             messages.error(request, SILENT)
+        refusal = refusal or RefusalForm(label_suffix="")
         return self.page(
             request,
             "slip",
@@ -259,8 +260,8 @@ class VisitAdmin(ReadOnlyAdmin):
             visit=visit,
             person=person,
             documents=filled,
-            wrong=wrong,
-            refusal=refusal or RefusalForm(label_suffix=""),
+            refusal=refusal,
+            forms=[*filled, refusal],
             mailbox=mask_email(visit.email or ""),
             second_look=visit.state == Visit.State.CHECKED,
             takes_two=Level(visit.level) in policy.VISIT_TWICE_AT,

@@ -24,7 +24,6 @@ CHECKS = {
     "birth_date_matches": "The birth date is the one in DEERS, or it shows none",
     "not_expired": "It has not expired and looks genuine",
 }
-INCOMPLETE = "Something is missing or wrong below."
 
 
 class Unkept(forms.TextInput):
@@ -80,12 +79,15 @@ class DocumentForm(forms.Form):
         error_messages={"max_length": "No scan has a number that long."},
     )
 
-    def __init__(self, data: Data, prefix: str) -> None:
-        super().__init__(data, prefix=prefix, label_suffix="")
+    def __init__(self, data: Data, number: int) -> None:
+        super().__init__(data, prefix=f"document-{number}", label_suffix="")
+        self.title = f"Document {number}"
         if not settings.DOCUMENT_READER:
             del self.fields["scan"]
         for name, label in CHECKS.items():
-            self.fields[name] = forms.BooleanField(label=label, error_messages={"required": "Make this check."})
+            self.fields[name] = forms.BooleanField(
+                label=label, error_messages={"required": f"Make the check “{label}”."}
+            )
 
     @property
     def checks(self) -> list[forms.BoundField]:
@@ -114,14 +116,16 @@ class DocumentForm(forms.Form):
 
 def document_forms(data: Data) -> list[DocumentForm]:
     """Return a form for each document that a visit needs."""
-    return [DocumentForm(data, prefix=f"document-{number}") for number in range(1, policy.VISIT_DOCUMENTS + 1)]
+    return [DocumentForm(data, number) for number in range(1, policy.VISIT_DOCUMENTS + 1)]
 
 
-def find_problem(forms_of_documents: list[DocumentForm], level: Level) -> str | None:
-    """Return what is wrong: an error in a form, too few kinds, or kinds too weak for the level. None if nothing is."""
-    if any(form.errors for form in forms_of_documents):
-        return INCOMPLETE
-    return visits.shortfall([form.cleaned_data["kind"] for form in forms_of_documents], level)
+def find_problem(documents: list[DocumentForm], level: Level) -> bool:
+    """Return whether a form has an error. Too few kinds, or kinds too weak for the level, are an error of the first."""
+    if not any(form.errors for form in documents):
+        short = visits.shortfall([form.cleaned_data["kind"] for form in documents], level)
+        if short:
+            documents[0].add_error("kind", short)
+    return any(form.errors for form in documents)
 
 
 class RefusalForm(forms.Form):

@@ -114,18 +114,22 @@ def _segment(label: str, at: int, now: int) -> str:
     return f'<li class="usa-step-indicator__segment{kind}">{text}</li>'
 
 
-@register.simple_tag
-def errors(form: forms.BaseForm) -> SafeString | str:
-    """Return what is wrong with a form, for the top of the page. Return "" if nothing is wrong.
+@register.filter
+def with_errors(forms_shown: Iterable[forms.BaseForm] | None) -> list[forms.BaseForm]:
+    """Return those of a page's forms that came back with errors. A page that has no forms has none of them."""
+    return [form for form in forms_shown or () if form.errors]
 
-    Each sentence links to its field.
+
+@register.simple_tag
+def errors(shown: forms.BaseForm | Iterable[forms.BaseForm]) -> SafeString | str:
+    """Return what is wrong with a form, or with the forms of a page, for the top of the page. Return "" if nothing is.
+
+    Each sentence links to its field. A form that is one of several alike has a `title`, which its sentences begin with.
     """
-    if not form.errors:
+    wrong = with_errors([shown] if isinstance(shown, forms.BaseForm) else shown)
+    if not wrong:
         return ""
-    # Django notes a field's errors in the order in which they are found. People look for them from top to bottom.
-    places = {name: place for place, name in enumerate(form.fields)}
-    found = sorted(form.errors.items(), key=lambda one: places.get(one[0], -1))
-    lines = [line for name, said in found for line in _lines(form, name, said)]
+    lines = [line for form in wrong for line in _lines_of(form)]
     heading = "There is a problem" if len(lines) == 1 else f"There are {len(lines)} problems"
     return mark_safe(  # noqa: S308 - the sentences are escaped
         '<div class="usa-alert usa-alert--error error-summary" role="alert" tabindex="-1" data-focus>'
@@ -134,18 +138,26 @@ def errors(form: forms.BaseForm) -> SafeString | str:
     )
 
 
+def _lines_of(form: forms.BaseForm) -> Iterator[str]:
+    """Yield what is wrong with one form from top to bottom. Django notes errors in the order in which it finds them."""
+    places = {name: place for place, name in enumerate(form.fields)}
+    for name, said in sorted(form.errors.items(), key=lambda one: places.get(one[0], -1)):
+        yield from _lines(form, name, said)
+
+
 def _lines(form: forms.BaseForm, name: str, sentences: Iterable[Any]) -> Iterator[str]:
     """Yield the sentences about one field as links to it.
 
     Django's own "This field is required." does not name the field, so the label is put before it.
     """
     bound = form[name] if name in form.fields else None
+    title = f"{escape(form.title)}: " if hasattr(form, "title") else ""
     for sentence in sentences:
         if bound is None or bound.is_hidden:
-            yield escape(sentence)
+            yield title + escape(sentence)
         else:
             label = f"{escape(bound.label)}: " if sentence == NOT_NAMED else ""
-            yield f'<a href="#{widgets.first_input(bound)}">{label}{escape(sentence)}</a>'
+            yield f'<a href="#{widgets.first_input(bound)}">{title}{label}{escape(sentence)}</a>'
 
 
 @register.simple_tag

@@ -73,21 +73,37 @@ class Queue(admin.SimpleListFilter):
         return waiting
 
 
+# What each decision does, in words for the reviewer. The person never reads the reason (accounts/journeys/reviews).
+FOLLOWS: dict[str, str] = {
+    Decision.APPROVE: "The person can continue as the person on record. They hear of it by email, and so does the "
+    "address in DEERS.",
+    Decision.DECLINE: "The review ends. The person hears by email that we could not settle it remotely, but not why.",
+    Decision.IN_PERSON: "The review ends. The person is asked by email to come with documents, or to call us.",
+}
+
+
 class ReasonForm(forms.Form):
     """A decision, its reason from the list, and, for an approval, the record that is meant."""
 
     decision = forms.ChoiceField(choices=Decision.choices, widget=forms.HiddenInput)
-    reason = forms.ChoiceField(label="Reason", choices=reviewing.Reason.choices)
-    dod_id = forms.CharField(required=False, max_length=10, widget=forms.HiddenInput)
+    reason = forms.ChoiceField(
+        error_messages={"required": "Choose a reason.", "invalid_choice": "Choose a reason from the list."}
+    )
+    dod_id = forms.CharField(
+        required=False,
+        max_length=10,
+        widget=forms.HiddenInput,
+        error_messages={"max_length": "Choose the record again."},
+    )
 
-    @classmethod
-    def of(cls, decision: str, dod_id: str = "") -> "ReasonForm":
-        """Return the form for one button."""
-        form = cls(initial={"decision": decision, "dod_id": dod_id}, auto_id=f"{decision}-%s")
+    def __init__(self, data: Any = None, *, decision: str, dod_id: str = "") -> None:
+        super().__init__(
+            data, initial={"decision": decision, "dod_id": dod_id}, auto_id=f"{decision}-%s", label_suffix=""
+        )
         reasons = [(reason.value, reason.label) for reason in reviewing.REASONS[decision]]
-        form.fields["reason"].label = f"Reason to {Decision(decision).label.partition(':')[0].lower()}"
-        form.fields["reason"].choices = [("", "- Select -"), *reasons]  # type: ignore[attr-defined]
-        return form
+        self.label, self.follows = Decision(decision).label, FOLLOWS[decision]
+        self.fields["reason"].label = f"Reason to {self.label.partition(':')[0].lower()}"
+        self.fields["reason"].choices = [("", "- Select -"), *reasons]  # type: ignore[attr-defined]
 
 
 @admin.register(Case)
@@ -140,10 +156,13 @@ class CaseAdmin(ReadOnlyAdmin):
             return super().change_view(request, object_id, form_url, extra_context)
         return self.page(request, case)
 
-    def page(self, request: HttpRequest, case: Case, *, found: Any = None, chosen: str = "") -> HttpResponse:
+    def page(
+        self, request: HttpRequest, case: Case, *, found: Any = None, chosen: str = "", sent: ReasonForm | None = None
+    ) -> HttpResponse:
         """Show the case with everything needed to decide it.
 
-        That is: who it may be, the details side by side, and what this reviewer may do.
+        That is: who it may be, the details side by side, and what this reviewer may do. `sent` is a decision that came
+        back with errors.
         """
         audit.record("case.viewed", by=request.user, account_id=case.account_id, case=case.number)
         typed, names = read_typed(case), names_of_reviewers()
@@ -161,10 +180,12 @@ class CaseAdmin(ReadOnlyAdmin):
             **self.buttons(request, case),
         }
         if typed:
-            context |= self.comparison(request, case, typed, chosen)
+            context |= self.comparison(request, case, typed, chosen, sent)
         return render(request, "admin/idproofing/case/review.html", context)
 
-    def comparison(self, request: HttpRequest, case: Case, typed: cases.Typed, chosen: str) -> dict:
+    def comparison(
+        self, request: HttpRequest, case: Case, typed: cases.Typed, chosen: str, sent: ReasonForm | None
+    ) -> dict:
         """Return the candidates, the one that is compared, and the decisions that fit it."""
         candidates = comparing.candidates(case, typed)
         chosen = chosen or case.dod_id or (candidates[0].person.dod_id if candidates else "")
@@ -173,6 +194,8 @@ class CaseAdmin(ReadOnlyAdmin):
             audit.record("case.compared", by=request.user, dod_id=chosen, case=case.number)
         ineligibility, silent = record.ineligibility if record else None, record is None and not lookup.answers()
         fitting = () if silent else reviewing.fitting(record)
+        if sent and sent.data["decision"] not in fitting:
+            messages.error(request, REFUSALS[reviewing.NotFitting])
         return {
             "typed": typed,
             "candidates": candidates,
@@ -181,8 +204,11 @@ class CaseAdmin(ReadOnlyAdmin):
             "lines": comparing.lines(case, typed, record) if record else comparing.alone(typed),
             "ineligibility": comparing.INELIGIBILITIES[ineligibility] if ineligibility else "",
             "doubts": [doubt.label for doubt in sorted(doubts_about(case, record))] if record else [],
-            "decisions": [
-                (Decision(one).label, ReasonForm.of(one, chosen if one == "approve" else "")) for one in fitting
+            "forms": [
+                sent
+                if sent and sent.data["decision"] == one
+                else ReasonForm(decision=one, dod_id=chosen if one == Decision.APPROVE else "")
+                for one in fitting
             ],
         }
 
@@ -240,12 +266,14 @@ class CaseAdmin(ReadOnlyAdmin):
         return self.act(request, pk, confirmed, "Confirmed.", record=record)
 
     def decide(self, request: HttpRequest, pk: int) -> HttpResponse:
-        form = ReasonForm(request.POST)
-        chosen = form.data.get("dod_id", "") if form.is_valid() else ""
+        if request.POST.get("decision") not in Decision.values:
+            return self.say(request, pk, "Choose a decision.")
+        form = ReasonForm(request.POST, decision=request.POST["decision"])
+        chosen = form.cleaned_data["dod_id"] if form.is_valid() else ""
         if answer := self.before_deciding(request, pk, chosen):
             return answer
         if not form.is_valid():
-            return self.say(request, pk, "Choose a reason.")
+            return self.show_again(request, pk, form)
         given = form.cleaned_data
         record = lookup.record(dod_id=given["dod_id"]) if given["dod_id"] else None
         case = Case.objects.filter(pk=pk).first()
@@ -254,6 +282,16 @@ class CaseAdmin(ReadOnlyAdmin):
             reviewing.decide, pk, given["decision"], given["reason"], record, by=request.user, doubts=doubts
         )
         return self.act(request, pk, decision, "Decided.", record=record)
+
+    def show_again(self, request: HttpRequest, pk: int, form: ReasonForm) -> HttpResponse:
+        """Show the case with a decision that came back with errors, and with the record that was compared."""
+        case = self.get_object(request, str(pk))
+        if case is None or not self.buttons(request, case)["can_decide"]:
+            return self.say(request, pk, REFUSALS[cases.NotNow])
+        may_choose = self.buttons(request, case)["can_search"]
+        return self.page(
+            request, case, chosen=dod_ids.clean(form.data.get("dod_id", "")) if may_choose else "", sent=form
+        )
 
     def before_deciding(self, request: HttpRequest, pk: int, chosen: str = "") -> HttpResponse | None:
         """Return the answer to a reviewer who may not decide now: without permission or second step, or close to it."""

@@ -60,6 +60,19 @@ MEASURE = """() => {
         });
         if (!seen) said.push(`no label to see: ${place(box)}`);
     }
+    // Django's admin is made for a mouse: at the desk, whatever is pressed is as large as a finger (WCAG 2.2, 2.5.8). A
+    // link inside a sentence may be as high as its line.
+    const targets = "#container :is(a[href], button, input:not([type=hidden]), select, textarea, summary)";
+    for (const target of document.querySelectorAll(targets)) {
+        const area = target.getBoundingClientRect();
+        const words = [...(target.closest("p, li, dd, td")?.childNodes ?? [])].filter((node) => node.nodeType === 3);
+        const inSentence = target.matches("a") && words.some((node) => /[a-z]{2}/i.test(node.data));
+        if (inSentence || !target.checkVisibility() || area.right <= 0 || target.closest("dialog")) continue;
+        if (area.width < 23.9 || area.height < 23.9) {
+            const size = `${Math.round(area.width)} × ${Math.round(area.height)}`;
+            said.push(`too small to press: ${place(target)} in ${place(target.parentNode)}, ${size}`);
+        }
+    }
     return said;
 }"""
 

@@ -56,7 +56,9 @@ def reads() -> Answers:
     for _ in range(policy.SIGN_IN_PER_ACCOUNT.times):
         limits.hit(policy.SIGN_IN_PER_ACCOUNT, held.username)
     yield client.get(f"/admin/accounts/account/{held.pk}/change/")
-    yield client.post(f"/admin/accounts/account/{held.pk}/lift/", {})
+    for button in ("lift", "freeze"):
+        yield client.post(f"/admin/accounts/account/{held.pk}/{button}/", {})
+    yield client.post("/admin/support/contactmessage/", {"action": "answered", "index": "0"})
     for button in ("unlock", "lift", "freeze", "resend", "approve", "decline"):
         yield client.get(f"/admin/accounts/account/{held.pk}/{button}/")
     yield client.get(f"/admin/idproofing/proofing/{Proofing.objects.get().pk}/resend/")
@@ -124,6 +126,7 @@ def reviews() -> Answers:
     yield ann.post(f"{here}{case.pk}/compare/", {"search": "Amberley"})
     yield ann.post(f"{here}{case.pk}/compare/", {"search": "nobody"})
     yield ann.post(f"{here}{case.pk}/compare/", {"dod_id": PEOPLE["judith"].dod_id})
+    yield ann.post(f"{here}{case.pk}/decide/", {"decision": "in_person"})
     approval = {"decision": "approve", "reason": "former-name", "dod_id": PEOPLE["emily"].dod_id}
     walk.send(ann, f"{here}{case.pk}/decide/", approval)
     yield ann.get(f"{here}{case.pk}/change/")
@@ -141,7 +144,7 @@ def acts_on_staff() -> Answers:
     carl, auditor = staff("Service center agent", "carl.agent"), staff("Auditor", "amos.auditor")
     here = "/admin/accounts/account/"
     yield ann.get(f"{here}{carl.pk}/change/")
-    yield ann.post(f"{here}{carl.pk}/help/", {"kind": "freeze", "reason": "device-lost"}, follow=True)
+    yield ann.post(f"{here}{carl.pk}/help/", {"kind": "freeze", "reason": "device-lost"})
     yield ann.post(f"{here}{carl.pk}/help/", {"kind": "freeze", "reason": "account-taken"}, follow=True)
     yield bob.get(f"{here}{carl.pk}/approve/")
     yield bob.get(f"{here}{auditor.pk}/change/")

@@ -80,6 +80,32 @@ def test_what_is_wrong_is_listed_in_the_order_in_which_people_find_the_fields(se
     assert not wrong
 
 
+def test_every_form_of_the_service_center_says_at_the_top_what_is_wrong(seen):
+    """Each is sent empty or wrong in a scene: the summary leads to a field, and the field says the same."""
+    wrong = {page.address.removeprefix("admin/"): page for page in seen if "error-summary" in page.html}
+    forms = {
+        "accounts/account/<int:pk>/lift/", "accounts/account/<int:pk>/freeze/", "accounts/account/<int:pk>/help/",
+        "idproofing/visit/attend/", "idproofing/visit/attend/slip/", "idproofing/visit/attend/refuse/",
+        "idproofing/case/<int:pk>/decide/", "support/contactmessage/",
+    }  # fmt: skip
+    assert forms <= wrong.keys()
+    unlinked = [address for address in forms if 'href="#' not in wrong[address].html.partition("error-summary")[2]]
+    assert unlinked == []
+
+
+def test_no_page_of_the_service_center_calls_the_way_back_by_what_ends_an_account(seen):
+    desk = [page for page in seen if page.address.startswith("admin/")]
+    assert any("Back to the list of accounts</a>" in page.html for page in desk)
+    assert [page.name for page in desk if re.search(r">\s*Close\s*</a>", page.html)] == []
+
+
+def test_each_cell_of_a_list_says_what_it_is_where_its_heading_is_not_shown(seen):
+    lists = [page for page in seen if 'id="result_list"' in page.html]
+    cells = {cell for page in lists for cell in re.findall(r'<t[dh] [^>]*class="field-[^>]*>', page.html)}
+    assert len(lists) > 5
+    assert [cell for cell in cells if 'data-label="' not in cell] == []
+
+
 def test_every_phone_number_that_can_be_dialed_has_country_and_area_code(seen):
     """988 is a number of its own, which the telephone companies of the whole country put through."""
     dialed = {(number, page.name) for page in seen for number in re.findall(r'href="tel:([^"]*)"', page.html)}

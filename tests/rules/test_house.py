@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from importlinter.cli import lint_imports
 
-from safeguards.events import EVENTS
+from safeguards.events import AT_THE_DESK, EVENTS
 from tests.rules.events import read_modules, recorded_events, unread_calls
 from tests.rules.imports import circles, imports_upwards, packages_in, read_imports
 
@@ -91,6 +91,15 @@ def test_every_event_that_is_recorded_has_its_sentence():
 
 def test_every_event_that_has_a_sentence_is_recorded():
     assert EVENTS.keys() - recorded_events(read_modules(ROOT, ROOMS)).keys() == AWAITED.keys()
+
+
+def test_every_event_that_staff_leave_at_the_desk_counts_as_theirs():
+    """The desk acts through its own room and through that of proofing, whose events name a person and no account."""
+    assert not [
+        event
+        for event in recorded_events(read_modules(ROOT, {"service_center", "support", "idproofing"}))
+        if not event.startswith(AT_THE_DESK)
+    ]
 
 
 def test_every_call_that_records_an_event_can_be_read():

@@ -14,6 +14,7 @@ from django.test import RequestFactory
 
 from safeguards.audit import for_account, record
 from safeguards.cipher import blind_index
+from safeguards.events import AT_THE_DESK, EVENTS
 from safeguards.middleware import RequestContextMiddleware, current_request
 from safeguards.models import AuditEvent
 
@@ -57,6 +58,19 @@ def test_the_trail_tells_who_it_was(by, kind, actor_id):
 
 def test_staff_are_themselves_on_their_own_account():
     assert record("sign-in.succeeded", by=AGENT, account_id=8).actor_kind == "self"
+
+
+@pytest.mark.parametrize("event", [event for event in EVENTS if event.startswith(AT_THE_DESK)])
+def test_what_staff_do_at_the_desk_they_do_as_staff_and_never_as_the_person(event):
+    """Be it about a beneficiary, about nobody, or about the account of the staff member who does it."""
+    for account_id in (7, None, 8):
+        recorded = record(event, by=AGENT, account_id=account_id)
+        told = (recorded.get_actor_kind_display(), recorded.actor_id, recorded.account_id)
+        assert told == ("a member of our staff", 8, account_id)
+
+
+def test_a_holder_who_writes_to_the_service_center_is_the_person():
+    assert record("support.contacted", by=ROSA, account_id=7).get_actor_kind_display() == "the person"
 
 
 def test_an_event_that_is_not_in_the_table_is_a_mistake():

@@ -233,6 +233,16 @@ def test_nobody_without_the_right_to_see_accounts_may_search(db):
     assert signed_in(staff("Care team")).post(LIST, {"q": "rosa"}).status_code == 403
 
 
+def test_an_empty_list_of_accounts_says_why_it_is_empty(agent, rosa):
+    empty = "Nobody is listed before you search."
+    assert empty in walk.text_of(agent.get(LIST))
+    assert "No account fits your search. Check the spelling" in walk.text_of(agent.get(LIST, {"q": "nobody.at.all"}))
+    filtered = walk.text_of(agent.get(LIST, {"q": rosa.username, "state__exact": "closed"}))
+    assert "No account fits your search with these filters." in filtered
+    assert "No mailbox is shared" in walk.text_of(agent.get(LIST, {"mailbox": "shared"}))
+    assert empty not in walk.text_of(agent.get(LIST, {"q": rosa.username}))
+
+
 def test_every_search_and_every_look_is_audited(agent, rosa):
     found(agent, "Rosa")
     agent.get(page_of(rosa))

@@ -82,7 +82,7 @@ def test_every_check_has_to_be_made(agent: Client) -> None:
     for missing in (f"document-{n}-{check}" for n in (1, 2) for check in CHECKS):
         filled = papers()
         del filled[missing]
-        assert "Make this check." in walk.text_of(agent.post(SLIP, filled)), missing
+        assert "Make the check" in walk.text_of(agent.post(SLIP, filled)), missing
     assert not Document.objects.exists()
 
 
