@@ -396,6 +396,13 @@ UNSAVED_FORM_MAX = 50_000
 MESSAGE_SUBJECT_MAX = 100
 MESSAGE_BODY_MAX = 5_000
 
+# Refills: own. From which share of the last supply on they can be asked for, within what time somebody answers, after
+# which both sides are told, how long after its end a prescription can be renewed, and how many are asked for at once.
+REFILL_FROM = 0.75
+REFILL_ANSWERED_WITHIN = timedelta(hours=24)
+RENEWAL_WITHIN = timedelta(days=365)
+REFILLS_AT_ONCE = 25
+
 # Messages to the service center by the contact form: own; as long as those to the care team, and few in an hour.
 CONTACT_PER_ADDRESS = Limit("contact-address", 5, timedelta(hours=1))
 # Emails that confirm such messages, for each mailbox: own; what one sender may write.

@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any
 
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
@@ -19,6 +19,7 @@ from core import policy
 from core.policy import Level
 from portal import certificate, history, messages, papers, personal, results, visits
 from portal.export import pages as copies
+from portal.medications import pages as medications
 from portal.samples import family as sample_family
 from portal.samples import history as sample_history
 from portal.samples import messages as sample_messages
@@ -45,10 +46,10 @@ class Page:
     act: Callable[..., Context | HttpResponseBase] | None = None
     asks_again: timedelta | None = None
 
-    @property
-    def methods(self) -> tuple[str, ...]:
-        """Return the methods of HTTP that the address takes."""
-        return ("GET", "HEAD", "POST") if self.act else ("GET", "HEAD")
+
+def methods(act: Callable[..., Any] | None) -> list[str]:
+    """Return the methods of HTTP that an address takes, which has this `act`."""
+    return ["GET", "HEAD", "POST"] if act else ["GET", "HEAD"]
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Feature:
     returns the context of one item. `pages` are further addresses. `sample` returns the context of the preview that an
     account of a lower level gets instead. `asks_again` is the greatest age of the last proof of who the person is. If
     the proof is older, the person is asked again. `is_health` is false for the few that show nothing of the health
-    record, so that a look at them leaves no event.
+    record, so that a look at them leaves no event. `act` does what a form at the feature's own address sends.
     """
 
     slug: str
@@ -74,6 +75,7 @@ class Feature:
     asks_again: timedelta | None = None
     is_health: bool = True
     pages: tuple[Page, ...] = ()
+    act: Callable[[Account, HttpRequest], Context | HttpResponseBase] | None = None
 
     @cached_property
     def url(self) -> str:
@@ -138,13 +140,25 @@ FEATURES = (
     Feature(
         "medications",
         "Medications",
-        "What you take and how, who prescribed it, and how many refills are left.",
+        "What you take and how, and asking for refills and renewals.",
         "local_pharmacy",
         CARE,
-        history.medications,
-        history.medication,
-        sample=sample_history.medications,
-        pages=(Page("fills", "<uuid:item>/fills/", history.medication_fills, "portal/medications_fills.html"),),
+        medications.medications,
+        medications.medication,
+        sample_history.medications,
+        act=medications.ask,
+        pages=(
+            Page("fills", "<uuid:item>/fills/", medications.fills, "portal/medications_fills.html"),
+            Page("asked", "asked/", medications.asked, "portal/medications_asked.html"),
+            Page("requests", "requests/", medications.requests, "portal/medications_requests.html"),
+            Page(
+                "request",
+                "requests/<uuid:item>/",
+                medications.request,
+                "portal/medications_request.html",
+                act=medications.withdraw,
+            ),
+        ),
     ),
     Feature(
         "allergies",

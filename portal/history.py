@@ -4,7 +4,7 @@ Every query starts from the patient whose record it is.
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,13 +15,13 @@ from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import Account
 from portal import codes
+from portal.medications.gates import REFILL_AHEAD
 from portal.record import moments, queries
 from portal.record.models import (
     Allergy,
     Attachment,
     CarePlan,
     Condition,
-    Dispense,
     Goal,
     Note,
     Prescription,
@@ -35,8 +35,6 @@ PAGE_SIZE = 20
 VACCINES_TO_A_PAGE = 25
 # Nobody has more at one time; what is older is on the following pages.
 CURRENT = 100
-# A refill gets a reminder this long before the supply ends, because mail order takes a week or two.
-REFILL_AHEAD = timedelta(days=14)
 # The flu vaccine of a season is given from September on.
 FLU_SEASON_BEGINS = 9
 # What a browser shows of a file by itself without running anything. All else is only downloaded.
@@ -68,37 +66,6 @@ def now_and_before(mine: Any, query: QueryDict) -> dict[str, Any]:
     listing = queries.list_page(mine.filter(is_current=False), query.get("before", ""), PAGE_SIZE)
     now = queries.list_page(mine.filter(is_current=True), query.get("now", ""), CURRENT)
     return {"active": now.rows if listing.is_first else [], "more_active": now.older, "listing": listing}
-
-
-def medications(account: Account, query: QueryDict) -> dict[str, Any]:
-    """Return the present prescriptions, and a page of past ones, newest first."""
-    today = timezone.localdate()
-    shown = now_and_before(queries.of(Prescription, account.dod_id), query)
-    return shown | {"soon": soon_out(shown["active"], today), "today": today}
-
-
-def soon_out(rows: list[Prescription], today: date) -> set[UUID]:
-    """Return the ids of the prescriptions whose supply has ended or ends soon."""
-    return {row.resource_id for row in rows if row.supply_ends and row.supply_ends <= today + REFILL_AHEAD}
-
-
-def medication(account: Account, item: str) -> dict[str, Any]:
-    """Return one prescription with what was handed over on it, newest first."""
-    row = queries.one(Prescription, account.dod_id, item)
-    fills = fills_of(account, row, "")
-    return {"medication": row, "fills": fills.rows, "more_fills": fills.older, "item_title": row.display}
-
-
-def fills_of(account: Account, row: Prescription, before: str) -> queries.Listing:
-    """Return a page of what was handed over on a prescription, newest first."""
-    return queries.list_page(queries.of(Dispense, account.dod_id).filter(prescription=row.resource_id), before, CURRENT)
-
-
-def medication_fills(account: Account, query: QueryDict, item: UUID) -> dict[str, Any]:
-    """Return one page of the fills of a prescription. Decades of them do not fit on the page of the prescription."""
-    row = queries.one(Prescription, account.dod_id, str(item))
-    listing = fills_of(account, row, query.get("before", ""))
-    return {"medication": row, "listing": listing, "item_title": f"Fills of {row.display}"}
 
 
 def immunizations(account: Account, query: QueryDict) -> dict[str, Any]:

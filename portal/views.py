@@ -18,7 +18,7 @@ from accounts.sign_in import fresh
 from core import policy
 from core.policy import Level
 from portal import dashboard
-from portal.features import BY_SLUG, Feature, menu_groups
+from portal.features import BY_SLUG, Feature, menu_groups, methods
 from safeguards import audit
 
 # The session's key for the parts of the record that were looked at in it.
@@ -40,17 +40,22 @@ def portal(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/dashboard.html", context)
 
 
-@require_safe
 def feature(request: HttpRequest, slug: str, item: str = "") -> HttpResponseBase:
     """Show one feature, or one of its items, to people whose level opens it. Everyone else gets its preview."""
     found = BY_SLUG.get(slug)
     if found is None or (item and found.detail is None):
         raise Http404
+    allowed = methods(found.act if not item else None)
+    if request.method not in allowed:
+        return HttpResponseNotAllowed(allowed)
 
-    def shown(account: Account) -> tuple[str, dict[str, Any]]:
+    def shown(account: Account) -> tuple[str, dict[str, Any]] | HttpResponseBase:
         if item and found.detail:
             return found.detail_template, found.detail(account, item)
-        return found.template, found.content(account, request.GET)
+        content = found.act(account, request) if request.method == "POST" and found.act else None
+        if isinstance(content, HttpResponseBase):
+            return content
+        return found.template, content or found.content(account, request.GET)
 
     return gated(request, found, shown)
 
@@ -59,8 +64,9 @@ def feature_page(request: HttpRequest, slug: str, name: str, **parts: Any) -> Ht
     """Show a further page of a feature, give its file or do what its form asks, behind the feature's own gate."""
     found = BY_SLUG[slug]
     page = next(page for page in found.pages if page.name == name)
-    if request.method not in page.methods:
-        return HttpResponseNotAllowed(page.methods)
+    allowed = methods(page.act)
+    if request.method not in allowed:
+        return HttpResponseNotAllowed(allowed)
 
     def shown(account: Account) -> tuple[str, dict[str, Any]] | HttpResponseBase:
         if request.method == "POST" and page.act:

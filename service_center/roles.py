@@ -45,6 +45,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     ),
     "Auditor": ("accounts.view_account", "accounts.view_figures", "safeguards.view_auditevent"),
     "Care team": (),
+    "Pharmacy": ("medications.view_request", "medications.handle_request"),
     # Who reads the codes in letters must not see the details with which a code opens an account (only_prints).
     PRINT_ROOM: (
         "idproofing.view_letter",
@@ -60,6 +61,7 @@ WATCHED_BY: dict[str, tuple[str, ...]] = {
     "Service center agent": ("Supervisor", "Auditor"),
     "Proofing reviewer": ("Supervisor", "Auditor"),
     "Care team": ("Supervisor", "Auditor"),
+    "Pharmacy": ("Supervisor", "Auditor"),
     PRINT_ROOM: ("Supervisor", "Auditor"),
     "Supervisor": ("Auditor",),
 }

@@ -51,4 +51,10 @@ PEOPLE = (
         "teresa.quill@example.org",
         ReadyAccount("nurse.teresa", "meadow-silver-anchor-65", role="Care team"),
     ),
+    Staff(
+        "A pharmacist who answers requests for refills and renewals.",
+        Name("Omar", "Haddix"),
+        "omar.haddix@example.org",
+        ReadyAccount("pharmacist.omar", "juniper-copper-lake-29", role="Pharmacy"),
+    ),
 )

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from portal import codes
 from portal.codes import Concept
-from portal.history import soon_out
+from portal.medications.pages import soon_out
 from portal.record.models import Condition, Goal, Note, Prescription, Procedure, Projected
 from portal.record.queries import Listing
 from portal.samples.person import CLINIC, DOCTOR, NOBODY, PHONE, TODAY

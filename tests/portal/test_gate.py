@@ -142,9 +142,16 @@ def test_an_item_that_is_not_there_is_not_found(client, ruth, records, feature):
 
 
 @every_feature
-def test_only_reading_is_allowed(client, ruth, feature):
+def test_only_reading_is_allowed_where_nothing_can_be_done(client, ruth, feature):
     client.force_login(ruth)
-    assert client.post(feature.url).status_code == 405
+    assert (client.post(feature.url).status_code == 405) == (feature.act is None)
+
+
+@every_feature
+def test_a_form_does_nothing_for_a_level_that_does_not_open_its_feature(client, ruth_basic, feature):
+    client.force_login(ruth_basic)
+    if feature.level == Level.PREMIUM and feature.act:
+        assert client.post(feature.url).status_code == 403
 
 
 # Which of a record's rows have a page of their own under a feature, and under which of its addresses.
@@ -165,8 +172,8 @@ ITEMS: dict[str, tuple[type[Model], str]] = {
     "notes-file": (Attachment, "/portal/notes/file/{}/0/"),
     "notes-download": (Attachment, "/portal/notes/file/{}/0/download/"),
 }
-# What belongs to an account and not to the record. Their own tests hold who opens them: tests/portal/export/.
-OF_ACCOUNTS = {"record-copy", "record-download"}
+# What belongs to an account and not to the record. Their own tests hold who opens them.
+OF_ACCOUNTS = {"record-copy", "record-download", "medications-asked", "medications-request"}
 # Further addresses that are lists.
 LISTS = {
     "immunizations-certificate",
@@ -174,6 +181,7 @@ LISTS = {
     "record-papers",
     "record-people",
     "record-copies",
+    "medications-requests",
     "labs-single",
     "labs-other",
 }

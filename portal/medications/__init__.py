@@ -1,0 +1,1 @@
+"""Medications: what a person takes, and asking for refills and renewals."""

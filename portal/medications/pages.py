@@ -1,0 +1,200 @@
+"""What the pages of medications show and do. Every query starts from the patient whose record it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Account
+from core import policy
+from portal.medications import asking
+from portal.medications.gates import REFILL_AHEAD, No, Yes, judge
+from portal.medications.models import Request
+from portal.medications.states import State, TransitionRefused, change_state
+from portal.record import queries
+from portal.record.models import Dispense, Prescription
+
+Context = dict[str, Any]
+PAGE_SIZE = 10
+# More than anybody takes at once, and few enough for one page.
+CURRENT = 50
+
+
+@dataclass(frozen=True)
+class Possible:
+    """What can be asked for on one prescription now: the answers for a refill and for a renewal."""
+
+    refill: Yes | No
+    renewal: Yes | No
+
+    @property
+    def can_refill(self) -> bool:
+        return isinstance(self.refill, Yes)
+
+    @property
+    def can_renew(self) -> bool:
+        return isinstance(self.renewal, Yes)
+
+    @property
+    def request(self) -> Request | None:
+        """Return the request that is open on it."""
+        return self.refill.request if isinstance(self.refill, No) else None
+
+
+def medications(account: Account, query: QueryDict) -> Context:
+    """Return the present prescriptions with what can be asked for, and a page of past ones, newest first."""
+    today = timezone.localdate()
+    mine = queries.of(Prescription, account.dod_id).select_related("resource")
+    listing = queries.list_page(mine.filter(is_current=False), query.get("before", ""), PAGE_SIZE)
+    now = queries.list_page(mine.filter(is_current=True), query.get("now", ""), CURRENT)
+    active = now.rows if listing.is_first else []
+    asked = asking.open_requests(account.dod_id, [row.resource_id for row in [*active, *listing.rows]])
+    for row in (*active, *listing.rows):
+        row.possible = possible(row, today, asked.get(row.resource_id))  # type: ignore[attr-defined]
+    return {
+        "active": active,
+        "more_active": now.older,
+        "listing": listing,
+        "soon": soon_out(active, today),
+        "today": today,
+        "any_refill": any(row.possible.can_refill for row in active),  # type: ignore[attr-defined]
+        "requests": list(asking.of(account.dod_id).order_by("-made_at")[:1]),
+    }
+
+
+def possible(row: Prescription, today: date, request: Request | None) -> Possible:
+    """Return what can be asked for on a prescription."""
+    return Possible(judge(row, Request.Kind.REFILL, today, request), judge(row, Request.Kind.RENEWAL, today, request))
+
+
+def soon_out(rows: Sequence[Prescription], today: date) -> set[UUID]:
+    """Return the ids of the prescriptions whose supply has ended or ends soon."""
+    return {row.resource_id for row in rows if row.supply_ends and row.supply_ends <= today + REFILL_AHEAD}
+
+
+def ask(account: Account, request: HttpRequest) -> HttpResponse:
+    """Ask for the chosen refills or renewals, and lead to the page that says what came of each."""
+    kind = request.POST.get("action", "")
+    chosen = [item for typed in request.POST.getlist("prescription") if (item := read_id(typed))]
+    if kind not in Request.Kind.values or not chosen:
+        messages.error(request, "Choose at least one prescription.")
+        return redirect("feature", "medications")
+    items = list(dict.fromkeys(chosen[: policy.REFILLS_AT_ONCE]))
+    for item in items:
+        asking.ask(account, item, kind)
+    return redirect(f"{reverse('medications-asked')}?{urlencode({'action': kind, 'prescription': items}, doseq=True)}")
+
+
+def read_id(typed: str) -> UUID | None:
+    try:
+        return UUID(typed)
+    except ValueError:
+        return None
+
+
+def asked(account: Account, query: QueryDict) -> Context:
+    """Return what is so now with each prescription that was chosen: its open request, or why there is none."""
+    kind = query.get("action", "")
+    items = [item for typed in query.getlist("prescription")[: policy.REFILLS_AT_ONCE] if (item := read_id(typed))]
+    if kind not in Request.Kind.values:
+        raise Http404
+    rows = queries.of(Prescription, account.dod_id).select_related("resource").filter(resource_id__in=items)
+    open_ones, today = asking.open_requests(account.dod_id, items), timezone.localdate()
+    outcomes = [(row, judge(row, kind, today, open_ones.get(row.resource_id))) for row in rows.order_by("display")]
+    return {
+        "outcomes": outcomes,
+        "kind": kind,
+        "gone": len(items) - len(outcomes),
+        "item_title": "What you asked for",
+    }
+
+
+def medication(account: Account, item: str) -> Context:
+    """Return one prescription with what can be asked for, and what was handed over on it, newest first."""
+    row = queries.one(Prescription, account.dod_id, item)
+    fills = fills_of(account, row, "")
+    now = possible(row, timezone.localdate(), asking.open_request(account.dod_id, row.resource_id))
+    return {
+        "medication": row,
+        "possible": now,
+        "fills": fills.rows,
+        "more_fills": fills.older,
+        "item_title": row.display,
+    }
+
+
+def fills_of(account: Account, row: Prescription, before: str) -> queries.Listing:
+    """Return a page of what was handed over on a prescription, newest first."""
+    return queries.list_page(queries.of(Dispense, account.dod_id).filter(prescription=row.resource_id), before, CURRENT)
+
+
+def fills(account: Account, query: QueryDict, item: UUID) -> Context:
+    """Return one page of the fills of a prescription. Decades of them do not fit on the page of the prescription."""
+    row = queries.one(Prescription, account.dod_id, str(item))
+    listing = fills_of(account, row, query.get("before", ""))
+    return {"medication": row, "listing": listing, "item_title": f"Fills of {row.display}"}
+
+
+def requests(account: Account, query: QueryDict) -> Context:
+    """Return a page of what was asked for, newest first."""
+    rows = asking.of(account.dod_id).order_by("-made_at", "-pk")
+    before = read_moment(query.get("before", ""))
+    some = list(rows.filter(made_at__lt=before)[: PAGE_SIZE + 1] if before else rows[: PAGE_SIZE + 1])
+    older = some[PAGE_SIZE - 1].made_at.isoformat() if len(some) > PAGE_SIZE else ""
+    name_requests(account, some[:PAGE_SIZE])
+    return {"requests": some[:PAGE_SIZE], "older": older, "item_title": "Refills and renewals you asked for"}
+
+
+def name_requests(account: Account, rows: list[Request]) -> None:
+    """Give each request the name of its medication, and whether nobody has answered it in time."""
+    items = [row.prescription_id for row in rows]
+    mine = queries.of(Prescription, account.dod_id).filter(resource_id__in=items)
+    names, now = dict(mine.values_list("resource_id", "display")), timezone.now()
+    for row in rows:
+        row.name = names.get(row.prescription_id, "A prescription that is no longer in your record")  # type: ignore[attr-defined]
+        row.is_overdue = asking.is_overdue(row, now)  # type: ignore[attr-defined]
+
+
+def find(account: Account, item: UUID) -> Request:
+    """Return the patient's request. Raise Http404 for anyone else's."""
+    found = asking.of(account.dod_id).select_related("account").filter(pk=item).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def request(account: Account, query: QueryDict, item: UUID) -> Context:
+    """Return one request with everything that happened to it."""
+    row = find(account, item)
+    name_requests(account, [row])
+    prescription = queries.of(Prescription, account.dod_id).filter(resource_id=row.prescription_id).first()
+    return {
+        "asked": row,
+        "steps": list(row.steps.order_by("at", "pk")),
+        "medication": prescription,
+        "can_withdraw": row.state in (State.SUBMITTED, State.RECEIVED),
+        "item_title": f"{row.get_kind_display()}: {row.name}",  # type: ignore[attr-defined]
+    }
+
+
+def withdraw(account: Account, http: HttpRequest, item: UUID) -> HttpResponse:
+    """Take a request back, unless it is being filled by now."""
+    row = find(account, item)
+    try:
+        change_state(row, State.WITHDRAWN, by=account)
+    except TransitionRefused:
+        messages.error(http, "This can no longer be withdrawn. Call the pharmacy if you do not want it any more.")
+    return redirect("medications-request", row.pk)
+
+
+def read_moment(typed: str) -> Any:
+    cursor = queries.read_cursor(f"{typed}_0")
+    return cursor.at if cursor else None

@@ -1,0 +1,60 @@
+"""The states of a request for a refill or renewal and the transitions between them, each with its audit event."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.mail import notices
+from accounts.models import Account
+from idproofing.transitions import TransitionRefused, apply
+from portal.medications.models import Request, Step
+from safeguards import audit
+
+__all__ = ["START", "TRANSITIONS", "State", "TransitionRefused", "change_state"]
+
+State = Request.State
+START = State.SUBMITTED
+
+TRANSITIONS: dict[tuple[str, str], str] = {
+    (State.SUBMITTED, State.RECEIVED): "refill.received",
+    (State.RECEIVED, State.FILLING): "refill.filling",
+    (State.FILLING, State.SHIPPED): "refill.shipped",
+    (State.FILLING, State.READY): "refill.ready",
+    (State.SHIPPED, State.DONE): "refill.done",
+    (State.READY, State.DONE): "refill.done",
+    # A renewal is done with the new prescription.
+    (State.RECEIVED, State.DONE): "refill.done",
+    (State.SUBMITTED, State.REFUSED): "refill.refused",
+    (State.RECEIVED, State.REFUSED): "refill.refused",
+    (State.FILLING, State.REFUSED): "refill.refused",
+    # Once it is being filled, it cannot be taken back.
+    (State.SUBMITTED, State.WITHDRAWN): "refill.withdrawn",
+    (State.RECEIVED, State.WITHDRAWN): "refill.withdrawn",
+}
+# What only one of the two kinds comes to.
+ONLY_REFILLS = {State.FILLING, State.SHIPPED, State.READY}
+
+
+def change_state(row: Request, to: str, *, by: Account, now: datetime | None = None, **values: object) -> None:
+    """Move a request on, with its step, its event and, if staff did it, an email without content.
+
+    Raise TransitionRefused if it cannot be moved so, or somebody else was first.
+    """
+    now = now or timezone.now()
+    is_renewal = row.kind == Request.Kind.RENEWAL
+    if (is_renewal and to in ONLY_REFILLS) or (not is_renewal and (row.state, to) == (State.RECEIVED, State.DONE)):
+        raise TransitionRefused(f"a {row.kind} does not come to {to} from {row.state}")
+    staff = by if by.is_staff else None
+    tracking = values.pop("tracking", None)
+    with transaction.atomic():
+        if tracking:
+            row.tracking = str(tracking)
+            row.save(update_fields=["tracking"])  # a sealed value knows its row, so `update` cannot set it
+        event = apply(row, to, TRANSITIONS, now=now, **values)
+        Step.objects.create(request=row, state=to, at=now, staff=staff)
+        audit.record(event, by=by, account_id=row.account_id)
+        if staff:
+            notices.send(
+                "refill-changed", to=row.account.email, account_id=row.account_id, first_name=row.account.first_name
+            )
