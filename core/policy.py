@@ -255,8 +255,8 @@ DOCUMENTS = {
 # strong one. Two pieces at Basic too, and a photo on one of them: own.
 VISIT_DOCUMENTS = 2
 VISIT_EVIDENCE = {Level.BASIC: Evidence.FAIR, Level.PREMIUM: Evidence.STRONG}
-# How long a slip is valid: own; as long as the code in a letter abroad, time to find a place and a day. Slips that one
-# person makes, and slips that one agent looks up: own; more than anybody needs.
+# How long a slip is valid: own; as long as the code in a letter abroad, time to find a place and a day. Slips that are
+# made for one person from one network address, and slips that one agent looks up: own; more than anybody needs.
 VISIT_LIFE = timedelta(days=30)
 VISITS = Limit("visits", 5, timedelta(hours=24))
 VISIT_LOOKUPS = Limit("visit-lookups", 20, timedelta(minutes=10))
