@@ -275,10 +275,10 @@ REFERENCE_LENGTH = CODE_LENGTH
 DOCUMENT_NUMBER_MIN = 4
 
 # Reviews of details that did not match: own. They are answered within a working week, and end after a month without an
-# answer. The link back into the journey is valid as long as the code in a letter. Requests, by address and by number or
-# mailbox: own; so few that nobody can fill the queue. Tries at a continuation code, by reference: as for activation
-# codes; by address: own; more than anybody mistypes. How long a status page stays open in a browser: as long as an idle
-# session.
+# answer. The link back into the journey is valid as long as the code in a letter. Requests, by address and by it and the
+# number: own; so few that nobody can fill the queue. Emails with a reference, by mailbox: as many. Tries at a
+# continuation code, by reference: as for activation codes; by address: own; more than anybody mistypes. How long a
+# status page stays open in a browser: as long as an idle session.
 CASE_DUE = timedelta(days=7)
 CASE_LIFE = timedelta(days=30)
 CASE_GO_ON_LIFE = CODE_LIFE_LETTER
@@ -287,6 +287,7 @@ CASE_GO_ON_LIFE = CODE_LIFE_LETTER
 CASE_APPROVAL_LIFE = CODE_LIFE_LETTER
 CASES_PER_ADDRESS = Limit("cases-address", 5, timedelta(hours=24))
 CASES_PER_NUMBER = Limit("cases-number", 3, timedelta(hours=24))
+CASE_CONFIRMATIONS = Limit("case-confirmations", 3, timedelta(hours=24))
 CASE_TRIES = Limit("case-tries", 5, timedelta(minutes=10))
 CASE_TRIES_PER_ADDRESS = Limit("case-tries-address", 20, timedelta(hours=1))
 CASE_PAGE_OPEN = timedelta(minutes=15)
