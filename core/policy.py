@@ -275,9 +275,9 @@ REFERENCE_LENGTH = CODE_LENGTH
 DOCUMENT_NUMBER_MIN = 4
 
 # Reviews of details that did not match: own. They are answered within a working week, and end after a month without an
-# answer. The link back into the journey is valid as long as the code in a letter. Requests, by address and by it and the
-# number: own; so few that nobody can fill the queue. Emails with a reference, by mailbox: as many. Tries at a
-# continuation code, by reference: as for activation codes; by address: own; more than anybody mistypes. How long a
+# answer. The link back into the journey is valid as long as the code in a letter. Requests, by address and by both
+# address and number: own; so few that nobody can fill the queue. Emails with a reference, by mailbox: as many. Tries at
+# a continuation code, by reference: as for activation codes; by address: own; more than anybody mistypes. How long a
 # status page stays open in a browser: as long as an idle session.
 CASE_DUE = timedelta(days=7)
 CASE_LIFE = timedelta(days=30)
