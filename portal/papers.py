@@ -44,6 +44,8 @@ PARTS: tuple[tuple[str, str, type[Projected]], ...] = (
     ("notes", "Notes and documents", Note),
 )
 # What says how the paper is filed and not what it says.
+SSN_SYSTEMS = ("us-ssn", "2.16.840.1.113883.4.1")
+"""The ends of the systems of Social Security numbers: HL7's URL, and the OID of older records."""
 FILING = {"resourceType", "id", "meta", "implicitRules", "language", "contained"}
 
 
@@ -162,10 +164,18 @@ def lines_of_element(name: str, value: Any, depth: int) -> Iterator[Line]:
 
 
 def is_ssn(identifier: dict[str, Any]) -> bool:
-    """Return whether an identifier is a Social Security number, which no page shows whole."""
-    codings = identifier.get("type", {}).get("coding", []) if isinstance(identifier.get("type"), dict) else []
-    kinds = [one.get("code") for one in codings if isinstance(one, dict)]
-    return str(identifier.get("system", "")).endswith("us-ssn") or "SS" in kinds
+    """Return whether an identifier is a Social Security number, which no page shows whole.
+
+    Its system, its type or the words of its type may say so.
+    """
+    kind = identifier["type"] if isinstance(identifier.get("type"), dict) else {}
+    codings = [one for one in kind.get("coding", ()) if isinstance(one, dict)]
+    said = " ".join(str(text) for text in (kind.get("text", ""), *(one.get("display", "") for one in codings)))
+    return (
+        str(identifier.get("system", "")).endswith(SSN_SYSTEMS)
+        or "SS" in [one.get("code") for one in codings]
+        or "social security" in said.lower()
+    )
 
 
 def in_words(name: str, value: Any) -> str:
