@@ -26,6 +26,7 @@ from portal.record.models import (
     Vaccine,
     Who,
 )
+from portal.record.reading.elements import unturned
 
 PAGE_SIZE = 20
 # Of each part of the record, as many as the overview shows.
@@ -186,7 +187,7 @@ def in_words(name: str, value: Any) -> str:
         return f"A file of about {max(len(value) * 3 // 4096, 1)} kB"
     if name == "div" and isinstance(value, str):
         return "A summary with layout, which is in the download of your record"
-    return moments.show(value) if isinstance(value, str) else str(value)
+    return moments.show(unturned(value)) if isinstance(value, str) else str(value)
 
 
 def in_short(value: dict[str, Any]) -> str:
@@ -200,9 +201,9 @@ def in_short(value: dict[str, Any]) -> str:
             " ".join(part for part in (one.get("display"), f"({one['code']})" if one.get("code") else "") if part)
             for one in value.get("coding", ())
         ]
-        return "; ".join(part for part in (value.get("text"), *codings) if part)
+        return unturned("; ".join(part for part in (value.get("text"), *codings) if part))
     if keys <= {"system", "version", "code", "display"} and "code" in keys and "value" not in keys:
-        return " ".join(part for part in (value.get("display"), f"({value['code']})") if part)
+        return unturned(" ".join(part for part in (value.get("display"), f"({value['code']})") if part))
     if keys <= {"value", "unit", "system", "code", "comparator"} and "value" in keys:
         number = f"{value.get('comparator', '')}{value['value']}"
         return f"{number} {words.unit(str(value.get('code', '')), str(value.get('unit', '')))}".strip()
@@ -211,5 +212,5 @@ def in_short(value: dict[str, Any]) -> str:
     if keys <= {"start", "end"} and keys:
         return moments.show_period(str(value.get("start", "")), str(value.get("end", "")))
     if keys <= {"reference", "display", "type"} and value.get("display"):
-        return str(value["display"])
+        return unturned(str(value["display"]))
     return ""

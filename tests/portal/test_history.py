@@ -144,6 +144,22 @@ def test_any_paper_shows_what_it_says_and_hides_the_social_security_number(clien
     assert "900-12" not in shown
 
 
+def test_no_text_of_a_record_turns_what_a_page_says_after_it(client, ruth):
+    said = "\u202ehctap \u2067xetal"
+    allergy = {
+        "resourceType": "AllergyIntolerance",
+        "id": "latex",
+        "code": {"text": said},
+        "reaction": [{"manifestation": [{"text": said}], "severity": "severe"}],
+    }
+    store(RUTH, allergy, {"resourceType": "Basic", "id": "basic", "code": {"text": said}})
+    client.force_login(ruth)
+    listed = page(client, "/portal/allergies/")
+    assert "hctap xetal (severe)" in listed
+    address = page(client, "/portal/record/papers/").partition('href="/portal/record/papers/')[2].partition('"')[0]
+    assert not set("\u202e\u2067") & set(listed + page(client, f"/portal/record/papers/{address}"))
+
+
 @pytest.mark.parametrize(
     "says_so",
     [
