@@ -255,8 +255,8 @@ DOCUMENTS = {
 # strong one. Two pieces at Basic too, and a photo on one of them: own.
 VISIT_DOCUMENTS = 2
 VISIT_EVIDENCE = {Level.BASIC: Evidence.FAIR, Level.PREMIUM: Evidence.STRONG}
-# How long a slip is valid: own; as long as the code in a letter abroad, time to find a place and a day. Slips that one
-# person makes, and slips that one agent looks up: own; more than anybody needs.
+# How long a slip is valid: own; as long as the code in a letter abroad, time to find a place and a day. Slips that are
+# made for one person from one network address, and slips that one agent looks up: own; more than anybody needs.
 VISIT_LIFE = timedelta(days=30)
 VISITS = Limit("visits", 5, timedelta(hours=24))
 VISIT_LOOKUPS = Limit("visit-lookups", 20, timedelta(minutes=10))
@@ -275,10 +275,10 @@ REFERENCE_LENGTH = CODE_LENGTH
 DOCUMENT_NUMBER_MIN = 4
 
 # Reviews of details that did not match: own. They are answered within a working week, and end after a month without an
-# answer. The link back into the journey is valid as long as the code in a letter. Requests, by address and by number or
-# mailbox: own; so few that nobody can fill the queue. Tries at a continuation code, by reference: as for activation
-# codes; by address: own; more than anybody mistypes. How long a status page stays open in a browser: as long as an idle
-# session.
+# answer. The link back into the journey is valid as long as the code in a letter. Requests, by address and by both
+# address and number: own; so few that nobody can fill the queue. Emails with a reference, by mailbox: as many. Tries at
+# a continuation code, by reference: as for activation codes; by address: own; more than anybody mistypes. How long a
+# status page stays open in a browser: as long as an idle session.
 CASE_DUE = timedelta(days=7)
 CASE_LIFE = timedelta(days=30)
 CASE_GO_ON_LIFE = CODE_LIFE_LETTER
@@ -287,6 +287,7 @@ CASE_GO_ON_LIFE = CODE_LIFE_LETTER
 CASE_APPROVAL_LIFE = CODE_LIFE_LETTER
 CASES_PER_ADDRESS = Limit("cases-address", 5, timedelta(hours=24))
 CASES_PER_NUMBER = Limit("cases-number", 3, timedelta(hours=24))
+CASE_CONFIRMATIONS = Limit("case-confirmations", 3, timedelta(hours=24))
 CASE_TRIES = Limit("case-tries", 5, timedelta(minutes=10))
 CASE_TRIES_PER_ADDRESS = Limit("case-tries-address", 20, timedelta(hours=1))
 CASE_PAGE_OPEN = timedelta(minutes=15)

@@ -88,16 +88,24 @@ class NotNow:
 
 
 def too_many(typed: Typed, *, address: str, account_id: int | None = None) -> Wait | None:
-    """Count one more request from this address, about this number and to this mailbox.
+    """Count one more request from this address, and from it about this number.
 
-    Return Wait if there were too many. Do not call it in a transaction.
+    Return Wait if there were too many. Requests that come from elsewhere do not count: otherwise strangers could keep
+    the person from asking. Do not call it in a transaction.
     """
-    tries = [(policy.CASES_PER_ADDRESS, address)]
-    tries += [(policy.CASES_PER_NUMBER, key) for key in (subject_of(typed, account_id), typed.email.lower())]
-    for limit, key in tries:
-        if key and (wait := limits.hit(limit, key)):
+    about = f"{limits.household(address)} {subject_of(typed, account_id)}"
+    for limit, key in ((policy.CASES_PER_ADDRESS, address), (policy.CASES_PER_NUMBER, about)):
+        if wait := limits.hit(limit, key):
             return Wait(wait)
     return None
+
+
+def may_confirm(email: str) -> bool:
+    """Count one email with a reference to this mailbox. Return False if it got many lately.
+
+    The page shows the reference as well, so nobody needs the email. Do not call it in a transaction.
+    """
+    return limits.hit(policy.CASE_CONFIRMATIONS, email.lower()) is None
 
 
 def open_case(

@@ -26,7 +26,7 @@ TRANSITIONS: dict[tuple[str, str], str] = {
     (State.OPEN, State.HELD): "visit.held",
     (State.HELD, State.OPEN): "visit.reopened",
     (State.HELD, State.REFUSED): "visit.refused",
-    # Nobody came, or another slip took its place.
+    # Nobody came, or the documents were looked at with another slip.
     (State.OPEN, State.EXPIRED): "visit.expired",
     (State.OPEN, State.WITHDRAWN): "visit.withdrawn",
 }

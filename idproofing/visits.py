@@ -25,7 +25,7 @@ from idproofing import codes
 from idproofing.models import Document, Visit
 from idproofing.routes import Route
 from idproofing.states import exclusive_proofing
-from idproofing.visit_states import LIVE, State, change_state
+from idproofing.visit_states import State, change_state
 from safeguards import audit
 from safeguards.cipher import blind_index
 
@@ -36,13 +36,9 @@ Reason = Visit.Reason
 
 @dataclass(frozen=True)
 class Booked:
-    """The new slip.
-
-    `withdrawn` is the address of an earlier slip, which the new one withdraws. It is "" if there was none.
-    """
+    """The new slip."""
 
     visit: Visit
-    withdrawn: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,9 +48,13 @@ class Held:
 
 @dataclass(frozen=True)
 class Checked:
-    """The documents are accepted, and wait for a second look. `email` is the address to notify."""
+    """The documents are accepted, and wait for a second look.
+
+    `email` is the address to notify, and `withdrawn` are those of the person's other slips, which end.
+    """
 
     email: str
+    withdrawn: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,10 @@ class CheckedByYou:
 
 @dataclass(frozen=True)
 class Verified:
-    """All is well. `email` is the address that the activation code goes to."""
+    """All is well. `email` is the address that the activation code goes to. `withdrawn` is as for Checked."""
 
     email: str
+    withdrawn: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,10 +86,11 @@ class Settled:
 class DocumentOfAnother:
     """A document is already somebody else's, so the visit is held for a supervisor.
 
-    `email` is the address to notify.
+    `email` is the address to notify. `withdrawn` is as for Checked.
     """
 
     email: str
+    withdrawn: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,18 +129,18 @@ def book(
     now: datetime | None = None,
     rng: random.Random | None = None,
 ) -> Booked | Held:
-    """Make a slip for this person and level. Withdraw an earlier one that is still open.
+    """Make a slip for this person and level.
 
-    `email` is the address that the activation code goes to after the visit. It is kept encrypted until then. `begun_at`
-    is when the journey began. Return Held if a supervisor has the earlier visit.
+    Earlier ones stay good: somebody else may have asked for this one, and must not send the person home from the
+    office. The first whose documents are looked at ends the others. `email` is the address that the activation code
+    goes to after the visit. It is kept encrypted until then. `begun_at` is when the journey began. Return Held if a
+    supervisor has an earlier visit.
     """
     now, rng = now or timezone.now(), rng or secrets.SystemRandom()
     text = "".join(rng.choices(codes.ALPHABET, k=policy.REFERENCE_LENGTH))
     with exclusive_proofing(dod_id):
-        earlier = Visit.objects.filter(dod_id=dod_id, level=level, state__in=LIVE).first()
-        if earlier and earlier.state == State.HELD:
+        if Visit.objects.filter(dod_id=dod_id, level=level, state=State.HELD).exists():
             return Held()
-        withdrawn = settled(earlier, State.WITHDRAWN, by=by, now=now).email if earlier else ""
         visit = Visit.objects.create(
             dod_id=dod_id,
             level=level,
@@ -152,7 +154,7 @@ def book(
             expires_at=now + policy.VISIT_LIFE,
         )
         audit.record("visit.booked", by=by, dod_id=dod_id, level=int(level), route=str(route))
-    return Booked(visit, withdrawn)
+    return Booked(visit)
 
 
 def find(reference: str, *, by: object, now: datetime | None = None) -> Visit | None:
@@ -215,19 +217,20 @@ def verify(
         kinds = {f"document_{place}": one.kind for place, one in enumerate(shown, 1)}
         if visit.state == State.CHECKED:
             return look_again(visit, shown, by=by, agent=agent, now=now, details=kinds)
+        withdrawn = withdraw_others(visit, by=by, now=now)
         if not claim(visit.dod_id, shown, now):
             change_state(visit, State.HELD, by=by, now=now, agent=agent, details=kinds)
-            return DocumentOfAnother(email)
+            return DocumentOfAnother(email, withdrawn)
         read = reading_digest(reading) if reading else None
         if Level(visit.level) in policy.VISIT_TWICE_AT and (
             read is None or Visit.objects.filter(reading=read).exists()
         ):
             until = now + policy.VISIT_SECOND_LOOK_WITHIN
             change_state(visit, State.CHECKED, by=by, now=now, agent=agent, expires_at=until, details=kinds)
-            return Checked(email)
+            return Checked(email, withdrawn)
         details = {**kinds, "second_look": "reader"} if read else kinds
         change_state(visit, State.VERIFIED, by=by, now=now, agent=agent, reading=read, details=details)
-        return Verified(email)
+        return Verified(email, withdrawn)
 
 
 def look_again(
@@ -243,8 +246,20 @@ def look_again(
         return NotTheSame()
     email = visit.email or ""
     seen = {**details, "second_look": "staff"}
+    withdrawn = withdraw_others(visit, by=by, now=now)
     change_state(visit, State.VERIFIED, by=by, now=now, second_agent=agent, details=seen)
-    return Verified(email)
+    return Verified(email, withdrawn)
+
+
+def withdraw_others(visit: Visit, *, by: object, now: datetime) -> tuple[str, ...]:
+    """End the other slips of this person and level, because documents were looked at. Return whom to notify.
+
+    Call it while holding `exclusive_proofing`.
+    """
+    same = Visit.objects.filter(dod_id=visit.dod_id, level=visit.level, state__in=(State.OPEN, State.CHECKED))
+    others = list(same.exclude(pk=visit.pk).order_by("made_at"))
+    told = {settled(other, State.WITHDRAWN, by=by, now=now).email for other in others}
+    return tuple(sorted(told - {"", visit.email}))
 
 
 def claim(dod_id: str, shown: Collection[Shown], now: datetime) -> bool:

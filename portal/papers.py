@@ -28,6 +28,7 @@ from portal.record.models import (
     Vaccine,
     Who,
 )
+from portal.record.reading.elements import unturned
 
 PAGE_SIZE = 20
 # Of each part of the record, as many as the overview shows.
@@ -46,6 +47,8 @@ PARTS: tuple[tuple[str, str, type[Projected]], ...] = (
     ("notes", "Notes and documents", Note),
 )
 # What says how the paper is filed and not what it says.
+SSN_SYSTEMS = ("us-ssn", "2.16.840.1.113883.4.1")
+"""The ends of the systems of Social Security numbers: HL7's URL, and the OID of older records."""
 FILING = {"resourceType", "id", "meta", "implicitRules", "language", "contained"}
 
 
@@ -165,10 +168,18 @@ def lines_of_element(name: str, value: Any, depth: int, *, whole: bool) -> Itera
 
 
 def is_ssn(identifier: dict[str, Any]) -> bool:
-    """Return whether an identifier is a Social Security number, which no page shows whole."""
-    codings = identifier.get("type", {}).get("coding", []) if isinstance(identifier.get("type"), dict) else []
-    kinds = [one.get("code") for one in codings if isinstance(one, dict)]
-    return str(identifier.get("system", "")).endswith("us-ssn") or "SS" in kinds
+    """Return whether an identifier is a Social Security number, which no page shows whole.
+
+    Its system, its type or the words of its type may say so.
+    """
+    kind = identifier["type"] if isinstance(identifier.get("type"), dict) else {}
+    codings = [one for one in kind.get("coding", ()) if isinstance(one, dict)]
+    said = " ".join(str(text) for text in (kind.get("text", ""), *(one.get("display", "") for one in codings)))
+    return (
+        str(identifier.get("system", "")).endswith(SSN_SYSTEMS)
+        or "SS" in [one.get("code") for one in codings]
+        or "social security" in said.lower()
+    )
 
 
 def in_words(name: str, value: Any, *, whole: bool) -> str:
@@ -181,7 +192,7 @@ def in_words(name: str, value: Any, *, whole: bool) -> str:
         if whole:
             return " ".join(unescape(nh3.clean(value, tags=set(), attributes={})).split())
         return "A summary with layout, which is in the download of your record"
-    return moments.show(value) if isinstance(value, str) else str(value)
+    return moments.show(unturned(value)) if isinstance(value, str) else str(value)
 
 
 def in_short(value: dict[str, Any]) -> str:
@@ -195,9 +206,9 @@ def in_short(value: dict[str, Any]) -> str:
             " ".join(part for part in (one.get("display"), f"({one['code']})" if one.get("code") else "") if part)
             for one in value.get("coding", ())
         ]
-        return "; ".join(part for part in (value.get("text"), *codings) if part)
+        return unturned("; ".join(part for part in (value.get("text"), *codings) if part))
     if keys <= {"system", "version", "code", "display"} and "code" in keys and "value" not in keys:
-        return " ".join(part for part in (value.get("display"), f"({value['code']})") if part)
+        return unturned(" ".join(part for part in (value.get("display"), f"({value['code']})") if part))
     if keys <= {"value", "unit", "system", "code", "comparator"} and "value" in keys:
         number = f"{value.get('comparator', '')}{value['value']}"
         return f"{number} {words.unit(str(value.get('code', '')), str(value.get('unit', '')))}".strip()
@@ -206,5 +217,5 @@ def in_short(value: dict[str, Any]) -> str:
     if keys <= {"start", "end"} and keys:
         return moments.show_period(str(value.get("start", "")), str(value.get("end", "")))
     if keys <= {"reference", "display", "type"} and value.get("display"):
-        return str(value["display"])
+        return unturned(str(value["display"]))
     return ""

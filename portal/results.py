@@ -295,7 +295,8 @@ def title_of(title: str, lines: Sequence[charts.Drawn]) -> str:
 
 
 COLUMNS = ("Date", "Test", "Result", "Unit", "Compared with the usual range", "Usual range", "Status", "Note")
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+# What OWASP lists under CSV injection: full-width letters too, which some spreadsheets read as the plain ones.
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def test_file(account: Account, query: QueryDict, item: UUID, place: int) -> HttpResponse:

@@ -84,6 +84,9 @@ def verify_documents(
                 notices.send("visit-changed", to=outcome.email, first_name=person.first_name, state="checked")
             case visits.DocumentOfAnother():
                 notices.send("visit-changed", to=outcome.email, first_name=person.first_name, state="held")
+        if isinstance(outcome, visits.Verified | visits.Checked | visits.DocumentOfAnother):
+            for email in outcome.withdrawn:
+                notices.send("visit-changed", to=email, first_name=person.first_name, state="withdrawn")
     if isinstance(outcome, visits.NotTheSame):
         limits.hit(policy.SECOND_LOOKS, str(by.pk))
     return outcome

@@ -70,7 +70,10 @@ class Visit(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(fields=["digest"], name="visit_reference_once"),
-            models.UniqueConstraint(fields=["dod_id", "level"], condition=Q(state__in=LIVE), name="visit_one_open"),
+            # Slips there may be several, for strangers make some too. Documents are looked at in one visit at a time.
+            models.UniqueConstraint(
+                fields=["dod_id", "level"], condition=Q(state__in=["checked", "held"]), name="visit_one_attended"
+            ),
             models.CheckConstraint(condition=Q(expires_at__gt=F("made_at")), name="visit_good_a_while"),
             models.CheckConstraint(
                 condition=Q(reference__isnull=False, email__isnull=False, state__in=LIVE)
@@ -96,7 +99,8 @@ class Visit(models.Model):
             models.UniqueConstraint(fields=["reading"], name="visit_reading_once"),
         ]
         indexes = [
-            models.Index(fields=["expires_at"], condition=Q(state__in=["open", "checked"]), name="visit_to_expire")
+            models.Index(fields=["dod_id", "level"], condition=Q(state__in=LIVE), name="visit_under_way"),
+            models.Index(fields=["expires_at"], condition=Q(state__in=["open", "checked"]), name="visit_to_expire"),
         ]
 
     def __str__(self) -> str:

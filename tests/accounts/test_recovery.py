@@ -190,6 +190,7 @@ def test_the_page_says_the_same_when_the_mailbox_gets_no_more(rosa):
         said.add(walk.text_of(client.post("/recover/password/", {"username": rosa.username})))
         work()
     assert len(said) == 1
+    assert "at most 5 of these emails to a mailbox in 24 hours, and somebody else may have asked" in said.pop()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -165,6 +165,7 @@ def test_one_number_can_be_tried_five_times_from_wherever(client):
     location, page = try_details(client, walk.details_of(rosa, last_name="Somebodyelse"))
     assert location == ""
     assert "There were too many tries." in page
+    assert "ask the service center" in page
     # Who types everything right still goes on, because somebody else may have used up the five tries at the number. How
     # few more of those there are is in test_attacks.py.
     assert try_details(client, walk.details_of(rosa))[0].endswith("/questions/")

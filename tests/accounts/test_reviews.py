@@ -177,13 +177,21 @@ def test_a_person_who_asks_again_sees_the_same_words_but_has_other_codes(emily, 
 
 
 def test_after_several_requests_one_has_to_wait(emily, browser):
-    for number in range(policy.CASES_PER_NUMBER.times):
-        asked(Client(REMOTE_ADDR=f"192.0.2.{number}"), emily)
+    for _ in range(policy.CASES_PER_NUMBER.times):
+        asked(browser, emily)
     here = mismatched(browser, emily, email="x@mail.example")
     said = walk.text_of(browser.post(here.replace("/details/", "/review/"), follow=True))
     assert "There were several requests for a review. Try again after" in said
     assert "What you can do now" in said
     assert Case.objects.count() == policy.CASES_PER_NUMBER.times
+
+
+def test_a_mailbox_that_got_many_references_gets_no_more_and_its_owner_may_still_ask(emily, browser):
+    for number in range(policy.CASE_CONFIRMATIONS.times):
+        asked(Client(REMOTE_ADDR=f"192.0.2.{number}"), emily)
+    asked(browser, emily)
+    assert Case.objects.count() == policy.CASE_CONFIRMATIONS.times + 1
+    assert len(walk.deliver_mail()) == policy.CASE_CONFIRMATIONS.times
 
 
 def test_the_link_back_works_once_however_many_browsers_use_it_at_once(transactional_db):

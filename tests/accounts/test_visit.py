@@ -128,25 +128,30 @@ def test_a_person_who_selects_too_early_that_the_code_is_there_finds_back_to_the
     assert (Visit.objects.get().reference or "") in walk.text_of(client.get(here))
 
 
-def test_a_new_slip_for_another_address_tells_the_old_one(client: Client) -> None:
-    with_slip(client)
+def test_the_owner_of_another_slip_hears_that_documents_were_shown(client: Client, agent: Account) -> None:
+    here = with_slip(client)
     other = Client()
     begun = walk.send(other, "/register/", {"level": 1, "route": "agent"})
-    here = walk.send(other, begun, walk.details_of(people.load("rosa"), email="other@mail.example"))
-    walk.send(other, here, {"action": "slip"})
-    told = [(message.to[0], "another slip was made" in str(message.body)) for message in walk.deliver_mail()]
+    elsewhere = walk.send(other, begun, walk.details_of(people.load("rosa"), email="other@mail.example"))
+    walk.send(other, elsewhere, {"action": "slip"})
+    assert (Visit.objects.earliest("made_at").reference or "") in walk.text_of(client.get(here))
+    show_papers(agent)
+    assert "documents were shown with another slip" in walk.text_of(client.get(here))
+    told = [(message.to[0], "with another slip" in str(message.body)) for message in walk.deliver_mail()]
     assert (people.load("rosa").email, True) in told
     assert ("other@mail.example", True) not in told
 
 
-def test_there_are_only_so_many_slips_in_a_day(client: Client) -> None:
+def test_a_stranger_makes_only_so_many_slips_and_uses_up_none_of_rosas(client: Client) -> None:
     rosa = people.load("rosa")
+    stranger = Client(REMOTE_ADDR="203.0.113.5")
     for _ in range(policy.VISITS.times):
-        draft = registering(client, rosa, route="in_person")
-        walk.send(client, address(draft, "visit"), {"action": "slip"})
-    draft = registering(client, rosa, route="in_person")
-    page = client.post(address(draft, "visit"), {"action": "slip"})
+        draft = registering(stranger, rosa, route="in_person")
+        walk.send(stranger, address(draft, "visit"), {"action": "slip"})
+    draft = registering(stranger, rosa, route="in_person")
+    page = stranger.post(address(draft, "visit"), {"action": "slip"})
     assert "You have made several slips. Try again after" in walk.text_of(page)
+    with_slip(client)
 
 
 @pytest.mark.parametrize("action", ["", "no-such-thing", "\x00", "x" * 10_000])

@@ -101,13 +101,26 @@ def test_a_slip_is_good_until_its_last_moment_and_not_after() -> None:
     assert visits.expire(visit.pk, now=end) == visits.Over()
 
 
-def test_a_new_slip_withdraws_the_one_before() -> None:
-    first = slip(email="old@mail.example")
-    booked = visits.book(JUNE, Level.BASIC, Route.AGENT, "new@mail.example", by="visitor")
-    assert isinstance(booked, visits.Booked)
-    assert booked.withdrawn == "old@mail.example"
-    assert found(first.reference) is None
-    assert found(booked.visit.reference) == booked.visit
+def test_a_stranger_who_makes_a_slip_in_her_name_does_not_send_june_home_from_the_office() -> None:
+    hers = slip()
+    slip(email="stranger@mail.example")
+    assert found(hers.reference) == hers
+    assert check(hers) == visits.Verified("june@mail.example", withdrawn=("stranger@mail.example",))
+
+
+@pytest.mark.parametrize("level", Level)
+def test_the_slip_with_which_documents_are_looked_at_ends_the_others(level: Level) -> None:
+    other, shown = slip(level=level, email="other@mail.example"), slip(level=level)
+    assert check(shown).withdrawn == ("other@mail.example",)  # type: ignore[attr-defined]
+    assert found(other.reference) is None
+    assert check(other) == visits.Over()
+
+
+def test_a_visit_that_is_held_leaves_no_other_slip_to_go_on_with() -> None:
+    check(slip())
+    spare, shown = slip(ROSA, email="spare@mail.example"), slip(ROSA, email="rosa@mail.example")
+    assert check(shown) == visits.DocumentOfAnother("rosa@mail.example", withdrawn=("spare@mail.example",))
+    assert check(spare, OTHER_PAPERS) == visits.Over()
 
 
 def test_the_slips_of_two_levels_do_not_meet() -> None:
@@ -247,9 +260,16 @@ def test_a_person_whom_nobody_looks_at_twice_is_let_go_in_time_and_may_come_agai
     assert slip(level=Level.PREMIUM).state == State.OPEN
 
 
-def test_a_person_who_makes_another_slip_takes_back_what_was_checked_once() -> None:
+def test_another_slip_does_not_take_back_what_was_checked_once() -> None:
     visit = premium()
-    slip(level=Level.PREMIUM)
+    spare = slip(level=Level.PREMIUM)
+    assert isinstance(second_look(visit), visits.Verified)
+    assert found(spare.reference) is None
+
+
+def test_a_person_whose_documents_are_checked_anew_waits_with_the_newer_slip() -> None:
+    visit = premium()
+    assert isinstance(check(slip(level=Level.PREMIUM)), visits.Checked)
     assert second_look(visit) == visits.Over()
 
 
@@ -310,7 +330,8 @@ def test_of_thirty_people_with_one_document_at_once_one_is_verified() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_thirty_slips_asked_for_at_once_leave_one_good() -> None:
-    in_parallel(lambda _: slip())
-    assert Visit.objects.filter(state=State.OPEN).count() == 1
+def test_of_thirty_slips_of_one_person_looked_at_at_once_one_verifies() -> None:
+    slips = [slip() for _ in range(30)]
+    outcomes = in_parallel(lambda number: check(slips[number]))
+    assert sum(isinstance(outcome, visits.Verified) for outcome in outcomes) == 1
     assert Visit.objects.filter(state=State.WITHDRAWN).count() == 29

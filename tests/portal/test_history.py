@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from portal import history
+from portal import history, papers
 from portal.record.models import Attachment, Note, Prescription
 from tests.portal.conftest import OTIS, RUTH
 from tests.portal.test_visits import page, store
@@ -142,6 +142,38 @@ def test_any_paper_shows_what_it_says_and_hides_the_social_security_number(clien
     assert "12 USD" in shown
     assert "ends in 4321" in shown
     assert "900-12" not in shown
+
+
+def test_no_text_of_a_record_turns_what_a_page_says_after_it(client, ruth):
+    said = "\u202ehctap \u2067xetal"
+    allergy = {
+        "resourceType": "AllergyIntolerance",
+        "id": "latex",
+        "code": {"text": said},
+        "reaction": [{"manifestation": [{"text": said}], "severity": "severe"}],
+    }
+    store(RUTH, allergy, {"resourceType": "Basic", "id": "basic", "code": {"text": said}})
+    client.force_login(ruth)
+    listed = page(client, "/portal/allergies/")
+    assert "hctap xetal (severe)" in listed
+    address = page(client, "/portal/record/papers/").partition('href="/portal/record/papers/')[2].partition('"')[0]
+    assert not set("\u202e\u2067") & set(listed + page(client, f"/portal/record/papers/{address}"))
+
+
+@pytest.mark.parametrize(
+    "says_so",
+    [
+        {"system": "http://hl7.org/fhir/sid/us-ssn"},
+        {"system": "urn:oid:2.16.840.1.113883.4.1"},
+        {"type": {"coding": [{"code": "SS"}]}},
+        {"type": {"text": "Social Security Number"}},
+        {"type": {"coding": [{"code": "N", "display": "Social Security number"}]}},
+    ],
+    ids=["url", "oid", "code", "words", "display"],
+)
+def test_a_social_security_number_is_known_however_a_record_calls_it(says_so):
+    lines = list(papers.lines_of({"identifier": [{**says_so, "value": "900-12-4321"}]}))
+    assert [line.value for line in lines] == ["Social Security number that ends in 4321"]
 
 
 def all_pages(client, address: str, parameter: str) -> str:

@@ -238,7 +238,7 @@ def test_a_test_as_a_file_holds_all_results_and_no_formula(ruths):
     assert "'=1+1" in {row[-1] for row in rows}
 
 
-@pytest.mark.parametrize("first", list("=+-@\t\r"))
+@pytest.mark.parametrize("first", list("=+-@\t\r\n＝＋－＠"))
 def test_a_cell_that_begins_like_a_formula_is_text(first):
     assert defused(f"{first}x") == f"'{first}x"
 

@@ -58,10 +58,11 @@ def request_review(request: HttpRequest, journey: Journey, draft_id: UUID) -> Ht
         if wait:
             messages.error(request, f"There were several requests for a review. {try_again_in(wait.time)}")
             return redirect(journey.address(draft))
+        confirm = cases.may_confirm(draft.email)
         with transaction.atomic():
             draft = drafts.find(journey.model, draft_id, request, lock=True)
             if draft is not None and may_request(draft):
-                open_case_for(draft, by=actor(request))
+                open_case_for(draft, by=actor(request), confirm=confirm)
                 drafts.touch(draft)
     return redirect(journey.address(draft) if draft else journey.begin)
 
@@ -71,8 +72,8 @@ def may_request(draft: Draft) -> bool:
     return bool(draft.mismatched_at and not draft.ended and not draft.finished_at)
 
 
-def open_case_for(draft: Draft, *, by: object) -> None:
-    """Open the case, email its reference, and end the draft.
+def open_case_for(draft: Draft, *, by: object, confirm: bool) -> None:
+    """Open the case, email its reference if `confirm` is true, and end the draft.
 
     The draft's answers are cleared, because the case has them.
     """
@@ -86,7 +87,8 @@ def open_case_for(draft: Draft, *, by: object) -> None:
         account_id=account_of(draft),
         holder=draft.account.dod_id or "" if isinstance(draft, UpgradeDraft) else "",
     )
-    notices.send("case-opened", to=typed.email, account_id=account_of(draft), reference=opened.case.shown_reference)
+    if confirm:
+        notices.send("case-opened", to=typed.email, account_id=account_of(draft), reference=opened.case.shown_reference)
     draft.case, draft.continuation_code, draft.ended = opened.case, opened.code, Draft.Ended.REVIEW
     wizard.clear_answers(draft, ("kept_ssn", *(OTHERWISE.get(name, name) for name in fields_of_case(draft))))
 

@@ -29,8 +29,7 @@ FORGOTTEN = (
 
 
 NO_MATCH = "We could not match these details with a DEERS record that can have an account here."
-
-
+WAYS_ON = "accounts/ways_on.html"
 DEERS_SILENT = "DEERS does not answer right now. We kept what you typed. Please try again in a few minutes."
 
 
@@ -132,7 +131,7 @@ def judge_match(draft: Any, outcome: Outcome, forgets: tuple[str, ...], *, again
         return None
     audit.record("registration.not-matched", by=by)
     next_steps.pass_on(outcome)
-    return Refused(NO_MATCH, aside="accounts/ways_on.html")
+    return Refused(NO_MATCH, aside=WAYS_ON)
 
 
 def ask_deers(
@@ -169,5 +168,5 @@ def ask_deers(
 
 
 def refuse_for(wait: timedelta) -> Refused:
-    """Return what a step says after too many tries."""
-    return Refused(f"There were too many tries. {try_again_in(wait)} We kept what you typed.")
+    """Return what a step says after too many tries, which others may have made, and what else helps."""
+    return Refused(f"There were too many tries. {try_again_in(wait)} We kept what you typed.", aside=WAYS_ON)

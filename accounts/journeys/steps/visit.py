@@ -15,7 +15,7 @@ from core import policy
 from core.words import try_again_in
 from idproofing import visits
 from idproofing.routes import Route
-from safeguards import limits
+from safeguards import client, limits
 
 SUPERVISOR = (
     "A supervisor is looking at a visit in your name. We will write to you when that is done. Please do not come yet."
@@ -28,8 +28,12 @@ def wants_slip(request: HttpRequest, draft: Draft) -> bool:
 
 
 def count_slip(request: HttpRequest, draft: Draft, form: forms.Form) -> bool | Refused:
-    """Count a request for a slip. Refuse it if this person has made too many."""
-    wait = limits.hit(policy.VISITS, draft.dod_id) if wants_slip(request, draft) else None
+    """Count a request for a slip. Refuse it if too many were made for this person from this network address.
+
+    Somebody else, who asks from another one, cannot use up the slips of the person.
+    """
+    here = f"{limits.household(client.address(request))} {draft.dod_id}"
+    wait = limits.hit(policy.VISITS, here) if wants_slip(request, draft) else None
     return Refused(f"You have made several slips. {try_again_in(wait)}") if wait else True
 
 
@@ -44,12 +48,9 @@ def make_slip(request: HttpRequest, draft: Draft, form: forms.Form, counted: boo
     outcome = visits.book(draft.dod_id, level, Route(draft.route), draft.email, by=by, begun_at=draft.created_at)
     if isinstance(outcome, visits.Held):
         return Refused(SUPERVISOR)
-    name = greet(draft)
-    if outcome.withdrawn not in ("", draft.email):
-        notices.send("visit-changed", to=outcome.withdrawn, first_name=name, state="withdrawn")
     draft.visit = outcome.visit
     reference = outcome.visit.reference or ""
-    notices.send("visit-booked", to=draft.email, first_name=name, reference=reference, route=draft.route)
+    notices.send("visit-booked", to=draft.email, first_name=greet(draft), reference=reference, route=draft.route)
     return None
 
 

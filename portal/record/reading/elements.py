@@ -34,6 +34,8 @@ TAG = re.compile(
     r"medicinal product form|morphologic abnormality|observable entity|occupation|organism|person|physical object|"
     r"procedure|product|qualifier value|record artifact|regime/therapy|situation|social concept|specimen|substance)\)$"
 )
+# Embeddings, overrides and isolates of Unicode's bidirectional algorithm. Single marks (LRM, RLM, ALM) turn nothing.
+TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 MONEY = {"USD": "$", "EUR": "€", "GBP": "£"}
 
 
@@ -63,8 +65,16 @@ def text(value: Json, *path: str) -> str:
     if isinstance(value, list):
         value = value[0] if value else None
     if isinstance(value, str):
-        return value.strip()
+        return unturned(value).strip()
     return "" if number(value) is None else digits(value)
+
+
+def unturned(said: str) -> str:
+    """Return a text without the marks that turn the direction of reading.
+
+    They would turn what a page says after it as well: a date, a status, how serious something is.
+    """
+    return said if said.isascii() else TURNS.sub("", said)
 
 
 def number(value: Json) -> Decimal | None:
@@ -133,7 +143,7 @@ def concept(value: Json) -> str:
     if isinstance(value, list):
         return joined(concept(one) for one in value)
     if isinstance(value, str):
-        return value.strip()
+        return text(value)
     found = codings(value)
     if said := text(value, "text"):
         tagged = said.endswith(")") and any(one.get("system") == codes.SNOMED for one in found)
