@@ -99,6 +99,7 @@ KINDS = (
     Kind("Immunizations", "11369-6", Vaccine, Q(was_given=True), 200, of="vaccine"),
     Kind("Results", "30954-2", Result, Q(place=0, category="laboratory"), 100),
     Kind("Vital Signs", "8716-3", Result, Q(place=0, category="vital-signs"), 50),
+    Kind("Social History", "29762-2", Result, Q(place=0, category="other", category_said__icontains="social"), 20),
     Kind("History of Procedures", "47519-4", Procedure, ~Q(status="not-done"), 100),
     Kind("Plan of Care", "18776-5", CarePlan, Q(status="active"), 20),
 )

@@ -21,6 +21,7 @@ TYPES = {
     "11369-6": {"Immunization"},
     "30954-2": {"Observation", "DiagnosticReport"},
     "8716-3": {"Observation"},
+    "29762-2": {"Observation"},
     "47519-4": {"Procedure"},
     "18776-5": {"CarePlan"},
 }

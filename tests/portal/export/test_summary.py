@@ -202,6 +202,17 @@ def test_a_blood_pressure_has_both_numbers_in_the_narrative():
     assert "Diastolic: 80" in said
 
 
+def test_smoking_is_in_the_social_history_and_a_questionnaire_is_nowhere():
+    def of(number: int, code: str) -> dict[str, Any]:
+        coding = {"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": code}
+        return glucose(number, category=[{"coding": [coding]}], code={"text": f"Asked {number}"})
+
+    store(RUTH, ME, of(1, "social-history"), of(2, "survey"))
+    bundle = made()
+    assert [one["id"] for one in ips.entries(bundle, "29762-2")] == ["o-1"]
+    assert "Asked 2" not in write_canonical(bundle)
+
+
 def test_nothing_of_another_person_is_in_a_summary():
     store(OTIS, ME, condition(1), glucose(1))
     bundle = made()
