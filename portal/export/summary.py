@@ -5,9 +5,10 @@ name what is not. Social Security numbers are left out, because a summary is mad
 bounded (SECTIONS, MOST_BYTES), so the size does not grow with the record; the narrative says what is left out.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -48,6 +49,8 @@ MOST_BYTES = 32_000
 # there, so this is never "nilknown"; what says that there is none is an entry of its own.
 UNAVAILABLE = "unavailable"
 WITHHELD = "withheld"
+# How many rows are read at once: own.
+AT_ONCE = 500
 NOT_FOLLOWED = "Not in this summary"
 
 
@@ -167,9 +170,7 @@ class Document:
         return copy | {"display": copy.get("display") or known or NOT_FOLLOWED}
 
 
-def make_summary(
-    patient: str, person: Person, *, document_id: UUID, only: Collection[UUID] | None = None
-) -> dict[str, Any]:
+def make_summary(patient: str, person: Person, *, document_id: UUID, only: Set[UUID] | None = None) -> dict[str, Any]:
     """Return the summary of a patient's record as a Bundle, for `write_canonical`.
 
     `person` stands for a Patient that the record lacks or that has no name. `document_id` is the identifier of this
@@ -210,18 +211,28 @@ def small(patient: str) -> QuerySet[Resource]:
     )
 
 
-def rows_of(patient: str, kind: Kind, only: Collection[UUID] | None) -> tuple[list[Projected], bool]:
+def rows_of(patient: str, kind: Kind, only: Set[UUID] | None) -> tuple[list[Projected], bool]:
     """Return the newest rows of a section, and whether there are more."""
-    mine = queries.of(kind.model, patient)
-    if only is not None:
-        mine = mine.filter(resource_id__in=only)
-    listing = queries.list_page(mine.filter(kind.where), "", kind.most)
-    if not listing.rows and kind.instead is not None:
-        listing = queries.list_page(mine.filter(kind.instead), "", kind.most)
-    return list(listing.rows), bool(listing.older)
+    found = newest(queries.of(kind.model, patient).filter(kind.where), only, kind.most + 1)
+    if not found and kind.instead is not None:
+        found = newest(queries.of(kind.model, patient).filter(kind.instead), only, kind.most + 1)
+    return found[: kind.most], len(found) > kind.most
 
 
-def is_left_out(patient: str, kind: Kind, only: Collection[UUID] | None) -> bool:
+def newest(rows: QuerySet[Any], only: Set[UUID] | None, most: int) -> list[Projected]:
+    """Return at most so many of the rows, newest first, of which all have their resource in `only`.
+
+    These may be tens of thousands of ids. As arguments of the statements they cost 26 s for 20,000: measured.
+    """
+    ordered = queries.newest_first(rows)
+    if only is None:
+        return list(ordered[:most])
+    keys = ordered.values_list("pk", "resource_id").iterator(AT_ONCE)
+    found = rows.in_bulk(list(islice((key for key, id_ in keys if id_ in only), most)))
+    return sorted(found.values(), key=lambda row: (row.at is None, -row.at.timestamp() if row.at else 0, -row.pk))
+
+
+def is_left_out(patient: str, kind: Kind, only: Set[UUID] | None) -> bool:
     """Return whether the record has something for a section of which the person may have chosen nothing."""
     return only is not None and queries.of(kind.model, patient).filter(kind.where).exists()
 
