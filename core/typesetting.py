@@ -33,9 +33,8 @@ LITERALS = {"softbreak": '" "', "hardbreak": "linebreak()", "hr": "line(length: 
 
 # How Typst names a text that PDF/UA does not allow, because no font has it or because it is no character.
 REFUSED = re.compile(r'PDF/UA-1 error: the text (?:contains the disallowed codepoint )?`"((?:[^"\\]|\\.)*)"`')
-# How many compilations Typst remembers, and what is compiled so that it forgets.
+# How many compilations Typst remembers.
 KEPT_FOR = 10
-FORGETFUL = typst.Compiler(ignore_system_fonts=True)
 ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
 
 
@@ -80,8 +79,9 @@ def forget() -> None:
 
     Typst keeps what it has set for the next ten compilations, which was 700 MB in a record of many parts: measured.
     """
+    compiler = typst.Compiler(ignore_system_fonts=True)  # one of our own: two threads cannot use one at the same time
     for _ in range(KEPT_FOR):
-        FORGETFUL.compile(b"", format="svg")
+        compiler.compile(b"", format="svg")
 
 
 def refused_by(error: typst.TypstError) -> set[str]:

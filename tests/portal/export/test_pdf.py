@@ -1,6 +1,7 @@
 """The PDF parts of a copy: nothing is left out, each part is bounded, and entries are counted from the file itself."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -72,6 +73,13 @@ def test_parts_are_read_from_the_store_only_as_they_are_needed(monkeypatch):
 
     next(pdf.write_parts(ADA, Section("labs", "Lab results", 100, entries)))
     assert len(read) < 10
+
+
+def test_two_people_can_take_their_records_at_the_same_time(monkeypatch):
+    monkeypatch.setattr(pdf, "MOST_ENTRIES", 1)
+    with ThreadPoolExecutor(4) as threads:
+        made = list(threads.map(lambda _: [part.entries for part in parts_of(*map(entry, range(4)))], range(4)))
+    assert made == [[1, 1, 1, 1]] * 4
 
 
 def test_an_entry_longer_than_a_part_goes_on_and_is_counted_once(monkeypatch):
