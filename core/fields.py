@@ -5,7 +5,7 @@ They accept what people usually write.
 
 import re
 from calendar import month_name, monthrange
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
@@ -158,6 +158,25 @@ class TypedField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         return typed.clean_typed(super().to_python(value) or "")
+
+
+class CodeField(TypedField):
+    """A code of a known number of letters and digits, however they are grouped.
+
+    `lengths` are the lengths that a code may have, and `has` is the sentence that says so. A code of another length can
+    only be a slip, so it is refused here, before anything judges it and counts a try.
+    """
+
+    def __init__(self, *, lengths: Container[int], has: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.lengths, self.has = lengths, has
+
+    def clean(self, value: Any) -> str:
+        code = super().clean(value)
+        count = sum(map(str.isalnum, code))
+        if code and count not in self.lengths:
+            raise ValidationError(f"{self.has} You entered {count}.")
+        return code
 
 
 def text_field(label: str, *, autocomplete: str, most: int = 100, missing: str = "") -> forms.CharField:

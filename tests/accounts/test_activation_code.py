@@ -192,6 +192,15 @@ def test_an_empty_code_is_said_beside_the_field_and_costs_no_try(client, draft):
     assert ActivationCode.objects.get().tries == 0
 
 
+@pytest.mark.parametrize(("typed", "count"), [("123", 3), ("00000-0000", 9), ("00000-00000-0", 11)])
+def test_a_code_of_the_wrong_length_is_said_beside_the_field_and_costs_no_try(client, draft, typed, count):
+    page = try_code(client, draft, typed)
+    assert f"An activation code has 10 letters and digits. You entered {count}." in page
+    assert "not right" not in page
+    assert ActivationCode.objects.get().tries == 0
+    assert "You have 4 tries left." in try_code(client, draft, WRONG)
+
+
 def test_the_code_is_kept_nowhere_in_clear(draft):
     code = ActivationCode.objects.get()
     bare = draft.screen_code.replace("-", "")

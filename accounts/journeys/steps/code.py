@@ -18,7 +18,7 @@ from accounts.mail import notices
 from accounts.mail.words import greet
 from accounts.models import Draft, RegistrationDraft, UpgradeDraft
 from core import policy
-from core.fields import TypedField, email_field
+from core.fields import CodeField, email_field
 from core.masks import mask_email
 from core.words import try_again_in
 from idproofing import codes
@@ -32,8 +32,10 @@ Save = Callable[[HttpRequest, Any, Any, Any], Refused | None]
 class CodeForm(forms.Form):
     """The activation code. idproofing.codes ignores spaces, dashes and case, and reads look-alikes as the right one."""
 
-    code = TypedField(
+    code = CodeField(
         label="Activation code",
+        lengths=[policy.CODE_LENGTH],
+        has=f"An activation code has {policy.CODE_LENGTH} letters and digits.",
         max_length=40,
         help_text=f"{policy.CODE_LENGTH} letters and digits. Capital letters, dashes and spaces do not matter.",
         widget=forms.TextInput(
