@@ -145,7 +145,7 @@ def _lines(form: forms.BaseForm, name: str, sentences: Iterable[Any]) -> Iterato
             yield escape(sentence)
         else:
             label = f"{escape(bound.label)}: " if sentence == NOT_NAMED else ""
-            yield f'<a href="#{widgets.first_input(bound)}">{label}{escape(sentence)}</a>'
+            yield f'<a href="#{widgets.input_to_correct(bound)}">{label}{escape(sentence)}</a>'
 
 
 @register.simple_tag
