@@ -95,6 +95,16 @@ def tries_of(request: HttpRequest, draft: Draft) -> list[tuple[policy.Limit, str
     return [(policy.CODE_TRIES, str(draft.pk)), (policy.CODE_TRIES, here), (policy.CODE_TRIES_LONG, here)]
 
 
+def forget_tries(request: HttpRequest, draft: Draft) -> None:
+    """Forget the wrong codes of this draft, and of its person from here.
+
+    Call it for who has just passed the questions, asked for another code after them, or typed the right one. None of
+    them guesses, and slips at one code must not count at the next, in this journey or in the upgrade after it.
+    """
+    for limit, key in tries_of(request, draft):
+        limits.clear(limit, key)
+
+
 def count_code(request: HttpRequest, draft: Draft, form: forms.Form) -> int | Refused:
     """Count a try at the code, or a request for another one, and return how many tries are left.
 
@@ -121,8 +131,7 @@ def redeem_code(request: HttpRequest, draft: Draft, form: forms.Form, left: int)
     outcome = codes.redeem(draft.dod_id, policy.Level(draft.level), form.cleaned_data["code"], by=actor(request))
     if isinstance(outcome, codes.Redeemed):
         draft.code_redeemed_at, draft.screen_code = timezone.now(), ""
-        for limit, key in tries_of(request, draft):
-            limits.take_back(limit, key)
+        forget_tries(request, draft)
         return None
     if draft.has_code:
         return Refused("That code is not right, or it can no longer be used.", "code")
@@ -150,6 +159,7 @@ def send_another(request: HttpRequest, draft: Draft, form: forms.Form) -> Refuse
             audit.record("registration.email-corrected", by=by, dod_id=draft.dod_id)
         draft.code_delivery = form.cleaned_data["code_delivery"] or draft.code_delivery
     send_code(draft, by)
+    forget_tries(request, draft)
     by_email = delivery_of(draft) == CodeDelivery.EMAIL
     messages.success(
         request, f"A new code is on its way to {mask_email(draft.email)}." if by_email else "You have a new code."
