@@ -150,7 +150,8 @@ def letters_of(seen: str) -> str:
 def easy_to_guess(text: str, known: Iterable[str]) -> list[str]:
     """Return zxcvbn's reason, in our words, if it scores the start of the password below policy.
 
-    `known` are words that the guesser knows (guesses_from). zxcvbn's public function keeps the person's words in a dictionary that all threads share, so we do not call it.
+    `known` are words that the guesser knows (guesses_from). zxcvbn's public function keeps such words in a dictionary
+    that all threads share, so we do not call it.
     """
     judged = text[: policy.PASSWORD_JUDGED_LENGTH]
     own = {"own": matching.build_ranked_dict(list(dict.fromkeys(known)))}
