@@ -117,7 +117,7 @@ FEATURES = (
     Feature(
         "messages",
         "Messages",
-        "Secure messages between you and your care team.",
+        "Messages between you and your care team, to read.",
         "mail",
         CARE,
         messages.messages,
