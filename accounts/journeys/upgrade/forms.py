@@ -9,7 +9,10 @@ from accounts.journeys.forms import DodIdField, NumbersForm, SSNField
 from core.fields import DateField, text_field
 
 ONE_OF_BOTH = "Enter the street address and ZIP or postal code that DEERS has for you, or both of your numbers."
-NO_ZIP = "A ZIP code has 5 digits, or 9 with the four after the dash."
+NO_ZIP = (
+    "A ZIP code has 5 digits, or 9 with the four after the dash. If the address is in another country, choose that "
+    "above."
+)
 
 
 class Place(models.TextChoices):
