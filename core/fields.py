@@ -5,7 +5,7 @@ They accept what people usually write.
 
 import re
 from calendar import month_name, monthrange
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
@@ -19,6 +19,9 @@ from core import typed
 MONTHS = [("", "Select"), *((str(number), month_name[number]) for number in range(1, 13))]
 # Nobody who is alive was born earlier, and no record of ours begins earlier.
 FIRST_YEAR = 1900
+
+# The boxes of a date, in the order of the page.
+PARTS = ("month", "day", "year")
 
 F = TypeVar("F", bound=type[forms.Form])
 
@@ -68,7 +71,7 @@ class MemorableDate(forms.MultiWidget):
 
         A `<name>` that is not an ISO date is returned in place of the year.
         """
-        parts = [str(data.get(f"{name}_{part}") or "").strip() for part in ("month", "day", "year")]
+        parts = [str(data.get(f"{name}_{part}") or "").strip() for part in PARTS]
         whole = str(data.get(name) or "").strip()
         if any(parts) or not whole:
             return [_listed(parts[0]), *parts[1:]]
@@ -89,7 +92,8 @@ class DateField(forms.Field):
     """A date typed in three boxes.
 
     It cleans to a `date`, or to None if it is optional and empty. With `past`, a date after today is refused. With
-    `autocomplete="bday"`, browsers fill in a birth date.
+    `autocomplete="bday"`, browsers fill in a birth date. The code of an error is the first part that is wrong: "month",
+    "day" or "year".
     """
 
     widget = MemorableDate
@@ -117,7 +121,7 @@ class DateField(forms.Field):
             return None
         missing = [name for name, part in (("month", month), ("day", day), ("year", year)) if not part]
         if missing:
-            raise ValidationError(f"Enter the {' and the '.join(missing)} too.", "incomplete")
+            raise ValidationError(f"Enter the {' and the '.join(missing)} too.", missing[0])
         return self.checked(_number(year, 4), _number(month, 2), _number(day, 2))
 
     def checked(self, year: int | None, month: int | None, day: int | None) -> date:
@@ -135,8 +139,10 @@ class DateField(forms.Field):
         if day > last:
             raise ValidationError(f"{month_name[month]} {year} has only {last} days.", "day")
         meant = date(year, month, day)
-        if self.past and meant > self.today():
-            raise ValidationError("Enter a date in the past. This one is in the future.", "future")
+        today = self.today()
+        if self.past and meant > today:
+            later = "year" if year > today.year else "month" if month > today.month else "day"
+            raise ValidationError("Enter a date in the past. This one is in the future.", later)
         return meant
 
 
@@ -158,6 +164,25 @@ class TypedField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         return typed.clean_typed(super().to_python(value) or "")
+
+
+class CodeField(TypedField):
+    """A code of a known number of letters and digits, however they are grouped.
+
+    `lengths` are the lengths that a code may have, and `has` is the sentence that says so. A code of another length can
+    only be a slip, so it is refused here, before anything judges it and counts a try.
+    """
+
+    def __init__(self, *, lengths: Container[int], has: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.lengths, self.has = lengths, has
+
+    def clean(self, value: Any) -> str:
+        code = super().clean(value)
+        count = sum(map(str.isalnum, code))
+        if code and count not in self.lengths:
+            raise ValidationError(f"{self.has} You entered {count}.")
+        return code
 
 
 def text_field(label: str, *, autocomplete: str, most: int = 100, missing: str = "") -> forms.CharField:

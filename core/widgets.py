@@ -13,7 +13,7 @@ from django import forms
 from django.forms import BoundField
 from django.forms.widgets import Input
 
-from core.fields import MemorableDate
+from core.fields import PARTS, MemorableDate
 
 UNSAFE = re.compile(r"""[&<>"']""")
 SEVERAL = (forms.RadioSelect, forms.CheckboxSelectMultiple)
@@ -71,11 +71,12 @@ def input_id(bound: BoundField) -> str:
     return escape(bound.auto_id or bound.html_name)
 
 
-def first_input(bound: BoundField) -> str:
-    """Return the id that an error message links to: that of the first input, if there are several."""
+def input_to_correct(bound: BoundField) -> str:
+    """Return the id that an error message links to: of several inputs the first that is wrong, or else the first."""
     widget = bound.field.widget
     if isinstance(widget, MemorableDate):
-        return f"{input_id(bound)}_month"
+        wrong = {error.code for error in bound.form.errors.get(bound.name, forms.utils.ErrorList()).as_data()}
+        return f"{input_id(bound)}_{next((part for part in PARTS if part in wrong), PARTS[0])}"
     if isinstance(widget, SEVERAL):
         return f"{input_id(bound)}_0"
     return input_id(bound)
@@ -235,7 +236,7 @@ def _date(bound: BoundField, widget: MemorableDate, value: Any, attrs: dict[str,
     typed = value if isinstance(value, list) else widget.decompress(value)
     whose = attrs.pop("autocomplete", "")
     parts = []
-    for part, box, text in zip(("month", "day", "year"), widget.widgets, typed, strict=True):
+    for part, box, text in zip(PARTS, widget.widgets, typed, strict=True):
         stem = f"{input_id(bound)}_{part}"
         own = attrs | box.attrs | {"id": stem, "name": f"{bound.html_name}_{part}"}
         if whose:

@@ -1,6 +1,6 @@
 """The routes by which people prove who they are: what each needs, and how long it takes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import models
 
@@ -33,12 +33,10 @@ class RouteOffer:
     button: str
 
 
-BASIC, PREMIUM = (policy.STRENGTH[level].questions for level in policy.Level)
 OFFERS = {
     Route.QUESTIONS: RouteOffer(
         Route.QUESTIONS,
-        needs=f"We ask {BASIC} questions for Basic, {PREMIUM} for Premium. Have papers about loans, cards, bills and "
-        "former homes at hand.",
+        needs="Have papers about loans, cards, bills and former homes at hand.",
         takes="You can finish today, in one sitting.",
         button="Answer the questions",
     ),
@@ -68,6 +66,18 @@ def choices() -> list[tuple[str, str]]:
     return [(route.value, str(route.label)) for route in OFFERS]
 
 
-def descriptions() -> dict[str, str]:
-    """Return the text under each choice."""
-    return {route.value: f"{offer.needs} {offer.takes}" for route, offer in OFFERS.items()}
+def offers(level: policy.Level | None = None) -> list[RouteOffer]:
+    """Return what is offered, with the number of questions at this level. Without a level, that of each is said."""
+    counts = {each: strength.questions for each, strength in policy.STRENGTH.items()}
+    if level:
+        asked = f"We ask {counts[level]} questions."
+    else:
+        asked = f"We ask {counts[policy.Level.BASIC]} questions for Basic, {counts[policy.Level.PREMIUM]} for Premium."
+    questions = OFFERS[Route.QUESTIONS]
+    counted = replace(questions, needs=f"{asked} {questions.needs}")
+    return [counted if offer is questions else offer for offer in OFFERS.values()]
+
+
+def descriptions(level: policy.Level) -> dict[str, str]:
+    """Return the text under each choice, for an account of this level."""
+    return {offer.route.value: f"{offer.needs} {offer.takes}" for offer in offers(level)}

@@ -130,7 +130,7 @@ FEATURES = (
     Feature(
         "messages",
         "Messages",
-        "Secure messages between you and your care team.",
+        "Messages between you and your care team, to read.",
         "mail",
         CARE,
         messages.messages,

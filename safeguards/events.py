@@ -93,6 +93,7 @@ EVENTS: dict[str, str] = {
     "account.pause-told": "We told you by email that there were too many wrong passwords for your account.",
     "account.pause-lifted": "A member of our staff ended a wait after too many tries.",
     "account.email-asked": "An email address was entered. It still has to be confirmed.",
+    "account.email-canceled": "The confirmation of an email address was canceled. Its link no longer works.",
     "account.email-confirmed": "You confirmed your email address.",
     "account.email-changed": "The email address of your account was changed.",
     "account.mailbox-shared": "Accounts of several households use the same email address. Our staff was told.",

@@ -27,11 +27,12 @@ CLASSES = {
 
 @dataclass(frozen=True)
 class Guide:
-    """A guide with its name in URLs, its title, and one sentence about it."""
+    """A guide with its name in URLs, its title, one sentence about it, and the only level that it is about, if any."""
 
     slug: str
     title: str
     summary: str
+    level: policy.Level | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ GUIDES = {
             "upgrade",
             "How to upgrade to Premium",
             "Every step from a Basic account to a Premium account, and what to do if a step does not work.",
+            policy.Level.PREMIUM,
         ),
     )
 }
@@ -62,7 +64,7 @@ GUIDES = {
 def source(guide: Guide) -> str:
     """Return the guide's Markdown, with every number of the policy and the ways to prove one's identity filled in."""
     template = Template((FOLDER / f"{guide.slug}.md").read_text(encoding="utf-8"))
-    ways = routes.OFFERS.values()
+    ways = routes.offers(guide.level)
     return template.render(Context({"policy": policy, "center": center, "ways": ways}, autoescape=False))
 
 

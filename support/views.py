@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.safestring import mark_safe
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import condition, require_http_methods, require_safe
 
 from accounts.sign_in import unsaved_forms
@@ -72,6 +73,7 @@ def guide_pdf(request: HttpRequest, slug: str) -> HttpResponse:
 
 @unsaved_forms.keeps_unsaved_form
 @login_not_required
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def contact_form(request: HttpRequest) -> HttpResponse:
     """Show the contact form, and receive messages.
@@ -111,6 +113,7 @@ def known(request: HttpRequest) -> dict[str, str]:
 
 
 @login_not_required
+@never_cache
 @require_safe
 def contact_received(request: HttpRequest, message_id: uuid.UUID) -> HttpResponse:
     """Show the reference of a message, and nothing of its text.

@@ -64,12 +64,18 @@ class NewPasswordForm(forms.Form):
         raise NotImplementedError
 
     def clean(self) -> dict:
+        """Add one error: all that is wrong with the password, or else that the second box does not hold it too.
+
+        Both boxes are empty on the page that comes back, so what was in the second does not matter after the first.
+        """
         password, again = self.cleaned_data.get("password"), self.cleaned_data.get("password_again")
-        if password and again and password != again:
+        problems = validation.problems(password, self.owner()) if password else []
+        if problems:
+            self.add_error("password", " ".join(problems))
+        if self.has_error("password"):
+            self.errors.pop("password_again", None)
+        elif again and password != again:
             self.add_error("password_again", "The two passwords are not the same.")
-        elif password:
-            for sentence in validation.problems(password, self.owner()):
-                self.add_error("password", sentence)
         return self.cleaned_data
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
+from django.utils.text import get_text_list
 from zxcvbn import matching, scoring, time_estimates
 
 from accounts.passwords.hashing import normalize
@@ -62,15 +63,18 @@ class NewPasswordValidator:
 
 
 def problems(password: str, owner: object = None) -> list[str]:
-    """Return the problems of a new password as sentences, none if it is good.
+    """Return all problems of a new password as sentences, each once, none if it is good.
 
     `owner` is an Account, an Owner or None.
     """
     # One character can become eighteen, so normalize only as much as it takes to see that the password is too long.
     text = normalize(password[: 8 * policy.PASSWORD_MAX_LENGTH])
-    return (
-        wrong_length(password, text) or is_common(text) or list(own_words_in(text, owner)) or easy_to_guess(text, owner)
-    )
+    length, own = wrong_length(password, text), list(own_words_in(text, owner))
+    easy = is_common(text)
+    # A password that is too short is easy to guess because of that, and personal words have their own sentences.
+    if not easy and len(text) >= policy.PASSWORD_MIN_LENGTH:
+        easy = easy_to_guess(text, () if own else guesses_from(owner))
+    return [*length, *easy, *own]
 
 
 def wrong_length(password: str, text: str) -> list[str]:
@@ -96,11 +100,18 @@ def is_common(text: str) -> list[str]:
 
 
 def own_words_in(text: str, owner: object) -> Iterator[str]:
-    """Yield a sentence for each kind of personal word in the password (name, username, email), and one service word."""
+    """Yield a sentence for the personal words in the password (name, username, email), and one for a service word.
+
+    A word that is of two kinds, such as a name that is an email address too, counts as the first.
+    """
     seen = skeleton(text)
+    found: dict[str, str] = {}
     for kind, words in own_words(owner).items():
-        if any(holds(seen, word) for word in words):
-            yield f"Leave your {kind} out of your password."
+        for word in words:
+            if holds(seen, word):
+                found.setdefault(letters_of(skeleton(word)), kind)
+    if found:
+        yield f"Leave your {get_text_list(list(dict.fromkeys(found.values())), 'and')} out of your password."
     for word in policy.SERVICE_WORDS:
         if holds(seen, word):
             yield f"Leave “{word}” out of your password. It belongs to this service, so people guess it first."
@@ -136,13 +147,14 @@ def letters_of(seen: str) -> str:
     return re.sub(r"[\W_]+", "", seen)
 
 
-def easy_to_guess(text: str, owner: object) -> list[str]:
+def easy_to_guess(text: str, known: Iterable[str]) -> list[str]:
     """Return zxcvbn's reason, in our words, if it scores the start of the password below policy.
 
-    zxcvbn's public function keeps the person's words in a dictionary that all threads share, so we do not call it.
+    `known` are words that the guesser knows (guesses_from). zxcvbn's public function keeps such words in a dictionary
+    that all threads share, so we do not call it.
     """
     judged = text[: policy.PASSWORD_JUDGED_LENGTH]
-    own = {"own": matching.build_ranked_dict(list(dict.fromkeys(guesses_from(owner))))}
+    own = {"own": matching.build_ranked_dict(list(dict.fromkeys(known)))}
     found = scoring.most_guessable_match_sequence(
         judged, matching.omnimatch(judged, matching.RANKED_DICTIONARIES | own)
     )

@@ -1,5 +1,6 @@
 """How DS Logon reaches the person: email address and phone number."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -22,9 +23,17 @@ from core.words import try_again_in
 @never_cache
 @require_fresh_sign_in(policy.FRESH_FOR_CREDENTIALS)
 def change_email(request: HttpRequest) -> HttpResponse:
-    """Ask for another email address. Nothing changes until the link that is emailed there is used."""
+    """Ask for another email address. Nothing changes until the link that is emailed there is used.
+
+    Until then the page also sends that link again, or cancels it.
+    """
     account: Account = request.user  # type: ignore[assignment]
-    form = EmailForm(request.POST or None, account)
+    action, waiting = request.POST.get("action"), email_change.waiting(account)
+    if action == "cancel" or (action and not waiting):
+        if email_change.cancel(account):
+            messages.success(request, "The change is canceled. The link that we sent no longer works.")
+        return redirect("account")
+    form = EmailForm({"email": waiting.data} if action and waiting else request.POST or None, account)
     form.initial = ({} if account.email_confirmed_at else {"email": account.email}) | unsaved_forms.take(request)
     if request.method == "POST" and form.is_valid():
         unsaved_forms.forget(request)
@@ -33,7 +42,7 @@ def change_email(request: HttpRequest) -> HttpResponse:
             context = {"here": "profile", "email": form.cleaned_data["email"]}
             return render(request, "accounts/email_asked.html", context)
         form.add_error(None, f"There were too many requests. {try_again_in(wait)}")
-    return render(request, "accounts/change_email.html", {"form": form, "here": "profile"})
+    return render(request, "accounts/change_email.html", {"form": form, "here": "profile", "waiting": waiting})
 
 
 @never_cache

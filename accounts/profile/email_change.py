@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts import actions
 from accounts.mail import links, notices, reported_mailboxes
@@ -42,6 +43,22 @@ def confirm(account: Account, token: str, now: datetime | None = None) -> bool:
         else:
             change(account, link.data, by=account)
     return True
+
+
+def waiting(account: Account, now: datetime | None = None) -> Link | None:
+    """Return the link by which an address still has to be confirmed: its `data` is the address. None: there is none."""
+    live = Link.objects.filter(account=account, purpose=Purpose.CONFIRM_EMAIL, used_at=None)
+    return live.filter(expires_at__gt=now or timezone.now()).order_by("-created_at").first()
+
+
+def cancel(account: Account) -> bool:
+    """End the link by which an address would have been confirmed. Return whether there was one."""
+    with links.exclusive(Account.objects.filter(pk=account.pk)):
+        was_asked = waiting(account) is not None
+        if was_asked:
+            links.void(account, [Purpose.CONFIRM_EMAIL])
+            audit.record("account.email-canceled", by=account)
+    return was_asked
 
 
 def awaited(account: Account, token: str, now: datetime | None = None) -> Link | None:

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
 from accounts.models import Account
+from accounts.profile import email_change
 from accounts.profile.activity import page_of_events
 from core.paging import page_number
 from deers import lookup
@@ -13,8 +14,10 @@ from deers import lookup
 @never_cache
 def profile(request: HttpRequest) -> HttpResponse:
     """Show the person whom the account is for, its level, and how DS Logon reaches the person."""
-    person = lookup.person(request.user.dod_id) if request.user.dod_id else None  # type: ignore[union-attr]
-    return render(request, "accounts/profile.html", {"person": person, "here": "profile"})
+    account: Account = request.user  # type: ignore[assignment]
+    person = lookup.person(account.dod_id) if account.dod_id else None
+    context = {"person": person, "here": "profile", "waiting": email_change.waiting(account)}
+    return render(request, "accounts/profile.html", context)
 
 
 @never_cache

@@ -4,8 +4,9 @@ from typing import Any
 
 from django import forms
 
+from accounts.second_factors.backup_codes import BACKUP_CODE_LENGTH
 from core import policy
-from core.fields import TypedField
+from core.fields import CodeField
 from core.typed import clean_joined
 
 
@@ -29,8 +30,11 @@ class OrPasskeyForm(forms.Form):
 class FactorForm(OrPasskeyForm):
     """A code from the authenticator app, a backup code, or a passkey's answer."""
 
-    otp_token = TypedField(
+    otp_token = CodeField(
         label="Code",
+        lengths=[policy.TOTP_DIGITS, BACKUP_CODE_LENGTH],
+        has=f"A code from your app has {policy.TOTP_DIGITS} digits, and a backup code has {BACKUP_CODE_LENGTH} letters "
+        "and digits.",
         max_length=40,
         help_text=f"{policy.TOTP_DIGITS} digits from your app, or a backup code.",
         widget=forms.TextInput({"autocomplete": "one-time-code", "spellcheck": "false", "autocapitalize": "none"}),
@@ -47,7 +51,9 @@ class FactorForm(OrPasskeyForm):
 class TokenForm(forms.Form):
     """The six digits that the authenticator app shows."""
 
-    otp_token = TypedField(
+    otp_token = CodeField(
+        lengths=[policy.TOTP_DIGITS],
+        has=f"The code has {policy.TOTP_DIGITS} digits.",
         label=f"{policy.TOTP_DIGITS}-digit code from your app",
         max_length=20,
         widget=forms.TextInput({"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}),

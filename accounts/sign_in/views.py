@@ -116,7 +116,7 @@ def judged(request: HttpRequest, form: PasswordForm, next_page: str) -> HttpResp
         case judge.NotActive(state):
             return render(request, "accounts/not_active.html", {"state": state}, status=403)
         case _:
-            form.add_error(None, WRONG)
+            form.add_error("password", WRONG)  # the box that is empty now, so the link at the top leads there
     return None
 
 

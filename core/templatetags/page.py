@@ -157,7 +157,7 @@ def _lines(form: forms.BaseForm, name: str, sentences: Iterable[Any]) -> Iterato
             yield title + escape(sentence)
         else:
             label = f"{escape(bound.label)}: " if sentence == NOT_NAMED else ""
-            yield f'<a href="#{widgets.first_input(bound)}">{title}{label}{escape(sentence)}</a>'
+            yield f'<a href="#{widgets.input_to_correct(bound)}">{title}{label}{escape(sentence)}</a>'
 
 
 @register.simple_tag

@@ -32,6 +32,16 @@ function tick() {
   }
 }
 
+// What an earlier answer was told ("Choose one of the answers.") is over with the page that it came with.
+function forgetErrors(title) {
+  document.title = title;
+  document.querySelectorAll(".error-summary, .usa-error-message").forEach((said) => said.remove());
+  document.querySelectorAll(".usa-form-group--error").forEach((group) => group.classList.remove("usa-form-group--error"));
+  for (const described of document.querySelectorAll('[aria-describedby$="_error"]')) {
+    described.setAttribute("aria-describedby", described.getAttribute("aria-describedby").replace(/ ?\S+_error$/, ""));
+  }
+}
+
 // Asks as the plain form would, and takes the new time out of the page that comes back.
 async function moreTime(event) {
   event.preventDefault();
@@ -43,6 +53,7 @@ async function moreTime(event) {
   if (!fresh) return answer ? window.location.assign(answer.url) : warn("We could not reach the server. Please try again.");
   clock.dataset.deadlineSeconds = fresh.dataset.deadlineSeconds;
   if (!fresh.querySelector("button")) form.querySelector("button").remove();
+  forgetErrors(page.title);
   start();
   says.textContent = "You have more time now.";
 }

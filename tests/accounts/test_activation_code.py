@@ -137,6 +137,35 @@ def wait_out(draft: RegistrationDraft) -> None:
         limits.clear(policy.CODE_TRIES, key)
 
 
+def test_another_code_has_all_its_tries(client, draft):
+    for _ in range(3):
+        page = try_code(client, draft, WRONG)
+    assert "You have 2 tries left." in page
+    walk.send(client, here(draft), {"action": "again"})
+    assert "You have 4 tries left." in try_code(client, draft, WRONG)
+
+
+def test_slips_in_a_registration_use_up_no_try_of_the_upgrade_after_it(client):
+    rosa = people.load("rosa")
+    there = walk.answer_all(client, walk.to_questions(client, rosa), rosa)
+    right = walk.code_on(client, there)
+    for _ in range(4):
+        client.post(there, {"code": WRONG})
+    walk.send(client, walk.send(client, there, {"code": right}), walk.credentials("rosa.h"))
+    there = walk.send(client, "/upgrade/", {"route": "questions"})
+    there = walk.answer_all(client, walk.send(client, there, walk.upgrade_details_of(rosa)), rosa)
+    assert "You have 4 tries left." in walk.text_of(client.post(there, {"code": WRONG}))
+
+
+def test_wrong_codes_before_the_questions_leave_all_tries_after_them(client):
+    rosa = people.load("rosa")
+    guessed = registering(client, rosa, has_code=True)
+    for _ in range(policy.CODE_TRIES.times):
+        try_code(client, guessed, WRONG)
+    there = walk.answer_all(client, walk.to_questions(client, rosa), rosa)
+    assert "You have 4 tries left." in walk.text_of(client.post(there, {"code": WRONG}))
+
+
 def test_an_expired_code_says_so(client, draft):
     ActivationCode.objects.update(
         issued_at=timezone.now() - timedelta(days=2), expires_at=timezone.now() - timedelta(seconds=1)
@@ -190,6 +219,15 @@ def test_after_several_new_codes_one_has_to_wait(client, draft):
 def test_an_empty_code_is_said_beside_the_field_and_costs_no_try(client, draft):
     assert "Enter the activation code." in try_code(client, draft, "")
     assert ActivationCode.objects.get().tries == 0
+
+
+@pytest.mark.parametrize(("typed", "count"), [("123", 3), ("00000-0000", 9), ("00000-00000-0", 11)])
+def test_a_code_of_the_wrong_length_is_said_beside_the_field_and_costs_no_try(client, draft, typed, count):
+    page = try_code(client, draft, typed)
+    assert f"An activation code has 10 letters and digits. You entered {count}." in page
+    assert "not right" not in page
+    assert ActivationCode.objects.get().tries == 0
+    assert "You have 4 tries left." in try_code(client, draft, WRONG)
 
 
 def test_the_code_is_kept_nowhere_in_clear(draft):

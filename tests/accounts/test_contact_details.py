@@ -17,6 +17,7 @@ from accounts.profile import email_change
 from accounts.second_factors import authenticator_apps
 from accounts.sign_in import session
 from core import policy
+from core.masks import mask_email
 from demo.people import PEOPLE
 from safeguards.models import AuditEvent
 from tests import people, walk
@@ -64,6 +65,49 @@ def changed(browser: Client, email: str = NEW, before: str = OLD) -> str:
 
 def email_of(account: Account) -> str:
     return Account.objects.get(pk=account.pk).email
+
+
+def test_the_profile_shows_that_a_new_address_waits_to_be_confirmed(browser, rosa):
+    assert "Waiting for you" not in walk.text_of(browser.get("/account/"))
+    link = asked(browser)
+    page = browser.get("/account/")
+    assert f"Waiting for you to confirm {mask_email(NEW)}. We sent a link there on" in walk.text_of(page)
+    assert NEW not in page.content.decode()
+    assert OLD in walk.text_of(page)
+    browser.post(link)
+    assert "Waiting for you" not in walk.text_of(browser.get("/account/"))
+
+
+def test_the_link_to_a_new_address_is_sent_again_without_typing(browser, rosa):
+    first = asked(browser)
+    page = walk.text_of(browser.post("/account/email/", {"action": "again"}))
+    assert f"A link is on its way to {NEW}." in page
+    assert browser.get(first).status_code == 410
+    assert browser.post(link_in(mail_to(NEW)))["Location"] == "/account/"
+    assert email_of(rosa) == NEW
+
+
+def test_a_change_of_the_address_can_be_canceled_before_it_is_confirmed(browser, rosa):
+    link = asked(browser)
+    page = browser.post("/account/email/", {"action": "cancel"}, follow=True)
+    assert "The change is canceled." in walk.text_of(page)
+    assert "Waiting for you" not in walk.text_of(page)
+    assert browser.post(link).status_code == 410
+    assert email_of(rosa) == OLD
+    assert AuditEvent.objects.filter(event="account.email-canceled", account_id=rosa.pk).count() == 1
+
+
+@pytest.mark.parametrize("action", ["again", "cancel"])
+def test_where_nothing_waits_these_buttons_change_nothing(browser, rosa, action):
+    assert browser.post("/account/email/", {"action": action})["Location"] == "/account/"
+    assert not Link.objects.filter(account=rosa, purpose=Purpose.CONFIRM_EMAIL).exists()
+    assert not AuditEvent.objects.filter(event__startswith="account.email-", account_id=rosa.pk).exists()
+
+
+def test_a_link_that_is_no_longer_good_is_not_waited_for(browser, rosa):
+    asked(browser)
+    Link.objects.filter(purpose=Purpose.CONFIRM_EMAIL).update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert "Waiting for you" not in walk.text_of(browser.get("/account/"))
 
 
 def test_a_new_address_counts_from_when_it_is_confirmed(browser, rosa):

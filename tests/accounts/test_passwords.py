@@ -118,14 +118,39 @@ def test_the_words_of_the_service_are_refused_by_name(word):
         assert "out of your password. It belongs to this service" in said[0]
 
 
-def test_each_kind_of_own_word_has_its_own_sentence():
-    assert len(validation.problems("jose j.ortega77 joe.vet tricare", JOSE)) == 4
+def test_every_kind_of_own_word_is_named_and_each_word_once():
+    said = validation.problems("jose j.ortega77 joe.vet tricare", JOSE)
+    assert said[0] == "Leave your name, username and email address out of your password."
+    assert said[1].startswith("Leave “tricare” out")
+    assert len(said) == 2
+    rosa = Owner("rosa.hid", "Rosa", "", "Hidalgo", "rosa@mail.example")
+    assert validation.problems("the rosa of my house", rosa) == ["Leave your name out of your password."]
+
+
+@pytest.mark.parametrize(
+    ("password", "faults"),
+    [
+        ("jose loves it", ["has 13 characters", "your name"]),
+        ("password", ["has 8 characters", "Many people use"]),
+        ("tricare jose", ["has 12 characters", "your name", "“tricare”"]),
+        ("jose jose jose jose", ["repeats the same thing", "your name"]),
+        ("x" * 129, ["too long", "repeats the same thing"]),
+        ("kx9 vq2", ["has 7 characters"]),
+        ("qwertyuiopasdfghjkl", ["Many people use"]),
+        ("tricare websites", ["“tricare”"]),
+    ],
+)
+def test_all_faults_are_said_at_once_and_none_twice(password, faults):
+    said = validation.problems(password, JOSE)
+    assert len(said) == len(faults)
+    for fault, sentence in zip(faults, said, strict=True):
+        assert fault in sentence
 
 
 def test_what_zxcvbn_would_accept_is_refused_when_the_guesser_knows_the_person():
     password, zofia = "wojciechowska2019", Owner(last_name="Wojciechowska")
-    assert validation.easy_to_guess(password, zofia)
-    assert not validation.easy_to_guess(password, None)
+    assert validation.easy_to_guess(password, validation.guesses_from(zofia))
+    assert not validation.easy_to_guess(password, validation.guesses_from(None))
 
 
 def test_two_people_at_once_do_not_share_their_words():
@@ -175,7 +200,7 @@ def test_what_is_told_before_is_what_the_form_says(client, draft):
         if not before:
             continue
         after = client.post(page, {"username": "rosa.hid", "password": password, "password_again": password})
-        assert list(after.context["form"].errors["password"]) == before
+        assert after.context["form"].errors == {"password": [" ".join(before)]}
     assert told(client, page, GOOD) == []
 
 
@@ -187,7 +212,7 @@ def test_who_changes_the_password_is_told_too():
         if before:
             typed = {"password": password, "password_again": password}
             after = client.post("/account/security/password/", typed)
-            assert list(after.context["form"].errors["password"]) == before
+            assert after.context["form"].errors == {"password": [" ".join(before)]}
 
 
 @pytest.mark.django_db
@@ -199,6 +224,25 @@ def test_who_comes_with_a_link_is_told_too(client):
     assert told(client, link[0], "the house of rosa") == ["Leave your name out of your password."]
     Link.objects.update(expires_at="2020-01-01T00:00Z")
     assert client.post(f"{link[0]}judge/", {"password": GOOD}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("password", "again", "box", "sentence"),
+    [
+        ("", "", "password", "Choose a password."),
+        ("", GOOD, "password", "Choose a password."),
+        ("short", "", "password", "Your password has 5 characters."),
+        ("short", "shorter", "password", "Your password has 5 characters."),
+        (GOOD, "", "password_again", "Enter the password again."),
+        (GOOD, f"{GOOD}1", "password_again", "The two passwords are not the same."),
+    ],
+)
+def test_one_password_is_one_error(client, draft, password, again, box, sentence):
+    typed = {"username": "rosa.hid", "password": password, "password_again": again}
+    page = client.post(address(draft, "credentials"), typed)
+    assert list(page.context["form"].errors) == [box]
+    assert "There is a problem" in walk.text_of(page)
+    assert f'<a href="#id_{box}">{sentence}' in page.content.decode()
 
 
 def test_only_who_may_set_a_password_is_told_anything(client, draft):

@@ -1,5 +1,7 @@
 """Registering at Basic and at Premium: who can, who cannot, and that no one learns why not."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -282,3 +284,28 @@ def test_a_draft_says_nothing_of_the_number_in_its_pages(client):
     assert rosa.ssn not in page
     assert rosa.ssn.replace("-", "") not in page
     assert rosa.dod_id not in page
+
+
+@pytest.mark.parametrize(("level", "steps", "questions"), [(1, 5, 3), (2, 6, 4)])
+def test_a_level_has_one_number_of_steps_and_of_questions_on_all_pages(client, level, steps, questions):
+    rosa = people.load("rosa")
+    said = [walk.text_of(client.get(f"/register/route/?level={level}"))]
+    here = walk.begin(client, level, "email")
+    said += [walk.text_of(client.get(here))]
+    here = walk.send(client, here, walk.details_of(rosa))
+    said += [walk.text_of(client.get(here)), walk.text_of(client.get(here.replace("questions", "way")))]
+    walk.send(client, here, {"action": "start"})
+    said += [walk.text_of(client.get(here))]
+    here = walk.answer_all(client, here, rosa)
+    said += [walk.text_of(client.get(here))]
+    here = walk.send(client, here, {"code": walk.code_in_mail()})
+    said += [walk.text_of(client.get(here))]
+    assert [re.findall(r"Step \d+ of (\d+)", page) for page in said] == [[str(steps)]] * len(said)
+    told = re.findall(r"[Ww]e ask (\d+) questions|Question \d of (\d+)", " ".join(said))
+    assert {number for numbers in told for number in numbers if number} == {str(questions)}
+    assert not any("for Premium" in page for page in said)
+
+
+@pytest.mark.parametrize("page", ["/register/", "/register/?level=2", "/register/with-code/"])
+def test_before_the_level_is_chosen_no_page_numbers_the_steps(client, page):
+    assert "usa-step-indicator" not in client.get(page).content.decode()

@@ -48,6 +48,13 @@ def test_codes_are_not_shown_again_and_empty_fields_have_their_sentences(opened)
     assert "Enter the continuation code of your request." in said
 
 
+def test_a_reference_or_code_of_the_wrong_length_costs_no_try(opened):
+    for _ in range(policy.CASE_TRIES.times):
+        said = walk.text_of(opens(Client(), opened.case.reference, "AAA"))
+        assert "Continuation code: it has 10 letters and digits. You entered 3." in said
+    assert opens(Client(), opened.case.reference, opened.code)["Location"] == STATUS
+
+
 def test_guessing_has_to_wait(opened):
     for _ in range(policy.CASE_TRIES.times):
         opens(Client(), opened.case.reference, "AAAAA-AAAAA")

@@ -52,6 +52,16 @@ def test_the_standards_own_examples_are_right(second, token):
     assert authenticator_apps.step_of(KEY, token, now=second) == second // 30
 
 
+@pytest.mark.parametrize(("typed", "count"), [("123", 3), ("1234567", 7), ("ABCD-EFGH-JKM", 11)])
+def test_a_code_of_the_wrong_length_says_how_long_codes_are_and_costs_no_try(grace, typed, count):
+    client = half_in(grace)
+    page = walk.text_of(give_token(client, typed))
+    said = "A code from your app has 6 digits, and a backup code has 12 letters and digits."
+    assert f"{said} You entered {count}." in page
+    assert not AuditEvent.objects.filter(event="second-factor.failed").exists()
+    assert give_token(client, walk.token_for(KEY)).status_code == 302
+
+
 def test_one_step_of_drift_is_forgiven_and_two_are_not():
     now = 1234567890
     assert [

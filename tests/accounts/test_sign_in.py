@@ -75,6 +75,12 @@ def test_a_wrong_password_and_an_unknown_name_get_the_same_words(client, rosa, t
     assert not is_signed_in(client)
 
 
+def test_after_a_wrong_password_the_summary_leads_to_the_box_to_fill_in_again(client, rosa):
+    page = give_password(client, "Rosa.H", WRONG).content.decode()
+    assert f'<a href="#id_password">{REFUSED}' in page
+    assert 'aria-describedby="id_password_error" aria-invalid="true"' in page
+
+
 def test_known_and_unknown_names_get_the_same_page(rosa):
     known, unknown = (give_password(Client(), name, WRONG).content.decode() for name in ("known1", "Rosa.H"))
     assert without_tokens(known.replace("known1", "Rosa.H")) == without_tokens(unknown)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts import actions
 from accounts.journeys.steps.details import NO_MATCH
 from accounts.journeys.upgrade import evidence
-from accounts.journeys.upgrade.forms import ONE_OF_BOTH
+from accounts.journeys.upgrade.forms import NO_ZIP, ONE_OF_BOTH
 from accounts.journeys.upgrade.steps import NO_ADDRESS
 from accounts.models import Account, Notice, UpgradeDraft
 from accounts.profile import email_change
@@ -90,6 +90,39 @@ def test_somebody_who_writes_the_street_in_another_way_upgrades(browser, rosa):
 def test_a_person_with_both_numbers_needs_no_address(browser, rosa):
     typed = walk.upgrade_details_of(rosa, dod_id=rosa.dod_id, street="", postal_code="")
     assert walk.send(browser, begin(browser), typed).endswith("/questions/")
+
+
+@pytest.mark.parametrize("typed", ["7860", "786012", "78601-123", "ABCDE"])
+def test_what_can_be_no_zip_code_is_said_beside_its_box_and_costs_no_try(browser, rosa, typed):
+    here = begin(browser)
+    for _ in range(policy.DEERS_PER_SSN.times + 1):
+        page = browser.post(here, walk.upgrade_details_of(rosa, place="us", postal_code=typed))
+        assert page.context["form"].errors == {"postal_code": [NO_ZIP]}
+        assert f'value="{typed}"' in page.content.decode()
+    assert walk.send(browser, here, walk.upgrade_details_of(rosa, place="us")).endswith("/questions/")
+
+
+def test_what_is_said_of_a_zip_code_does_not_tell_where_somebody_lives(rosa):
+    """Austria and Norway have codes of four digits. Only what the person says of the address is judged."""
+    said = []
+    for key, country in (("rosa", "US"), ("grace", "NO")):
+        person = people.load(key)
+        Registered.objects.filter(pk=person.dod_id).update(country=country, postal_code="0150")
+        browser = signed_in(holder(person, username=f"{key}.zip"))
+        wrong = walk.upgrade_details_of(person, street="1 Elsewhere Lane", postal_code="1234")
+        here = begin(browser)
+        said.append([browser.post(here, wrong | {"place": place}).context["form"].errors for place in ("us", "abroad")])
+        right = walk.upgrade_details_of(person, place="abroad", postal_code="0150")
+        assert walk.send(browser, here, right).endswith("/questions/")
+    assert said[0] == said[1] == [{"postal_code": [NO_ZIP]}, {"__all__": [NO_MATCH]}]
+
+
+def test_who_comes_back_to_the_page_need_not_say_again_that_the_address_is_abroad(browser, rosa):
+    Registered.objects.filter(pk=rosa.dod_id).update(postal_code="0150")
+    typed = walk.upgrade_details_of(rosa, place="abroad", postal_code="0150")
+    here = begin(browser)
+    walk.send(browser, here, typed)
+    assert browser.get(here).context["form"]["place"].value() == "abroad"
 
 
 @pytest.mark.parametrize("nothing", ["", "-", "()", "#"])

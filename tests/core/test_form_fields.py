@@ -1,6 +1,7 @@
 """What people see of a form field, and what screen readers say."""
 
 import re
+from datetime import date
 
 import pytest
 from django import forms
@@ -173,6 +174,29 @@ def test_the_summary_leads_to_every_mistake():
     assert '<a href="#id_level_0">' in html
     assert '<a href="#id_born_month">' in html
     assert "#id_secret" not in html
+
+
+@pytest.mark.parametrize(
+    ("typed", "box"),
+    [
+        ({}, "month"),
+        ({"day": "9", "year": "1948"}, "month"),
+        ({"month": "6"}, "day"),
+        ({"month": "6", "day": "9"}, "year"),
+        ({"month": "6", "day": "31", "year": "1957"}, "day"),
+        ({"month": "6", "day": "nine", "year": "1957"}, "day"),
+        ({"month": "6", "day": "9", "year": "57"}, "year"),
+        ({"month": "6", "day": "9", "year": "2031"}, "year"),
+        ({"month": "4", "day": "1", "year": "2030"}, "month"),
+        ({"month": "3", "day": "2", "year": "2030"}, "day"),
+    ],
+)
+def test_the_summary_leads_to_the_first_box_of_a_date_that_is_wrong(typed: dict, box: str):
+    class BirthForm(forms.Form):
+        born = DateField(past=True, today=lambda: date(2030, 3, 1))
+
+    form = BirthForm({f"born_{part}": text for part, text in typed.items()})
+    assert f'<a href="#id_born_{box}">' in drawn("{% errors form %}", form)
 
 
 def test_the_summary_names_the_field_where_its_sentence_does_not():

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from django import forms
 from django.conf import settings
 from django.template import Context, Template
 from django.template.loader import render_to_string
@@ -19,8 +20,9 @@ pytestmark = pytest.mark.browser
 SCRIPTS = Path(settings.BASE_DIR) / "static/js"
 IDLE, WARNING = policy.SESSION_IDLE.total_seconds(), policy.SESSION_WARNING.total_seconds()
 FOR_A_QUESTION = policy.QUIZ_QUESTION_TIME.total_seconds()
-QUESTION = """<!DOCTYPE html><title>Question</title>
-<input type="radio" id="choice" aria-label="An answer">
+ANSWERS = Template("{% errors form %}{% field form.choice %}")
+QUESTION = """<!DOCTYPE html><title>{% if form.errors %}Error: {% endif %}Question</title>
+{{ answers }}
 <div data-deadline-seconds="{{ policy.QUIZ_QUESTION_TIME|seconds }}"
 data-warning-seconds="{{ policy.QUIZ_WARNING|seconds }}">
 <form method="post" action="/question/"><p data-left role="status">You have two minutes.</p>
@@ -35,6 +37,22 @@ SIGNED_OUT_ELSEWHERE = """() => new Promise((heard) => {
 })"""
 
 
+class ChoiceForm(forms.Form):
+    choice = forms.ChoiceField(
+        choices=[("1", "An answer"), ("2", "Another")],
+        widget=forms.RadioSelect,
+        help_text="See your letter.",
+        error_messages={"required": "Choose one of the answers."},
+    )
+
+
+def question(sent: dict[str, str]) -> str:
+    """The page of a question, after this was sent."""
+    context = Context({"policy": policy, "form": ChoiceForm(sent or None)})
+    context["answers"] = ANSWERS.render(context)
+    return Template(QUESTION).render(context)
+
+
 class Site:
     """Answers the browser in place of a server: pages and scripts from here, and the session's clock as set."""
 
@@ -43,7 +61,8 @@ class Site:
         request.session.update({BEGAN: time.time(), SEEN: time.time()})
         self.pages = {
             "/": render_to_string("home.html", request=request),
-            "/question/": Template(QUESTION).render(Context({"policy": policy})),
+            "/question/": question({}),
+            "/question/unanswered/": question({"choice": ""}),
             "/sign-in/": "<!DOCTYPE html><title>Sign in</title><h1>Sign in</h1>",
         }
         self.seconds_left = 0.0
@@ -193,6 +212,19 @@ def test_more_time_keeps_what_was_chosen(page: Page, site: Site):
     expect(page.get_by_role("status")).to_have_text("You have more time now.")
     expect(page.get_by_label("An answer")).to_be_checked()
     assert "more-time" in site.posted[0]
+
+
+def test_more_time_ends_what_was_said_of_an_earlier_answer(page: Page, site: Site):
+    page.goto("/question/unanswered/")
+    expect(page.get_by_text("Choose one of the answers.")).to_have_count(2)
+    page.get_by_label("Another").check()
+    page.get_by_role("button", name="I need more time").click()
+    expect(page.get_by_role("status")).to_have_text("You have more time now.")
+    expect(page.get_by_text("Choose one of the answers.")).to_have_count(0)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.get_by_role("group", name="Choice")).to_have_accessible_description("See your letter.")
+    expect(page).to_have_title("Question")
+    expect(page.get_by_label("Another")).to_be_checked()
 
 
 def test_a_question_says_when_its_time_is_over(page: Page, site: Site):

@@ -68,6 +68,8 @@ def moves_and_leaves() -> Answers:
     yield client.get("/account/email/")
     yield client.post("/account/email/", {"email": "no address"})
     yield client.post("/account/email/", {"email": "ruth@mail.example"})
+    yield client.get("/account/email/")
+    yield client.get("/account/")
     yield client.get(path_of(links.make(account, Purpose.CONFIRM_EMAIL, data="ruth@mail.example")))
     undo = path_of(links.make(account, Purpose.UNDO_EMAIL, data="rosa@mail.example"))
     yield Client().get(undo)

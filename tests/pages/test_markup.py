@@ -15,6 +15,18 @@ from tests.rules import addresses
 # In one process with the tests that show the same pages to a browser.
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("pages")]
 
+# Pages that a cache may keep of somebody who is not signed in, because they are the same for everybody. Those of the
+# demonstration show invented people only.
+FOR_EVERYBODY = {
+    "",
+    "recover/",
+    "support/",
+    "support/guides/<slug:slug>/",
+    "demo/",
+    "demo/mail/",
+    "demo/mail/<int:pk>.html",
+}
+
 # Addresses that no scene opens, and why that is right.
 NO_PAGE = {
     r"healthz|readyz|demo/(people|mail)\.json": "JSON",
@@ -124,6 +136,16 @@ def test_a_person_in_a_crisis_finds_on_every_page_whom_to_call(seen):
 def test_no_page_says_that_it_is_official_or_made_by_a_mock(seen):
     said = re.compile(r"(?<!not an )official website of the|us_flag|defense\.gov|DEERS mock", re.IGNORECASE)
     assert [page.name for page in seen if said.search(page.html)] == []
+
+
+def test_a_page_about_a_person_stays_in_no_cache(seen):
+    """Whoever is signed in, and what anybody typed. Refusals have nothing of either, and mail is no page."""
+    pages = [page for page in seen if not page.template.startswith(("errors/", "mail/"))]
+    kept = [page for page in pages if "no-store" not in page.answer.headers.get("Cache-Control", "")]
+    assert {page.address for page in kept} <= FOR_EVERYBODY
+    requests = [page.answer.wsgi_request for page in kept]
+    assert {request.method for request in requests} == {"GET"}
+    assert not any(request.user.is_authenticated for request in requests)
 
 
 def test_every_list_goes_on_with_the_same_links():

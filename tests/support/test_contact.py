@@ -13,9 +13,11 @@ from django.urls import reverse
 from accounts.mail import notices
 from accounts.models import Notice
 from core import policy
+from demo.people import PEOPLE
 from safeguards.models import AuditEvent
 from support import contact
 from support.models import ContactMessage, Topic
+from tests.accounts.holders import holder, signed_in
 from tests.parallel import in_parallel
 from tests.tripwire import no_secret_is_written
 
@@ -44,6 +46,13 @@ def test_a_visitor_writes_and_gets_a_reference(client: Client) -> None:
     assert "did not pass" not in page
     assert (message.name, message.email, message.topic) == (WORDS["name"], WORDS["email"], Topic.PROOFING)
     assert message.body == WORDS["message"]
+
+
+def test_a_form_that_knows_who_writes_stays_in_no_cache() -> None:
+    rosa = PEOPLE["rosa"]
+    answer = signed_in(holder(rosa)).get(reverse("contact"))
+    assert f'value="{rosa.email}"' in answer.content.decode()
+    assert {"no-store", "private"} <= set(answer["Cache-Control"].split(", "))
 
 
 def test_what_was_typed_is_sealed_in_the_database(client: Client) -> None:

@@ -41,7 +41,7 @@ def begin(request: HttpRequest, *, with_code: bool = False) -> HttpResponse:
         if not too_many(request, form):
             return begun(request, {"has_code": True, **form.cleaned_data})
     template = "accounts/register_with_code.html" if with_code else "accounts/register.html"
-    return render(request, template, first_page(form, with_code=with_code))
+    return render(request, template, first_page(form))
 
 
 @login_not_required
@@ -58,7 +58,10 @@ def choose_route(request: HttpRequest) -> HttpResponse:
         return redirect("register")
     if form.has_error("level"):
         return render(request, "accounts/register.html", first_page(form))
-    return render(request, "accounts/register_route.html", {**first_page(form), **route.start_context()})
+    chosen = policy.Level(int(form["level"].value()))
+    context = first_page(form) | route.start_context(chosen)
+    context["progress"] = wizard.beginning(REGISTRATION, level=chosen)
+    return render(request, "accounts/register_route.html", context)
 
 
 def too_many(request: HttpRequest, form: forms.Form) -> bool:
@@ -69,14 +72,12 @@ def too_many(request: HttpRequest, form: forms.Form) -> bool:
     return wait is not None
 
 
-def first_page(form: forms.Form, *, with_code: bool = False) -> dict:
-    """Return what the pages before the draft show."""
-    return {
-        "form": form,
-        "progress": wizard.beginning(REGISTRATION, level=policy.Level.BASIC, has_code=with_code),
-        "journey": REGISTRATION,
-        "levels": LEVELS,
-    }
+def first_page(form: forms.Form) -> dict:
+    """Return what the pages before the draft show.
+
+    The page that asks for the level shows no steps, because Premium has one more than Basic.
+    """
+    return {"form": form, "journey": REGISTRATION, "levels": LEVELS}
 
 
 def begun(request: HttpRequest, chosen: dict) -> HttpResponse:

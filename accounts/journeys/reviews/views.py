@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.journeys import drafts
 from accounts.journeys.reviews import messages, resume
 from core import center, policy
-from core.fields import TypedField
+from core.fields import CodeField
 from core.words import try_again_in
 from idproofing import cases
 from idproofing.case_states import State
@@ -33,7 +33,9 @@ def code_field(label: str, missing: str) -> forms.CharField:
 
     idproofing.cases ignores spaces, dashes and case, and reads look-alikes as the right character.
     """
-    return TypedField(
+    return CodeField(
+        lengths=[policy.CODE_LENGTH],
+        has=f"{label}: it has {policy.CODE_LENGTH} letters and digits.",
         label=label,
         max_length=40,
         widget=forms.TextInput(

@@ -18,7 +18,7 @@ from accounts.mail import notices
 from accounts.mail.words import greet
 from accounts.models import Draft, RegistrationDraft, UpgradeDraft
 from core import policy
-from core.fields import TypedField, email_field
+from core.fields import CodeField, email_field
 from core.masks import mask_email
 from core.words import try_again_in
 from idproofing import codes
@@ -32,8 +32,10 @@ Save = Callable[[HttpRequest, Any, Any, Any], Refused | None]
 class CodeForm(forms.Form):
     """The activation code. idproofing.codes ignores spaces, dashes and case, and reads look-alikes as the right one."""
 
-    code = TypedField(
+    code = CodeField(
         label="Activation code",
+        lengths=[policy.CODE_LENGTH],
+        has=f"An activation code has {policy.CODE_LENGTH} letters and digits.",
         max_length=40,
         help_text=f"{policy.CODE_LENGTH} letters and digits. Capital letters, dashes and spaces do not matter.",
         widget=forms.TextInput(
@@ -93,6 +95,16 @@ def tries_of(request: HttpRequest, draft: Draft) -> list[tuple[policy.Limit, str
     return [(policy.CODE_TRIES, str(draft.pk)), (policy.CODE_TRIES, here), (policy.CODE_TRIES_LONG, here)]
 
 
+def forget_tries(request: HttpRequest, draft: Draft) -> None:
+    """Forget the wrong codes of this draft, and of its person from here.
+
+    Call it for who has just passed the questions, asked for another code after them, or typed the right one. None of
+    them guesses, and slips at one code must not count at the next, in this journey or in the upgrade after it.
+    """
+    for limit, key in tries_of(request, draft):
+        limits.clear(limit, key)
+
+
 def count_code(request: HttpRequest, draft: Draft, form: forms.Form) -> int | Refused:
     """Count a try at the code, or a request for another one, and return how many tries are left.
 
@@ -119,8 +131,7 @@ def redeem_code(request: HttpRequest, draft: Draft, form: forms.Form, left: int)
     outcome = codes.redeem(draft.dod_id, policy.Level(draft.level), form.cleaned_data["code"], by=actor(request))
     if isinstance(outcome, codes.Redeemed):
         draft.code_redeemed_at, draft.screen_code = timezone.now(), ""
-        for limit, key in tries_of(request, draft):
-            limits.take_back(limit, key)
+        forget_tries(request, draft)
         return None
     if draft.has_code:
         return Refused("That code is not right, or it can no longer be used.", "code")
@@ -148,6 +159,7 @@ def send_another(request: HttpRequest, draft: Draft, form: forms.Form) -> Refuse
             audit.record("registration.email-corrected", by=by, dod_id=draft.dod_id)
         draft.code_delivery = form.cleaned_data["code_delivery"] or draft.code_delivery
     send_code(draft, by)
+    forget_tries(request, draft)
     by_email = delivery_of(draft) == CodeDelivery.EMAIL
     messages.success(
         request, f"A new code is on its way to {mask_email(draft.email)}." if by_email else "You have a new code."

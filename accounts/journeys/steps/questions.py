@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.journeys.steps import route
-from accounts.journeys.steps.code import delivery_of, send_code
+from accounts.journeys.steps.code import delivery_of, forget_tries, send_code
 from accounts.journeys.steps.details import refuse_while_deers_is_silent
 from accounts.journeys.wizard import Refused, Step, actor
 from accounts.models import Draft
@@ -102,6 +102,7 @@ def answer_questions(
         quiz.answer(draft.quiz.pk, form.cleaned_data["position"], form.cleaned_data["choice"], by=by)
     if quiz.question(draft.quiz) is None and isinstance(quiz.grade(draft.quiz.pk, by=by), quiz.Passed):
         draft.quiz_passed_at = timezone.now()
+        forget_tries(request, draft)
         if delivery_of(draft):
             send_code(draft, by, first=True)
     return None

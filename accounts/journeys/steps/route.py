@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.journeys.wizard import Refused, Step, actor
 from accounts.models import Draft
+from core import policy
 from idproofing import attempts, quiz, routes
 from idproofing.routes import Route, RouteOffer
 from safeguards import audit
@@ -81,9 +82,9 @@ def route_for_audit(draft: Draft) -> str:
     return "with-code" if draft.has_code else draft.route
 
 
-def start_context() -> dict:
-    """Return what the first page says next to each choice."""
-    return {"routes": routes.descriptions()}
+def start_context(level: policy.Level) -> dict:
+    """Return what the page says next to each choice, for an account of this level."""
+    return {"routes": routes.descriptions(level)}
 
 
 class ChooseRouteForm(forms.Form):
@@ -118,7 +119,7 @@ def standing(draft: Draft, now: datetime | None = None) -> Standing:
     without = set() if may_ask else {Route.QUESTIONS.value}
     if draft.route != Route.QUESTIONS:
         without.add(draft.route)
-    offers = [offer for offer in routes.OFFERS.values() if offer.route.value not in without]
+    offers = [offer for offer in routes.offers(policy.Level(draft.level)) if offer.route.value not in without]
     return Standing(offers, stands.until, stands.closed)
 
 

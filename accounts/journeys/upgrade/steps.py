@@ -13,7 +13,7 @@ from accounts import actions
 from accounts.journeys.steps import code, deers_outage, details, letter, questions, route, second_factor, visit
 from accounts.journeys.steps.details import ask_deers, find_person_of_record, match_details, or_reviewed
 from accounts.journeys.upgrade import evidence
-from accounts.journeys.upgrade.forms import IdentityForm
+from accounts.journeys.upgrade.forms import IdentityForm, place_of
 from accounts.journeys.wizard import Journey, Refused, Step, keep_answers
 from accounts.mail import notices
 from accounts.models import Factor, UpgradeDraft
@@ -37,6 +37,7 @@ def identity_form(data: Any, draft: UpgradeDraft) -> forms.Form:
     kept = {
         "street": draft.street or "",
         "postal_code": draft.postal_code,
+        "place": place_of(draft.postal_code or ""),
         "date_of_birth": date.fromisoformat(draft.date_of_birth) if draft.date_of_birth else None,
     }
     return IdentityForm(data, initial=kept, draft=draft)

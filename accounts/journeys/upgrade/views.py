@@ -44,7 +44,7 @@ def begin(request: HttpRequest, *, with_code: bool = False) -> HttpResponse:
         "next": next_page,
         "progress": wizard.beginning(UPGRADE, level=Level.PREMIUM, has_code=with_code),
         "journey": UPGRADE,
-        **route.start_context(),
+        **route.start_context(Level.PREMIUM),
     }
     return render(request, "accounts/upgrade_with_code.html" if with_code else "accounts/upgrade.html", context)
 
