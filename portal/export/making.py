@@ -22,6 +22,8 @@ from portal.export.archive import Archive
 from portal.export.contents import AT_ONCE, ChangedError, Chosen, Entry, File, Section
 from portal.export.models import Export, Piece
 from portal.export.states import State, TransitionRefused, change_state
+from portal.export.summary import make_summary
+from portal.record.canonical import write_canonical
 from portal.record.exporting import DamagedError, bundle_of
 from portal.record.models import Resource
 from portal.record.reading.reports import data_at
@@ -125,6 +127,8 @@ def write_all(export: Export, archive: Archive, chosen: list[Chosen]) -> None:
         for part in pdf.write_parts(person, section):
             archive.add(f"pdf/{part.name}", [part.content], entries=part.entries)
     archive.add("fhir/bundle.json", progress.lines(bundle(export, chosen)), entries=len(chosen))
+    ips = make_summary(export.patient, person, document_id=export.pk, only={one.id for one in chosen})
+    archive.add("fhir/summary.json", [write_canonical(ips)])
     archive.add("README.txt", [render_to_string("portal/export/readme.txt", {"person": person, **about})])
     archive.add("manifest.json", [manifest(export, archive, person, chosen)])
 

@@ -29,6 +29,7 @@ from safeguards.models import AuditEvent
 from tests import walk
 from tests.parallel import in_parallel
 from tests.portal.conftest import RUTH, Browser, open_account, proved
+from tests.portal.export.ips import problems
 from tests.portal.record.fhir import ADA, REAL, person_in, read, real_file, registered, weight, write
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +77,7 @@ def test_ruth_asks_waits_and_downloads_her_whole_record(client, ruth, records):
     page = copy.read("record.html").decode()
     assert page.count("<article>") == number
     assert json.loads(copy.read("manifest.json"))["resources"] == number
+    assert problems(read(copy.read("fhir/summary.json").decode())) == []
     events = AuditEvent.objects.filter(event__startswith="export.").order_by("id").values_list("event", flat=True)
     assert list(events) == ["export.asked", "export.begun", "export.ready", "export.fetched"]
 
