@@ -131,7 +131,7 @@ def rows_of(dod_id: str) -> Iterator[Rows]:
         query, values = chosen.query.sql_with_params()
         with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT", values) as out:
             rows = b"".join(out)
-        columns = sql.SQL(", ").join(sql.Identifier(field.column) for field in fields)
+        columns = sql.SQL(", ").join(sql.Identifier(str(field.column)) for field in fields)
         yield sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(model._meta.db_table), columns), rows
 
 
