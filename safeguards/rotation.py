@@ -119,12 +119,12 @@ def rounds(table: SealedTable, batch: int) -> Iterator[tuple[int, int]]:
     while True:
         with transaction.atomic():
             rows = take(table, after, batch)
-            anew = [sealed_anew(table, row) for row in rows]
-            write(table, [new for new, old in zip(anew, rows, strict=True) if new != old])
+            again = [reseal_row(table, row) for row in rows]
+            write(table, [new for new, old in zip(again, rows, strict=True) if new != old])
         if not rows:
             return
         after = rows[-1][0]
-        still_old = [sum(not is_new(value) for value in row[1:]) for row in anew]
+        still_old = [sum(not is_new(value) for value in row[1:]) for row in again]
         yield still_old.count(0), sum(still_old)
 
 
@@ -145,14 +145,14 @@ def take(table: SealedTable, after: Any, batch: int) -> list[tuple]:
         return cursor.fetchall()
 
 
-def sealed_anew(table: SealedTable, row: tuple) -> tuple:
+def reseal_row(table: SealedTable, row: tuple) -> tuple:
     """Return the row with its values under the newest key. A value that does not open stays as it is."""
     key = table.key.to_python(row[0])
     values = zip(table.fields, row[1:], strict=True)
-    return (row[0], *(value if is_new(value) else resealed(value, field.context(key)) for field, value in values))
+    return (row[0], *(value if is_new(value) else reseal_value(value, field.context(key)) for field, value in values))
 
 
-def resealed(value: bytes, context: str) -> bytes:
+def reseal_value(value: bytes, context: str) -> bytes:
     try:
         return encrypt(decrypt(value, context=context), context=context)
     except DecryptionError:

@@ -1,5 +1,7 @@
 """What every test can rely on, and the public data that some tests compare with."""
 
+import fcntl
+import gc
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +12,7 @@ from django.core.management.color import no_style
 from django.db import connection
 from django.test import TransactionTestCase
 from django_ratelimit import core
+from pytest_django.plugin import DjangoDbBlocker
 
 from deers import lookup
 from safeguards import limits, probe
@@ -18,6 +21,16 @@ pytest_plugins = ["tests.chromium"]
 
 CI = os.environ.get("CI") == "true"
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def pytest_collection() -> None:
+    """Thousands of tests stay in memory: to look among them for garbage takes a quarter of all processor time."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +52,31 @@ def _all_tries_fall_into_one_window(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for module in (core, limits):
         monkeypatch.setattr(module, "_get_window", window)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+    worker_id: str,
+) -> Iterator[None]:
+    """Migrate one database for all processes of a run, which takes seconds, and give each a copy, which takes none."""
+    creation = connection.creation
+    folder = tmp_path_factory.getbasetemp()  # of this process; where there are several, within that of the run
+    with django_db_blocker.unblock():
+        with (folder if worker_id == "master" else folder.parent).joinpath("migrated").open("a+") as note:
+            fcntl.flock(note, fcntl.LOCK_EX)
+            if os.fstat(note.fileno()).st_size:
+                connection.settings_dict["NAME"] = creation._get_test_db_name()  # type: ignore[attr-defined]
+            else:
+                creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+                note.write("Yes.")
+            creation.clone_test_db(worker_id, verbosity=0)
+        connection.settings_dict["NAME"] = creation.get_test_db_clone_settings(worker_id)["NAME"]
+    yield
+    with django_db_blocker.unblock():
+        creation.destroy_test_db(verbosity=0)
 
 
 # Content types, permissions and roles: `migrate` makes them, and no test that commits changes them. The probes of the

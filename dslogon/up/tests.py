@@ -19,6 +19,8 @@ KEPT = VAR / "bench"
 def test(arguments: list[str]) -> int:
     """Run every test, or those that pytest's `arguments` choose. Return pytest's exit status."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "dslogon.settings.test"
+    # The tests start Python some hundred times. Where bytecode may not be kept, each start compiles the whole site.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     assets.fetch(for_tests=True)
     return on_a_throwaway_database(["-m", "pytest", "-n", "3", "--dist", "loadgroup", *arguments])
 

@@ -29,7 +29,7 @@ function watch(form) {
     judged = now;
     const problems = await judge();
     if (problems && typed() === now) {
-      say(problems.length ? problems.join(" ") : "This password will do.", problems.length ? "refused" : "good");
+      say(problems.length ? problems.join(" ") : "You can use this password.", problems.length ? "refused" : "good");
     }
   }
 

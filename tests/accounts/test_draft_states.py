@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from django.core.signals import request_started
 from django.db import transaction
-from django.db.models.signals import pre_save
+from django.db.models.signals import post_save, pre_save
 from django.test import Client, override_settings
 from django.utils import timezone
 
@@ -52,31 +52,30 @@ class Moves(defaultdict[tuple[str, str], list[set[str]]]):
 @contextmanager
 def watched(moves: Moves) -> Iterator[None]:
     """Note every draft that goes from one state to another, with the events that its request has recorded by then."""
-    begun = 0
+    recorded: set[str] = set()
 
     def begin(**_: Any) -> None:
-        nonlocal begun
-        begun = newest_event()
+        recorded.clear()
+
+    def hear(instance: AuditEvent, **_: Any) -> None:
+        recorded.add(instance.event)
 
     def note(sender: type[Draft], instance: Draft, **_: Any) -> None:
         if sender in JOURNEYS:
             row = sender._default_manager.filter(pk=instance.pk).first()
             pair = state_of(JOURNEYS[sender], row) if row else BEFORE, state_of(JOURNEYS[sender], instance)
             if pair[0] != pair[1]:
-                events = AuditEvent.objects.filter(pk__gt=begun)
-                moves[pair].append(set(events.values_list("event", flat=True)))
+                moves[pair].append(set(recorded))
 
     request_started.connect(begin)
+    post_save.connect(hear, AuditEvent)
     pre_save.connect(note)
     try:
         yield
     finally:
         request_started.disconnect(begin)
+        post_save.disconnect(hear, AuditEvent)
         pre_save.disconnect(note)
-
-
-def newest_event() -> int:
-    return AuditEvent.objects.order_by("pk").values_list("pk", flat=True).last() or 0
 
 
 # How far drafts have come, by their fields, and the same on other routes, which matters where details are given.

@@ -118,14 +118,14 @@ def mismatched_with_a_code(browser: Client, emily: Person) -> tuple[str, str]:
     return page.context["draft"].case.shown_reference, page.context["draft"].continuation_code
 
 
-def test_whoever_has_a_code_is_asked_for_it_after_a_review(client):
+def test_somebody_who_has_a_code_is_asked_for_it_after_a_review(client):
     emily = people.load("emily")
     status = opens(client, mismatched_with_a_code(client, emily))
     approved(emily)
     assert walk.send(client, status, {}).endswith("/code/")
 
 
-def test_whoever_asked_for_the_review_before_is_asked_for_the_code_too(client):
+def test_somebody_who_asked_for_the_review_before_is_asked_for_the_code_too(client):
     emily = people.load("emily")
     status = opens(client, mismatched_with_a_code(client, emily))
     case = Case.objects.get()
@@ -137,7 +137,7 @@ def test_whoever_asked_for_the_review_before_is_asked_for_the_code_too(client):
     assert RegistrationDraft.objects.latest("created_at").has_code
 
 
-def test_a_server_of_before_reads_the_review_of_whoever_has_no_code(client):
+def test_a_server_of_before_reads_the_review_of_somebody_who_has_no_code(client):
     """It takes no field that it does not know."""
     here = walk.begin(client)
     client.post(here, walk.details_of(people.load("emily"), last_name="Tran"))

@@ -264,7 +264,7 @@ def test_numbers_that_go_round_and_on_to_somebody_new_change_hands(importing: An
     assert owners == {"0002": "1", "0003": "2", "0001": "3", "": "4", "0004": "5"}
 
 
-def test_a_number_stays_with_whoever_would_give_it_up_in_a_line_that_cannot_be_entered(importing: Any) -> None:
+def test_a_number_stays_with_the_person_who_would_give_it_up_in_a_line_that_cannot_be_entered(importing: Any) -> None:
     importing([record(1), record(2), record(3)])
     told = importing([record(1, **number(2)), record(2, **number(3))])
     assert told == [f"{n},ssn,{conflicts.TAKEN}" for n in (1, 2)]

@@ -24,6 +24,9 @@ from idproofing.models import Fact
 from idproofing.questions import NONE_OF_THE_ABOVE, word_question
 from tests.idproofing.people import BASIC, PREMIUM
 
+# The facts of thousands of people are invented and asked for once for all these tests, so one process runs them.
+pytestmark = pytest.mark.xdist_group("guessers")
+
 TODAY = date(2026, 11, 20)
 GENERATED = 2_000
 # A question and its options, and for the test alone the place of the right one.

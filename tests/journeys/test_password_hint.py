@@ -33,14 +33,14 @@ def test_the_page_says_what_is_wrong_before_the_form_is_sent(choosing: Page) -> 
     box.fill("the house of ROSA")
     expect(said).to_have_text("Leave your name out of your password.")
     box.fill(walk.PASSWORD)
-    expect(said).to_have_text("This password will do.")
+    expect(said).to_have_text("You can use this password.")
     assert "password_judgement" in (box.get_attribute("aria-describedby") or "")
 
 
 def test_another_username_is_judged_again(choosing: Page) -> None:
     box, said = choosing.get_by_label("Password", exact=True), choosing.locator("#password_judgement")
     box.fill("nordwind und sonne 9")
-    expect(said).to_have_text("This password will do.")
+    expect(said).to_have_text("You can use this password.")
     choosing.get_by_label("Username").fill("nordwind")
     choosing.get_by_label("Username").blur()
     expect(said).to_have_text("Leave your username out of your password.")
@@ -71,5 +71,5 @@ def test_a_new_judgement_takes_the_place_of_what_was_said_of_the_last_password(c
     choosing.get_by_role("button", name="Open my account").click()
     expect(choosing.locator("#id_password_error")).to_contain_text("This password is easy to guess.")
     box.fill(walk.PASSWORD)
-    expect(choosing.locator("#password_judgement")).to_have_text("This password will do.")
+    expect(choosing.locator("#password_judgement")).to_have_text("You can use this password.")
     expect(choosing.locator("#id_password_error")).to_be_hidden()

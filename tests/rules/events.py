@@ -51,8 +51,18 @@ def recording_calls(modules: Modules) -> Iterator[tuple[str, Function, ast.Call]
         recorders = {"audit.record", PASSES_ON, *names_of_record(tree)}
         for function in (node for node in ast.walk(tree) if isinstance(node, Function)):
             for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
-                if ast.unparse(call.func) in recorders:
+                if dotted_name(call.func) in recorders:
                     yield module, function, call
+
+
+def dotted_name(node: ast.expr) -> str:
+    """Return a name as the code spells it, such as "audit.record"; "" of what is no name."""
+    match node:
+        case ast.Name(name):
+            return name
+        case ast.Attribute(inner, attr=name):
+            return f"{dotted_name(inner)}.{name}"
+    return ""
 
 
 def names_of_record(tree: ast.Module) -> Iterator[str]:
@@ -64,7 +74,7 @@ def names_of_record(tree: ast.Module) -> Iterator[str]:
 
 def events_of(call: ast.Call, function: Function, module: str, modules: Modules) -> Iterator[str]:
     """Yield the events that a call may record; a function that passes one on takes it in whatever place."""
-    for argument in call.args if ast.unparse(call.func) == PASSES_ON else call.args[:1]:
+    for argument in call.args if dotted_name(call.func) == PASSES_ON else call.args[:1]:
         yield from values_of(argument, function, module, modules)
 
 
@@ -96,7 +106,7 @@ def given_as(name: str, modules: Modules) -> Iterator[str]:
     """Yield the strings that a class, which has a capital letter, is given under this name."""
     for tree in modules.values():
         for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
-            if ast.unparse(call.func).rpartition(".")[2][:1].isupper():
+            if dotted_name(call.func).rpartition(".")[2][:1].isupper():
                 for keyword in call.keywords:
                     value = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
                     if keyword.arg == name and isinstance(value, str) and value:

@@ -1,6 +1,7 @@
 """The documentation for newcomers is there, it is complete, and its links work."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ READS = re.compile(r"""(?:\benv\.\w+|\brequired|os\.environ(?:\.get)?)[(\[]["'](
 EXAMPLE = re.compile(r"^# ([A-Z][A-Z_]+)=(.*)$", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#\s]+)")
 ROOMS = sorted(packages_in(ROOT))
+CONTRACT = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0]
 
 
 def configuration() -> Iterator[Path]:
@@ -67,3 +69,12 @@ def test_every_page_of_the_docs_is_found_from_their_first_one():
     index = ROOT / "docs/README.md"
     linked = {(index.parent / target).resolve() for target in LINK.findall(index.read_text())}
     assert {str(page.relative_to(ROOT)) for page in pages()[2:] if page != index and page not in linked} == set()
+
+
+def test_the_house_of_the_readme_names_every_room_from_the_top_down():
+    house = (ROOT / "README.md").read_text().partition("## The house")[2].split("```")[1]
+    assert [room for line in house.splitlines() for room in re.findall(r"^(\w+)/", line) if room in ROOMS] == [
+        room.strip() for layer in CONTRACT["layers"] for room in layer.split("|")
+    ]
+    inner = {path.parent.name for path in (ROOT / "accounts").glob("*/__init__.py")} - {"models", "migrations"}
+    assert {room for room in inner - {"templatetags"} if f"{room}/" not in house} == set()

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,8 @@ from django.conf import settings
 from importlinter.cli import lint_imports
 
 from safeguards.events import AT_THE_DESK, EVENTS
-from tests.rules.events import read_modules, recorded_events, unread_calls
-from tests.rules.imports import circles, imports_upwards, packages_in, read_imports
+from tests.rules.events import Modules, read_modules, recorded_events, unread_calls
+from tests.rules.imports import Graph, circles, imports_upwards, packages_in, read_imports
 
 ROOT = Path(settings.BASE_DIR)
 CONTRACT = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
@@ -20,6 +21,24 @@ FLOORS = {
 }
 # As Django has them: the model names its store, and the store writes the model.
 SESSIONS = {"accounts.models", "accounts.models.session", "accounts.sessions.store"}
+
+# The house is read once for all tests of it, so one process runs them.
+reads_the_house = pytest.mark.xdist_group("house")
+
+
+@cache
+def imports_of_the_house() -> Graph:
+    return read_imports(ROOT, ROOMS)
+
+
+@cache
+def modules_of_the_house() -> Modules:
+    return read_modules(ROOT, ROOMS)
+
+
+@cache
+def events_of_the_house() -> dict[str, set[str]]:
+    return recorded_events(modules_of_the_house())
 
 
 def modules() -> Iterator[Path]:
@@ -36,14 +55,16 @@ def test_every_package_stands_on_a_floor_of_the_contract():
     assert ROOMS == FLOORS.keys() == set(CONTRACT["root_packages"])
 
 
+@reads_the_house
 def test_no_import_runs_up_not_even_inside_a_function():
-    graph = read_imports(ROOT, ROOMS)
+    graph = imports_of_the_house()
     assert len(graph) > 250
     assert imports_upwards(graph, FLOORS) == set()
 
 
+@reads_the_house
 def test_no_modules_import_each_other_in_a_circle_but_the_session_and_its_store():
-    assert circles(read_imports(ROOT, ROOMS)) == [SESSIONS]
+    assert circles(imports_of_the_house()) == [SESSIONS]
 
 
 def write_module(root: Path, name: str, text: str = "") -> None:
@@ -83,16 +104,19 @@ def test_a_circle_is_found(tmp_path):
 AWAITED: dict[str, str] = {}
 
 
+@reads_the_house
 def test_every_event_that_is_recorded_has_its_sentence():
-    used = recorded_events(read_modules(ROOT, ROOMS))
+    used = events_of_the_house()
     assert len(used) > 100
     assert {event: where for event, where in used.items() if event not in EVENTS} == {}
 
 
+@reads_the_house
 def test_every_event_that_has_a_sentence_is_recorded():
-    assert EVENTS.keys() - recorded_events(read_modules(ROOT, ROOMS)).keys() == AWAITED.keys()
+    assert EVENTS.keys() - events_of_the_house().keys() == AWAITED.keys()
 
 
+@reads_the_house
 def test_every_event_that_staff_leave_at_the_desk_counts_as_theirs():
     """The desk acts through its own room and through that of proofing, whose events name a person and no account."""
     assert not [
@@ -102,8 +126,9 @@ def test_every_event_that_staff_leave_at_the_desk_counts_as_theirs():
     ]
 
 
+@reads_the_house
 def test_every_call_that_records_an_event_can_be_read():
-    assert unread_calls(read_modules(ROOT, ROOMS)) == set()
+    assert unread_calls(modules_of_the_house()) == set()
 
 
 def test_an_event_is_found_wherever_the_code_names_it(tmp_path):

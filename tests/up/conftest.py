@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-MADE_ANEW = ("var", ".git", "tests", "docs", "bench", "__pycache__", ".*_cache", ".env")
+NOT_COPIED = ("var", ".git", "tests", "docs", "bench", "__pycache__", ".*_cache", ".env")
 
 
 @pytest.fixture(scope="package")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sources copied, the installed packages and the fetched design system shared."""
     copy = tmp_path_factory.mktemp("house") / "dslogon"
-    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*MADE_ANEW, ".venv", "node_modules"))
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*NOT_COPIED, ".venv", "node_modules"))
     for shared in (".venv", "node_modules"):
         (copy / shared).symlink_to(ROOT / shared)
     return copy

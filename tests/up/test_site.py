@@ -60,18 +60,26 @@ class Site:
         return status, self.process.stderr.read()
 
 
-@pytest.fixture
-def start(house: Path, env: dict[str, str], port: int) -> Iterator[Callable[[], Site]]:
-    sites: list[Site] = []
-
-    def begin() -> Site:
-        sites.append(Site(house, env, port))
-        return sites[-1]
-
-    yield begin
-    for site in sites:
+@pytest.fixture(scope="module")
+def sites() -> Iterator[list[Site]]:
+    """The sites that were started here; none is left running."""
+    begun: list[Site] = []
+    yield begun
+    for site in begun:
         site.process.kill()
         site.end()
+
+
+@pytest.fixture
+def start(sites: list[Site], house: Path, env: dict[str, str], port: int) -> Callable[[], Site]:
+    """Gives the site that an earlier test left running, or starts one: that takes seconds of both cores."""
+
+    def begin() -> Site:
+        if not sites or sites[-1].process.poll() is not None:
+            sites.append(Site(house, env, port))
+        return sites[-1]
+
+    return begin
 
 
 def test_a_person_is_told_and_led_to_the_address_at_which_passkeys_work(start: Callable[[], Site]) -> None:
@@ -87,6 +95,26 @@ def test_a_person_is_told_and_led_to_the_address_at_which_passkeys_work(start: C
     assert script
     with urllib.request.urlopen(f"http://127.0.0.1:{site.port}{script[1]}") as file:  # files stay where they are
         assert (file.status, file.url) == (200, f"http://127.0.0.1:{site.port}{script[1]}")
+
+
+def test_beside_a_running_site_a_second_start_is_refused_and_single_commands_work(
+    start: Callable[[], Site], env: dict[str, str]
+) -> None:
+    site = start()
+    second = ended(["./run"], site.house, env | {"PORT": "1"})
+    assert second.returncode == 1
+    assert second.stderr.strip() == f"The site of this folder already runs at http://localhost:{site.port}."
+    asked = ended(["./run", "manage", "showmigrations", "--plan"], site.house, env)
+    assert "[X]" in asked.stdout
+    assert "[ ]" not in asked.stdout
+
+    # What the containers' health checks ask.
+    web = ended([".venv/bin/python", "-m", "dslogon.up.health"], site.house, env | {"PORT": str(site.port)})
+    assert web.returncode == 0
+    worker = ended(["./run", "manage", "procrastinate", "healthchecks"], site.house, env)
+    assert worker.returncode == 0, worker.stderr
+    nobody = ended([".venv/bin/python", "-m", "dslogon.up.health"], site.house, env | {"PORT": "1"})
+    assert nobody.returncode == 1
 
 
 @pytest.mark.parametrize(
@@ -126,26 +154,6 @@ def test_nothing_saved_is_lost_when_the_launcher_itself_is_killed(start: Callabl
     assert said.splitlines()[-1] == "DS Logon has ended."
     log = (site.house / "var/postgres.log").read_text()
     assert "database system is shut down" in log
-
-
-def test_beside_a_running_site_a_second_start_is_refused_and_single_commands_work(
-    start: Callable[[], Site], env: dict[str, str]
-) -> None:
-    site = start()
-    second = ended(["./run"], site.house, env | {"PORT": "1"})
-    assert second.returncode == 1
-    assert second.stderr.strip() == f"The site of this folder already runs at http://localhost:{site.port}."
-    asked = ended(["./run", "manage", "showmigrations", "--plan"], site.house, env)
-    assert "[X]" in asked.stdout
-    assert "[ ]" not in asked.stdout
-
-    # What the containers' health checks ask.
-    web = ended([".venv/bin/python", "-m", "dslogon.up.health"], site.house, env | {"PORT": str(site.port)})
-    assert web.returncode == 0
-    worker = ended(["./run", "manage", "procrastinate", "healthchecks"], site.house, env)
-    assert worker.returncode == 0, worker.stderr
-    nobody = ended([".venv/bin/python", "-m", "dslogon.up.health"], site.house, env | {"PORT": "1"})
-    assert nobody.returncode == 1
 
 
 def test_killing_make_ends_the_site_too(house: Path, env: dict[str, str], port: int) -> None:

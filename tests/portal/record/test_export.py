@@ -118,10 +118,8 @@ def test_a_resource_that_was_damaged_in_the_store_stops_the_export(tmp_path: Pat
         list(bundle_of(ada))
 
 
-TEXTS = st.text(
-    st.characters(codec="utf-8", exclude_categories=["Cs"]).filter(lambda letter: not checks.UNFIT.search(letter)),
-    max_size=12,
-)
+UNFIT = "".join(filter(checks.UNFIT.match, map(chr, range(0xD800))))  # and surrogates, which are a category
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"], exclude_characters=UNFIT), max_size=12)
 NUMBERS = st.one_of(
     st.integers(-(10**30), 10**30),
     st.decimals(allow_nan=False, allow_infinity=False, places=3, min_value=-1000, max_value=1000),
