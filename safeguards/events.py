@@ -135,6 +135,7 @@ EVENTS: dict[str, str] = {
     "recovery.not-me": "A link in one of our emails was used to say that a change was not yours.",
     # portal
     "portal.record-viewed": "Your health record was viewed.",
+    "portal.message-read": "A message from a care team was opened.",
     "portal.record-imported": "A file was added to your health record.",
     # support
     "support.account-viewed": "A member of our staff looked at your account.",

@@ -9,10 +9,12 @@ from django.utils import timezone
 from core.paging import page_number, page_of
 from core.policy import Level
 from deers import lookup
+from portal import messages
 from portal.features import FEATURES
 from portal.library import ARTICLES
 from portal.models import Message, Thread, resource_id
 from safeguards import audit
+from safeguards.models import AuditEvent
 from tests.deers.registered import registered, sponsored
 from tests.portal.conftest import OTIS, RUTH, open_account
 
@@ -91,6 +93,48 @@ def test_a_conversation_reads_from_the_first_message_to_the_last(client, ruth):
     shown = page(client, f"/portal/messages/{thread.pk}/")
     assert "Is it &lt;b&gt;safe&lt;/b&gt;?" in shown
     assert shown.index("&lt;b&gt;safe") < shown.index("It is.")
+
+
+def a_conversation(patient: str, count: int = 1, **more: Any) -> Thread:
+    """One message of a care team, unread since it came."""
+    now = timezone.now() - timedelta(days=count)
+    thread = Thread.objects.create(
+        id=resource_id(patient, "thread", count),
+        patient=patient,
+        subject=f"Question {count}",
+        care_team="Primary care",
+        last_sent_at=now,
+        **{"unread_since": now} | more,
+    )
+    Message.objects.create(
+        id=resource_id(patient, "message", count), thread=thread, sent_at=now, author="Carol Nguyen, RN", body="It is."
+    )
+    return thread
+
+
+def test_a_message_is_unread_until_ruth_opens_it(client, ruth):
+    thread = a_conversation(RUTH)
+    client.force_login(ruth)
+    assert "Unread" in page(client, "/portal/messages/")
+    for _ in range(2):
+        page(client, f"/portal/messages/{thread.pk}/")
+    assert "Unread" not in page(client, "/portal/messages/")
+    assert AuditEvent.objects.filter(event="portal.message-read", account_id=ruth.pk).count() == 1
+
+
+def test_a_message_that_came_while_ruth_was_reading_stays_unread(ruth):
+    thread = a_conversation(RUTH)
+    Thread.objects.update(last_sent_at=timezone.now())
+    messages.mark_read(ruth, thread)
+    assert Thread.objects.get().unread_since
+    assert not AuditEvent.objects.exists()
+
+
+def test_nobody_reads_the_messages_of_another(client, ruth, otis):
+    thread = a_conversation(OTIS)
+    client.force_login(ruth)
+    assert client.get(f"/portal/messages/{thread.pk}/").status_code == 404
+    assert Thread.objects.get().unread_since
 
 
 def test_a_page_keeps_to_its_size():
