@@ -1,6 +1,7 @@
 """The portal's pages: one view behind one gate serves every feature."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -19,8 +20,8 @@ from portal import dashboard
 from portal.features import BY_SLUG, Feature, menu_groups
 from safeguards import audit
 
-# The session's key for the parts of the record that were looked at in it.
-VIEWED = "viewed"
+# The session's keys for the parts of the record that were looked at in it, and for the visit before.
+VIEWED, VISITED = "viewed", "visited_before"
 
 
 @require_safe
@@ -32,7 +33,7 @@ def portal(request: HttpRequest) -> HttpResponse:
     context = {
         "account": account,
         "menu": menu(account.level or 0, "portal"),
-        "cards": dashboard.cards(account),
+        "dashboard": dashboard.content(account, last_visit(request, account)),
     }
     note_view(request, account, "portal")
     return render(request, "portal/dashboard.html", context)
@@ -92,6 +93,20 @@ def gated(
         return content
     template, more = content
     return render(request, template, context | more)
+
+
+def last_visit(request: HttpRequest, account: Account) -> datetime | None:
+    """Return when this person first looked at the dashboard in an earlier session, or None if they never did.
+
+    It is the first look and not the last, so that what came while they were there counts as new once more. The session
+    remembers it.
+    """
+    if VISITED not in request.session:
+        seen = audit.for_account(account.pk).filter(event="portal.record-viewed", details={"feature": "portal"})
+        at = seen.values_list("at", flat=True).first()
+        request.session[VISITED] = at.isoformat() if at else ""
+    said = request.session[VISITED]
+    return datetime.fromisoformat(said) if said else None
 
 
 def note_view(request: HttpRequest, account: Account, slug: str) -> None:

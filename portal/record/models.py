@@ -34,7 +34,10 @@ class Import(models.Model):
     ended_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index("patient", F("id").desc(), name="record_import_newest")]
+        indexes = [
+            models.Index("patient", F("id").desc(), name="record_import_newest"),
+            models.Index(fields=["patient", "ended_at"], name="record_import_since"),
+        ]
 
     def __str__(self) -> str:
         return f"import {self.pk}"
@@ -59,9 +62,11 @@ class Resource(models.Model):
     raw = models.JSONField(encoder=DecimalEncoder, decoder=DecimalDecoder)
     written = models.TextField(null=True, blank=True)
     digest = models.BinaryField(max_length=32)
-    imported = models.ForeignKey(Import, models.PROTECT, related_name="resources")
+    imported = models.ForeignKey(Import, models.PROTECT, related_name="resources", db_index=False)
 
     class Meta:
+        # What an import brought, by its types: "new since your last visit".
+        indexes = [models.Index(fields=["imported", "type"], name="record_resource_came")]
         constraints = [
             models.UniqueConstraint(fields=["patient", "source", "type", "reference"], name="record_resource_once"),
         ]
