@@ -18,10 +18,12 @@ from core import policy
 from core.policy import Level
 from portal import dashboard
 from portal.features import BY_SLUG, Feature, menu_groups
+from portal.record import moments
 from safeguards import audit
 
 # The session's keys for the parts of the record that were looked at in it, and for the visit before.
 VIEWED, VISITED = "viewed", "visited_before"
+ZONE_COOKIE = "time_zone"
 
 
 @require_safe
@@ -33,7 +35,7 @@ def portal(request: HttpRequest) -> HttpResponse:
     context = {
         "account": account,
         "menu": menu(account.level or 0, "portal"),
-        "dashboard": dashboard.content(account, last_visit(request, account)),
+        "dashboard": dashboard.content(account, last_visit(request, account), own_zone(request)),
     }
     note_view(request, account, "portal")
     return render(request, "portal/dashboard.html", context)
@@ -79,7 +81,12 @@ def gated(
     account = beneficiary(request)
     if account is None:
         return for_beneficiaries(request)
-    context = {"feature": found, "menu": menu(account.level or 0, found.slug), "account": account}
+    context = {
+        "feature": found,
+        "menu": menu(account.level or 0, found.slug),
+        "account": account,
+        "own_zone": own_zone(request),
+    }
     if not found.opens_for(account):
         strength = policy.STRENGTH[Level.PREMIUM]
         context |= {"preview": True, "strength": strength, **found.sample()}
@@ -93,6 +100,15 @@ def gated(
         return content
     template, more = content
     return render(request, template, context | more)
+
+
+def own_zone(request: HttpRequest) -> str:
+    """Return the time zone in which the person's browser is, "" if it does not say one that exists.
+
+    Nobody else knows it: DEERS has an address and not where the person is. static/js/site.js sets the cookie.
+    """
+    name = request.COOKIES.get(ZONE_COOKIE, "")
+    return name if moments.zone_of(name) else ""
 
 
 def last_visit(request: HttpRequest, account: Account) -> datetime | None:

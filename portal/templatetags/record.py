@@ -12,9 +12,9 @@ register = template.Library()
 
 
 @register.filter
-def when(row: Projected) -> str:
-    """Return when it was, as it was said, with the time if there is one."""
-    return moments.show(row.said, row.zone) or "Date not recorded"
+def when(row: Projected, own: str = "") -> str:
+    """Return when it was, as it was said, with the time if there is one, and beside it that of the `own` zone."""
+    return moments.show(row.said, row.zone, own) or "Date not recorded"
 
 
 @register.filter
