@@ -173,6 +173,11 @@ class Panel(Projected):
         indexes = [newest_first("panel"), newest_first("panel_kind", "kind")]
         constraints = [once("panel")]
 
+    @property
+    def usual(self) -> int:
+        """Return how many results a laboratory or a range calls usual."""
+        return self.results - self.unusual - self.unjudged
+
 
 class Result(Projected):
     """Observation: one measurement or finding. Place 0 is the observation itself, its components have 1, 2, 3 ...

@@ -57,7 +57,12 @@ def unit(row: Result) -> str:
 
 @register.filter
 def verdict(row: Result) -> str:
-    """Return what a laboratory or a range says of a result. What nobody judged is no good news and no bad."""
+    """Return what a laboratory or a range says of a result. What nobody judged is no good news and no bad.
+
+    It is "" for an answer in words: only a number can have a range.
+    """
+    if row.verdict == Result.Verdict.NONE and not row.value_said:
+        return words.interpretation(row.interpretation)
     return words.interpretation(row.interpretation) or words.verdict(row.verdict)
 
 
