@@ -10,6 +10,7 @@ A patient is a DoD ID number, as everywhere outside `accounts`.
 import uuid
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F
 
@@ -183,6 +184,7 @@ class Result(Projected):
     """Observation: one measurement or finding. Place 0 is the observation itself, its components have 1, 2, 3 ...
 
     An observation that has components and no value of its own has a row of place 0 with `value` None and `text` "".
+    `panel` is the report that it stands in, and `also_in` are further ones.
     `value_said` is the number with its digits as written. `verdict` is one of Verdict: only a laboratory's flag, or a
     number with both bounds, makes "usual".
     """
@@ -200,6 +202,7 @@ class Result(Projected):
     category = models.CharField(max_length=20, choices=Category)
     category_said = models.TextField("category as it came", blank=True)
     panel = models.ForeignKey(Resource, models.SET_NULL, null=True, blank=True, related_name="+")
+    also_in = ArrayField(models.UUIDField(), default=list)
     value = Numeric(null=True, blank=True)
     value_said = models.CharField(max_length=60, blank=True)
     comparator = models.CharField(max_length=2, blank=True)
@@ -222,6 +225,8 @@ class Result(Projected):
             # A page for each test: its results by time.
             newest_first("result_test", "code_system", "code"),
             models.Index(fields=["panel"], name="record_result_panel"),
+            # Few results stand in several reports.
+            GinIndex(fields=["also_in"], condition=~models.Q(also_in=[]), name="record_result_also_in"),
             # The few results that belong to no report, among the many that do.
             models.Index(
                 "patient",

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from portal.record.canonical import DecimalDecoder
 from portal.record.models import (
@@ -29,6 +29,7 @@ from portal.record.models import (
     Result,
     Who,
 )
+from portal.record.queries import in_reports
 from portal.record.reading.care import (
     read_appointment,
     read_care_plan,
@@ -146,7 +147,8 @@ def expected(patient: str, lookup: Lookup, advance: Advance | None = None) -> It
     for resource, rows in read(resources.exclude(type=PANELS), lookup, advance):
         for row in rows:
             if isinstance(row, Result) and row.panel_id and is_counted(row):
-                counts[row.panel_id][row.verdict] += 1
+                for panel in (row.panel_id, *row.also_in):
+                    counts[panel][row.verdict] += 1
         yield resource, rows
     lookup.counts = {id_: (found.total(), found["unusual"], found["none"]) for id_, found in counts.items()}
     yield from read(resources.filter(type=PANELS), lookup, advance)
@@ -238,13 +240,14 @@ def facts(ids: set[UUID]) -> dict[UUID, tuple[object, ...]]:
 
 def belonging(ids: set[UUID]) -> set[UUID]:
     """Return the results of the panels among these, and the dispenses of the prescriptions, as they are now."""
-    results = Result.objects.filter(panel_id__in=ids).values_list("resource_id", flat=True)
+    results = Result.objects.filter(in_reports(ids)).values_list("resource_id", flat=True)
     return {*results, *Dispense.objects.filter(prescription_id__in=ids).values_list("resource_id", flat=True)}
 
 
 def panels_of(ids: set[UUID]) -> set[UUID]:
     """Return the panels of the results among these, which count them."""
-    return {id_ for (id_,) in Result.objects.filter(resource_id__in=ids).values_list("panel_id").distinct() if id_}
+    found = Result.objects.filter(resource_id__in=ids, panel_id__isnull=False).values_list("panel_id", "also_in")
+    return {id_ for panel, others in found for id_ in (panel, *others)}
 
 
 def prescriptions_of(ids: set[UUID]) -> set[UUID]:
@@ -255,7 +258,7 @@ def prescriptions_of(ids: set[UUID]) -> set[UUID]:
 
 def named_by_panels(patient: str, ids: set[UUID], lookup: Lookup) -> set[UUID]:
     """Return the observations that the reports among these name."""
-    keys = [key for key, panel in lookup.panels.items() if panel in ids]
+    keys = [key for key, panels in lookup.panels.items() if not ids.isdisjoint(panels)]
     if not keys:
         return set()
     ours = Resource.objects.filter(patient=patient, type="Observation")
@@ -268,12 +271,20 @@ def named_by_panels(patient: str, ids: set[UUID], lookup: Lookup) -> set[UUID]:
 
 def counts_of(panels: list[UUID]) -> dict[UUID, tuple[int, int, int]]:
     """Return (all, unusual, unjudged) of the results of these panels, without those that stand within the report."""
-    rows = Result.objects.filter(panel_id__in=panels).exclude(resource_id__in=panels)
-    counted = rows.exclude(text="", absent="", value_said="").values("panel_id")
-    unusual, unjudged = Count("id", filter=Q(verdict="unusual")), Count("id", filter=Q(verdict="none"))
-    found = counted.annotate(results=Count("id"), unusual=unusual, unjudged=unjudged)
-    counts = found.values_list("panel_id", "results", "unusual", "unjudged")
-    return {id_: (every, beyond, unsaid) for id_, every, beyond, unsaid in counts if id_}
+    if not panels:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, {"panels": panels})
+        return {id_: (every, unusual, unjudged) for id_, every, unusual, unjudged in cursor}
+
+
+COUNT = """
+    SELECT report, count(*), count(*) FILTER (WHERE verdict = 'unusual'), count(*) FILTER (WHERE verdict = 'none')
+    FROM record_result, LATERAL unnest(panel_id || also_in) AS report
+    WHERE (panel_id = ANY(%(panels)s) OR (also_in && %(panels)s AND NOT also_in = '{}')) AND report = ANY(%(panels)s)
+    AND resource_id <> ALL(%(panels)s) AND NOT (text = '' AND absent = '' AND value_said = '')
+    GROUP BY report
+"""
 
 
 def referring(patient: str, changed: set[UUID]) -> set[UUID] | None:
