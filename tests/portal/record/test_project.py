@@ -420,6 +420,26 @@ def test_a_result_that_stands_in_two_reports_counts_in_both(keep: Callable[..., 
     assert list(counts.all()) == [(1, 0, 1), (1, 0, 1)]
 
 
+def test_a_great_many_changes_make_all_rows_again(keep: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projecting, "MOST_CHANGED", 1)
+    keep(observation(id="o1", valueInteger=1))
+    stored = keep(observation(id="o2", valueInteger=2), observation(id="o3", valueInteger=3))
+    projecting.project_changed(RUTH, [one.id for one in stored])
+    assert Result.objects.count() == 3
+
+
+def test_few_changes_take_few_statements(
+    keep: Callable[..., Any], django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    report = {"resourceType": "DiagnosticReport", "id": "r", "status": "final"}
+    keep(observation(id="o1", valueInteger=1), report | {"result": [{"reference": "Observation/o2"}]})
+    projecting.project_patient(RUTH)
+    (stored,) = keep(observation(id="o2", valueInteger=2))
+    with django_assert_max_num_queries(18):
+        projecting.project_changed(RUTH, [stored.id])
+    assert Panel.objects.get().results == 1
+
+
 def test_a_fill_says_how_many_are_left_and_until_when(keep: Callable[..., Any]) -> None:
     request = {
         "resourceType": "MedicationRequest",
