@@ -23,9 +23,19 @@ ACCOUNTS = 5000
 HOLDERS = 10_000
 MILLION = 1_000_000
 REGISTRY = "registry"
-PORTAL = "portal"
+PORTAL, PORTAL_PAGES = "portal", "portal-pages"
 WIZARD = ("wizard-start", "wizard-details", "wizard-code")
-KEYS = ("sign-in", "sign-in-factor", "sign-in-wrong", "sign-in-page", *WIZARD, "dashboard", REGISTRY, PORTAL)
+KEYS = (
+    "sign-in",
+    "sign-in-factor",
+    "sign-in-wrong",
+    "sign-in-page",
+    *WIZARD,
+    "dashboard",
+    REGISTRY,
+    PORTAL,
+    PORTAL_PAGES,
+)
 APPLICATIONS = {"allauth": "django.core.wsgi:get_wsgi_application()"}
 
 
@@ -42,16 +52,17 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     wanted = arguments()
     server = os.environ["DATABASE_URL"]
-    if not wanted.only or set(wanted.only) - {REGISTRY, PORTAL}:
+    if not wanted.only or set(wanted.only) - {REGISTRY, PORTAL, PORTAL_PAGES}:
         the_site(server, wanted)
     if not wanted.million and REGISTRY in (wanted.only or KEYS):
         say(f"Measuring the registry up to {wanted.people:,} people ...")
         # In a process of its own, because it has other settings.
         measuring = [sys.executable, "-m", "bench.registry", "--people", str(wanted.people)]
         subprocess.run([*measuring, "--keep"] if wanted.keep else measuring, check=True)
-    if not wanted.million and PORTAL in (wanted.only or KEYS):
+    if not wanted.million and {PORTAL, PORTAL_PAGES} & set(wanted.only or KEYS):
         say("Measuring health records ...")
-        subprocess.run([sys.executable, "-m", "bench.portal"], check=True)
+        only = [] if PORTAL in (wanted.only or KEYS) else ["pages"]
+        subprocess.run([sys.executable, "-m", "bench.portal", *only], check=True)
 
 
 def the_site(server: str, wanted: argparse.Namespace) -> None:

@@ -1,5 +1,9 @@
-"""`python -m bench.portal`: the table of bench/records.py, in a database of its own on the server of DATABASE_URL."""
+"""`python -m bench.portal [pages]`: the tables of bench/records.py and bench/record_pages.py, or only of the latter.
 
+They are in a database of their own on the server of DATABASE_URL.
+"""
+
+import logging
 import os
 import subprocess
 import sys
@@ -16,11 +20,13 @@ def main() -> None:
         django.setup()
         from django.db import connections
 
-        from bench import records  # needs the settings that were just chosen
+        from bench import record_pages, records  # need the settings that were just chosen
 
+        logging.disable(logging.WARNING)
         try:
-            for line in records.verdicts():
-                print(line, flush=True)
+            for part in (record_pages,) if "pages" in sys.argv[1:] else (records, record_pages):
+                for line in part.verdicts():
+                    print(line, flush=True)
         finally:
             connections.close_all()
 

@@ -1,21 +1,27 @@
-"""The dashboard's content in one query: what is next and what is new, of the kinds that a level opens.
+"""The dashboard's content in one query: what needs the person, what is new and what is next.
 
-It is written in SQL because the first page after signing in should cost the least. The statement is fixed, so
-PostgreSQL prepares and plans it once for everyone.
+Only tables that the level opens are read. It is written in SQL because the first page after signing in should cost the
+least. The statement is fixed, so PostgreSQL prepares and plans it once for everyone.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache, cached_property
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import Account
-from portal.features import BY_SLUG, Feature
+from portal import news
+from portal.cards import CARDS, NEEDS, Card
+from portal.history import REFILL_AHEAD
 from portal.record import moments
+
+# As many of one kind stand under "What needs you". If there are more, a link leads to them.
+FEW = 3
 
 
 class Line(NamedTuple):
@@ -27,133 +33,82 @@ class Line(NamedTuple):
     detail: str
 
 
-@dataclass(frozen=True)
-class Card:
-    """A card of the dashboard: a feature's nearest or newest rows. `empty` is its text if there are none.
-
-    The columns of `sql` are id, title, detail, when it was as FHIR has it, and the zone of its place. %(patient)s is
-    the DoD ID number, %(zone)s the site's time zone. `when` and `detail` put a row's time and detail into words.
-    """
-
-    slug: str
-    title: str
-    more: str
-    empty: str
-    sql: str
-    when: str = "{}"
-    detail: Callable[[str], str] = str
-
-    @cached_property
-    def feature(self) -> Feature:
-        return BY_SLUG[self.slug]
-
-
-def refills(left: str) -> str:
-    """Return the number of refills left, in words. It is "" if nobody knows."""
-    if not left:
-        return ""
-    return "No refills left" if left == "0" else f"Refills left: {left}"
-
-
-def judged(counts: str) -> str:
-    """Return what is known of a panel, from "results unusual unjudged": nothing is called usual that nobody judged."""
-    results, unusual, unjudged = map(int, counts.split())
-    if unusual:
-        return f"{unusual} result{'' if unusual == 1 else 's'} outside the usual range"
-    return "In the usual range" if results and not unjudged else ""
-
-
-CARDS = (
-    Card(
-        "appointments",
-        "Next appointments",
-        "All appointments",
-        "You have no upcoming appointments.",
-        """SELECT resource_id, display, concat_ws(', ', nullif(practitioner, ''), nullif(location, '')), said, zone
-           FROM record_appointment WHERE patient = %(patient)s AND status = 'booked' AND at >= now()
-           ORDER BY at LIMIT 2""",
-    ),
-    Card(
-        "messages",
-        "Latest messages",
-        "All messages",
-        "You have no messages.",
-        """SELECT id, subject, care_team, to_char(last_sent_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-                  %(zone)s::text
-           FROM portal_thread WHERE patient = %(patient)s ORDER BY last_sent_at DESC LIMIT 2""",
-    ),
-    Card(
-        "medications",
-        "Medications due",
-        "All medications",
-        "No prescription in your record is known to run out.",
-        """SELECT resource_id, display, coalesce(refills_left::text, ''), supply_ends::text, ''
-           FROM record_prescription WHERE patient = %(patient)s AND is_current AND supply_ends IS NOT NULL
-           ORDER BY supply_ends LIMIT 2""",
-        when="Supply ends {}",
-        detail=refills,
-    ),
-    Card(
-        "labs",
-        "Latest lab results",
-        "All lab results",
-        "There are no results yet.",
-        """SELECT resource_id, display, concat_ws(' ', results, unusual, unjudged), said, zone
-           FROM record_panel WHERE patient = %(patient)s ORDER BY at DESC NULLS LAST, id DESC LIMIT 2""",
-        detail=judged,
-    ),
-    Card(
-        "immunizations",
-        "Latest immunizations",
-        "All immunizations",
-        "There are no vaccines in your record.",
-        """SELECT resource_id, display, location, said, zone
-           FROM record_vaccine WHERE patient = %(patient)s AND was_given
-           ORDER BY at DESC NULLS LAST, id DESC LIMIT 2""",
-    ),
-    Card(
-        "allergies",
-        "Allergies",
-        "All allergies",
-        "Nobody has written down whether you have allergies.",
-        """SELECT resource_id, display, array_to_string(reactions, ', '), said, zone
-           FROM record_allergy WHERE patient = %(patient)s AND status IN ('active', '')
-           ORDER BY at DESC NULLS LAST, id DESC LIMIT 2""",
-        when="In your record since {}",
-    ),
-)
-
-
 class Shown(NamedTuple):
-    """A card with its lines."""
+    """A card with its lines. Of a need, `few` are shown, and `more` tells that there are others."""
 
     card: Card
     lines: list[Line]
 
+    @property
+    def few(self) -> list[Line]:
+        return self.lines[:FEW]
+
+    @property
+    def more(self) -> bool:
+        return len(self.lines) > FEW
+
+
+@dataclass
+class Dashboard:
+    """What the dashboard shows. `since` is the last visit in words, "" if there was none; without it nothing is new."""
+
+    since: str
+    needs: list[Shown]
+    cards: list[Shown]
+    news: list[Line] = field(default_factory=list)
+
+    @property
+    def is_needed(self) -> bool:
+        """Return whether anything needs the person."""
+        return any(shown.lines for shown in self.needs)
+
 
 @cache
-def statement(level: int) -> tuple[tuple[Card, ...], str]:
-    """Return the cards of a level, and the one query for all of them.
+def statement(level: int) -> tuple[tuple[Card, ...], tuple[Card, ...], tuple[news.Kind, ...], str]:
+    """Return the needs, cards and news of a level, and the one query for all of them in this order.
 
     Tables of features that the level does not open are not read.
     """
+    needs = tuple(card for card in NEEDS if card.feature.level <= level)
     cards = tuple(card for card in CARDS if card.feature.level <= level)
-    parts = (f"(SELECT {place} AS card, c.* FROM ({card.sql}) c)" for place, card in enumerate(cards))  # noqa: S608
-    return cards, " UNION ALL ".join(parts)
+    kinds = tuple(kind for kind in news.KINDS if kind.feature.level <= level)
+    wanted = [card.sql for card in (*needs, *cards)] + [kind.sql for kind in kinds]
+    if news.RESULTS[""].feature.level <= level:
+        wanted.append(news.RESULTS_SQL)
+    parts = (f"(SELECT {place} AS part, c.* FROM ({sql}) c)" for place, sql in enumerate(wanted))  # noqa: S608
+    return needs, cards, kinds, f"WITH {news.CAME} {' UNION ALL '.join(parts)}"
 
 
-def cards(account: Account) -> list[Shown]:
-    """Return the dashboard of this account. A card without lines is included, and says that it is empty."""
-    wanted, sql = statement(account.level or 0)
-    shown = [Shown(card, []) for card in wanted]
+def content(account: Account, since: datetime | None, own: str = "") -> Dashboard:
+    """Return the dashboard of an account, whose last visit was at `since`. `own` is the reader's time zone.
+
+    A card without lines is included, and says that it is empty.
+    """
+    needs, cards, kinds, sql = statement(account.level or 0)
+    shown = [Shown(card, []) for card in (*needs, *cards)]
+    visited = moments.show(since.isoformat(timespec="seconds"), settings.TIME_ZONE, own) if since else ""
+    found = Dashboard(visited, shown[: len(needs)], shown[len(needs) :])
+    soon = timezone.localdate() + REFILL_AHEAD
+    asked = {"patient": account.dod_id, "zone": settings.TIME_ZONE, "since": since, "soon": soon, "few": FEW}
     with connection.cursor() as cursor:
-        cursor.execute(sql, {"patient": account.dod_id, "zone": settings.TIME_ZONE})
+        cursor.execute(sql, asked)
         for place, row_id, title, detail, said, zone in cursor:
-            shown[place].lines.append(line(wanted[place], row_id, title, detail, moments.show(said or "", zone)))
-    return shown
+            if place < len(shown):
+                shown[place].lines.append(line(shown[place].card, row_id, title, detail, said or "", zone, own))
+            elif place - len(shown) < len(kinds):
+                found.news.append(new_line(kinds[place - len(shown)], row_id, int(title), detail))
+            else:
+                found.news.append(new_line(news.RESULTS[said], None, int(title), "", news.MOST_RESULTS))
+    return found
 
 
-def line(card: Card, row_id: UUID, title: str, detail: str, time: str) -> Line:
+def line(card: Card, row_id: UUID, title: str, detail: str, said: str, zone: str, own: str) -> Line:
     """Return a row as its card shows it."""
     url = f"{card.feature.url}{row_id}/" if card.feature.has_items else ""
-    return Line(url, title, card.when.format(time) if time else "Date not recorded", card.detail(detail))
+    time = moments.show(said, zone, own)
+    return Line(url, title, card.when(said, time) if time else "Date not recorded", card.detail(detail))
+
+
+def new_line(kind: news.Kind, row_id: UUID | None, count: int, names: str, most: int = news.MOST) -> Line:
+    """Return what came of one kind."""
+    return Line(kind.url(row_id if count == 1 else None), kind.title(count, most), "", names)

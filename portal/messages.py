@@ -3,11 +3,13 @@
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.http import Http404, QueryDict
 
 from accounts.models import Account
 from core.paging import page_number, page_of
 from portal.models import Thread
+from safeguards import audit
 
 PAGE_SIZE = 10
 
@@ -19,7 +21,7 @@ def messages(account: Account, query: QueryDict) -> dict[str, Any]:
 
 
 def message_thread(account: Account, item: str) -> dict[str, Any]:
-    """Return one conversation with its messages, oldest first.
+    """Return one conversation with its messages, oldest first. It counts as read from now on.
 
     Raise Http404 for anyone else's, and for what is no id.
     """
@@ -31,4 +33,14 @@ def message_thread(account: Account, item: str) -> dict[str, Any]:
     if thread is None:
         raise Http404
     thread.lines = list(thread.messages.order_by("sent_at", "pk"))
+    if thread.unread_since:
+        mark_read(account, thread)
     return {"thread": thread, "item_title": thread.subject}
+
+
+def mark_read(account: Account, thread: Thread) -> None:
+    """Note once that the messages of a conversation were opened, as far as this page shows them."""
+    with transaction.atomic():
+        shown = Thread.objects.filter(pk=thread.pk, unread_since__isnull=False, last_sent_at=thread.last_sent_at)
+        if shown.update(unread_since=None):
+            audit.record("portal.message-read", by=account)

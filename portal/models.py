@@ -18,19 +18,29 @@ def resource_id(patient: str, kind: str, which: str | int) -> uuid.UUID:
 
 
 class Thread(models.Model):
-    """A conversation between a patient and a care team."""
+    """A conversation between a patient and a care team.
+
+    `unread_since` is when the first message came that the patient has not opened. It is None if there is none, and
+    whoever writes a message of the care team sets it.
+    """
 
     id = models.UUIDField(primary_key=True)
     patient = models.CharField("DoD ID number", max_length=10)
     subject = models.CharField(max_length=policy.MESSAGE_SUBJECT_MAX)
     care_team = models.CharField(max_length=120)
     last_sent_at = models.DateTimeField()
+    unread_since = models.DateTimeField(null=True, blank=True)
 
     lines: "list[Message]"
     """Its messages, if the query fetched them too."""
 
     class Meta:
-        indexes = [models.Index("patient", models.F("last_sent_at").desc(), name="thread_newest")]
+        indexes = [
+            models.Index("patient", models.F("last_sent_at").desc(), name="thread_newest"),
+            models.Index(
+                fields=["patient", "unread_since"], condition=models.Q(unread_since__isnull=False), name="thread_unread"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"thread {self.pk}"

@@ -117,9 +117,11 @@ def name_unusual(account: Account, panels: Sequence[Panel]) -> None:
     some = [panel.resource_id for panel in panels if panel.unusual]
     found: dict[UUID, list[Result]] = {}
     if some:
-        rows = queries.of(Result, account.dod_id).filter(panel__in=some, verdict=Result.Verdict.UNUSUAL)
+        mine = queries.of(Result, account.dod_id)
+        rows = mine.filter(queries.in_reports(some), verdict=Result.Verdict.UNUSUAL)
         for row in rows.order_by("id")[: PANELS * LINES]:
-            found.setdefault(row.panel_id, []).append(row)  # type: ignore[arg-type]
+            for panel_id in (row.panel_id, *row.also_in):
+                found.setdefault(panel_id, []).append(row)  # type: ignore[arg-type]
     for panel in panels:
         panel.named = found.get(panel.resource_id, [])[:NAMED]  # type: ignore[attr-defined]
 
@@ -211,7 +213,7 @@ def more_of_panel(account: Account, query: QueryDict, item: UUID) -> Context:
 
 def lines_of(account: Account, panel: Panel, after: int) -> tuple[list[Result], int]:
     """Return results of a report in their order, and the id after which the next ones come, or 0."""
-    rows = counted(queries.of(Result, account.dod_id).filter(panel=panel.resource_id, id__gt=after))
+    rows = counted(queries.of(Result, account.dod_id).filter(queries.in_reports([panel.resource_id]), id__gt=after))
     some = list(rows.order_by("id")[: LINES + 1])
     return some[:LINES], some[LINES - 1].pk if len(some) > LINES else 0
 

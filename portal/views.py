@@ -1,7 +1,7 @@
 """The portal's pages: one view behind one gate serves every feature."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -19,10 +19,12 @@ from core import policy
 from core.policy import Level
 from portal import dashboard
 from portal.features import BY_SLUG, Feature, menu_groups, methods
+from portal.record import moments
 from safeguards import audit
 
-# The session's key for the parts of the record that were looked at in it.
-VIEWED = "viewed"
+# The session's keys for the parts of the record that were looked at in it, and for the visit before.
+VIEWED, VISITED = "viewed", "visited_before"
+ZONE_COOKIE = "time_zone"
 
 
 @require_safe
@@ -34,7 +36,7 @@ def portal(request: HttpRequest) -> HttpResponse:
     context = {
         "account": account,
         "menu": menu(account.level or 0, "portal"),
-        "cards": dashboard.cards(account),
+        "dashboard": dashboard.content(account, last_visit(request, account), own_zone(request)),
     }
     note_view(request, account, "portal")
     return render(request, "portal/dashboard.html", context)
@@ -92,7 +94,12 @@ def gated(
     account = beneficiary(request)
     if account is None:
         return for_beneficiaries(request)
-    context = {"feature": found, "menu": menu(account.level or 0, found.slug), "account": account}
+    context = {
+        "feature": found,
+        "menu": menu(account.level or 0, found.slug),
+        "account": account,
+        "own_zone": own_zone(request),
+    }
     if not found.opens_for(account):
         strength = policy.STRENGTH[Level.PREMIUM]
         context |= {"preview": True, "strength": strength, **found.sample()}
@@ -107,6 +114,29 @@ def gated(
         return content
     template, more = content
     return render(request, template, context | more)
+
+
+def own_zone(request: HttpRequest) -> str:
+    """Return the time zone in which the person's browser is, "" if it does not say one that exists.
+
+    Nobody else knows it: DEERS has an address and not where the person is. static/js/site.js sets the cookie.
+    """
+    name = request.COOKIES.get(ZONE_COOKIE, "")
+    return name if moments.zone_of(name) else ""
+
+
+def last_visit(request: HttpRequest, account: Account) -> datetime | None:
+    """Return when this person first looked at the dashboard in an earlier session, or None if they never did.
+
+    It is the first look and not the last, so that what came while they were there counts as new once more. The session
+    remembers it.
+    """
+    if VISITED not in request.session:
+        seen = audit.for_account(account.pk).filter(event="portal.record-viewed", details={"feature": "portal"})
+        at = seen.values_list("at", flat=True).first()
+        request.session[VISITED] = at.isoformat() if at else ""
+    said = request.session[VISITED]
+    return datetime.fromisoformat(said) if said else None
 
 
 def note_view(request: HttpRequest, account: Account, slug: str) -> None:

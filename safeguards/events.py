@@ -136,6 +136,7 @@ EVENTS: dict[str, str] = {
     "recovery.not-me": "A link in one of our emails was used to say that a change was not yours.",
     # portal
     "portal.record-viewed": "Your health record was viewed.",
+    "portal.message-read": "A message from a care team was opened.",
     "portal.record-imported": "A file was added to your health record.",
     "refill.submitted": "A refill or renewal was asked for.",
     "refill.received": "The pharmacy received a request for a refill or renewal.",

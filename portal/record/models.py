@@ -10,6 +10,7 @@ A patient is a DoD ID number, as everywhere outside `accounts`.
 import uuid
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F
 
@@ -34,7 +35,10 @@ class Import(models.Model):
     ended_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index("patient", F("id").desc(), name="record_import_newest")]
+        indexes = [
+            models.Index("patient", F("id").desc(), name="record_import_newest"),
+            models.Index(fields=["patient", "ended_at"], name="record_import_since"),
+        ]
 
     def __str__(self) -> str:
         return f"import {self.pk}"
@@ -59,9 +63,11 @@ class Resource(models.Model):
     raw = models.JSONField(encoder=DecimalEncoder, decoder=DecimalDecoder)
     written = models.TextField(null=True, blank=True)
     digest = models.BinaryField(max_length=32)
-    imported = models.ForeignKey(Import, models.PROTECT, related_name="resources")
+    imported = models.ForeignKey(Import, models.PROTECT, related_name="resources", db_index=False)
 
     class Meta:
+        # What an import brought, by its types: "new since your last visit".
+        indexes = [models.Index(fields=["imported", "type"], name="record_resource_came")]
         constraints = [
             models.UniqueConstraint(fields=["patient", "source", "type", "reference"], name="record_resource_once"),
         ]
@@ -168,11 +174,17 @@ class Panel(Projected):
         indexes = [newest_first("panel"), newest_first("panel_kind", "kind")]
         constraints = [once("panel")]
 
+    @property
+    def usual(self) -> int:
+        """Return how many results a laboratory or a range calls usual."""
+        return self.results - self.unusual - self.unjudged
+
 
 class Result(Projected):
     """Observation: one measurement or finding. Place 0 is the observation itself, its components have 1, 2, 3 ...
 
     An observation that has components and no value of its own has a row of place 0 with `value` None and `text` "".
+    `panel` is the report that it stands in, and `also_in` are further ones.
     `value_said` is the number with its digits as written. `verdict` is one of Verdict: only a laboratory's flag, or a
     number with both bounds, makes "usual".
     """
@@ -190,6 +202,7 @@ class Result(Projected):
     category = models.CharField(max_length=20, choices=Category)
     category_said = models.TextField("category as it came", blank=True)
     panel = models.ForeignKey(Resource, models.SET_NULL, null=True, blank=True, related_name="+")
+    also_in = ArrayField(models.UUIDField(), default=list)
     value = Numeric(null=True, blank=True)
     value_said = models.CharField(max_length=60, blank=True)
     comparator = models.CharField(max_length=2, blank=True)
@@ -212,6 +225,8 @@ class Result(Projected):
             # A page for each test: its results by time.
             newest_first("result_test", "code_system", "code"),
             models.Index(fields=["panel"], name="record_result_panel"),
+            # Few results stand in several reports.
+            GinIndex(fields=["also_in"], condition=~models.Q(also_in=[]), name="record_result_also_in"),
             # The few results that belong to no report, among the many that do.
             models.Index(
                 "patient",

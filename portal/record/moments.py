@@ -192,15 +192,15 @@ def day_of(said: str, zone: str = "") -> date | None:
         return None
 
 
-def show_period(start: str, end: str, zone: str = "", own: str = "") -> str:
+def show_period(start: str, end: str, zone: str = "") -> str:
     """Return a period in words. Two times of one day are "March 4, 2019, 10:00 AM to 10:30 AM (Eastern time)"."""
     if not end or start == end:
-        return show(start, zone, own)
+        return show(start, zone)
     if not start:
-        return f"until {show(end, zone, own)}"
+        return f"until {show(end, zone)}"
     first, last = local(start, zone), local(end, zone)
     if not first or not last or first[0].date() != last[0].date() or first[1] != last[1]:
-        return f"{show(start, zone, own)} to {show(end, zone, own)}"
+        return f"{show(start, zone)} to {show(end, zone)}"
     if show_clock(first[0]) == show_clock(last[0]):
-        return show(start, zone, own)
+        return show(start, zone)
     return f"{show_day_of(first[0].date())}, {show_clock(first[0])} to {show_clock(last[0])} ({first[1]})"

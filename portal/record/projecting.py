@@ -8,26 +8,18 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from portal.record.canonical import DecimalDecoder
 from portal.record.models import (
     PROJECTIONS,
-    Condition,
-    Dispense,
-    Encounter,
-    Goal,
-    Paper,
-    Prescription,
-    Procedure,
     Projected,
     Resource,
     Result,
-    Who,
 )
 from portal.record.reading.care import (
     read_appointment,
@@ -75,8 +67,9 @@ PANELS = "DiagnosticReport"
 CHUNK = 100
 # Rows that are written, and resources that are checked, at once.
 BATCH = 500
-# More names than this in one search cost more than to make all rows of the patient again.
+# More names than this in one search, or more changed resources, cost more than to make all rows of the patient again.
 MOST_NAMES = 40
+MOST_CHANGED = 5_000
 
 
 def rows_of(raw: dict[str, Any], resource: Resource, lookup: Lookup) -> list[Projected]:
@@ -110,20 +103,20 @@ def project_changed(patient: str, ids: Iterable[UUID]) -> None:
         return
     with transaction.atomic():
         lock(patient)
-        if Resource.objects.filter(patient=patient).count() == len(todo):
+        if len(todo) > MOST_CHANGED or Resource.objects.filter(patient=patient).count() == len(todo):
             project_patient(patient)
             return
         lookup, done, panels = load(patient), set[UUID](), set[UUID]()
         linked = belonging(todo) | named_by_panels(patient, todo, lookup)
         linked |= {fill.dispense for id_ in todo for fill in lookup.fills.get(id_, ())}
         while todo:
-            before, panels, linked = facts(todo), panels | panels_of(todo), linked | prescriptions_of(todo)
+            before = Shown.of(todo)
             replace(Resource.objects.filter(patient=patient, id__in=todo).exclude(type=PANELS), todo, lookup)
-            after, panels, linked = facts(todo), panels | panels_of(todo), linked | prescriptions_of(todo)
+            after = Shown.of(todo)
+            panels |= before.panels | after.panels
+            linked |= before.prescriptions | after.prescriptions
             done |= todo
-            more = referring(
-                patient, {id_ for id_ in before.keys() | after.keys() if before.get(id_) != after.get(id_)}
-            )
+            more = referring(patient, {id_ for id_, _ in before.facts ^ after.facts})
             if more is None:
                 project_patient(patient)
                 return
@@ -146,7 +139,8 @@ def expected(patient: str, lookup: Lookup, advance: Advance | None = None) -> It
     for resource, rows in read(resources.exclude(type=PANELS), lookup, advance):
         for row in rows:
             if isinstance(row, Result) and row.panel_id and is_counted(row):
-                counts[row.panel_id][row.verdict] += 1
+                for panel in (row.panel_id, *row.also_in):
+                    counts[panel][row.verdict] += 1
         yield resource, rows
     lookup.counts = {id_: (found.total(), found["unusual"], found["none"]) for id_, found in counts.items()}
     yield from read(resources.filter(type=PANELS), lookup, advance)
@@ -218,44 +212,63 @@ def replace(resources: QuerySet[Resource], also: set[UUID], lookup: Lookup) -> N
     write(read(resources, lookup))
 
 
-def facts(ids: set[UUID]) -> dict[UUID, tuple[object, ...]]:
-    """Return what rows of other resources may show of these."""
-    found: dict[UUID, tuple[object, ...]] = {}
-    shown: tuple[tuple[type[Projected], tuple[str, ...]], ...] = (
-        (Who, ("display", "zone", "phone", "address", "identifiers")),
-        (Condition, ("display",)),
-        (Procedure, ("display",)),
-        (Goal, ("display",)),
-        (Paper, ("display",)),
-        (Prescription, ("status",)),
-    )
-    for model, names in shown:
-        rows = model._base_manager.filter(resource_id__in=ids)
-        found |= {id_: tuple(values) for id_, *values in rows.values_list("resource_id", *names)}
-    zoned = Encounter.objects.filter(resource_id__in=ids).exclude(zone="")
-    return found | {id_: (zone,) for id_, zone in zoned.values_list("resource_id", "zone")}
+SHOWN = """
+    SELECT 'fact', resource_id, ROW(display, zone, phone, address, identifiers)::text
+        FROM record_who WHERE resource_id = ANY(%(ids)s)
+    UNION ALL SELECT 'fact', resource_id, display FROM record_condition WHERE resource_id = ANY(%(ids)s)
+    UNION ALL SELECT 'fact', resource_id, display FROM record_procedure WHERE resource_id = ANY(%(ids)s)
+    UNION ALL SELECT 'fact', resource_id, display FROM record_goal WHERE resource_id = ANY(%(ids)s)
+    UNION ALL SELECT 'fact', resource_id, display FROM record_paper WHERE resource_id = ANY(%(ids)s)
+    UNION ALL SELECT 'fact', resource_id, status FROM record_prescription WHERE resource_id = ANY(%(ids)s)
+    UNION ALL SELECT 'fact', resource_id, zone FROM record_encounter WHERE resource_id = ANY(%(ids)s) AND zone <> ''
+    UNION ALL SELECT DISTINCT 'panel', report, '' FROM record_result, LATERAL unnest(panel_id || also_in) AS report
+        WHERE resource_id = ANY(%(ids)s) AND panel_id IS NOT NULL
+    UNION ALL SELECT DISTINCT 'prescription', prescription_id, '' FROM record_dispense
+        WHERE resource_id = ANY(%(ids)s) AND prescription_id IS NOT NULL
+"""
+
+
+class Shown(NamedTuple):
+    """What rows of other resources may show of some: `facts` are (id, text).
+
+    Panels count the results among them, and prescriptions say when the dispenses among them were.
+    """
+
+    facts: set[tuple[UUID, str]]
+    panels: set[UUID]
+    prescriptions: set[UUID]
+
+    @classmethod
+    def of(cls, ids: set[UUID]) -> "Shown":
+        """Return it as the rows of these resources are now, in one statement."""
+        found = cls(set(), set(), set())
+        with connection.cursor() as cursor:
+            cursor.execute(SHOWN, {"ids": list(ids)})
+            for kind, id_, text in cursor:
+                if kind == "fact":
+                    found.facts.add((id_, text))
+                else:
+                    (found.panels if kind == "panel" else found.prescriptions).add(id_)
+        return found
+
+
+BELONGING = """
+    SELECT resource_id FROM record_result
+        WHERE panel_id = ANY(%(ids)s) OR (also_in && %(ids)s::uuid[] AND NOT also_in = '{}')
+    UNION SELECT resource_id FROM record_dispense WHERE prescription_id = ANY(%(ids)s)
+"""
 
 
 def belonging(ids: set[UUID]) -> set[UUID]:
     """Return the results of the panels among these, and the dispenses of the prescriptions, as they are now."""
-    results = Result.objects.filter(panel_id__in=ids).values_list("resource_id", flat=True)
-    return {*results, *Dispense.objects.filter(prescription_id__in=ids).values_list("resource_id", flat=True)}
-
-
-def panels_of(ids: set[UUID]) -> set[UUID]:
-    """Return the panels of the results among these, which count them."""
-    return {id_ for (id_,) in Result.objects.filter(resource_id__in=ids).values_list("panel_id").distinct() if id_}
-
-
-def prescriptions_of(ids: set[UUID]) -> set[UUID]:
-    """Return the prescriptions of the dispenses among these, which say when they were last filled."""
-    found = Dispense.objects.filter(resource_id__in=ids).values_list("prescription_id").distinct()
-    return {id_ for (id_,) in found if id_}
+    with connection.cursor() as cursor:
+        cursor.execute(BELONGING, {"ids": list(ids)})
+        return {id_ for (id_,) in cursor}
 
 
 def named_by_panels(patient: str, ids: set[UUID], lookup: Lookup) -> set[UUID]:
     """Return the observations that the reports among these name."""
-    keys = [key for key, panel in lookup.panels.items() if panel in ids]
+    keys = [key for key, panels in lookup.panels.items() if not ids.isdisjoint(panels)]
     if not keys:
         return set()
     ours = Resource.objects.filter(patient=patient, type="Observation")
@@ -268,12 +281,20 @@ def named_by_panels(patient: str, ids: set[UUID], lookup: Lookup) -> set[UUID]:
 
 def counts_of(panels: list[UUID]) -> dict[UUID, tuple[int, int, int]]:
     """Return (all, unusual, unjudged) of the results of these panels, without those that stand within the report."""
-    rows = Result.objects.filter(panel_id__in=panels).exclude(resource_id__in=panels)
-    counted = rows.exclude(text="", absent="", value_said="").values("panel_id")
-    unusual, unjudged = Count("id", filter=Q(verdict="unusual")), Count("id", filter=Q(verdict="none"))
-    found = counted.annotate(results=Count("id"), unusual=unusual, unjudged=unjudged)
-    counts = found.values_list("panel_id", "results", "unusual", "unjudged")
-    return {id_: (every, beyond, unsaid) for id_, every, beyond, unsaid in counts if id_}
+    if not panels:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, {"panels": panels})
+        return {id_: (every, unusual, unjudged) for id_, every, unusual, unjudged in cursor}
+
+
+COUNT = """
+    SELECT report, count(*), count(*) FILTER (WHERE verdict = 'unusual'), count(*) FILTER (WHERE verdict = 'none')
+    FROM record_result, LATERAL unnest(panel_id || also_in) AS report
+    WHERE (panel_id = ANY(%(panels)s) OR (also_in && %(panels)s AND NOT also_in = '{}')) AND report = ANY(%(panels)s)
+    AND resource_id <> ALL(%(panels)s) AND NOT (text = '' AND absent = '' AND value_said = '')
+    GROUP BY report
+"""
 
 
 def referring(patient: str, changed: set[UUID]) -> set[UUID] | None:

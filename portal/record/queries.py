@@ -4,7 +4,7 @@ Lists go from the newest row to the oldest. A page of them begins below a row th
 costs the same at the end of a long record as at its beginning. Rows without a time come last.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -86,6 +86,12 @@ def dated_below(rows: QuerySet[Row], cursor: Cursor | None) -> QuerySet[Row]:
 def of(kind: type[Row], patient: str | None) -> QuerySet[Row]:
     """Return a patient's rows of one kind. Without a patient there are none."""
     return kind._default_manager.filter(patient=patient or "")  # type: ignore[return-value]
+
+
+def in_reports(reports: Collection[UUID]) -> Q:
+    """Return the condition for results that stand in any of these reports."""
+    also = Q(also_in__overlap=list(reports)) & ~Q(also_in=[])  # as the index has it
+    return Q(panel__in=reports) | also
 
 
 def one(kind: type[Row], patient: str | None, item: str, place: int = 0) -> Row:

@@ -12,9 +12,9 @@ register = template.Library()
 
 
 @register.filter
-def when(row: Projected) -> str:
-    """Return when it was, as it was said, with the time if there is one."""
-    return moments.show(row.said, row.zone) or "Date not recorded"
+def when(row: Projected, own: str = "") -> str:
+    """Return when it was, as it was said, with the time if there is one, and beside it that of the `own` zone."""
+    return moments.show(row.said, row.zone, own) or "Date not recorded"
 
 
 @register.filter
@@ -57,7 +57,12 @@ def unit(row: Result) -> str:
 
 @register.filter
 def verdict(row: Result) -> str:
-    """Return what a laboratory or a range says of a result. What nobody judged is no good news and no bad."""
+    """Return what a laboratory or a range says of a result. What nobody judged is no good news and no bad.
+
+    It is "" for an answer in words: only a number can have a range.
+    """
+    if row.verdict == Result.Verdict.NONE and not row.value_said:
+        return words.interpretation(row.interpretation)
     return words.interpretation(row.interpretation) or words.verdict(row.verdict)
 
 

@@ -4,6 +4,13 @@
 // After a form came back with errors, start reading there.
 document.querySelector("[data-focus]")?.focus();
 
+// The portal shows times by the clock of their place, and by the reader's own where it differs.
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zone) {
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `time_zone=${zone}; Path=/portal/; SameSite=Lax${secure}`;
+}
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-print], [data-copy]");
   if (!button) return;

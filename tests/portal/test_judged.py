@@ -61,6 +61,16 @@ def test_only_what_was_judged_is_called_usual(client, ruth, given, said):
     assert ("in the usual range." in shown) == (said == "The result is in the usual range.")
 
 
+def test_a_result_of_two_reports_shows_in_both(client, ruth):
+    one, two = (glucose(number, referenceRange=[RANGE]) for number in (1, 2))
+    high = glucose(3, referenceRange=[RANGE], valueQuantity={"value": 345, "unit": "mg/dL"})
+    store(RUTH, one, two, high, report(one, two, high), report(high, id="second"))
+    client.force_login(ruth)
+    for panel in Panel.objects.all():
+        assert "345" in page(client, f"/portal/labs/{panel.resource_id}/")
+    assert page(client, "/portal/labs/").count("345") == 2
+
+
 def test_a_positive_culture_without_a_flag_is_not_called_usual(client, ruth):
     culture = glucose(1, valueCodeableConcept={"text": "Positive for Escherichia coli"})
     del culture["valueQuantity"]
@@ -69,6 +79,7 @@ def test_a_positive_culture_without_a_flag_is_not_called_usual(client, ruth):
     shown = page(client, f"/portal/labs/{Panel.objects.get().resource_id}/")
     assert "Positive for Escherichia coli" in shown
     assert "In the usual range" not in shown
+    assert "ange to compare with" not in shown  # only a number can have one
     assert "Microbiology" in page(client, "/portal/labs/?kind=microbiology")
     assert "No report matches what you chose." in page(client, "/portal/labs/?kind=pathology")
 

@@ -4,15 +4,20 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from core.paging import page_number, page_of
 from core.policy import Level
 from deers import lookup
+from portal import dashboard, messages, news
 from portal.features import FEATURES
 from portal.library import ARTICLES
 from portal.models import Message, Thread, resource_id
+from portal.record.importing import store_resources
+from portal.record.models import Note
 from safeguards import audit
+from safeguards.models import AuditEvent
 from tests.deers.registered import registered, sponsored
 from tests.portal.conftest import OTIS, RUTH, open_account
 
@@ -39,6 +44,126 @@ def test_a_page_asks_few_queries(client, ruth, records, django_assert_max_num_qu
     client.get(feature.url)
     with django_assert_max_num_queries(2 + MOST):
         client.get(feature.url)
+
+
+def later(client, account: Any) -> None:
+    """Sign in once more, in a session of its own."""
+    client.logout()
+    client.force_login(account)
+
+
+def bring(patient: str, *resources: dict[str, Any]) -> None:
+    with transaction.atomic():
+        store_resources(patient, "clinic", [("", raw) for raw in resources])
+
+
+def observed(number: int, category: str) -> dict[str, Any]:
+    return {
+        "resourceType": "Observation",
+        "id": f"o{number}",
+        "status": "final",
+        "category": [{"coding": [{"code": category}]}],
+        "code": {"text": f"Test {number}"},
+        "valueInteger": number,
+    }
+
+
+DOCUMENT: dict[str, Any] = {"resourceType": "DocumentReference", "id": "n", "status": "current", "date": "2009-01-01"}
+
+
+def test_on_her_first_visit_nothing_counts_as_new(client, ruth, records):
+    records(RUTH)
+    client.force_login(ruth)
+    for _ in range(2):
+        assert "This is your first visit." in page(client, "/portal/")
+
+
+def test_ruth_finds_what_came_since_her_last_visit_however_old_it_is(client, ruth, records):
+    records(RUTH)
+    client.force_login(ruth)
+    page(client, "/portal/")
+    later(client, ruth)
+    assert "Nothing came into your record since" in page(client, "/portal/")
+    report = {"resourceType": "DiagnosticReport", "status": "final", "code": {"text": "Lipid panel"}}
+    bring(RUTH, {**DOCUMENT, "type": {"text": "Old letter"}}, *({**report, "id": f"r{n}"} for n in range(4)))
+    bring(RUTH, *(observed(n, "vital-signs" if n else "laboratory") for n in range(3)))
+    bring(RUTH, {"resourceType": "Coverage", "id": "c", "status": "active"})
+    bring(OTIS, {"resourceType": "Goal", "id": "g", "lifecycleStatus": "active", "description": {"text": "Walk"}})
+    for _ in range(2):
+        news = page(client, "/portal/").partition("New since your last visit")[2].partition("Next appointments")[0]
+        assert f'href="/portal/notes/{Note.objects.get(display="Old letter").resource_id}/">1 note or document' in news
+        for said in ("Old letter", "4 test reports", "1 lab result<", "2 measurements", "1 other paper<"):
+            assert said in news
+        assert "goal" not in news
+    later(client, ruth)
+    assert "Old letter" in page(client, "/portal/")  # it came after her first look of the session before
+    later(client, ruth)
+    assert "Nothing came into your record since" in page(client, "/portal/")
+
+
+def test_a_great_many_results_are_not_counted_to_the_end(client, ruth, monkeypatch):
+    monkeypatch.setattr(news, "MOST_RESULTS", 1)
+    monkeypatch.setattr(news, "RESULTS_SQL", news.RESULTS_SQL.replace("1000", "1"))
+    dashboard.statement.cache_clear()
+    client.force_login(ruth)
+    page(client, "/portal/")
+    bring(RUTH, observed(1, "laboratory"), observed(2, "vital-signs"))
+    later(client, ruth)
+    shown = page(client, "/portal/")
+    dashboard.statement.cache_clear()
+    assert "More than 1 results and measurements" in shown
+    assert "1 lab result<" not in shown
+
+
+def test_basic_is_told_of_new_entries_only_in_what_it_opens(client, ruth_basic):
+    client.force_login(ruth_basic)
+    page(client, "/portal/")
+    later(client, ruth_basic)
+    bring(RUTH, DOCUMENT, observed(1, "laboratory"))
+    assert "Nothing came into the parts of your record that you can see since" in page(client, "/portal/")
+    bring(RUTH, {"resourceType": "Immunization", "id": "i", "status": "completed", "vaccineCode": {"text": "Flu"}})
+    shown = page(client, "/portal/")
+    assert "1 entry about vaccines" in shown
+    assert "note" not in shown.partition("New since your last visit")[2].partition("Next appointments")[0]
+
+
+def test_what_needs_ruth_begins_with_what_she_has_not_read(client, ruth):
+    now = timezone.now().replace(microsecond=0)
+    for count in range(1, 6):
+        a_conversation(RUTH, count)
+    a_conversation(RUTH, 9, unread_since=None, subject="Long read")
+    a_conversation(OTIS, 20, subject="Of another")
+    starts = {"A visit soon": now + timedelta(days=2), "A visit in a month": now + timedelta(days=30)}
+    visits: list[dict[str, Any]] = [
+        {
+            "resourceType": "Appointment",
+            "id": f"v{number}",
+            "status": "booked",
+            "appointmentType": {"text": title},
+            "start": start.isoformat(),
+            "participant": [{"status": "accepted"}],
+        }
+        for number, (title, start) in enumerate(starts.items())
+    ]
+    medicine = {"resourceType": "MedicationRequest", "id": "m", "status": "active", "intent": "order"}
+    fill = {
+        "resourceType": "MedicationDispense",
+        "id": "f",
+        "status": "completed",
+        "medicationCodeableConcept": {"text": "Metformin"},
+        "authorizingPrescription": [{"reference": "MedicationRequest/m"}],
+        "whenHandedOver": (now - timedelta(days=31)).isoformat(),
+        "daysSupply": {"value": 30, "code": "d"},
+    }
+    bring(RUTH, *visits, {**medicine, "medicationCodeableConcept": {"text": "Metformin"}}, fill)
+    client.force_login(ruth)
+    needs = page(client, "/portal/").partition("What needs you")[2].partition("New since")[0]
+    assert needs.count("Unread message<") == 3
+    assert "More unread messages" in needs
+    assert needs.index("Question 1") < needs.index("A visit soon") < needs.index("Metformin")
+    assert "Supply ended" in needs
+    for absent in ("Long read", "Of another", "A visit in a month"):
+        assert absent not in needs
 
 
 def test_the_dashboard_of_basic_shows_what_basic_opens(client, ruth_basic, records):
@@ -91,6 +216,47 @@ def test_a_conversation_reads_from_the_first_message_to_the_last(client, ruth):
     shown = page(client, f"/portal/messages/{thread.pk}/")
     assert "Is it &lt;b&gt;safe&lt;/b&gt;?" in shown
     assert shown.index("&lt;b&gt;safe") < shown.index("It is.")
+
+
+def a_conversation(patient: str, count: int = 1, **more: Any) -> Thread:
+    """One message of a care team, unread since it came."""
+    now = timezone.now() - timedelta(days=count)
+    thread = Thread.objects.create(
+        id=resource_id(patient, "thread", count),
+        patient=patient,
+        care_team="Primary care",
+        last_sent_at=now,
+        **{"subject": f"Question {count}", "unread_since": now} | more,
+    )
+    Message.objects.create(
+        id=resource_id(patient, "message", count), thread=thread, sent_at=now, author="Carol Nguyen, RN", body="It is."
+    )
+    return thread
+
+
+def test_a_message_is_unread_until_ruth_opens_it(client, ruth):
+    thread = a_conversation(RUTH)
+    client.force_login(ruth)
+    assert "Unread" in page(client, "/portal/messages/")
+    for _ in range(2):
+        page(client, f"/portal/messages/{thread.pk}/")
+    assert "Unread" not in page(client, "/portal/messages/")
+    assert AuditEvent.objects.filter(event="portal.message-read", account_id=ruth.pk).count() == 1
+
+
+def test_a_message_that_came_while_ruth_was_reading_stays_unread(ruth):
+    thread = a_conversation(RUTH)
+    Thread.objects.update(last_sent_at=timezone.now())
+    messages.mark_read(ruth, thread)
+    assert Thread.objects.get().unread_since
+    assert not AuditEvent.objects.exists()
+
+
+def test_nobody_reads_the_messages_of_another(client, ruth, otis):
+    thread = a_conversation(OTIS)
+    client.force_login(ruth)
+    assert client.get(f"/portal/messages/{thread.pk}/").status_code == 404
+    assert Thread.objects.get().unread_since
 
 
 def test_a_page_keeps_to_its_size():

@@ -273,15 +273,21 @@ def conversations(person: Life) -> Iterator[Thread | Message]:
             )
         )
     for days_after, (subject, lines) in zip((4, 1), talks, strict=False):
-        yield from _thread(person, team, subject, lines, person.visits[-1].day + timedelta(days=days_after))
+        begins = person.visits[-1].day + timedelta(days=days_after)
+        yield from _thread(person, team, subject, lines, begins, is_unread=lines is talks[0][1])
 
 
 def _thread(
-    person: Life, team: str, subject: str, lines: list[tuple[str, str]], begins: date
+    person: Life, team: str, subject: str, lines: list[tuple[str, str]], begins: date, *, is_unread: bool
 ) -> Iterator[Thread | Message]:
     times = sorted(at_clinic(begins + timedelta(days=count), person.rng, person.clinic) for count in range(len(lines)))
     thread = Thread(
-        id=person.new("Thread"), patient=person.dod_id, subject=subject, care_team=team, last_sent_at=times[-1]
+        id=person.new("Thread"),
+        patient=person.dod_id,
+        subject=subject,
+        care_team=team,
+        last_sent_at=times[-1],
+        unread_since=times[-1] if is_unread else None,
     )
     yield thread
     for sent_at, (author, body) in zip(times, lines, strict=True):

@@ -89,13 +89,13 @@ def link_fills(lookup: Lookup, dispenses: list[tuple[Resource, Json]]) -> None:
 
 
 def link_panels(lookup: Lookup, reports: list[tuple[Resource, Json]]) -> None:
-    """Say which report each observation belongs to: of several, the one that names the most."""
+    """Say in which reports each observation stands, the one that names the most first."""
     ordered: list[tuple[int, UUID, str, list[Json]]] = sorted(
         (-len(results := every(raw, "result")), resource.id, resource.source, results) for resource, raw in reports
     )
     for _, panel, source, results in ordered:
         for reference in results:
             for key in keys_meant(reference, source):
-                lookup.panels.setdefault(key, panel)
+                lookup.panels.setdefault(key, []).append(panel)
             for _, identifier in identifiers_meant(reference):
-                lookup.panels.setdefault(("?", identifier), panel)
+                lookup.panels.setdefault(("?", identifier), []).append(panel)

@@ -77,13 +77,13 @@ class Fill:
 class Lookup:
     """Everything that resources of one patient refer to.
 
-    `panels` are the reports that name an observation, `counts` the results of each report as (all, unusual, unjudged),
-    `fills` the dispenses of each prescription.
+    `panels` are the reports that name an observation, the one that names the most first. `counts` are the results of
+    each report as (all, unusual, unjudged), `fills` the dispenses of each prescription.
     """
 
     known: dict[tuple[str, str], Known] = field(default_factory=dict)
     identified: dict[tuple[str, str], Known] = field(default_factory=dict)
-    panels: dict[tuple[str, str], UUID] = field(default_factory=dict)
+    panels: dict[tuple[str, str], list[UUID]] = field(default_factory=dict)
     counts: dict[UUID, tuple[int, int, int]] = field(default_factory=dict)
     fills: dict[UUID, list[Fill]] = field(default_factory=lambda: defaultdict(list))
     zoned: bool = False
@@ -108,17 +108,12 @@ class Lookup:
                 return next((known for (_, one), known in self.identified.items() if one == identifier), None)
         return None
 
-    def panel_of(self, resource: Resource, raw: dict[str, Json]) -> UUID | None:
-        """Return the report that an observation belongs to."""
+    def panels_of(self, resource: Resource, raw: dict[str, Json]) -> list[UUID]:
+        """Return the reports that an observation stands in, each once."""
         if not self.panels:
-            return None
-        for key in keys_of(resource):
-            if found := self.panels.get(key):
-                return found
-        for one in identifiers(raw.get("identifier")):
-            if found := self.panels.get(("?", one)):
-                return found
-        return None
+            return []
+        keys = [*keys_of(resource), *(("?", one) for one in identifiers(raw.get("identifier")))]
+        return list(dict.fromkeys(panel for key in keys for panel in self.panels.get(key, ())))
 
 
 def keys_of(resource: Resource) -> list[tuple[str, str]]:

@@ -50,11 +50,12 @@ class Bounds:
 def read_observation(reading: Reading, panel: UUID | None = None, first_place: int = 0) -> list[Result]:
     """Return the row of an observation and those of its components. `first_place` is the place of the first row."""
     raw = reading.raw
-    panel = panel or reading.lookup.panel_of(reading.resource, raw)
+    panels = [panel] if panel else reading.lookup.panels_of(reading.resource, raw)
     shared = {
         "category": category_of(raw),
         "category_said": joined(known_code(one, words.CATEGORIES) for one in every(raw, "category")),
-        "panel_id": panel,
+        "panel_id": panels[0] if panels else None,
+        "also_in": panels[1:],
         "performer": reading.names("performer"),
         "specimen": reading.name(get(raw, "specimen")) if get(raw, "specimen") else "",
         "method": joined([concept(get(raw, "method")), concept(get(raw, "bodySite"))]),

@@ -26,6 +26,7 @@ from portal.record.models import (
     Vaccine,
     Who,
 )
+from portal.record.queries import in_reports
 from portal.record.reading.references import Lookup
 from portal.record.reading.reports import data_at
 from tests.portal.record.conftest import OTIS, RUTH, read_json, resource_of
@@ -389,6 +390,54 @@ def test_results_that_come_before_their_report_join_it(keep: Callable[..., Any])
     projecting.project_changed(RUTH, [result.id])
     assert Panel.objects.get().unusual == 0
     assert projecting.check_patient(RUTH) == []
+
+
+def test_a_result_that_stands_in_two_reports_counts_in_both(keep: Callable[..., Any]) -> None:
+    def reported(id_: str, *results: str) -> dict[str, Any]:
+        named = [{"reference": f"Observation/{one}"} for one in results]
+        return {"resourceType": "DiagnosticReport", "id": id_, "status": "final", "result": named}
+
+    first = observation(id="o1", valueQuantity=quantity(120), referenceRange=[between(70, 99)])
+    last = observation(id="o2", valueString="No growth")
+    stored = keep(first, last, reported("r1", "o1", "o2"), reported("r2", "o1"))
+    projecting.project_patient(RUTH)
+    counts = Panel.objects.order_by("-results").values_list("results", "unusual", "unjudged")
+    assert list(counts) == [(2, 1, 1), (1, 1, 0)]
+    for report in Panel.objects.all():
+        assert report.results == Result.objects.filter(in_reports([report.resource_id])).count()
+    result, _, second, third = stored
+    result.raw = first | {"valueQuantity": quantity(90)}
+    result.version = 2
+    result.save()
+    projecting.project_changed(RUTH, [result.id])
+    assert {report.unusual for report in Panel.objects.all()} == {0}
+    for report in (second, third):
+        report.raw = reported(report.reference, "o2")
+        report.version = 2
+        report.save()
+        projecting.project_changed(RUTH, [report.id])
+        assert projecting.check_patient(RUTH) == []
+    assert list(counts.all()) == [(1, 0, 1), (1, 0, 1)]
+
+
+def test_a_great_many_changes_make_all_rows_again(keep: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projecting, "MOST_CHANGED", 1)
+    keep(observation(id="o1", valueInteger=1))
+    stored = keep(observation(id="o2", valueInteger=2), observation(id="o3", valueInteger=3))
+    projecting.project_changed(RUTH, [one.id for one in stored])
+    assert Result.objects.count() == 3
+
+
+def test_few_changes_take_few_statements(
+    keep: Callable[..., Any], django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    report = {"resourceType": "DiagnosticReport", "id": "r", "status": "final"}
+    keep(observation(id="o1", valueInteger=1), report | {"result": [{"reference": "Observation/o2"}]})
+    projecting.project_patient(RUTH)
+    (stored,) = keep(observation(id="o2", valueInteger=2))
+    with django_assert_max_num_queries(18):
+        projecting.project_changed(RUTH, [stored.id])
+    assert Panel.objects.get().results == 1
 
 
 def test_a_fill_says_how_many_are_left_and_until_when(keep: Callable[..., Any]) -> None:
