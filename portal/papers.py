@@ -12,7 +12,8 @@ from django.db import connection
 from django.http import Http404, QueryDict
 
 from accounts.models import Account
-from portal.record import moments, queries, words
+from core.masks import HIDDEN
+from portal.record import moments, queries, sealing, words
 from portal.record.models import (
     Allergy,
     Condition,
@@ -26,12 +27,15 @@ from portal.record.models import (
     Vaccine,
     Who,
 )
+from portal.record.personal_numbers import Numbers, kind_of, put_back
 
 PAGE_SIZE = 20
 # Of each part of the record, as many as the overview shows.
 FEW = 3
 # Deeper than any resource of FHIR is described; what lies below is in the download.
 DEEPEST = 12
+# A personal number shows its last four characters, if that leaves more hidden than shown.
+MASKED = 8
 # The most lines of one paper on its page.
 MOST_LINES = 2000
 PARTS: tuple[tuple[str, str, type[Projected]], ...] = (
@@ -112,12 +116,20 @@ def types_of(patient: str | None) -> list[str]:
 
 def paper(account: Account, query: QueryDict, item: UUID) -> dict[str, Any]:
     """Return one resource of the record as labelled lines. Raise Http404 for anyone else's."""
-    found = Resource.objects.filter(patient=account.dod_id or "", pk=item).first()
+    mine = Resource.objects.filter(patient=account.dod_id or "", pk=item)
+    found = mine.annotate(numbers=sealing.SEALED).first()
     if found is None or entered_in_error(found.raw):
         raise Http404
     title = words.type_of(found.type)
-    lines = list(lines_of(found.raw))
+    # Here is where `annotate` puts what is sealed.
+    numbers = sealing.open_numbers(found.pk, found.version, vars(found)["numbers"])
+    lines = list(lines_of(put_back(found.raw, masked(numbers))))
     return {"lines": lines[:MOST_LINES], "left_out": max(len(lines) - MOST_LINES, 0), "item_title": title}
+
+
+def masked(numbers: Numbers) -> Numbers:
+    """Return what the page shows for personal numbers: the end of each, and nothing of other text that repeats one."""
+    return [(path, said[-4:] if path[-1] == "value" and len(said) > MASKED else HIDDEN) for path, said in numbers]
 
 
 def entered_in_error(raw: dict[str, Any]) -> bool:
@@ -142,8 +154,8 @@ def lines_of(value: Any, depth: int = 0) -> Iterator[Line]:
 def lines_of_element(name: str, value: Any, depth: int) -> Iterator[Line]:
     label = words.spaced(name.lstrip("_"))
     if isinstance(value, dict):
-        if is_ssn(value):
-            yield Line(label, f"Social Security number that ends in {str(value.get('value', ''))[-4:]}", depth)
+        if "value" in value and (kind := kind_of(value)):
+            yield Line(label, f"{kind} that ends in {value['value']}", depth)
             return
         if depth >= DEEPEST:
             yield Line(label, "More is in the download of your record.", depth)
@@ -159,13 +171,6 @@ def lines_of_element(name: str, value: Any, depth: int) -> Iterator[Line]:
             yield from lines_of_element(name, one, depth)
     else:
         yield Line(label, in_words(name, value), depth)
-
-
-def is_ssn(identifier: dict[str, Any]) -> bool:
-    """Return whether an identifier is a Social Security number, which no page shows whole."""
-    codings = identifier.get("type", {}).get("coding", []) if isinstance(identifier.get("type"), dict) else []
-    kinds = [one.get("code") for one in codings if isinstance(one, dict)]
-    return str(identifier.get("system", "")).endswith("us-ssn") or "SS" in kinds
 
 
 def in_words(name: str, value: Any) -> str:
