@@ -231,6 +231,8 @@ class Result(Projected):
     performer = models.TextField(blank=True)
     specimen = models.TextField(blank=True)
     method = models.TextField(blank=True)
+    device = models.TextField(blank=True, db_default="")
+    derived = models.TextField("what it was worked out from", blank=True, db_default="")
 
     class Meta:
         indexes = [
