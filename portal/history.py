@@ -3,6 +3,7 @@
 Every query starts from the patient whose record it is.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -37,8 +38,15 @@ VACCINES_TO_A_PAGE = 25
 CURRENT = 100
 # The flu vaccine of a season is given from September on.
 FLU_SEASON_BEGINS = 9
-# What a browser shows of a file by itself without running anything. All else is only downloaded.
-SHOWN_BY_BROWSER = {"application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp"}
+# What a browser shows of a file by itself without running anything, and how such a file begins. All else is only
+# downloaded. What comes before the signature of a PDF is allowed there.
+SHOWN_BY_BROWSER = {
+    "application/pdf": re.compile(rb".{0,1019}?%PDF-", re.DOTALL),
+    "image/png": re.compile(rb"\x89PNG\r\n"),
+    "image/jpeg": re.compile(rb"\xff\xd8\xff"),
+    "image/gif": re.compile(rb"GIF8"),
+    "image/webp": re.compile(rb"RIFF.{4}WEBP", re.DOTALL),
+}
 TEXTS = ("text/plain", "text/markdown")
 MARKUP = ("text/html", "application/xhtml+xml")
 TAGS = {"p", "br", "b", "i", "em", "strong", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "h2", "h3"}
@@ -128,9 +136,18 @@ def read_file(row: Attachment, raw: dict[str, Any]) -> File:
         if kind in MARKUP:
             return File(row, markup=clean_markup(text), is_cut=len(text) > LONGEST_TEXT, can_download=True)
         return File(row, text=text[:LONGEST_TEXT], is_cut=len(text) > LONGEST_TEXT, can_download=True)
+    if kind in SHOWN_BY_BROWSER and not is_shown(kind, data):
+        return File(row, can_download=True, problem=MISNAMED)
     return File(row, is_image=kind.startswith("image/") and kind in SHOWN_BY_BROWSER, can_download=True)
 
 
+def is_shown(kind: str, data: bytes) -> bool:
+    """Return whether a browser may show a file by itself: only if it begins as a file of its type does."""
+    begins = SHOWN_BY_BROWSER.get(kind)
+    return begins is not None and begins.match(data) is not None
+
+
+MISNAMED = "This file is not of the type that it says, so we do not show it. You can download it."
 UNREADABLE = "This file came damaged or empty, so we cannot show it."
 
 
@@ -154,9 +171,9 @@ def download(account: Account, query: QueryDict, item: UUID, place: int) -> Http
     if data is None:
         raise Http404
     kind = media_type(row)
-    is_shown = kind in SHOWN_BY_BROWSER
-    answer = HttpResponse(data, content_type=kind if is_shown else "application/octet-stream")
-    answer["Content-Disposition"] = "inline" if is_shown else 'attachment; filename="file"'
+    shown = is_shown(kind, data)
+    answer = HttpResponse(data, content_type=kind if shown else "application/octet-stream")
+    answer["Content-Disposition"] = "inline" if shown else 'attachment; filename="file"'
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return answer

@@ -14,7 +14,8 @@ from django.db import connection
 from django.http import Http404, QueryDict
 
 from accounts.models import Account
-from portal.record import moments, queries, words
+from core.masks import HIDDEN
+from portal.record import moments, queries, sealing, words
 from portal.record.models import (
     Allergy,
     Condition,
@@ -28,6 +29,7 @@ from portal.record.models import (
     Vaccine,
     Who,
 )
+from portal.record.personal_numbers import Numbers, kind_of, put_back
 from portal.record.reading.elements import unturned
 
 PAGE_SIZE = 20
@@ -35,6 +37,8 @@ PAGE_SIZE = 20
 FEW = 3
 # Deeper than any resource of FHIR is described; what lies below is in the download.
 DEEPEST = 12
+# A personal number shows its last four characters, if that leaves more hidden than shown.
+MASKED = 8
 # The most lines of one paper on its page.
 MOST_LINES = 2000
 PARTS: tuple[tuple[str, str, type[Projected]], ...] = (
@@ -47,8 +51,6 @@ PARTS: tuple[tuple[str, str, type[Projected]], ...] = (
     ("notes", "Notes and documents", Note),
 )
 # What says how the paper is filed and not what it says.
-SSN_SYSTEMS = ("us-ssn", "2.16.840.1.113883.4.1")
-"""The ends of the systems of Social Security numbers: HL7's URL, and the OID of older records."""
 FILING = {"resourceType", "id", "meta", "implicitRules", "language", "contained"}
 
 
@@ -117,12 +119,25 @@ def types_of(patient: str | None) -> list[str]:
 
 def paper(account: Account, query: QueryDict, item: UUID) -> dict[str, Any]:
     """Return one resource of the record as labelled lines. Raise Http404 for anyone else's."""
-    found = Resource.objects.filter(patient=account.dod_id or "", pk=item).first()
+    mine = Resource.objects.filter(patient=account.dod_id or "", pk=item)
+    found = mine.annotate(numbers=sealing.SEALED).first()
     if found is None or entered_in_error(found.raw):
         raise Http404
     title = words.type_of(found.type)
-    lines = list(lines_of(found.raw))
+    lines = list(lines_of(with_masked_numbers(found)))
     return {"lines": lines[:MOST_LINES], "left_out": max(len(lines) - MOST_LINES, 0), "item_title": title}
+
+
+def with_masked_numbers(row: Resource) -> dict[str, Any]:
+    """Return a resource, read with sealing.SEALED as `numbers`, with the ends of its personal numbers."""
+    # Here is where `annotate` puts what is sealed.
+    numbers = sealing.open_numbers(row.pk, row.version, vars(row)["numbers"])
+    return put_back(row.raw, masked(numbers))
+
+
+def masked(numbers: Numbers) -> Numbers:
+    """Return what the page shows for personal numbers: the end of each, and nothing of other text that repeats one."""
+    return [(path, said[-4:] if path[-1] == "value" and len(said) > MASKED else HIDDEN) for path, said in numbers]
 
 
 def entered_in_error(raw: dict[str, Any]) -> bool:
@@ -148,8 +163,8 @@ def lines_of(value: Any, depth: int = 0, *, whole: bool = False) -> Iterator[Lin
 def lines_of_element(name: str, value: Any, depth: int, *, whole: bool) -> Iterator[Line]:
     label = words.spaced(name.lstrip("_"))
     if isinstance(value, dict):
-        if is_ssn(value):
-            yield Line(label, f"Social Security number that ends in {str(value.get('value', ''))[-4:]}", depth)
+        if "value" in value and (kind := kind_of(value)):
+            yield Line(label, f"{kind} that ends in {value['value']}", depth)
             return
         if depth >= DEEPEST and not whole:
             yield Line(label, "More is in the download of your record.", depth)
@@ -165,21 +180,6 @@ def lines_of_element(name: str, value: Any, depth: int, *, whole: bool) -> Itera
             yield from lines_of_element(name, one, depth, whole=whole)
     else:
         yield Line(label, in_words(name, value, whole=whole), depth)
-
-
-def is_ssn(identifier: dict[str, Any]) -> bool:
-    """Return whether an identifier is a Social Security number, which no page shows whole.
-
-    Its system, its type or the words of its type may say so.
-    """
-    kind = identifier["type"] if isinstance(identifier.get("type"), dict) else {}
-    codings = [one for one in kind.get("coding", ()) if isinstance(one, dict)]
-    said = " ".join(str(text) for text in (kind.get("text", ""), *(one.get("display", "") for one in codings)))
-    return (
-        str(identifier.get("system", "")).endswith(SSN_SYSTEMS)
-        or "SS" in [one.get("code") for one in codings]
-        or "social security" in said.lower()
-    )
 
 
 def in_words(name: str, value: Any, *, whole: bool) -> str:

@@ -282,13 +282,26 @@ def test(account: Account, query: QueryDict, item: UUID, place: int) -> Context:
         groups = [together, *([line] for line in found if line not in together)] if found else []
     else:
         groups = [[line] for line in found]
+    listing = queries.list_page(rows_of(tests), query.get("before", ""), TESTS)
+    give_notes(account, listing.rows)
     return {
         "row": row,
         "item_title": f"{title} over time",
         "tests": tests,
         "charts": [charts.draw(title_of(title, lines), lines) for lines in groups],
-        "listing": queries.list_page(rows_of(tests), query.get("before", ""), TESTS),
+        "listing": listing,
     }
+
+
+def give_notes(account: Account, rows: Sequence[Result]) -> None:
+    """Give the note of a whole observation to its components, which are listed here without it."""
+    parts = [row for row in rows if row.place and not row.note]
+    if not parts:
+        return
+    whole = queries.of(Result, account.dod_id).filter(resource__in={row.resource_id for row in parts}, place=0)
+    notes = dict(whole.exclude(note="").values_list("resource_id", "note"))
+    for row in parts:
+        row.note = notes.get(row.resource_id, "")
 
 
 def title_of(title: str, lines: Sequence[charts.Drawn]) -> str:

@@ -6,6 +6,7 @@ headings in the tags of the PDFs, and resources in the bundle, whose digests hav
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -17,9 +18,10 @@ from portal.export.archive import Archive, reading
 from portal.export.contents import Chosen
 from portal.export.models import Export
 from portal.export.writing import ENTRY_MARK
-from portal.record.canonical import digest_of, write_canonical
+from portal.record.canonical import write_canonical
 from portal.record.checks import read_integer
 from portal.record.models import Resource
+from portal.record.sealing import digest_with
 
 
 class DifferenceError(Exception):
@@ -56,11 +58,15 @@ def check_members(stored: ZipFile, archive: Archive) -> None:
 def check_bundle(stored: ZipFile, export: Export, chosen: list[Chosen]) -> None:
     """Raise DifferenceError unless the bundle has the resources of the store, each once, with equal digests."""
     rows = Resource.objects.filter(pk__in=[one.id for one in chosen]).values_list("digest", flat=True)
-    expected = sorted(bytes(digest) for digest in rows.iterator())
+    expected = Counter(bytes(digest) for digest in rows.iterator())
+    found = Counter[bytes]()
     with stored.open("fhir/bundle.json") as file:
-        found = sorted(digest_of(write_canonical(resource)) for resource in resources_in(file))
+        for text in map(write_canonical, resources_in(file)):
+            digests = (digest_with(text, numbers) for numbers in (False, True))
+            found[next((digest for digest in digests if digest in expected), b"")] += 1
     if found != expected:
-        raise DifferenceError(f"fhir/bundle.json has {len(found)} resources, and not the {len(expected)} of the store.")
+        number = found.total()
+        raise DifferenceError(f"fhir/bundle.json has {number} resources, and not the {expected.total()} of the store.")
 
 
 def resources_in(bundle: IO[bytes]) -> Iterator[Any]:

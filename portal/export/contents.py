@@ -14,9 +14,10 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from portal.papers import Line, entered_in_error, lines_of
+from portal.papers import Line, entered_in_error, lines_of, with_masked_numbers
 from portal.record import moments, words
 from portal.record.models import PROJECTIONS, Attachment, Resource
+from portal.record.sealing import SEALED
 
 AT_ONCE = 500
 OTHER = "other"
@@ -171,7 +172,8 @@ def read_entries(patient: str, chosen: list[Chosen], names: dict[UUID, list[str]
     for start in range(0, len(chosen), AT_ONCE):
         some = chosen[start : start + AT_ONCE]
         ids = [one.id for one in some]
-        rows, dates = Resource.objects.in_bulk(ids), dict[UUID, Dated]()
+        rows = Resource.objects.annotate(numbers=SEALED).in_bulk(ids)
+        dates = dict[UUID, Dated]()
         for id_, *dated in projected(patient, ids):
             dates.setdefault(id_, Dated(*dated))
         for one in some:
@@ -187,7 +189,7 @@ def entry_of(row: Resource, dated: Dated | None, files: tuple[str, ...]) -> Entr
     display = dated.display if dated else ""
     title = (display or kind) if display.startswith(kind) or not display else f"{kind}: {display}"
     when = moments.show(dated.said, dated.zone) if dated and dated.said else ""
-    return Entry(row.pk, title, when, list(lines_of(row.raw, whole=True)), files)
+    return Entry(row.pk, title, when, list(lines_of(with_masked_numbers(row), whole=True)), files)
 
 
 def files_of(patient: str, chosen: list[Chosen]) -> list[File]:

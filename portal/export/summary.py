@@ -1,8 +1,9 @@
 """The International Patient Summary (HL7 IPS 2.0.0 on FHIR R4): a document that a doctor anywhere can read.
 
 It is made of the resources as they came. Changed are only references: they lead to what is in the document, or say by
-name what is not. Social Security numbers are left out, because a summary is made to be handed on. Everything is
-bounded (SECTIONS, MOST_BYTES), so the size does not grow with the record; the narrative says what is left out.
+name what is not. Numbers by which a government or a bank knows the person are left out, because a summary is made to be
+handed on. Everything is bounded (SECTIONS, MOST_BYTES), so the size does not grow with the record; the narrative says
+what is left out.
 """
 
 from collections.abc import Iterable, Iterator, Set
@@ -17,7 +18,6 @@ from django.db.models.functions import Cast, Length
 from django.utils.html import escape
 
 from portal.export.writing import Person
-from portal.papers import is_ssn
 from portal.record import moments, queries, words
 from portal.record.models import (
     RECORD,
@@ -31,6 +31,7 @@ from portal.record.models import (
     Result,
     Vaccine,
 )
+from portal.record.personal_numbers import kind_of
 from portal.record.reading.lookups import load
 from portal.record.reading.references import Lookup, keys_meant, keys_of
 from portal.templatetags.record import number, unit
@@ -153,7 +154,7 @@ class Document:
         `name` is that of the element.
         """
         if isinstance(value, list):
-            return [self.linked(one, source, name) for one in value if not (name == "identifier" and is_ssn(one))]
+            return [self.linked(one, source, name) for one in value if not (name == "identifier" and kind_of(one))]
         if not isinstance(value, dict):
             return value
         copy = {inner: kept for inner, one in value.items() if (kept := self.linked(one, source, inner)) != []}

@@ -11,9 +11,11 @@ from uuid import UUID
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
-from portal.record.canonical import digest_of, write_canonical
+from portal.record.canonical import write_canonical
 from portal.record.files import SOURCE
 from portal.record.models import PROJECTIONS, Resource
+from portal.record.personal_numbers import Numbers, put_back
+from portal.record.sealing import SEALED, digest_with, open_numbers
 
 AT_ONCE = 500
 BEGIN = '{"resourceType":"Bundle","type":"collection"'
@@ -43,18 +45,26 @@ def bundle_of(
     rows = chosen(patient, since, until, types)
     if only is not None:
         rows = rows.filter(pk__in=only)
-    rows = rows.annotate(text=Cast("raw", TextField()))
-    columns = ("id", "source", "full_url", "reference", "digest", "written", "text")
+    rows = rows.annotate(text=Cast("raw", TextField()), numbers=SEALED)
+    columns = ("id", "version", "source", "full_url", "reference", "digest", "written", "text", "numbers")
     ordered = rows.order_by("source", "type", "reference").values_list(*columns)
-    for id_, source, full_url, reference, digest, written, raw in ordered.iterator(AT_ONCE):
-        text = written or write_canonical(json.loads(raw, parse_float=Decimal))
-        if digest_of(text) != bytes(digest):
+    for id_, version, source, full_url, reference, digest, written, raw, sealed in ordered.iterator(AT_ONCE):
+        text = whole_text(written, raw, open_numbers(id_, version, sealed))
+        if digest_with(text, sealed) != bytes(digest):
             raise DamagedError(f"Resource {id_} is not what its digest says.")
         # What is known by its content alone has to stay without a name, or it would come back as another resource.
         url = full_url or ("" if reference == bytes(digest).hex() else f"urn:uuid:{id_}")
         yield f'{before}{{{named(url)}{said_source(source)},"resource":{text}}}'
         before = ","
     yield "]}" if before == "," else "}"
+
+
+def whole_text(written: str | None, raw: str, numbers: Numbers) -> str:
+    """Return the canonical text of a resource as it came, with its personal numbers."""
+    if written and not numbers:
+        return written
+    # An integer as a Decimal is written as it was read, also the minus zero.
+    return write_canonical(put_back(json.loads(written or raw, parse_float=Decimal, parse_int=Decimal), numbers))
 
 
 def chosen(

@@ -22,10 +22,11 @@ from django.utils import timezone
 from accounts.models import Account
 from deers import lookup
 from deers.registry import Beneficiary
-from portal.record import files, projecting, validating
-from portal.record.canonical import digest_of, write_canonical
+from portal.record import files, projecting, sealing, validating
+from portal.record.canonical import write_canonical
 from portal.record.checks import BIGGEST_RESOURCE, BadError
 from portal.record.models import Import, Paper, Resource, resource_id
+from portal.record.personal_numbers import Numbers, find_numbers, without
 from portal.record.whose import Whose
 from safeguards import audit
 from safeguards.locks import exclusive
@@ -160,7 +161,8 @@ def import_alone(
     """Store a file while nobody else imports into the same record."""
     digest = files.digest_of_file(path)
     newest = Import.objects.filter(patient=person.dod_id).order_by("-id").first()
-    if newest and bytes(newest.digest) == digest and newest.source == (source or DEFAULT_SOURCE):
+    known = (sealing.digest_of_import(digest), source or DEFAULT_SOURCE)
+    if newest and (bytes(newest.digest), newest.source) == known:
         return Unchanged(path, newest.counts)
     whose = Whose(person, known_patients(person.dod_id, source or DEFAULT_SOURCE), other_name=other_name)
     entries = read_valid(path, digest, source, whose, progress)
@@ -247,20 +249,23 @@ def store(
     PostgreSQL reads the rows on its own core while we validate the next ones.
     """
     read = hashlib.sha256()
+    numbers: dict[UUID, Numbers] = {}
     with connection.cursor() as cursor:
         cursor.execute(CREATE)
         with cursor.copy(COPY) as copying:
             for place, (number, from_, full_url, raw) in enumerate(entries):
-                row = row_of(patient, from_, full_url, raw, number, write)
+                row = row_of(patient, from_, full_url, raw, number, write, numbers)
                 read.update(row[-1])
                 copying.write_row((place, number, *row))
         counted = count_staged(cursor)
+        kept_digest = sealing.digest_of_import(digest or read.digest())
         imported = Import.objects.create(
-            patient=patient, source=source, digest=digest or read.digest(), counts=counted, ended_at=timezone.now()
+            patient=patient, source=source, digest=kept_digest, counts=counted, ended_at=timezone.now()
         )
         cursor.execute(STORE, [patient, imported.pk])
         stored: list[tuple[UUID, int]] = cursor.fetchall()
         cursor.execute("DROP TABLE record_staged")  # there may be a next file in the caller's transaction
+    sealing.keep_numbers((id_, version, numbers[id_]) for id_, version in stored if id_ in numbers)
     if stored:
         projecting.project_changed(patient, [id_ for id_, _ in stored])
     added = sum(version == 1 for _, version in stored)
@@ -283,18 +288,28 @@ def count_staged(cursor: Any) -> dict[str, int]:
 
 
 def row_of(
-    patient: str, source: str, full_url: str, raw: dict[str, Any], number: int | None, write: Write
+    patient: str,
+    source: str,
+    full_url: str,
+    raw: dict[str, Any],
+    number: int | None,
+    write: Write,
+    numbers: dict[UUID, Numbers],
 ) -> tuple[Any, ...]:
-    """Return the row of a resource in `record_staged`, without its place."""
+    """Return the row of a resource in `record_staged`, without its place. Put its personal numbers into `numbers`."""
     text, kept = write(raw)
     if len(text) > BIGGEST_RESOURCE // 4 and len(text.encode()) > BIGGEST_RESOURCE:
         raise BadError(files.too_big(), raw["resourceType"], entry=number)
-    digest = digest_of(text)
+    found = find_numbers(raw, text)
+    digest = sealing.digest_with(text, found)
     type_ = raw["resourceType"]
     reference = raw.get("id") or full_url or digest.hex()
     if len(reference) > LONGEST_NAME or len(full_url) > LONGEST_NAME:
         raise BadError(f"Its name has more than {LONGEST_NAME} characters.", type_, entry=number)
     id_ = resource_id(patient, source, type_, reference)
+    if found:
+        numbers[id_] = found
+        text, kept = write(without(raw, found))
     return id_, source, type_, reference, full_url, text, None if kept else text, digest
 
 

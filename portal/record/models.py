@@ -15,6 +15,7 @@ from django.db import models
 from django.db.models import F
 
 from portal.record.canonical import DecimalDecoder, DecimalEncoder
+from safeguards.fields import EncryptedTextField
 
 RECORD = uuid.UUID("6f0c2ab4-9f0e-5c0f-8a43-0d51f1a5a0e6")
 
@@ -24,13 +25,18 @@ def resource_id(patient: str, source: str, type_: str, reference: str) -> uuid.U
     return uuid.uuid5(RECORD, f"{patient}|{source}|{type_}|{reference}")
 
 
+def sealed_id(resource: uuid.UUID, version: int) -> uuid.UUID:
+    """Return the id of what is sealed of a version of a resource. By it, the sealed value is bound to that version."""
+    return uuid.uuid5(resource, str(version))
+
+
 class Import(models.Model):
     """One file that was imported, or was found unchanged. `counts` is the number of resources by type."""
 
     id = models.BigAutoField(primary_key=True)
     patient = models.CharField("DoD ID number", max_length=10)
     source = models.CharField(max_length=60)
-    digest = models.BinaryField("SHA-256 of the file", max_length=32)
+    digest = models.BinaryField("keyed digest of the file", max_length=32)
     counts = models.JSONField(default=dict)
     ended_at = models.DateTimeField()
 
@@ -50,7 +56,8 @@ class Resource(models.Model):
     `reference` is the resource's own id or, if it has none, what stands for it in its file. `full_url` is what other
     entries of its bundle call it. `raw` is the resource. jsonb keeps the digits of a decimal but writes out an
     exponent, so `written` holds the canonical text of the few resources that `raw` alone would not give back as they
-    came. `digest` is the SHA-256 of the canonical text.
+    came. Personal numbers are in neither, but in `Sealed`. `digest` is that of the canonical text with them. It is
+    keyed if there are any (`sealing.digest_with`).
     """
 
     id = models.UUIDField(primary_key=True)
@@ -92,6 +99,25 @@ class Version(models.Model):
 
     def __str__(self) -> str:
         return f"version {self.version} of {self.resource_id}"
+
+
+class Sealed(models.Model):
+    """The personal numbers of one version of a resource, which its `raw` and `written` lack.
+
+    `numbers` is JSON: a list of [path, text]. A trigger refuses DELETE, and UPDATE of all but `numbers`.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    resource = models.ForeignKey(Resource, models.PROTECT, related_name="sealed")
+    version = models.PositiveIntegerField()
+    numbers = EncryptedTextField()
+
+    class Meta:
+        verbose_name_plural = "sealed"
+        constraints = [models.UniqueConstraint(fields=["resource", "version"], name="record_sealed_once")]
+
+    def __str__(self) -> str:
+        return f"what is sealed of version {self.version} of {self.resource_id}"
 
 
 class Numeric(models.Field):  # type: ignore[type-arg]
@@ -218,6 +244,8 @@ class Result(Projected):
     performer = models.TextField(blank=True)
     specimen = models.TextField(blank=True)
     method = models.TextField(blank=True)
+    device = models.TextField(blank=True, db_default="")
+    derived = models.TextField("what it was worked out from", blank=True, db_default="")
 
     class Meta:
         indexes = [

@@ -4,6 +4,7 @@ The models take "5" for a number, "yes" for a boolean, text with JSON in it for 
 fields for FHIR's. So `check_kinds` first compares each value's JSON type with what the element has.
 """
 
+import re
 import types
 import typing
 from decimal import Decimal
@@ -16,7 +17,8 @@ from pydantic import ValidationError
 from portal.record.checks import DEEPEST, BadError, check_values, too_deep, why_unfit
 
 # R4 4.0.1 has them, R4B 4.3.0 has none of these names, or has another thing under the name. They are about products,
-# substances and evidence, never about a person, and are kept with their JSON checked and their elements not.
+# substances and evidence, never about a person, and are kept with their JSON checked and their elements not, also where
+# another resource contains them.
 ONLY_R4 = frozenset(
     {
         *("EffectEvidenceSynthesis", "Evidence", "EvidenceVariable", "RiskEvidenceSynthesis"),
@@ -27,6 +29,11 @@ ONLY_R4 = frozenset(
         *("SubstanceReferenceInformation", "SubstanceSourceMaterial", "SubstanceSpecification"),
     }
 )
+# The library's types for any value lack Meta, which R4 has there, and its UUIDs have to be of version 4.
+OPEN_METAS = ("valueMeta", "defaultValueMeta", "fixedMeta", "patternMeta")
+WITHOUT_META = ("Extension", "ElementDefinition", "ElementDefinitionExample")
+UUID = re.compile(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+OF_VERSION_4 = "urn:uuid:00000000-0000-4000-8000-000000000000"
 NUMBER = Decimal
 # What an element may refuse, by the kind of pydantic's error; its own message would repeat the value.
 REASONS = {
@@ -56,6 +63,9 @@ class Plan(dict):  # type: ignore[type-arg]
         if name == "resourceType" and self.is_resource:
             self[name] = str
             return str
+        if name in OPEN_METAS and self.model.__name__ in WITHOUT_META:
+            self[name] = plan_of(get_fhir_model_class("Meta"))
+            return self[name]
         for field_name, field in self.model.model_fields.items():
             if (field.alias or field_name) == name and name != "fhir_comments":
                 self[name] = kind_of(field.annotation)
@@ -114,7 +124,7 @@ def validate(resource: dict[str, Any]) -> None:
             return
         model = model_of(type_)
         check_kinds(resource, plan_of(model), 1)
-        model.model_validate(resource)
+        ask_model(model, resource)
     except BadError as bad:
         bad.path.insert(0, type_)
         raise
@@ -123,6 +133,38 @@ def validate(resource: dict[str, Any]) -> None:
         raise BadError(REASONS.get(first["type"], OTHERWISE), type_, *places(first["loc"])) from None
     except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError):
         raise BadError(OTHERWISE, type_) from None
+
+
+def ask_model(model: Any, resource: dict[str, Any]) -> None:
+    """Raise what the model has against a resource, if that is not something in which R4 differs from it."""
+    try:
+        model.model_validate(resource)
+    except (ValueError, TypeError, LookupError):
+        as_known = in_r4b(resource)
+        if as_known == resource:
+            raise
+        model.model_validate(as_known)
+
+
+def in_r4b(value: Any) -> Any:
+    """Return a copy in which the library's own takes the place of what R4 has and the library has not."""
+    if isinstance(value, list):
+        return [in_r4b(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    name = value.get("resourceType")
+    if isinstance(name, str) and name in ONLY_R4:
+        return {"resourceType": "Basic", "code": {"text": "R4"}} | {key: value[key] for key in ("id",) if key in value}
+    copy: dict[str, Any] = {}
+    for key, item in value.items():
+        if key in OPEN_METAS:
+            get_fhir_model_class("Meta").model_validate(item)
+            copy[f"{key.removesuffix('Meta')}Coding"] = {"code": "R4"}
+        elif key.endswith("Uuid") and isinstance(item, str) and UUID.fullmatch(item):
+            copy[key] = OF_VERSION_4
+        else:
+            copy[key] = in_r4b(item)
+    return copy
 
 
 def places(loc: tuple[int | str, ...]) -> list[str]:
@@ -168,9 +210,13 @@ def check_kind(item: Any, kind: Any, depth: int) -> None:
     if kind is NUMBER and type(item) is int:
         return
     if isinstance(kind, AnyResource) and type(item) is dict:
-        model = model_of(item["resourceType"]) if isinstance(item.get("resourceType"), str) else None
+        name = item.get("resourceType")
+        if isinstance(name, str) and name in ONLY_R4:
+            check_values(item, depth)
+            return
+        model = model_of(name) if isinstance(name, str) else None
         if model is None:
-            raise BadError("It has no resourceType that FHIR R4B knows.")
+            raise BadError("It has no resourceType that FHIR R4 knows.")
         check_kinds(item, plan_of(model), depth + 1)
         return
     raise BadError(why_unfit(item) or misfit(kind))

@@ -1,12 +1,17 @@
 """What the pages of allergies, vaccines, medications and notes say, from the FHIR that a clinic sends."""
 
+import gzip
+import io
 import re
+import tracemalloc
 from base64 import b64encode
 from datetime import date
 from html import unescape
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
+from django.template.defaultfilters import filesizeformat
 
 from portal import history, papers
 from portal.record.models import Attachment, Note, Prescription
@@ -108,6 +113,52 @@ def test_a_pdf_opens_in_a_sandbox(client, ruth):
     _, file = opened(client, ruth)
     assert (file["Content-Type"], file["Content-Disposition"]) == ("application/pdf", "inline")
     assert "sandbox" in file["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("kind", ["application/pdf", "image/png", "image/jpeg"])
+def test_a_page_that_calls_itself_a_pdf_or_a_picture_is_only_downloaded(client, ruth, kind):
+    store(RUTH, noted(kind, b"<html><script>steal()</script>"))
+    shown, file = opened(client, ruth)
+    assert history.MISNAMED in shown
+    assert "<img" not in shown.partition("<main")[2].partition("</main")[0]
+    assert (file["Content-Type"], file["Content-Disposition"]) == (
+        "application/octet-stream",
+        'attachment; filename="file"',
+    )
+    assert file["X-Content-Type-Options"] == "nosniff"
+
+
+def zipped(size: int) -> bytes:
+    file = io.BytesIO()
+    with ZipFile(file, "w", ZIP_DEFLATED) as folder, folder.open("zeros", "w") as zeros:
+        for _ in range(size // 2**20):
+            zeros.write(bytes(2**20))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "pack"),
+    [
+        ("application/zip", zipped),
+        ("application/gzip", lambda size: gzip.compress(bytes(size))),
+        ("text/plain", lambda size: gzip.compress(bytes(size))),
+    ],
+)
+def test_a_packed_file_of_a_thousand_times_its_size_is_never_unpacked(client, ruth, kind, pack):
+    bomb = pack(50 * 2**20)
+    assert len(bomb) < 60_000
+    store(RUTH, noted(kind, bomb))
+    client.force_login(ruth)
+    tracemalloc.start()
+    shown, file = opened(client, ruth)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 20 * 2**20
+    assert Attachment.objects.get().size == len(bomb)
+    assert " ".join(f"({filesizeformat(len(bomb))})".split()) in shown
+    assert file.content == bomb
+    assert file["Content-Type"] == "application/octet-stream"
+    assert not file.has_header("Content-Encoding")
 
 
 def test_a_damaged_file_is_said_to_be_damaged(client, ruth):

@@ -282,6 +282,26 @@ def test_vitals_page_through_many_visits_without_cutting_or_losing_one(ruths):
     assert all(len(visit.readings) == 2 for visit in visits)
 
 
+def test_the_page_of_a_test_says_device_origin_and_the_note_of_the_whole(ruths):
+    cuff = {"resourceType": "Device", "id": "cuff", "deviceName": [{"name": "Upper arm cuff", "type": "other"}]}
+    said = {"device": {"reference": "Device/cuff"}, "note": [{"text": "Sitting, left arm"}]}
+    told = {"derivedFrom": [{"display": "Glucose at home"}, {"reference": "Observation/a"}]}
+    counted = {"derivedFrom": [{"reference": "Observation/a"}, {"reference": "Observation/b"}]}
+    store(
+        RUTH,
+        cuff,
+        pressure("bp", "120", "80", "2026-03-04T08:00:00-05:00") | said,
+        glucose("g1", **told),
+        glucose("g2", "91", "2026-03-05T08:00:00-05:00", **counted),
+    )
+    shown = page(ruths, address_of("Systolic blood pressure", "vitals"))
+    assert "Measured with: Upper arm cuff" in shown
+    assert "Sitting, left arm" in shown
+    shown = page(ruths, address_of("Glucose"))
+    assert "Worked out from: Glucose at home, 1 other entry of the record" in shown
+    assert "Worked out from: 2 entries of the record" in shown
+
+
 def test_lists_of_many_reports_take_few_queries(ruths):
     store(
         RUTH,

@@ -62,6 +62,8 @@ def every(value: Json, *path: str) -> list[Json]:
 def text(value: Json, *path: str) -> str:
     """Return a string or number at a path as text, "" if there is none."""
     value = get(value, *path) if path else value
+    if value is None:  # as most elements are, and this is asked a hundred times for a resource
+        return ""
     if isinstance(value, list):
         value = value[0] if value else None
     if isinstance(value, str):

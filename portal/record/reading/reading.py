@@ -15,6 +15,8 @@ from portal.record.reading.references import Lookup, name_of, role_name, zone_sa
 Row = TypeVar("Row", bound=Projected)
 
 ERROR = "entered-in-error"
+# The types of time that an element[x] may have.
+TIMES = ("", "DateTime", "Instant", "Date", "Period", "Timing")
 # Where resources say the place, and the visit, in which they came about.
 PLACES = (("location",), ("location", "location"), ("participant", "actor"), ("performer", "actor"))
 VISITS = (("encounter",), ("context",), ("context", "encounter"))
@@ -86,14 +88,12 @@ class Reading:
     def said(self, *names: str) -> str:
         """Return the first moment that is said under these names: an element, or an element[x] of any type of time."""
         for name in names:
-            for one in (
-                get(self.raw, name),
-                get(self.raw, f"{name}DateTime"),
-                get(self.raw, f"{name}Instant"),
-                get(self.raw, f"{name}Date"),
-                get(self.raw, f"{name}Period"),
-                get(self.raw, f"{name}Timing", "event"),
-            ):
+            for ending in TIMES:
+                one = self.raw.get(f"{name}{ending}")
+                if one is None:
+                    continue
+                if ending == "Timing":
+                    one = get(one, "event")
                 said = text(one) if not isinstance(one, dict) else text(one, "start") or text(one, "end")
                 if said:
                     return said

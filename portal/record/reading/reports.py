@@ -159,12 +159,14 @@ def attachments_in(raw: Json, path: str = "") -> Iterator[tuple[str, dict[str, J
     if not path and isinstance(raw, dict) and text(raw, "resourceType") == "Binary":
         yield "", raw
     for key, value in raw.items() if isinstance(raw, dict) else enumerate(raw) if isinstance(raw, list) else ():
+        if not isinstance(value, dict | list):
+            continue
         here = f"{path}.{key}" if path else str(key)
         if is_attachment(key, value, path):
             yield here, value
         elif key in ATTACHED and isinstance(value, list):
             yield from ((f"{here}.{i}", one) for i, one in enumerate(value) if isinstance(one, dict))
-        elif isinstance(value, dict | list):
+        else:
             yield from attachments_in(value, here)
 
 

@@ -59,6 +59,8 @@ def read_observation(reading: Reading, panel: UUID | None = None, first_place: i
         "performer": reading.names("performer"),
         "specimen": reading.name(get(raw, "specimen")) if get(raw, "specimen") else "",
         "method": joined([concept(get(raw, "method")), concept(get(raw, "bodySite"))]),
+        "device": reading.name(get(raw, "device")) if get(raw, "device") else "",
+        "derived": derived_from(reading),
     }
     said, status = reading.said("effective"), text(raw, "status")
     components = [one for one in every(raw, "component") if isinstance(one, dict)]
@@ -84,6 +86,16 @@ def read_observation(reading: Reading, panel: UUID | None = None, first_place: i
             part.absent = "The value was not given"
         rows.append(part)
     return rows
+
+
+def derived_from(reading: Reading) -> str:
+    """Return what an observation was worked out from, by name, and the rest as a number."""
+    found = [reading.name(one) for one in every(reading.raw, "derivedFrom")]
+    others = found.count("")
+    if not others:
+        return joined(found)
+    unnamed = "other entry" if others == 1 else "other entries"
+    return joined([*found, f"{others} {unnamed if any(found) else unnamed.removeprefix('other ')} of the record"])
 
 
 def category_of(raw: Json) -> str:

@@ -1,5 +1,7 @@
 """A record that is taken out comes back as it went in: whole, digit by digit, also in another person's empty record."""
 
+import subprocess
+import time
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from portal.record import checks
 from portal.record.canonical import write_canonical
-from portal.record.exporting import DamagedError, bundle_of
+from portal.record.exporting import AT_ONCE, DamagedError, bundle_of
 from portal.record.importing import Imported, Unchanged, import_file, store_resources, write_any, write_parsed
 from portal.record.models import Condition, Panel, Resource
 from tests.deers.registered import registered
@@ -30,6 +32,7 @@ from tests.portal.record.fhir import (
     weight,
     write,
 )
+from tests.safeguards.databases import MANAGE, ROOT, environment
 
 pytestmark = pytest.mark.django_db
 
@@ -116,6 +119,79 @@ def test_a_resource_that_was_damaged_in_the_store_stops_the_export(tmp_path: Pat
         cursor.execute("UPDATE record_resource SET raw = '{}', version = 2")
     with pytest.raises(DamagedError):
         list(bundle_of(ada))
+
+
+def open_cursors() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_cursors WHERE statement LIKE '%record_resource%'")
+        return int(cursor.fetchone()[0])  # type: ignore[index]
+
+
+def test_an_export_that_is_given_up_leaves_nothing_open_and_can_be_repeated(tmp_path: Path) -> None:
+    ada = registered("Ada", "Winters").dod_id
+    import_file(write(tmp_path, bundle(ADA, *(weight(str(number)) for number in range(20)))), ada)
+    whole = "".join(bundle_of(ada))
+    export = bundle_of(ada)
+    assert whole.startswith("".join(next(export) for _ in range(4)))
+    export.close()  # type: ignore[attr-defined]
+    assert open_cursors() == 0
+    assert "".join(bundle_of(ada)) == whole
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_export_that_is_killed_leaves_nothing_and_can_be_repeated(settings: Any, tmp_path: Path) -> None:
+    ada = registered("Ada", "Winters").dod_id
+    import_file(write(tmp_path, bundle(ADA, *(weight(str(number)) for number in range(2 * AT_ONCE)))), ada)
+    whole = "".join(bundle_of(ada))
+    script = f"""
+from portal.record.exporting import bundle_of
+for number, piece in enumerate(bundle_of("{ada}")):
+    print(piece, flush=True)
+    if number == 10:
+        input()
+"""
+    process = subprocess.Popen(
+        [*MANAGE, "shell", "--verbosity", "0", "-c", script],
+        cwd=ROOT,
+        env=environment(tmp_path, settings.FIELD_KEYS),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout
+    came = [process.stdout.readline().decode().rstrip("\n") for _ in range(10)]
+    assert whole.startswith("".join(came))
+    import_file(write(tmp_path, bundle(ADA, weight("1", "80"))), ada)  # waits for nobody who reads
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 10
+    while open_sessions() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert open_sessions() == 0
+    assert Resource.objects.count() == 2 * AT_ONCE + 1
+    again = "".join(bundle_of(ada))
+    assert again.count(":80}") == 1
+    assert again.replace(":80}", ":70.50}") == whole
+
+
+def open_sessions() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND query LIKE '%record_resource%'"
+        )
+        return int(cursor.fetchone()[0])  # type: ignore[index]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_in_the_middle_of_an_export_is_in_the_next_one(tmp_path: Path) -> None:
+    ada = registered("Ada", "Winters").dod_id
+    import_file(write(tmp_path, bundle(ADA, *(weight(str(number)) for number in range(2 * AT_ONCE)))), ada)
+    whole = "".join(bundle_of(ada))
+    export = bundle_of(ada)
+    begun = [next(export), next(export)]
+    import_file(write(tmp_path, bundle(ADA, weight("1", "80"), weight("new"))), ada)
+    assert "".join([*begun, *export]) == whole
+    assert "".join(bundle_of(ada)) != whole
 
 
 UNFIT = "".join(filter(checks.UNFIT.match, map(chr, range(0xD800))))  # and surrogates, which are a category

@@ -1,10 +1,12 @@
 """What the lists of a record say of odd, missing and contradicting data: nothing that is not so."""
 
 import copy
+import io
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -487,6 +489,32 @@ def test_a_visit_has_the_zone_of_its_place(keep: Callable[..., Any]) -> None:
     projecting.project_patient(RUTH)
     assert Encounter.objects.get().zone == Result.objects.get().zone == "America/Chicago"
     assert Encounter.objects.get().kind == "Visit to a clinic"
+
+
+def test_projecting_that_is_stopped_changes_nobody_halfway_and_can_be_repeated(
+    keep: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for patient in (RUTH, OTIS):
+        keep(*(observation(id=f"{number}") for number in range(3)), patient=patient)
+        projecting.project_patient(patient)
+        Result.objects.filter(patient=patient).update(display="old")
+    seen: list[int] = []
+
+    def stop(done: int) -> None:
+        seen.append(done)
+        if len(seen) == 3:  # at the resources that are no reports of the second person
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("portal.record.management.commands.project_record.tqdm.update", lambda _, done: stop(done))
+        with pytest.raises(CommandError, match="1 of 2 people are done"):
+            call_command("project_record")
+    first, second = sorted((RUTH, OTIS))
+    assert "old" not in set(Result.objects.filter(patient=first).values_list("display", flat=True))
+    assert list(Result.objects.filter(patient=second).values_list("display", flat=True)) == ["old"] * 3
+    call_command("project_record", stdout=io.StringIO())
+    call_command("project_record", "--check", stdout=io.StringIO())
+    assert Result.objects.count() == 6
 
 
 def test_nobody_else_has_rows_made_or_removed(keep: Callable[..., Any]) -> None:
