@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpResponse, QueryDict
 
 from accounts.models import Account
@@ -94,8 +94,7 @@ def labs(account: Account, query: QueryDict) -> Context:
     if filters.kind:
         rows = rows.filter(kind=filters.kind)
     if filters.words:
-        inside = queries.of(Result, account.dod_id).filter(panel=OuterRef("resource"), display__icontains=filters.words)
-        rows = rows.filter(Q(display__icontains=filters.words) | Exists(inside))
+        rows = rows.filter(searched__contains=filters.words.lower())
     listing = queries.list_page(rows, query.get("before", ""), PANELS)
     name_unusual(account, listing.rows)
     return page_of_labs("", listing, filters) | {"kinds": Panel.Kind.choices}
@@ -183,7 +182,7 @@ def list_of_results(path: str, rows: QuerySet[Result], query: QueryDict) -> Cont
     filters = replace(filters_of(query), kind="")
     rows = within(counted(rows), filters)
     if filters.words:
-        rows = rows.filter(Q(display__icontains=filters.words) | Q(text__icontains=filters.words))
+        rows = rows.filter(searched__contains=filters.words.lower()).exclude(searched="")  # as the index has it
     return page_of_labs(path, queries.list_page(rows, query.get("before", ""), SINGLES), filters)
 
 

@@ -171,6 +171,16 @@ def newest_first(table: str, *before: str) -> models.Index:
     )
 
 
+def by_words(table: str, condition: models.Q | None = None) -> GinIndex:
+    """Return the index by which a list is searched: parts of the words of one patient."""
+    return GinIndex(
+        fields=["patient", "searched"],
+        opclasses=["varchar_ops", "gin_trgm_ops"],
+        name=f"record_{table}_words",
+        condition=condition,
+    )
+
+
 def once(table: str) -> models.UniqueConstraint:
     """Return the constraint that a resource has one row for each place."""
     return models.UniqueConstraint(fields=["resource", "place"], name=f"record_{table}_once")
@@ -195,9 +205,10 @@ class Panel(Projected):
     results = models.PositiveIntegerField(default=0)
     unusual = models.PositiveIntegerField("results that a laboratory or a range calls unusual", default=0)
     unjudged = models.PositiveIntegerField("results that nobody judged", default=0)
+    searched = models.TextField("its name and those of its results, in lower case")
 
     class Meta:
-        indexes = [newest_first("panel"), newest_first("panel_kind", "kind")]
+        indexes = [newest_first("panel"), newest_first("panel_kind", "kind"), by_words("panel")]
         constraints = [once("panel")]
 
     @property
@@ -246,10 +257,12 @@ class Result(Projected):
     method = models.TextField(blank=True)
     device = models.TextField(blank=True, db_default="")
     derived = models.TextField("what it was worked out from", blank=True, db_default="")
+    searched = models.TextField("what a list of single results is searched for, in lower case", blank=True, db_default="")
 
     class Meta:
         indexes = [
             newest_first("result", "category"),
+            by_words("result", condition=~models.Q(searched="")),
             # A page for each test: its results by time.
             newest_first("result_test", "code_system", "code"),
             models.Index(fields=["panel"], name="record_result_panel"),

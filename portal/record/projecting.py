@@ -122,7 +122,7 @@ def project_changed(patient: str, ids: Iterable[UUID]) -> None:
                 return
             todo = (more | linked) - done
         reports = Resource.objects.filter(patient=patient, type=PANELS, id__in=done | panels)
-        lookup.counts = counts_of(list(reports.values_list("id", flat=True)))
+        count_results(list(reports.values_list("id", flat=True)), lookup)
         replace(reports, set(), lookup)
 
 
@@ -135,13 +135,16 @@ def lock(patient: str) -> None:
 def expected(patient: str, lookup: Lookup, advance: Advance | None = None) -> Iterator[Read]:
     """Yield each resource of a patient with its rows, panels last, and count the results of panels on the way."""
     counts: dict[UUID, Counter[str]] = defaultdict(Counter)
+    tests: dict[UUID, set[str]] = defaultdict(set)
     resources = Resource.objects.filter(patient=patient)
     for resource, rows in read(resources.exclude(type=PANELS), lookup, advance):
         for row in rows:
-            if isinstance(row, Result) and row.panel_id and is_counted(row):
+            if isinstance(row, Result) and row.panel_id:
                 for panel in (row.panel_id, *row.also_in):
-                    counts[panel][row.verdict] += 1
+                    counts[panel][row.verdict] += is_counted(row)
+                    tests[panel].add(row.display)
         yield resource, rows
+    lookup.tests = tests
     lookup.counts = {id_: (found.total(), found["unusual"], found["none"]) for id_, found in counts.items()}
     yield from read(resources.filter(type=PANELS), lookup, advance)
 
@@ -279,20 +282,22 @@ def named_by_panels(patient: str, ids: set[UUID], lookup: Lookup) -> set[UUID]:
     return set(ours.filter(named).values_list("id", flat=True))
 
 
-def counts_of(panels: list[UUID]) -> dict[UUID, tuple[int, int, int]]:
-    """Return (all, unusual, unjudged) of the results of these panels, without those that stand within the report."""
-    if not panels:
-        return {}
+def count_results(panels: list[UUID], lookup: Lookup) -> None:
+    """Put into `lookup` what the results of these panels are, without those that stand within the report."""
     with connection.cursor() as cursor:
         cursor.execute(COUNT, {"panels": panels})
-        return {id_: (every, unusual, unjudged) for id_, every, unusual, unjudged in cursor}
+        for id_, every, unusual, unjudged, tests in cursor:
+            lookup.counts[id_] = (every, unusual, unjudged)
+            lookup.tests[id_] = set(tests)
 
 
 COUNT = """
-    SELECT report, count(*), count(*) FILTER (WHERE verdict = 'unusual'), count(*) FILTER (WHERE verdict = 'none')
-    FROM record_result, LATERAL unnest(panel_id || also_in) AS report
-    WHERE (panel_id = ANY(%(panels)s) OR (also_in && %(panels)s AND NOT also_in = '{}')) AND report = ANY(%(panels)s)
-    AND resource_id <> ALL(%(panels)s) AND NOT (text = '' AND absent = '' AND value_said = '')
+    SELECT report, count(*) FILTER (WHERE counts), count(*) FILTER (WHERE counts AND verdict = 'unusual'),
+           count(*) FILTER (WHERE counts AND verdict = 'none'), array_agg(DISTINCT display)
+    FROM record_result, LATERAL unnest(panel_id || also_in) AS report,
+         LATERAL (SELECT NOT (text = '' AND absent = '' AND value_said = '') AS counts) AS one
+    WHERE (panel_id = ANY(%(panels)s) OR (also_in && %(panels)s::uuid[] AND NOT also_in = '{}'))
+    AND report = ANY(%(panels)s) AND resource_id <> ALL(%(panels)s)
     GROUP BY report
 """
 

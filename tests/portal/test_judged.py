@@ -71,6 +71,17 @@ def test_a_result_of_two_reports_shows_in_both(client, ruth):
     assert page(client, "/portal/labs/").count("345") == 2
 
 
+@pytest.mark.parametrize("typed", ["GLUC", "ucos", "second pan", "é"])
+def test_reports_are_found_by_parts_of_their_words_and_of_their_results(client, ruth, typed):
+    one = glucose(1)
+    other = {**glucose(2), "code": {"text": "Café test"}}
+    store(RUTH, one, other, report(one), report(other, id="second", code={"text": "Second panel"}))
+    client.force_login(ruth)
+    shown = page(client, f"/portal/labs/?q={typed}")
+    assert ("Blood sugar<" in shown) == ("uc" in typed.lower())
+    assert ("Second panel<" in shown) == ("uc" not in typed.lower())
+
+
 def test_a_positive_culture_without_a_flag_is_not_called_usual(client, ruth):
     culture = glucose(1, valueCodeableConcept={"text": "Positive for Escherichia coli"})
     del culture["valueQuantity"]

@@ -78,13 +78,15 @@ class Lookup:
     """Everything that resources of one patient refer to.
 
     `panels` are the reports that name an observation, the one that names the most first. `counts` are the results of
-    each report as (all, unusual, unjudged), `fills` the dispenses of each prescription.
+    each report as (all, unusual, unjudged), `tests` the names of those results, and `fills` the dispenses of each
+    prescription.
     """
 
     known: dict[tuple[str, str], Known] = field(default_factory=dict)
     identified: dict[tuple[str, str], Known] = field(default_factory=dict)
     panels: dict[tuple[str, str], list[UUID]] = field(default_factory=dict)
     counts: dict[UUID, tuple[int, int, int]] = field(default_factory=dict)
+    tests: dict[UUID, set[str]] = field(default_factory=dict)
     fills: dict[UUID, list[Fill]] = field(default_factory=lambda: defaultdict(list))
     zoned: bool = False
 

@@ -103,6 +103,8 @@ def read_report(reading: Reading) -> list[Projected]:
         unusual=unusual + sum(row.verdict == "unusual" for row in own),
         unjudged=unjudged + sum(row.verdict == "none" for row in own),
     )
+    tests = reading.lookup.tests.get(reading.resource.id, set()) | {row.display for row in within}
+    panel.searched = "\n".join([panel.display, *sorted(tests)]).lower()
     return [panel, *within]
 
 

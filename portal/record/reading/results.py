@@ -85,6 +85,9 @@ def read_observation(reading: Reading, panel: UUID | None = None, first_place: i
         if not (part.text or part.absent or part.value_said):
             part.absent = "The value was not given"
         rows.append(part)
+    for each in rows:
+        if not panels or each.category == OTHER:
+            each.searched = f"{each.display}\n{each.text}".lower()
     return rows
 
 

@@ -17,7 +17,7 @@ DROP TRIGGER never_deleted ON record_sealed;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("record", "0003_single_results")]
+    dependencies = [("record", "0006_search")]
 
     operations = [
         migrations.CreateModel(

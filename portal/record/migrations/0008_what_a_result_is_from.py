@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('record', '0004_sealed'),
+        ('record', '0007_sealed'),
     ]
 
     operations = [
