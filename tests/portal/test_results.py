@@ -285,8 +285,8 @@ def test_vitals_page_through_many_visits_without_cutting_or_losing_one(ruths):
 def test_the_page_of_a_test_says_device_origin_and_the_note_of_the_whole(ruths):
     cuff = {"resourceType": "Device", "id": "cuff", "deviceName": [{"name": "Upper arm cuff", "type": "other"}]}
     said = {"device": {"reference": "Device/cuff"}, "note": [{"text": "Sitting, left arm"}]}
-    told = {"derivedFrom": [{"display": "Glucose at home"}, {"reference": "Observation/a"}]}
-    counted = {"derivedFrom": [{"reference": "Observation/a"}, {"reference": "Observation/b"}]}
+    told: dict[str, Any] = {"derivedFrom": [{"display": "Glucose at home"}, {"reference": "Observation/a"}]}
+    counted: dict[str, Any] = {"derivedFrom": [{"reference": "Observation/a"}, {"reference": "Observation/b"}]}
     store(
         RUTH,
         cuff,

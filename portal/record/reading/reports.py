@@ -164,7 +164,7 @@ def attachments_in(raw: Json, path: str = "") -> Iterator[tuple[str, dict[str, J
         if not isinstance(value, dict | list):
             continue
         here = f"{path}.{key}" if path else str(key)
-        if is_attachment(key, value, path):
+        if isinstance(value, dict) and is_attachment(key, value, path):
             yield here, value
         elif key in ATTACHED and isinstance(value, list):
             yield from ((f"{here}.{i}", one) for i, one in enumerate(value) if isinstance(one, dict))
@@ -172,10 +172,8 @@ def attachments_in(raw: Json, path: str = "") -> Iterator[tuple[str, dict[str, J
             yield from attachments_in(value, here)
 
 
-def is_attachment(key: object, value: Json, path: str) -> bool:
+def is_attachment(key: object, value: dict[str, Json], path: str) -> bool:
     """Tell whether this is an Attachment: by its name or, as the content of Media, by what it has."""
-    if not isinstance(value, dict):
-        return False
     return key in ATTACHED or (key == "content" and not path and ("data" in value or "contentType" in value))
 
 
