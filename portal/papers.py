@@ -164,7 +164,7 @@ def lines_of_element(name: str, value: Any, depth: int, *, whole: bool) -> Itera
     label = words.spaced(name.lstrip("_"))
     if isinstance(value, dict):
         if "value" in value and (kind := kind_of(value)):
-            yield Line(label, f"{kind} that ends in {value['value']}", depth)
+            yield Line(label, f"{kind} that ends in {str(value['value'])[-4:]}", depth)
             return
         if depth >= DEEPEST and not whole:
             yield Line(label, "More is in the download of your record.", depth)

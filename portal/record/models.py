@@ -205,7 +205,7 @@ class Panel(Projected):
     results = models.PositiveIntegerField(default=0)
     unusual = models.PositiveIntegerField("results that a laboratory or a range calls unusual", default=0)
     unjudged = models.PositiveIntegerField("results that nobody judged", default=0)
-    searched = models.TextField("its name and those of its results, in lower case")
+    searched = models.TextField("its name and those of its results, in lower case", default="", db_default="")
 
     class Meta:
         indexes = [newest_first("panel"), newest_first("panel_kind", "kind"), by_words("panel")]
@@ -239,7 +239,7 @@ class Result(Projected):
     category = models.CharField(max_length=20, choices=Category)
     category_said = models.TextField("category as it came", blank=True)
     panel = models.ForeignKey(Resource, models.SET_NULL, null=True, blank=True, related_name="+")
-    also_in = ArrayField(models.UUIDField(), default=list)
+    also_in = ArrayField(models.UUIDField(), default=list, db_default=[])
     value = Numeric(null=True, blank=True)
     value_said = models.CharField(max_length=60, blank=True)
     comparator = models.CharField(max_length=2, blank=True)
@@ -255,9 +255,11 @@ class Result(Projected):
     performer = models.TextField(blank=True)
     specimen = models.TextField(blank=True)
     method = models.TextField(blank=True)
-    device = models.TextField(blank=True, db_default="")
-    derived = models.TextField("what it was worked out from", blank=True, db_default="")
-    searched = models.TextField("what a list of single results is searched for, in lower case", blank=True, db_default="")
+    device = models.TextField(blank=True, default="", db_default="")
+    derived = models.TextField("what it was worked out from", blank=True, default="", db_default="")
+    searched = models.TextField(
+        "what a list of single results is searched for, in lower case", blank=True, default="", db_default=""
+    )
 
     class Meta:
         indexes = [

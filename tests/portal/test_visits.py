@@ -124,7 +124,7 @@ def test_the_time_of_the_place_has_that_of_the_reader_beside_it_where_it_differs
 
 
 def test_a_time_in_a_list_of_past_visits_has_the_readers_beside_it_and_a_day_has_not(client, ruth):
-    seen = {
+    seen: dict[str, Any] = {
         "resourceType": "Encounter",
         "status": "finished",
         "location": [{"location": {"reference": "Location/clinic"}}],

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [("record", "0004_what_came")]
     operations = [
         migrations.AddField(
-            "result", "also_in", django.contrib.postgres.fields.ArrayField(models.UUIDField(), default=list)
+            "result", "also_in", django.contrib.postgres.fields.ArrayField(models.UUIDField(), default=list, db_default=[])
         ),
         AddIndexConcurrently(
             "result",

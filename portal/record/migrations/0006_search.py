@@ -19,14 +19,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             "panel",
             "searched",
-            models.TextField("its name and those of its results, in lower case", default=""),
-            preserve_default=False,
+            models.TextField("its name and those of its results, in lower case", default="", db_default=""),
         ),
         migrations.AddField(
             "result",
             "searched",
-            models.TextField("what a list of single results is searched for, in lower case", blank=True, default=""),
-            preserve_default=False,
+            models.TextField("what a list of single results is searched for, in lower case", blank=True, default="", db_default=""),
         ),
         AddIndexConcurrently(
             "panel", GinIndex(fields=["patient", "searched"], name="record_panel_words", opclasses=OPERATORS)

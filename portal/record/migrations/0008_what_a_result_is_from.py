@@ -13,11 +13,11 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='result',
             name='derived',
-            field=models.TextField(blank=True, db_default='', verbose_name='what it was worked out from'),
+            field=models.TextField(blank=True, default='', db_default='', verbose_name='what it was worked out from'),
         ),
         migrations.AddField(
             model_name='result',
             name='device',
-            field=models.TextField(blank=True, db_default=''),
+            field=models.TextField(blank=True, default='', db_default=''),
         ),
     ]
