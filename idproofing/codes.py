@@ -3,7 +3,7 @@
 import hmac
 import random
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -59,7 +59,12 @@ class Used:
 
 @dataclass(frozen=True)
 class Void:
-    """There were far too many wrong tries, or the code was withdrawn. A new code is needed."""
+    """There were far too many wrong tries, or the code was withdrawn. A new code is needed.
+
+    `just_now` is true for the wrong try that made it void.
+    """
+
+    just_now: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -176,7 +181,7 @@ def count_wrong(code: ActivationCode, *, by: object, now: datetime) -> Wrong | V
     code.save(update_fields=["tries", "tries_since", "voided_at"])
     event = "code.voided" if over else "code.failed"
     audit.record(event, by=by, dod_id=code.dod_id, level=code.level, reason="wrong")
-    return Void() if over else Wrong()
+    return Void(just_now=True) if over else Wrong()
 
 
 def withdraw(code_id: UUID, dod_id: str, *, by: object, reason: str, now: datetime | None = None) -> bool:

@@ -71,6 +71,16 @@ def test_a_wrong_code_says_how_many_tries_are_left_and_is_not_shown_again(client
     assert WRONG not in page
 
 
+def test_rosa_hears_once_at_the_address_in_deers_that_wrong_codes_made_hers_void(client, draft):
+    ActivationCode.objects.update(tries=policy.CODE_FAILURES - 1)
+    for _ in range(2):
+        assert "can no longer be used" in try_code(client, draft, WRONG)
+    walk.deliver_mail()
+    assert [(message.to, message.subject) for message in mail.outbox] == [
+        ([people.load("rosa").email], "Your activation code can no longer be used")
+    ]
+
+
 def test_after_five_wrong_tries_rosa_waits_and_her_code_stays_valid(client, draft):
     """It used to be void then, which any stranger with her details could do to the code in her letter."""
     right = draft.screen_code

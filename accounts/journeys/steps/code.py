@@ -21,6 +21,7 @@ from core import policy
 from core.fields import CodeField, email_field
 from core.masks import mask_email
 from core.words import try_again_in
+from deers import lookup
 from idproofing import codes
 from safeguards import audit, client, limits
 
@@ -133,6 +134,8 @@ def redeem_code(request: HttpRequest, draft: Draft, form: forms.Form, left: int)
         draft.code_redeemed_at, draft.screen_code = timezone.now(), ""
         forget_tries(request, draft)
         return None
+    if isinstance(outcome, codes.Void) and outcome.just_now:
+        tell_of_void(draft.dod_id)
     if draft.has_code:
         return Refused("That code is not right, or it can no longer be used.", "code")
     match outcome:
@@ -147,6 +150,13 @@ def redeem_code(request: HttpRequest, draft: Draft, form: forms.Form, left: int)
         case codes.Expired():
             return Refused("That code has expired. Ask for a new one below.", "code")
     return Refused("That code can no longer be used. Ask for a new one below.", "code")
+
+
+def tell_of_void(dod_id: str) -> None:
+    """Tell the person, at the address that DEERS has, that wrong codes have made theirs void: it may be a stranger."""
+    person = lookup.person(dod_id)
+    if person:
+        notices.send("code-void", to=person.email, first_name=person.first_name)
 
 
 def send_another(request: HttpRequest, draft: Draft, form: forms.Form) -> Refused | None:
