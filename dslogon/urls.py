@@ -5,12 +5,14 @@ from django.contrib import admin
 from django.urls import include, path
 
 from core import views
+from portal import health_card
 from service_center import dashboard
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path(".well-known/jwks.json", health_card.jwks, name="jwks"),
     path("", include("accounts.urls")),
     path("portal/", include("portal.urls")),
     path("support/", include("support.urls")),

@@ -17,7 +17,7 @@ from django.urls import reverse
 from accounts.models import Account
 from core import policy
 from core.policy import Level
-from portal import certificate, history, messages, papers, personal, results, visits
+from portal import certificate, health_card, history, messages, papers, personal, results, visits
 from portal.export import pages as copies
 from portal.medications import pages as medications
 from portal.samples import family as sample_family
@@ -188,6 +188,8 @@ FEATURES = (
         level=Level.BASIC,
         pages=(
             Page("certificate", "certificate.pdf", certificate.certificate, "portal/immunizations_certificate.html"),
+            Page("card", "card/", health_card.card, "portal/immunizations_card.html"),
+            Page("card-file", "card.smart-health-card", health_card.download),
         ),
     ),
     Feature(

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import nh3
+from django.conf import settings
 from django.http import Http404, HttpResponse, QueryDict
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
@@ -82,7 +83,12 @@ def immunizations(account: Account, query: QueryDict) -> dict[str, Any]:
     listing = queries.list_page(mine.filter(was_given=True), query.get("before", ""), VACCINES_TO_A_PAGE)
     refused = queries.list_page(mine.filter(was_given=False), query.get("not", ""), CURRENT)
     not_given = refused.rows if listing.is_first else []
-    return {"listing": listing, "not_given": not_given, "more_not_given": refused.older if listing.is_first else ""}
+    return {
+        "listing": listing,
+        "not_given": not_given,
+        "more_not_given": refused.older if listing.is_first else "",
+        "health_cards": bool(settings.HEALTH_CARD_KEY),
+    }
 
 
 def procedures(account: Account, query: QueryDict) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What every deployment shares. Values that differ come from the environment. Policy is in core/policy.py."""
 
+import base64
 from pathlib import Path
 
 import environ
@@ -106,6 +107,9 @@ SILENCED_SYSTEM_CHECKS = [
     "django_ratelimit.E003",
     "django_ratelimit.W001",
 ]
+
+# 32 bytes that sign SMART Health Cards (portal/health_card.py). Without them, none are offered.
+HEALTH_CARD_KEY = base64.b64decode(env.str("HEALTH_CARD_KEY", default=""))
 
 AUTH_USER_MODEL = "accounts.Account"
 AUTHENTICATION_BACKENDS = ["accounts.backend.AccountBackend"]

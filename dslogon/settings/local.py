@@ -1,11 +1,16 @@
 """`make run`: one machine, plain HTTP on the loopback, its own keys, and the demo unless it is switched off."""
 
+from hashlib import sha256
+
 from dslogon.settings.base import *  # noqa: F403
 from dslogon.settings.base import INSTALLED_APPS, MIDDLEWARE, VAR_DIR, env
 from dslogon.settings.keys import local_keys
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 SECRET_KEY, FIELD_KEYS, INDEX_KEY = local_keys(env.path("DSLOGON_KEYS_FILE", default=str(VAR_DIR / "keys.json")))
+
+# A card of this machine is for trying out: nobody else trusts its key.
+HEALTH_CARD_KEY = sha256(b"health cards" + INDEX_KEY).digest()
 
 # After the files, which may be fetched from anywhere.
 MIDDLEWARE.insert(

@@ -7,6 +7,7 @@ ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 SECRET_KEY = "only-for-tests"  # noqa: S105 - guards nothing
 FIELD_KEYS = {"1": b"only for tests, 32 bytes of key."}
 INDEX_KEY = b"only for tests, 32 bytes: index."
+HEALTH_CARD_KEY = b"only for tests, 32 bytes: cards."
 DEMO = True
 STAFF_PASSKEY_REQUIRED = False
 DOCUMENT_READER = "idproofing.document_reader.MockReader"

@@ -177,6 +177,8 @@ OF_ACCOUNTS = {"record-copy", "record-download", "medications-asked", "medicatio
 # Further addresses that are lists.
 LISTS = {
     "immunizations-certificate",
+    "immunizations-card",
+    "immunizations-card-file",
     "appointments-visits",
     "record-papers",
     "record-people",

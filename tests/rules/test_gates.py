@@ -38,6 +38,7 @@ PUBLIC = {
     "not-me/<str:token>/": "the token from the mail is the key, and it only stops",
     "stop/<str:token>/": "the token from the mail or the letter is the key, and it only stops",
     "recover/password/<str:token>/judge/": "the token from the mail is the key",
+    ".well-known/jwks.json": "the public keys that check vaccine cards; the apps that check them are strangers",
     ".well-known/change-password": "where password managers look; leads to the gated page",
     "support/": "help is for everyone",
     "support/guides/<slug:slug>/": "help is for everyone",
