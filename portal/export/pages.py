@@ -92,7 +92,7 @@ def copy(account: Account, query: QueryDict, item: UUID) -> Context:
         "titles": titles,
         "is_whole": len(titles) == len(TITLES),
         "shown": export.counts.get("record.html", 0),
-        "item_title": TITLE,
+        "item_title": "Your copy",
     }
 
 

@@ -145,12 +145,13 @@ def fills(account: Account, query: QueryDict, item: UUID) -> Context:
 
 def requests(account: Account, query: QueryDict) -> Context:
     """Return a page of what was asked for, newest first."""
-    rows = asking.of(account.dod_id).order_by("-made_at", "-pk")
+    rows = asking.of(account.dod_id).order_by("-made_at")
     before = read_moment(query.get("before", ""))
-    some = list(rows.filter(made_at__lt=before)[: PAGE_SIZE + 1] if before else rows[: PAGE_SIZE + 1])
+    some = list((rows.filter(made_at__lt=before) if before else rows)[: PAGE_SIZE + 1])
     older = some[PAGE_SIZE - 1].made_at.isoformat() if len(some) > PAGE_SIZE else ""
     name_requests(account, some[:PAGE_SIZE])
-    return {"requests": some[:PAGE_SIZE], "older": older, "item_title": "Refills and renewals you asked for"}
+    listing = {"rows": some[:PAGE_SIZE], "older": older, "is_first": before is None}
+    return {"listing": listing, "item_title": "Refills and renewals you asked for"}
 
 
 def name_requests(account: Account, rows: list[Request]) -> None:

@@ -3,12 +3,18 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.test import Client, override_settings
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Account
+from core import policy
+from portal.export.models import Export
 from portal.features import FEATURES
 from portal.library import ARTICLES
+from portal.medications.models import Request
 from portal.models import Thread
+from portal.record import queries
 from portal.record.models import Appointment, Attachment, Note, Panel, Paper, Prescription, Result
 from tests import people
 from tests.accounts.holders import holder, premium, signed_in
@@ -18,7 +24,10 @@ Answers = Iterator[Any]
 ITEMS = {"labs": Panel, "notes": Note, "medications": Prescription, "appointments": Appointment}
 PARTS = {"paper": Paper, "more": Panel, "fills": Prescription, "test": Result, "file": Attachment}
 # Files, which are no pages.
-FILES = {"calendar", "csv", "download"}
+# Of one copy or request: shown by scenes of their own.
+OF_ONE = {"copy", "request"}
+NOBODYS = "11111111-1111-1111-1111-111111111111"
+FILES = {"calendar", "csv", "download", "certificate", "card-file"}
 
 
 def has_a_premium_account() -> Answers:
@@ -30,8 +39,41 @@ def has_a_premium_account() -> Answers:
         if feature.detail:
             yield client.get(f"{feature.url}{item_of(feature.slug, account)}/")
         for page in feature.pages:
-            if page.name not in FILES:
+            if page.name not in FILES | OF_ONE:
                 yield client.get(address_of(feature.slug, page.name, account))
+    with override_settings(DEERS_FAULT="unavailable"):
+        yield client.get(reverse("immunizations-certificate"))
+    yield from takes_the_record_along(client, account)
+    yield from asks_for_refills(client, account)
+
+
+def takes_the_record_along(client: Client, account: Account) -> Answers:
+    """A copy in each of its states, and the form with what is wrong."""
+    here, now = reverse("record-copies"), timezone.now()
+    yield client.post(here, {"since": "2024-02-31"})
+    copy = Export.objects.create(account=account, patient="1", sections=["about"], asked_at=now, changed_at=now)
+    for state in ("waiting", "making", "failed", "stopped", "gone", "ready"):
+        Export.objects.update(state=state, expires_at=now, digest=b"1", of=4, done=2, counts={"store": 9})
+        yield client.get(f"{here}{copy.pk}/")
+    yield client.get(here)
+
+
+def asks_for_refills(client: Client, account: Account) -> Answers:
+    """A request in each of its states, late and not, and what came of several."""
+    items = queries.of(Prescription, account.dod_id).order_by("-at").values_list("resource_id", flat=True)[:2]
+    yield client.post(reverse("feature", args=["medications"]), {"prescription": items, "action": "renew"}, follow=True)
+    Request.objects.all().delete()
+    past = timezone.now() - policy.REFILL_ANSWERED_WITHIN
+    asked = Request.objects.create(
+        account=account, patient=account.dod_id or "", prescription_id=items[0], kind="refill", made_at=past, changed_at=past
+    )
+    for state in Request.State.values:
+        asked.state, asked.reason, asked.carrier, asked.tracking = state, "early", "ups", "1Z"
+        asked.save()
+        asked.steps.create(state=state, at=past)
+        yield client.get(reverse("medications-request", args=[asked.pk]))
+        yield client.get(reverse("feature", args=["medications"]))
+    yield client.get(reverse("medications-requests"))
 
 
 def item_of(slug: str, account: Account) -> str:
@@ -46,6 +88,8 @@ def item_of(slug: str, account: Account) -> str:
 
 def address_of(slug: str, name: str, account: Account) -> str:
     """The address of a further page of a feature, of one row if it is about one."""
+    if name == "asked":
+        return f"{reverse('medications-asked')}?action=refill&prescription={NOBODYS}"
     if name not in PARTS:
         return reverse(f"{slug}-{name}")
     wanted: dict[str, Any] = {"patient": account.dod_id}

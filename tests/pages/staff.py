@@ -16,6 +16,9 @@ from demo.people import PEOPLE
 from idproofing import cases, visits
 from idproofing.models import Proofing, Visit
 from idproofing.routes import Route
+from portal.medications.models import Request
+from portal.record import queries
+from portal.record.models import Prescription
 from safeguards import limits
 from safeguards.models import AuditEvent
 from service_center import assistance
@@ -87,6 +90,26 @@ def prints() -> Answers:
     yield client.get("/admin/idproofing/letter/")
     yield client.get("/admin/idproofing/letter/", {"q": "nobody"})
     yield client.get("/admin/idproofing/batch/")
+
+
+def answers_refills() -> Answers:
+    """The pharmacy's desk: a request that waits, and each button that it has on its way."""
+    grace, client = premium(people.load("grace", record=True)), signed_in(staff("Pharmacy"))
+    here, now = "/admin/medications/request/", timezone.now()
+    yield client.get(here)
+    item = queries.of(Prescription, grace.dod_id).order_by("-at")[0].resource_id
+    asked = Request.objects.create(
+        account=grace, patient=grace.dod_id or "", prescription_id=item, kind="refill", made_at=now, changed_at=now
+    )
+    asked.steps.create(state="submitted", at=now)
+    yield client.get(here)
+    yield client.get(here, {"state__exact": "done"})
+    yield client.get(f"{here}{asked.pk}/change/")
+    for button in ("received", "filling", "shipped", "ready", "done", "refused"):
+        yield client.get(f"{here}{asked.pk}/{button}/")
+    for button in ("shipped", "refused"):
+        yield client.post(f"{here}{asked.pk}/{button}/", {})
+    yield client.get(f"{here}{asked.pk}/history/")
 
 
 def attends_a_visit() -> Answers:
@@ -204,6 +227,7 @@ def gives_the_second_step_again() -> Answers:
 SCENES = (
     reads,
     prints,
+    answers_refills,
     attends_a_visit,
     reviews,
     acts_on_staff,

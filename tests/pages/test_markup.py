@@ -27,13 +27,16 @@ FOR_EVERYBODY = {
     "demo/mail/<int:pk>.html",
 }
 
+# The head of a file that people take along: no page of the site (tests/portal/export/).
+TAKEN_ALONG = "portal/export/head.html"
 # Addresses that no scene opens, and why that is right.
 NO_PAGE = {
     r"healthz|readyz|demo/(people|mail)\.json": "JSON",
     r"(admin/)?session/(left|extend|keep)/": "JSON, or nothing",
     r".*/(judge|(first-)?passkey|options)/": "JSON; where one of these is a page, a scene opens it",
     r"\.well-known/change-password|admin/(login|logout|password_change)/": "leads to a page",
-    r"portal/.*(\.ics|\.csv|/download/)": "a file",
+    r"portal/.*(\.ics|\.csv|/download/|\.smart-health-card)": "a file",
+    r"\.well-known/jwks\.json": "JSON",
     r"support/guides/<slug:slug>\.pdf|demo/letters/<uuid:pk>\.pdf": "a PDF",
     r"admin/jsi18n/|admin/autocomplete/": "for scripts",
     r"admin/r/.*|admin/.*/<path:object_id>/": "leads to a page",
@@ -174,4 +177,4 @@ def test_every_template_is_looked_at(seen):
     folder = Path(settings.BASE_DIR, "templates")
     every = {str(file.relative_to(folder)) for file in folder.rglob("*.html")}
     used = {name for page in seen for name in page.templates}
-    assert sorted(every - used - {*PARTS}) == []
+    assert sorted(every - used - {*PARTS, TAKEN_ALONG}) == []

@@ -32,6 +32,7 @@ PAGES = {
     "/admin/idproofing/case/": "idproofing.view_case",
     "/admin/idproofing/visit/": "idproofing.attend_visit",
     "/admin/safeguards/auditevent/": "safeguards.view_auditevent",
+    "/admin/medications/request/": "medications.view_request",
     "/admin/support/contactmessage/": "support.view_contactmessage",
 }
 

@@ -292,8 +292,8 @@ def test_many_requests_have_pages(client, ruth, django_assert_max_num_queries):
     while address:
         with django_assert_max_num_queries(8):
             response = client.get(address)
-        seen += len(response.context["requests"])
-        older = response.context["older"]
+        seen += len(response.context["listing"]["rows"])
+        older = response.context["listing"]["older"]
         address = f"{PAGE}requests/?before={older.replace('+', '%2B')}" if older else ""
     assert seen == 25
     with django_assert_max_num_queries(8):
