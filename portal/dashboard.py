@@ -78,9 +78,23 @@ CARDS = (
         "Latest messages",
         "All messages",
         "You have no messages.",
-        """SELECT id, subject, care_team, to_char(last_sent_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-                  %(zone)s::text
-           FROM portal_thread WHERE patient = %(patient)s ORDER BY last_sent_at DESC LIMIT 2""",
+        """WITH unread AS (
+               SELECT DISTINCT thread_id FROM (
+                   SELECT thread_id FROM secure_messages_message
+                   WHERE patient = %(patient)s AND author = 'staff' AND opened_at IS NULL AND send_due_at <= now()
+                   ORDER BY send_due_at DESC LIMIT 20) newest)
+           SELECT t.id, t.subject,
+                  concat(CASE WHEN unread.thread_id IS NOT NULL THEN 'Unread. ' END, 'With ', team.name,
+                         ', ' || nullif(team.clinic, '')),
+                  to_char(t.last_answer_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), %(zone)s::text
+           FROM secure_messages_thread t JOIN secure_messages_careteam team ON team.id = t.team_id
+                LEFT JOIN unread ON unread.thread_id = t.id
+           WHERE t.id IN (
+               SELECT thread_id FROM unread UNION ALL
+               (SELECT id FROM secure_messages_thread
+                WHERE patient = %(patient)s AND archived_at IS NULL AND last_answer_at IS NOT NULL
+                ORDER BY last_answer_at DESC, id DESC LIMIT 2))
+           ORDER BY unread.thread_id IS NULL, t.last_answer_at DESC LIMIT 2""",
     ),
     Card(
         "medications",

@@ -31,10 +31,15 @@ def encrypt(text: str, *, context: str, key_id: str | None = None) -> bytes:
 
     The newest key is used unless `key_id` names another one of FIELD_KEYS.
     """
+    return encrypt_bytes(text.encode(), context=context, key_id=key_id)
+
+
+def encrypt_bytes(data: bytes, *, context: str, key_id: str | None = None) -> bytes:
+    """Seal bytes as `encrypt` seals text."""
     keys = settings.FIELD_KEYS
     key_id = key_id or next(reversed(keys))
     head, nonce = key_header(key_id), os.urandom(NONCE_BYTES)
-    return head + nonce + _aes(keys[key_id]).encrypt(nonce, text.encode(), head + context.encode())
+    return head + nonce + _aes(keys[key_id]).encrypt(nonce, data, head + context.encode())
 
 
 @lru_cache(maxsize=16)
@@ -48,6 +53,14 @@ def decrypt(blob: bytes, *, context: str) -> str:
 
     Raise DecryptionError if anything about it is not as it was.
     """
+    try:
+        return decrypt_bytes(blob, context=context).decode()
+    except UnicodeDecodeError:
+        raise DecryptionError("The sealed value is not text.") from None
+
+
+def decrypt_bytes(blob: bytes, *, context: str) -> bytes:
+    """Open what `encrypt_bytes` sealed for the same context. Raise DecryptionError as `decrypt` does."""
     if len(blob) < 2 or blob[0] != VERSION:
         raise DecryptionError("This is not a sealed value of a known version.")
     end = 2 + blob[1]
@@ -56,7 +69,7 @@ def decrypt(blob: bytes, *, context: str) -> str:
     if key is None:
         raise DecryptionError("FIELD_KEYS no longer holds the key that sealed this value.")
     try:
-        return _aes(key).decrypt(nonce, sealed, head + context.encode()).decode()
+        return _aes(key).decrypt(nonce, sealed, head + context.encode())
     except (InvalidTag, ValueError):
         raise DecryptionError("The key is wrong, or the value was changed or moved here from another row.") from None
 

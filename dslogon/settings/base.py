@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     # After accounts, because its rows refer to rows of accounts.
     "django_otp_webauthn",
     "portal.record.apps.RecordConfig",
+    "portal.messages.apps.MessagesConfig",
     "portal",
     "support",
     # After the rooms whose rows its pages show.
@@ -190,6 +191,8 @@ WHITENOISE_MAX_AGE = 3600
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 128 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+FILE_UPLOAD_HANDLERS = ["core.uploads.BoundedMemoryUploadHandler"]
 
 LOGGING = {
     "version": 1,

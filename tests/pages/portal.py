@@ -1,14 +1,16 @@
 """The portal: every feature of the table at both levels, with its items and pages, and with an empty record."""
 
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Account
 from portal.features import FEATURES
 from portal.library import ARTICLES
-from portal.models import Thread
+from portal.messages.models import Message, Thread
 from portal.record.models import Appointment, Attachment, Note, Panel, Paper, Prescription, Result
 from tests import people
 from tests.accounts.holders import holder, premium, signed_in
@@ -18,7 +20,7 @@ Answers = Iterator[Any]
 ITEMS = {"labs": Panel, "notes": Note, "medications": Prescription, "appointments": Appointment}
 PARTS = {"paper": Paper, "more": Panel, "fills": Prescription, "test": Result, "file": Attachment}
 # Files, which are no pages.
-FILES = {"calendar", "csv", "download"}
+FILES = {"calendar", "csv", "download", "message", "file"}
 
 
 def has_a_premium_account() -> Answers:
@@ -38,14 +40,18 @@ def item_of(slug: str, account: Account) -> str:
     """The address of one item of a feature."""
     if slug == "library":
         return next(iter(ARTICLES))
-    if slug == "messages":
-        return str(Thread.objects.filter(patient=account.dod_id)[0].pk)
     newest = ITEMS[slug]._default_manager.filter(patient=account.dod_id).order_by("-at")
     return str(newest[0].resource_id)
 
 
 def address_of(slug: str, name: str, account: Account) -> str:
     """The address of a further page of a feature, of one row if it is about one."""
+    if name in ("thread", "reply"):
+        return reverse(f"{slug}-{name}", args=[Thread.objects.filter(patient=account.dod_id)[0].pk])
+    if name == "draft":
+        text = {"topic": "general", "subject": "Swimming", "body": "May I swim?", "saved_at": timezone.now()}
+        draft = Message.objects.create(id=uuid.uuid4(), patient=account.dod_id, **text)
+        return reverse(f"{slug}-{name}", args=[draft.pk])
     if name not in PARTS:
         return reverse(f"{slug}-{name}")
     wanted: dict[str, Any] = {"patient": account.dod_id}

@@ -1,17 +1,15 @@
 """What the pages of the portal say, and how many queries they make."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from core.paging import page_number, page_of
 from core.policy import Level
 from deers import lookup
 from portal.features import FEATURES
 from portal.library import ARTICLES
-from portal.models import Message, Thread, resource_id
 from safeguards import audit
 from tests.deers.registered import registered, sponsored
 from tests.portal.conftest import OTIS, RUTH, open_account
@@ -68,29 +66,6 @@ def test_an_empty_dashboard_says_so(client, otis):
     shown = page(client, "/portal/")
     assert "You have no upcoming appointments." in shown
     assert "You have no messages." in shown
-
-
-def test_a_conversation_reads_from_the_first_message_to_the_last(client, ruth):
-    now = timezone.now()
-    thread = Thread.objects.create(
-        id=resource_id(RUTH, "thread", 1),
-        patient=RUTH,
-        subject="A question",
-        care_team="Primary care",
-        last_sent_at=now,
-    )
-    for count, (author, body) in enumerate([("", "Is it <b>safe</b>?"), ("Carol Nguyen, RN", "It is.")]):
-        Message.objects.create(
-            id=resource_id(RUTH, "message", count),
-            thread=thread,
-            sent_at=now - timedelta(hours=2 - count),
-            author=author,
-            body=body,
-        )
-    client.force_login(ruth)
-    shown = page(client, f"/portal/messages/{thread.pk}/")
-    assert "Is it &lt;b&gt;safe&lt;/b&gt;?" in shown
-    assert shown.index("&lt;b&gt;safe") < shown.index("It is.")
 
 
 def test_a_page_keeps_to_its_size():
