@@ -96,6 +96,9 @@ class BytesLazilyDecrypted(LazilyDecrypted):
 class EncryptedBytesField(EncryptedTextField):
     """Bytes (or None), stored as EncryptedTextField stores text."""
 
+    _pyi_private_set_type: bytes  # type: ignore[assignment]
+    _pyi_private_get_type: bytes  # type: ignore[assignment]
+
     descriptor_class = BytesLazilyDecrypted
 
     def from_db_value(self, value: bytes | None, *args: Any) -> Sealed | None:

@@ -145,7 +145,7 @@ def response_of(row: Attachment) -> HttpResponse:
     """Return a file as a response. It opens in a sandbox, and browsers do not guess what it is."""
     is_shown = row.kind in SHOWN_BY_BROWSER
     answer = HttpResponse(content_of(row), content_type=policy.FILE_KINDS[row.kind].media_type)
-    answer["Content-Disposition"] = content_disposition_header(not is_shown, row.name)
+    answer["Content-Disposition"] = content_disposition_header(not is_shown, row.name) or ""
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return answer

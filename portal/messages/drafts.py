@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -77,7 +78,8 @@ def save_draft(
 def insert(account: Account, typed: Typed, **values: object) -> None:
     """Insert the message of a form. Raise IntegrityError if its id is taken."""
     author = Message.Author.PATIENT
-    row = Message(id=typed.id, patient=account.dod_id, author=author, **{**typed.text, **values})  # type: ignore[arg-type]
+    fields: Any = {**typed.text, **values}
+    row = Message(id=typed.id, patient=account.dod_id or "", author=author, **fields)
     row.save(force_insert=True)
 
 
@@ -99,10 +101,8 @@ def overtaken(account: Account, typed: Typed) -> Saved | Stale | Gone:
 
 
 def says_the_same(message: Message, typed: Typed) -> bool:
-    """Return whether a kept message has the text of the form. Line ends and the team of an answer make no difference."""
-    same_team = message.thread_id not in (None, message.pk) or message.team_id == (
-        typed.team.pk if typed.team else None
-    )
+    """Return whether a kept message has the text of the form, and goes to the same team."""
+    same_team = message.team_id == (typed.team.pk if typed.team else None)
     return same_team and (message.subject, message.body) == (typed.subject, typed.body)
 
 

@@ -80,7 +80,7 @@ class MessageForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 10}),
         error_messages={"required": "Write your message.", **TOO_LONG},
     )
-    files = FilesField(label="Attach files", required=False, widget=FilesInput(attrs={"multiple": True}))
+    upload = FilesField(label="Attach files", required=False, widget=FilesInput(attrs={"multiple": True}))
 
     def __init__(
         self,
@@ -112,6 +112,7 @@ class MessageForm(forms.Form):
     def typed(self, thread: Thread | None = None, draft: uuid.UUID | None = None) -> Typed:
         """Return what the form says. An answer has the team, the topic and the subject of its conversation."""
         said = self.cleaned_data
+        kept: dict[str, Any]
         if thread is not None and "team" not in self.fields:
             kept = {"team": thread.team, "topic": thread.topic, "subject": thread.subject}
         else:

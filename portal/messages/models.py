@@ -117,6 +117,7 @@ class Thread(models.Model):
     """Its messages, if the query fetched them too."""
 
     class Meta:
+        verbose_name = "conversation"
         permissions = [("answer_thread", "Can answer the messages of the patients of one's own care teams")]
         indexes = [
             models.Index(
@@ -154,7 +155,7 @@ class Message(models.Model):
     id = models.UUIDField(primary_key=True, editable=False)
     patient = models.CharField("DoD ID number", max_length=10)
     thread = models.ForeignKey(Thread, models.CASCADE, null=True, blank=True, related_name="messages")
-    team = models.ForeignKey(CareTeam, models.PROTECT, null=True, blank=True, related_name="+")
+    team = models.ForeignKey(CareTeam, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     topic = models.CharField(max_length=12, choices=Topic.choices, blank=True)
     subject = models.CharField(max_length=policy.MESSAGE_SUBJECT_MAX, blank=True)
     body = models.CharField(max_length=policy.MESSAGE_BODY_MAX, blank=True)
@@ -215,6 +216,13 @@ class Message(models.Model):
                 fields=["team", "answer_due_at", "id"],
                 name="message_waiting",
                 condition=Q(author="patient", held_at__isnull=False, answered_at=None, closed_at=None),
+            ),
+            models.Index(
+                F("team"),
+                F("held_at").desc(),
+                F("id").desc(),
+                name="message_of_team",
+                condition=Q(author="patient", held_at__isnull=False),
             ),
             models.Index(
                 fields=["send_due_at"], name="message_to_note", condition=Q(sent_at=None, held_at__isnull=False)

@@ -112,9 +112,7 @@ def act_on_thread(account: Account, request: HttpRequest, item: UUID) -> HttpRes
         if queries.move_to_archive(account, found, archived=wanted == "archive"):
             words = "moved to the archive" if wanted == "archive" else "moved back to your inbox"
             messages.success(request, f"The conversation was {words}.")
-        return redirect(
-            "feature" if wanted == "archive" else "messages-archive", *(["messages"] * (wanted == "archive"))
-        )
+        return redirect("messages-archive") if wanted == "restore" else redirect("feature", "messages")
     if wanted == "unsend":
         return take_back(account, request, found)
     return redirect("messages-thread", item)

@@ -72,7 +72,10 @@ def search(patient: str | None, words: str, before: str, size: int) -> Listing:
 
 
 def page_below(rows: QuerySet, column: str, before: str, size: int) -> Listing:
-    """Return a page of rows below a cursor, newest first by a column. One more is read, to know whether any are left."""
+    """Return a page of rows below a cursor, newest first by a column.
+
+    One more row is read, to know whether any are left.
+    """
     cursor = read_cursor(before)
     rows = rows.order_by(f"-{column}", "-id")
     if cursor:

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from accounts.models import Account
 from core import policy
+from portal.messages import message_states
 from portal.messages.drafts import Gone, Saved, Stale, Typed, insert, overtaken, own_drafts
-from portal.messages.message_states import TRANSITIONS, State, change_state, event_of
+from portal.messages.message_states import State, change_state, event_of
 from portal.messages.models import Message, Thread
 from portal.messages.teams import answer_due
 from safeguards import audit
@@ -35,9 +36,9 @@ def send_message(
 ) -> Held | NoTeam | Stale | Gone:
     """Send what a form says. It is held first, so that it can be taken back.
 
-    `typed.team` is a team to which the person may write (`teams.links`), or None. An answer goes to `thread`, or begins a
-    new conversation that continues it if that one is old or another team's. One conditional write makes the draft a message with the same
-    id, so that the same form sent many times is one message.
+    `typed.team` is a team to which the person may write (`teams.links`), or None. An answer goes to `thread`, or begins
+    a new conversation that continues it if that one is old or another team's. One conditional write makes the draft a
+    message with the same id, so that the same form sent many times is one message.
     """
     now = now or timezone.now()
     if typed.team is None:
@@ -60,7 +61,7 @@ def send_message(
                     Thread.objects.filter(pk=where).update(last_sent_at=goes_out_at)
                 else:
                     begin_thread(account, typed, thread, goes_out_at)
-                event = event_of((State.DRAFT,), State.HELD, TRANSITIONS)
+                event = event_of((State.DRAFT,), State.HELD, message_states.TRANSITIONS)
                 audit.record(event, by=account, message=str(typed.id))
                 return Held(where, goes_out_at)
     except IntegrityError:
@@ -117,7 +118,8 @@ def unsend(account: Account, message: UUID, *, now: datetime | None = None) -> b
             return False
         others = Message.objects.filter(thread=thread).exclude(pk=message)
         alone = thread.pk == message and not others.exists()
-        values = {"held_at": None, "send_due_at": None, "answer_due_at": None, "version": F("version") + 1}
+        values: dict[str, object] = dict.fromkeys(("held_at", "send_due_at", "answer_due_at"))
+        values["version"] = F("version") + 1
         if alone:
             values["thread_id"] = thread.continues_id
         about = {"message": str(message)}
@@ -133,7 +135,7 @@ def unsend(account: Account, message: UUID, *, now: datetime | None = None) -> b
 def note_sent(now: datetime | None = None, most: int = 500) -> int:
     """Note the time of messages whose time has come, with an event for each, and return how many they were."""
     now = now or timezone.now()
-    event = event_of((State.HELD,), State.SENT, TRANSITIONS)
+    event = event_of((State.HELD,), State.SENT, message_states.TRANSITIONS)
     due = Message.objects.filter(sent_at=None, held_at__isnull=False, send_due_at__lte=now)
     with transaction.atomic():
         rows = due.select_for_update(skip_locked=True).order_by("send_due_at")[:most]

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts.models import Account
+from accounts.models import Account, State
 from core import policy
 from portal.messages.models import CareTeam, Membership, PatientTeam
 
@@ -44,7 +44,7 @@ def teams_of_member(account: Account, on: date | None = None) -> QuerySet[CareTe
 def members_of(team: CareTeam, on: date | None = None) -> QuerySet[Account]:
     """Return the active accounts of the members of a team on a day."""
     memberships = Membership.objects.filter(current(on or timezone.localdate()), team=team)
-    return Account.objects.filter(pk__in=memberships.values("account"), is_active=True, is_staff=True)
+    return Account.objects.filter(pk__in=memberships.values("account"), state=State.ACTIVE, is_staff=True)
 
 
 def is_out_of_office(team: CareTeam, on: date | None = None) -> bool:

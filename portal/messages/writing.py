@@ -108,7 +108,7 @@ def write(account: Account, request: HttpRequest, thread: Thread | None, item: U
     form = MessageForm(request.POST, request.FILES, teams=choices, sends=wanted == "send")
     if wanted == "discard":
         return discard(account, request, item)
-    chosen = form.is_valid() and form.cleaned_data["files"]
+    chosen = form.is_valid() and form.cleaned_data["upload"]
     if form.is_valid() and wanted == "send" and not chosen:
         return answer_to_send(account, request, form, thread, choices, item)
     saves = MessageForm(request.POST, request.FILES, teams=choices)
@@ -141,12 +141,12 @@ def change_files(account: Account, request: HttpRequest, form: MessageForm, kept
     try:
         if which:
             attachments.remove(account, kept, UUID(which))
-        for refused in attachments.attach(account, kept, request.FILES.getlist("files")):
-            form.add_error("files", refused.sentence)
+        for refused in attachments.attach(account, kept, request.FILES.getlist("upload")):
+            form.add_error("upload", refused.sentence)
     except ValueError:
-        form.add_error("files", "This file is not there any more.")
+        form.add_error("upload", "This file is not there any more.")
     except CountersUnavailable as failure:
-        form.add_error("files", str(failure))
+        form.add_error("upload", str(failure))
 
 
 def answer_to_send(
@@ -193,9 +193,7 @@ def overtaken(
 
 def with_values(form: MessageForm, **values: Any) -> MessageForm:
     """Return the form as it was sent, with other hidden values, so that the next attempt starts from what is kept."""
-    data = form.data.copy()
-    for name, value in values.items():
-        data[name] = str(value)
+    data = {**form.data.dict(), **{name: str(value) for name, value in values.items()}}  # type: ignore[attr-defined]
     sends = form.fields["body"].required
     teams = list(form.teams.values()) if "team" in form.fields else None
     return MessageForm(data, form.files, teams=teams, sends=sends)

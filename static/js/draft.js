@@ -23,7 +23,7 @@ async function save() {
   saving = true;
   changed = false;
   const typed = new FormData(form);
-  typed.delete("files");
+  typed.delete("upload");
   typed.set("do", "autosave");
   try {
     const answer = await fetch(window.location.pathname, {

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import Account
 from portal.features import FEATURES
 from portal.library import ARTICLES
-from portal.messages.models import Message, Thread
+from portal.messages.models import Attachment, Message, Thread
 from portal.record.models import Appointment, Attachment, Note, Panel, Paper, Prescription, Result
 from tests import people
 from tests.accounts.holders import holder, premium, signed_in
@@ -19,8 +19,8 @@ Answers = Iterator[Any]
 
 ITEMS = {"labs": Panel, "notes": Note, "medications": Prescription, "appointments": Appointment}
 PARTS = {"paper": Paper, "more": Panel, "fills": Prescription, "test": Result, "file": Attachment}
-# Files, which are no pages.
-FILES = {"calendar", "csv", "download", "message", "file"}
+# Files, which are no pages, and what leads to one.
+FILES = {"appointments-calendar", "labs-csv", "vitals-csv", "notes-download", "messages-message", "messages-file"}
 
 
 def has_a_premium_account() -> Answers:
@@ -32,7 +32,7 @@ def has_a_premium_account() -> Answers:
         if feature.detail:
             yield client.get(f"{feature.url}{item_of(feature.slug, account)}/")
         for page in feature.pages:
-            if page.name not in FILES:
+            if f"{feature.slug}-{page.name}" not in FILES:
                 yield client.get(address_of(feature.slug, page.name, account))
 
 
@@ -47,10 +47,16 @@ def item_of(slug: str, account: Account) -> str:
 def address_of(slug: str, name: str, account: Account) -> str:
     """The address of a further page of a feature, of one row if it is about one."""
     if name in ("thread", "reply"):
-        return reverse(f"{slug}-{name}", args=[Thread.objects.filter(patient=account.dod_id)[0].pk])
+        thread = Thread.objects.filter(patient=account.dod_id)[0]
+        of = {"message": thread.messages.first(), "digest": name.encode(), "added_at": timezone.now()}
+        Attachment.objects.create(name="knee.txt", kind="text", size=10, **of)
+        return reverse(f"{slug}-{name}", args=[thread.pk])
     if name == "draft":
         text = {"topic": "general", "subject": "Swimming", "body": "May I swim?", "saved_at": timezone.now()}
         draft = Message.objects.create(id=uuid.uuid4(), patient=account.dod_id, **text)
+        Attachment.objects.create(
+            name="knee.txt", kind="text", size=10, message=draft, digest=b"", added_at=timezone.now()
+        )
         return reverse(f"{slug}-{name}", args=[draft.pk])
     if name not in PARTS:
         return reverse(f"{slug}-{name}")

@@ -5,13 +5,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
+from accounts.models import Account
 from demo.invent.records.life import CLINICS, INVENTED, NURSE, Clinic, Life, at_clinic
-from portal.messages.models import CareTeam, Message, PatientTeam, Thread, Topic
+from portal.messages.models import CareTeam, Membership, Message, PatientTeam, Template, Thread, Topic
 from portal.messages.teams import answer_due
 
 # The teams are older than all records.
 SINCE = date(2000, 1, 1)
 PRIMARY, PHARMACY = "Primary care", "Clinical pharmacy"
+# Where the nurse of the demo works, and where its Premium account goes.
+NURSES_CLINIC = CLINICS[2]
 TALKATIVE = {"hypertension", "rhythm", "diabetes"}
 
 
@@ -40,6 +43,17 @@ def care_teams() -> Iterator[CareTeam]:
                 zone=clinic.zone,
                 since=SINCE,
             )
+
+
+def join_care_team(account: Account) -> None:
+    """Make a member of staff with the role a member of the primary care team of the nurse's clinic."""
+    if account.groups.filter(name="Care team").exists():
+        CareTeam.objects.bulk_create(care_teams(), ignore_conflicts=True)
+        Membership.objects.get_or_create(account=account, team_id=team_id(NURSES_CLINIC), since=SINCE)
+        text = "Thank you for your message. I will ask your doctor and write to you again within two days."
+        Template.objects.get_or_create(
+            team_id=team_id(NURSES_CLINIC), title="I ask the doctor first", defaults={"body": text}
+        )
 
 
 def talks_of(person: Life) -> list[Talk]:
@@ -114,10 +128,8 @@ def talk_rows(person: Life, talk: Talk, times: list[datetime]) -> Iterator[Threa
         last_answer_at=answers[-1] if answers else None,
     )
     yield thread
-    for place, (at, (author, body)) in enumerate(zip(times, talk.lines, strict=True)):
-        answered = next(
-            (later for later, (other, _) in zip(times[place:], talk.lines[place:], strict=True) if other), None
-        )
+    for at, (author, body) in zip(times, talk.lines, strict=True):
+        answered = next((later for later in answers if later >= at), None)
         yield Message(
             id=person.new("Message"),
             patient=person.dod_id,

@@ -292,7 +292,7 @@ def test_sending_a_draft_takes_six_statements_with_the_session_and_the_account(c
 def test_files_stay_with_the_draft_and_are_sent_with_it(client, ruth, otis, primary):
     client.force_login(ruth)
     files = [upload("Scan.PDF", b"%PDF-1.7 paper"), upload("knee.png", PNG)]
-    here = send(client, COMPOSE, form(primary, do="attach", files=files))
+    here = send(client, COMPOSE, form(primary, do="attach", upload=files))
     assert "Scan.PDF" in text_of(client.get(here))
     pdf, png = Attachment.objects.order_by("name")
     thread = send(client, here, form(primary, draft=str(pdf.message_id), version="1"))
@@ -322,7 +322,7 @@ BAD = {
 def test_a_file_that_cannot_be_taken_is_refused_by_name_and_the_text_is_kept(client, ruth, primary, name):
     client.force_login(ruth)
     data, why = BAD[name]
-    shown = text_of(client.post(COMPOSE, form(primary, files=[upload("first.PNG", PNG), upload(name, data)])))
+    shown = text_of(client.post(COMPOSE, form(primary, upload=[upload("first.PNG", PNG), upload(name, data)])))
     assert f"{name}: {why}" in shown
     assert QUESTION in shown
     assert [row.name for row in Attachment.objects.all()] == ["first.PNG"]
@@ -332,15 +332,15 @@ def test_a_file_that_cannot_be_taken_is_refused_by_name_and_the_text_is_kept(cli
 def test_a_fifth_file_and_more_than_ten_megabytes_in_all_are_refused(client, ruth, primary):
     client.force_login(ruth)
     five = [upload(f"{number}.txt", b"text %d" % number) for number in range(5)]
-    assert "a message can have 4 files" in text_of(client.post(COMPOSE, form(primary, do="attach", files=five)))
+    assert "a message can have 4 files" in text_of(client.post(COMPOSE, form(primary, do="attach", upload=five)))
     mega = [upload(f"{number}.txt", str(number).encode() * (4 * 1024 * 1024)) for number in range(3)]
-    shown = text_of(client.post(COMPOSE, form(primary, do="attach", files=mega)))
+    shown = text_of(client.post(COMPOSE, form(primary, do="attach", upload=mega)))
     assert "2.txt: all files of a message together can have 10.0" in shown
 
 
 def test_a_file_can_be_removed_from_a_draft(client, ruth, primary):
     client.force_login(ruth)
-    here = send(client, COMPOSE, form(primary, do="attach", files=[upload("a.txt", b"text")]))
+    here = send(client, COMPOSE, form(primary, do="attach", upload=[upload("a.txt", b"text")]))
     row = Attachment.objects.get()
     send(client, here, form(primary, draft=str(row.message_id), version="1", do=f"remove:{row.pk}"))
     assert not Attachment.objects.exists()
@@ -350,7 +350,7 @@ def test_a_file_can_be_removed_from_a_draft(client, ruth, primary):
 def test_a_file_is_sealed_in_pieces_in_the_database(ruth, primary, client):
     client.force_login(ruth)
     data = b"words of a letter " * 40_000
-    send(client, COMPOSE, form(primary, do="attach", files=[upload("letter.txt", data)]))
+    send(client, COMPOSE, form(primary, do="attach", upload=[upload("letter.txt", data)]))
     with connection.cursor() as cursor:
         cursor.execute("SELECT data FROM secure_messages_piece")
         pieces = [bytes(row[0]) for row in cursor]
