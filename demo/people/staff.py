@@ -51,4 +51,10 @@ PEOPLE = (
         "teresa.quill@example.org",
         ReadyAccount("nurse.teresa", "meadow-silver-anchor-65", role="Care team"),
     ),
+    Staff(
+        "A pharmacist of the same clinic, to whom the nurse can hand over what is about medications.",
+        Name("Dominic", "Hale"),
+        "dominic.hale@example.org",
+        ReadyAccount("pharmacist.dominic", "harvest-amber-ledge-39", role="Care team"),
+    ),
 )

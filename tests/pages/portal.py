@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import Account
 from portal.features import FEATURES
 from portal.library import ARTICLES
-from portal.messages.models import Attachment, Message, Thread
+from portal.messages import models as letters
 from portal.record.models import Appointment, Attachment, Note, Panel, Paper, Prescription, Result
 from tests import people
 from tests.accounts.holders import holder, premium, signed_in
@@ -47,14 +47,14 @@ def item_of(slug: str, account: Account) -> str:
 def address_of(slug: str, name: str, account: Account) -> str:
     """The address of a further page of a feature, of one row if it is about one."""
     if name in ("thread", "reply"):
-        thread = Thread.objects.filter(patient=account.dod_id)[0]
+        thread = letters.Thread.objects.filter(patient=account.dod_id)[0]
         of = {"message": thread.messages.first(), "digest": name.encode(), "added_at": timezone.now()}
-        Attachment.objects.create(name="knee.txt", kind="text", size=10, **of)
+        letters.Attachment.objects.create(name="knee.txt", kind="text", size=10, **of)
         return reverse(f"{slug}-{name}", args=[thread.pk])
     if name == "draft":
         text = {"topic": "general", "subject": "Swimming", "body": "May I swim?", "saved_at": timezone.now()}
-        draft = Message.objects.create(id=uuid.uuid4(), patient=account.dod_id, **text)
-        Attachment.objects.create(
+        draft = letters.Message.objects.create(id=uuid.uuid4(), patient=account.dod_id, **text)
+        letters.Attachment.objects.create(
             name="knee.txt", kind="text", size=10, message=draft, digest=b"", added_at=timezone.now()
         )
         return reverse(f"{slug}-{name}", args=[draft.pk])

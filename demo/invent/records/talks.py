@@ -46,14 +46,13 @@ def care_teams() -> Iterator[CareTeam]:
 
 
 def join_care_team(account: Account) -> None:
-    """Make a member of staff with the role a member of the primary care team of the nurse's clinic."""
+    """Make a member of staff with the role a member of a care team of the nurse's clinic."""
     if account.groups.filter(name="Care team").exists():
         CareTeam.objects.bulk_create(care_teams(), ignore_conflicts=True)
-        Membership.objects.get_or_create(account=account, team_id=team_id(NURSES_CLINIC), since=SINCE)
+        team = team_id(NURSES_CLINIC, PHARMACY if account.username.startswith("pharmacist") else PRIMARY)
+        Membership.objects.get_or_create(account=account, team_id=team, since=SINCE)
         text = "Thank you for your message. I will ask your doctor and write to you again within two days."
-        Template.objects.get_or_create(
-            team_id=team_id(NURSES_CLINIC), title="I ask the doctor first", defaults={"body": text}
-        )
+        Template.objects.get_or_create(team_id=team, title="I ask the doctor first", defaults={"body": text})
 
 
 def talks_of(person: Life) -> list[Talk]:
