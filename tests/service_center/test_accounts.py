@@ -33,6 +33,7 @@ PAGES = {
     "/admin/idproofing/visit/": "idproofing.attend_visit",
     "/admin/safeguards/auditevent/": "safeguards.view_auditevent",
     "/admin/support/contactmessage/": "support.view_contactmessage",
+    "/admin/secure_messages/thread/": "secure_messages.answer_thread",
 }
 
 

@@ -40,7 +40,7 @@ def typed(some: CareTeam | None, body: str = QUESTION, **other: Any) -> Typed:
     return Typed(team=some, body=body, **(given | other))
 
 
-def sent(account: Account, some: CareTeam, body: str = QUESTION, *, ago: timedelta = timedelta(hours=1)) -> Message:
+def sent(account: Account, some: CareTeam, body: str = QUESTION, *, ago: timedelta = timedelta(hours=1)) -> Any:
     """A message of a new conversation that went out some time ago."""
     said = typed(some, body)
     outcome = sending.send_message(account, said, now=timezone.now() - ago)

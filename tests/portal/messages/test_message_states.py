@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -45,7 +46,7 @@ def test_a_message_moves_in_no_other_way(before, to):
 
 def test_the_state_of_a_row_and_the_condition_in_sql_agree(ruth, primary):
     now = timezone.now()
-    facts = {
+    facts: dict[State, dict[str, Any]] = {
         State.DRAFT: {"held_at": None, "send_due_at": None},
         State.HELD: {"held_at": now, "send_due_at": now + timedelta(minutes=5)},
         State.SENT: {},

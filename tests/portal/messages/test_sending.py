@@ -2,14 +2,18 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.models import Account
 from core import policy
-from portal.messages.drafts import Gone, Saved, Stale, save_draft
+from core.policy import Level
+from portal.messages.drafts import Gone, Saved, Stale, Typed, save_draft
 from portal.messages.models import Message, Thread
 from portal.messages.sending import Held, NoTeam, note_sent, send_message, unsend
 from portal.messages.teams import answer_due, teams_of
@@ -63,13 +67,17 @@ def test_an_answer_that_is_taken_back_leaves_the_conversation_as_it_was(ruth, pr
     assert Message.objects.get(pk=said.id).thread == first.thread
 
 
+def send_again(account: Account, said: Typed, number: int) -> Any:
+    return send_message(account, said)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_same_form_sent_thirty_times_at_once_is_one_message():
-    ruth, primary = open_account("ruth.p", RUTH, 2), treats(team())
+    ruth, primary = open_account("ruth.p", RUTH, Level.PREMIUM), treats(team())
     new, saved = typed(primary), typed(primary)
     save_draft(ruth, saved)
     for said in (new, replace(saved, version=1)):
-        outcomes = in_parallel(lambda _, said=said: send_message(ruth, said))
+        outcomes = in_parallel(partial(send_again, ruth, said))
         assert {(type(outcome), outcome.thread) for outcome in outcomes} == {(Held, said.id)}
     assert Message.objects.count() == Thread.objects.count() == 2
     assert events().count("message.held") == 2
