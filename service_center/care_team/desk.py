@@ -21,7 +21,7 @@ from accounts.models import Account
 from deers import lookup
 from portal.messages.message_states import State, change_state, in_state, waiting
 from portal.messages.models import CareTeam, Message, Note, PatientTeam, Template, Thread
-from portal.messages.teams import links, members_of, teams_of_member
+from portal.messages.teams import current, links, members_of, teams_of_member
 from safeguards import audit
 
 OPEN = (State.OPENED, State.ASSIGNED)
@@ -198,8 +198,8 @@ def write_note(thread: Thread, body: str, *, by: Account) -> None:
 def teams_to_hand_to(thread: Thread, on: date | None = None) -> list[CareTeam]:
     """Return the other teams of the same clinic that have members today."""
     others = CareTeam.objects.filter(clinic=thread.team.clinic).exclude(pk=thread.team_id).order_by("name")
-    current = Q(since__lte=on or timezone.localdate()) & (Q(until=None) | Q(until__gte=on or timezone.localdate()))
-    return [team for team in others.filter(current) if members_of(team, on).exists()]
+    today = others.filter(current(on or timezone.localdate()))
+    return [team for team in today if members_of(team, on).exists()]
 
 
 def hand_over(thread: Thread, team: CareTeam, *, by: Account) -> Done | Overtaken:

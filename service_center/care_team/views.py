@@ -174,6 +174,7 @@ def send_answer(request: HttpRequest, account: Account, thread: Thread) -> HttpR
     outcome = desk.answer(thread, said["answer"], said["body"], seen=said["seen"], by=account)
     say(request, outcome, "The answer was sent.")
     if isinstance(outcome, desk.Done):
+        unsaved_forms.forget(request)
         return redirect(address(thread))
     desk.open_thread(thread, by=account)
     newest = queries.lines_of(thread, for_staff=True)[-1].pk
@@ -241,6 +242,7 @@ def templates(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         desk.save_template(form.chosen(), said["title"], said["body"], by=account)
+        unsaved_forms.forget(request)
         messages.success(request, "The text is kept.")
         return redirect("admin:secure_messages_thread_templates")
     return page(request, "templates", title="Texts for answers", form=form, templates=some)

@@ -5,7 +5,7 @@ const form = document.querySelector("form[data-draft]");
 const said = form.querySelector("[data-draft-said]");
 const after = Number(form.dataset.draft) * 1000;
 let waits = 0;
-let saving = false;
+let saving = null;
 let changed = false;
 
 const at = (name) => form.elements.namedItem(name);
@@ -17,11 +17,14 @@ function moveToDraft() {
   window.history.replaceState(null, "", page);
 }
 
-async function save() {
+function save() {
   clearTimeout(waits);
   if (saving || !changed || form.dataset.sent) return;
-  saving = true;
   changed = false;
+  saving = send().finally(() => { saving = null; });
+}
+
+async function send() {
   const typed = new FormData(form);
   typed.delete("upload");
   typed.set("do", "autosave");
@@ -43,8 +46,6 @@ async function save() {
     changed = true;
     said.textContent = "Not saved: we cannot be reached. We try again.";
     waits = setTimeout(save, after);
-  } finally {
-    saving = false;
   }
 }
 
@@ -54,5 +55,11 @@ form.addEventListener("input", (event) => {
   clearTimeout(waits);
   waits = setTimeout(save, after);
 });
-form.addEventListener("submit", () => clearTimeout(waits));
+// What is being saved right now gets a version first. The form would otherwise look like that of another tab.
+form.addEventListener("submit", (event) => {
+  clearTimeout(waits);
+  if (!saving) return;
+  event.preventDefault();
+  saving.finally(() => form.requestSubmit(event.submitter));
+});
 document.addEventListener("visibilitychange", () => { if (document.hidden) save(); });

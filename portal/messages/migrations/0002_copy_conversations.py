@@ -1,4 +1,7 @@
-"""Copies the conversations of the first version, which knew care teams by name only."""
+"""Copies the conversations of the first version, which knew care teams by name only.
+
+What a team wrote counts as read. What a patient wrote last was not answered, so it waits for the team.
+"""
 
 from django.db import migrations
 
@@ -19,12 +22,12 @@ SELECT o.id, o.patient, t.id, 'general', o.subject, o.last_sent_at,
 FROM portal_thread o JOIN secure_messages_careteam t ON concat_ws(', ', t.name, nullif(t.clinic, '')) = o.care_team;
 
 INSERT INTO secure_messages_message (id, patient, thread_id, team_id, topic, subject, body, author, author_name,
-                                     version, saved_at, held_at, send_due_at, sent_at, opened_at, answered_at, closed_at)
+                                     version, saved_at, held_at, send_due_at, sent_at, opened_at, answered_at)
 SELECT m.id, n.patient, n.id, n.team_id, n.topic, n.subject, m.body,
        CASE WHEN m.author = '' THEN 'patient' ELSE 'staff' END, m.author, 1,
-       m.sent_at, m.sent_at, m.sent_at, m.sent_at, m.sent_at,
-       CASE WHEN m.author = '' AND m.sent_at < n.last_answer_at THEN n.last_answer_at END,
-       CASE WHEN m.author = '' AND (n.last_answer_at IS NULL OR m.sent_at >= n.last_answer_at) THEN m.sent_at END
+       m.sent_at, m.sent_at, m.sent_at, m.sent_at,
+       CASE WHEN m.author <> '' THEN m.sent_at WHEN m.sent_at < n.last_answer_at THEN n.last_answer_at END,
+       CASE WHEN m.author = '' AND m.sent_at < n.last_answer_at THEN n.last_answer_at END
 FROM portal_message m JOIN secure_messages_thread n ON n.id = m.thread_id;
 """
 

@@ -11,8 +11,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.models import Account
 from accounts.sign_in import unsaved_forms
 from core import policy
+from core.policy import Level
 from portal.messages import attachments
 from portal.messages.models import Attachment, Message, Piece, Thread
 from safeguards.models import AuditEvent
@@ -212,7 +214,8 @@ def test_an_overdue_answer_is_shown_to_the_patient_with_the_clinic_s_number(clie
 
 
 def test_the_archive_takes_a_conversation_and_gives_it_back(client, ruth, primary):
-    thread = answered(sent(ruth, primary).thread, read=True).thread
+    thread = sent(ruth, primary).thread
+    answered(thread, read=True)
     client.force_login(ruth)
     here = f"{INBOX}{thread.pk}/"
     send(client, here, {"do": "archive"})
@@ -357,3 +360,18 @@ def test_a_file_is_sealed_in_pieces_in_the_database(ruth, primary, client):
     assert len(pieces) == 2
     assert not any(b"letter" in piece for piece in pieces)
     assert attachments.content_of(Attachment.objects.get()) == data
+
+
+def test_a_form_does_nothing_for_those_for_whom_its_page_does_not_open(client, ruth, otis, staff, primary):
+    message = sent(ruth, primary, ago=timedelta())
+    thread = f"{INBOX}{message.thread_id}/"
+    Account.objects.filter(pk=ruth.pk).update(level=Level.BASIC)
+    for account, status in ((ruth, 403), (staff, 403), (otis, 404)):
+        client.force_login(account)
+        assert client.post(thread, {"do": "unsend", "message": str(message.pk)}).status_code == status
+        assert client.post(f"{thread}reply/", form(None)).status_code == status
+    assert client.post(COMPOSE, form(primary)).status_code == 200  # Otis: not his team
+    message.refresh_from_db()
+    assert message.held_at
+    assert not Message.objects.filter(patient=ruth.dod_id).exclude(pk=message.pk).exists()
+    assert not Message.objects.filter(patient=otis.dod_id, held_at__isnull=False).exists()
