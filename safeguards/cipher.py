@@ -34,12 +34,12 @@ def encrypt(text: str, *, context: str, key_id: str | None = None) -> bytes:
     return encrypt_bytes(text.encode(), context=context, key_id=key_id)
 
 
-def encrypt_bytes(data: bytes, *, context: str, key_id: str | None = None) -> bytes:
-    """Seal bytes as `encrypt` seals text."""
+def encrypt_bytes(content: bytes, *, context: str, key_id: str | None = None) -> bytes:
+    """Seal bytes as `encrypt` does text."""
     keys = settings.FIELD_KEYS
     key_id = key_id or next(reversed(keys))
     head, nonce = key_header(key_id), os.urandom(NONCE_BYTES)
-    return head + nonce + _aes(keys[key_id]).encrypt(nonce, data, head + context.encode())
+    return head + nonce + _aes(keys[key_id]).encrypt(nonce, content, head + context.encode())
 
 
 @lru_cache(maxsize=16)
@@ -56,7 +56,7 @@ def decrypt(blob: bytes, *, context: str) -> str:
     try:
         return decrypt_bytes(blob, context=context).decode()
     except UnicodeDecodeError:
-        raise DecryptionError("The sealed value is not text.") from None
+        raise DecryptionError("What was sealed is no text.") from None
 
 
 def decrypt_bytes(blob: bytes, *, context: str) -> bytes:
