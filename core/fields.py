@@ -185,6 +185,16 @@ class CodeField(TypedField):
         return code
 
 
+class PlainText(forms.CharField):
+    """Text as typed, with one kind of line end.
+
+    A new line then counts as one character, both here and in the browser.
+    """
+
+    def to_python(self, value: object) -> str:
+        return (super().to_python(value) or "").replace("\r\n", "\n").replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
 def text_field(label: str, *, autocomplete: str, most: int = 100, missing: str = "") -> forms.CharField:
     """Return a one-line text field that tells the browser what it holds.
 

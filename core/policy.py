@@ -393,9 +393,48 @@ NEXT_STEP_GAP = timedelta(days=1)
 UNSAVED_FORM_LIFE = DRAFT_IDLE
 UNSAVED_FORM_MAX = 50_000
 
-# Messages to the care team: VA.gov.
+# Messages to the care team: VA.gov, whose subjects have 50 characters; 100: own.
 MESSAGE_SUBJECT_MAX = 100
 MESSAGE_BODY_MAX = 5_000
+# How long a message waits, so that it can be taken back: own; most people see a slip at once. How soon after the last
+# key a draft is saved: own.
+MESSAGE_HELD = timedelta(minutes=5)
+DRAFT_SAVED_AFTER = timedelta(seconds=10)
+# In how many working days of the team an answer is due, and for how long after its last message a conversation can go
+# on: VA.gov. After that an answer begins a new conversation, which is linked to the old one: own.
+MESSAGE_ANSWER_DAYS = 3
+MESSAGE_THREAD_LIFE = timedelta(days=45)
+# Internal notes and the out-of-office sentence of a care team, in characters: own.
+MESSAGE_NOTE_MAX = 2_000
+OUT_OF_OFFICE_MAX = 500
+
+# Attachments of a message: VA.gov (4 files, 6 MB each, 10 MB in all). They are kept in pieces, so that nobody has to
+# hold a whole file twice in memory: own. How many a person may add in a day: own; ten full messages.
+ATTACHMENTS = 4
+ATTACHMENT_MAX = 6 * 1024 * 1024
+ATTACHMENTS_MAX = 10 * 1024 * 1024
+ATTACHMENT_NAME_MAX = 100
+ATTACHMENT_PIECE = 512 * 1024
+ATTACHMENTS_A_DAY = Limit("attachments", 40, timedelta(hours=24))
+
+
+@dataclass(frozen=True)
+class FileKind:
+    """A kind of file that may be attached: what people call it, its media type, and the endings of its names."""
+
+    label: str
+    media_type: str
+    endings: tuple[str, ...]
+
+
+# Pictures, papers and plain text: own. All can be recognized by their content, and none can run anything by itself.
+FILE_KINDS = {
+    "pdf": FileKind("PDF", "application/pdf", (".pdf",)),
+    "jpeg": FileKind("JPEG", "image/jpeg", (".jpg", ".jpeg")),
+    "png": FileKind("PNG", "image/png", (".png",)),
+    "heic": FileKind("HEIC", "image/heic", (".heic", ".heif")),
+    "text": FileKind("plain text", "text/plain; charset=utf-8", (".txt",)),
+}
 
 # Refills: own. From which share of the last supply on they can be asked for, within what time somebody answers, after
 # which both sides are told, how long after its end a prescription can be renewed, and how many are asked for at once.

@@ -18,6 +18,7 @@ from deers.registry import TimeTogether
 from demo.invent import facts as invented_facts
 from demo.invent import records as invented_records
 from demo.invent.records import Record
+from demo.invent.records.talks import join_care_team
 from demo.people import PEOPLE, STAFF
 from demo.people.facts import HAND_MADE
 from demo.people.person import FULL_FILE, FULL_PAPERS, PAPERS_ELSEWHERE, Person, ReadyAccount, Staff
@@ -256,3 +257,4 @@ def open_staff_account(member: Staff) -> None:
     )
     if isinstance(opened, actions.Opened):
         authenticator_apps.enroll(opened.account, member.account.authenticator_key, step_used=-1, by="system")
+        join_care_team(opened.account)

@@ -59,10 +59,12 @@ NEEDS = (
         "Unread message",
         "More unread messages",
         "",
-        """SELECT id, subject, care_team, to_char(last_sent_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-                   %(zone)s::text
-            FROM portal_thread WHERE patient = %(patient)s AND unread_since IS NOT NULL
-            ORDER BY unread_since DESC LIMIT %(few)s + 1""",
+        """SELECT t.id, t.subject, concat_ws(', ', team.name, nullif(team.clinic, '')),
+                   to_char(max(m.send_due_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), %(zone)s::text
+            FROM secure_messages_message m JOIN secure_messages_thread t ON t.id = m.thread_id
+                 JOIN secure_messages_careteam team ON team.id = t.team_id
+            WHERE m.patient = %(patient)s AND m.author = 'staff' AND m.opened_at IS NULL AND m.send_due_at <= now()
+            GROUP BY t.id, team.id ORDER BY max(m.send_due_at) DESC LIMIT %(few)s + 1""",
     ),
     Card(
         "appointments",
@@ -100,9 +102,11 @@ CARDS = (
         "Latest messages",
         "All messages",
         "You have no messages.",
-        """SELECT id, subject, care_team, to_char(last_sent_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-                  %(zone)s::text
-           FROM portal_thread WHERE patient = %(patient)s ORDER BY last_sent_at DESC LIMIT 2""",
+        """SELECT t.id, t.subject, concat_ws(', ', team.name, nullif(team.clinic, '')),
+                  to_char(t.last_answer_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), %(zone)s::text
+           FROM secure_messages_thread t JOIN secure_messages_careteam team ON team.id = t.team_id
+           WHERE t.patient = %(patient)s AND t.archived_at IS NULL AND t.last_answer_at IS NOT NULL
+           ORDER BY t.last_answer_at DESC, t.id DESC LIMIT 2""",
     ),
     Card(
         "medications",

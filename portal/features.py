@@ -17,9 +17,11 @@ from django.urls import reverse
 from accounts.models import Account
 from core import policy
 from core.policy import Level
-from portal import certificate, health_card, history, messages, papers, personal, results, visits
+from portal import certificate, health_card, history, papers, personal, results, visits
 from portal.export import pages as copies
 from portal.medications import pages as medications
+from portal.messages import pages as messages
+from portal.messages import writing
 from portal.samples import family as sample_family
 from portal.samples import history as sample_history
 from portal.samples import messages as sample_messages
@@ -95,7 +97,7 @@ class Feature:
 
         Templates ask this, because they would call `detail`.
         """
-        return self.detail is not None
+        return self.detail is not None or any(page.pattern == "<uuid:item>/" for page in self.pages)
 
     def opens_for(self, account: Account) -> bool:
         """Return whether the account's level is high enough. An account without a level opens nothing."""
@@ -130,12 +132,23 @@ FEATURES = (
     Feature(
         "messages",
         "Messages",
-        "Messages between you and your care team, to read.",
+        "Secure messages between you and your care team.",
         "mail",
         CARE,
-        messages.messages,
-        messages.message_thread,
-        sample_messages.messages,
+        messages.inbox,
+        sample=sample_messages.messages,
+        pages=(
+            Page("sent", "sent/", messages.sent, "portal/messages_sent.html"),
+            Page("drafts", "drafts/", messages.drafts, "portal/messages_drafts.html"),
+            Page("archive", "archive/", messages.archive, "portal/messages.html"),
+            Page("search", "search/", messages.search, "portal/messages_search.html"),
+            Page("compose", "compose/", writing.compose, "portal/messages_write.html", writing.write_new),
+            Page("draft", "draft/<uuid:item>/", writing.draft, "portal/messages_write.html", writing.write_draft),
+            Page("message", "message/<uuid:item>/", messages.message),
+            Page("file", "file/<uuid:item>/", messages.file),
+            Page("thread", "<uuid:item>/", messages.thread, "portal/messages_thread.html", messages.act_on_thread),
+            Page("reply", "<uuid:item>/reply/", writing.reply, "portal/messages_write.html", writing.write_reply),
+        ),
     ),
     Feature(
         "medications",

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from accounts.models import Account
-from accounts.sign_in import fresh
+from accounts.sign_in import fresh, unsaved_forms
 from core import policy
 from core.policy import Level
 from portal import dashboard
@@ -62,8 +62,12 @@ def feature(request: HttpRequest, slug: str, item: str = "") -> HttpResponseBase
     return gated(request, found, shown)
 
 
+@unsaved_forms.keeps_unsaved_form
 def feature_page(request: HttpRequest, slug: str, name: str, **parts: Any) -> HttpResponseBase:
-    """Show a further page of a feature, give its file or do what its form asks, behind the feature's own gate."""
+    """Show a further page of a feature, give its file or do what its form asks, behind the feature's own gate.
+
+    What was typed into its form when the session ended stands there again. No form of the portal holds a secret.
+    """
     found = BY_SLUG[slug]
     page = next(page for page in found.pages if page.name == name)
     allowed = methods(page.act)
@@ -75,6 +79,8 @@ def feature_page(request: HttpRequest, slug: str, name: str, **parts: Any) -> Ht
             content = page.act(account, request, **parts)
         else:
             content = page.content(account, request.GET, **parts)
+            if page.act and isinstance(content, dict) and "form" in content:
+                content["form"].initial |= unsaved_forms.take(request)
         return content if isinstance(content, HttpResponseBase) else (page.template, content)
 
     return gated(request, found, shown, asks_again=page.asks_again)

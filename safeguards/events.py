@@ -136,7 +136,6 @@ EVENTS: dict[str, str] = {
     "recovery.not-me": "A link in one of our emails was used to say that a change was not yours.",
     # portal
     "portal.record-viewed": "Your health record was viewed.",
-    "portal.message-read": "A message from a care team was opened.",
     "portal.record-imported": "A file was added to your health record.",
     "refill.submitted": "A refill or renewal was asked for.",
     "refill.received": "The pharmacy received a request for a refill or renewal.",
@@ -154,6 +153,29 @@ EVENTS: dict[str, str] = {
     "export.stopped": "The copy of your health record was deleted at your request.",
     "export.expired": "The copy of your health record was deleted, because its time was over.",
     "export.fetched": "The copy of your health record was downloaded.",
+    # portal: secure messages
+    "message.drafted": "A secure message was begun.",
+    "message.discarded": "A draft of a secure message was deleted.",
+    "message.held": "A secure message was sent. It could be taken back for a few minutes.",
+    "message.unsent": "A secure message was taken back before it went out.",
+    "message.sent": "A secure message went out to your care team.",
+    "message.opened": "Your care team opened a secure message.",
+    "message.read": "A secure message from your care team was read.",
+    "message.assigned": "A member of your care team took up a secure message.",
+    "message.put-back": "A member of your care team put a secure message back for colleagues.",
+    "message.handed-over": "A secure message was handed over to another care team.",
+    "message.answered": "Your care team answered a secure message.",
+    "message.followed-up": "Your care team wrote to you again in a conversation.",
+    "message.closed": "Your care team closed a secure message without an answer.",
+    "message.noted": "Your care team wrote an internal note about a conversation.",
+    "message.viewed": "A member of your care team looked at a conversation.",
+    "message.listed": "A member of a care team looked through the messages of the patients.",
+    "message.archived": "A conversation was moved to the archive, or back.",
+    "message.file-added": "A file was attached to a draft.",
+    "message.file-removed": "A file was removed from a draft.",
+    "message.file-opened": "A file of a secure message was opened.",
+    "message.office-changed": "A care team said until when it is out of office, or that it is back.",
+    "message.template-changed": "A text that a care team often answers with was changed.",
     # support
     "support.account-viewed": "A member of our staff looked at your account.",
     "support.person-searched": "A member of our staff searched for a person.",
@@ -173,6 +195,7 @@ EVENTS: dict[str, str] = {
 
 # Events that are no longer recorded. Older trails hold them, and nobody can change those.
 FORMER_EVENTS: dict[str, str] = {
+    "portal.message-read": "A message from a care team was opened.",
     # Each sign-in names its factor now.
     "second-factor.passed": "The second step of a sign-in was completed.",
 }
@@ -247,6 +270,16 @@ STAFF_SENTENCES: dict[str, str] = {
     "export.stopped": "The copy of the person's health record was deleted at their request.",
     "export.expired": "The copy of the person's health record was deleted, because its time was over.",
     "export.fetched": "The copy of the person's health record was downloaded.",
+    "message.sent": "A secure message went out to the person's care team.",
+    "message.opened": "The person's care team opened a secure message.",
+    "message.read": "A secure message from the person's care team was read.",
+    "message.assigned": "A member of the person's care team took up a secure message.",
+    "message.put-back": "A member of the person's care team put a secure message back for colleagues.",
+    "message.answered": "The person's care team answered a secure message.",
+    "message.followed-up": "The person's care team wrote again in a conversation.",
+    "message.closed": "The person's care team closed a secure message without an answer.",
+    "message.noted": "The person's care team wrote an internal note about a conversation.",
+    "message.viewed": "A member of the person's care team looked at a conversation.",
     "support.account-viewed": "A member of our staff looked at the account.",
     "support.code-sent-again": "A member of our staff sent the person a new activation code.",
     "support.help-asked": "A member of our staff asked to help the person back into the account.",
@@ -270,6 +303,7 @@ def staff_sentence_of(event: str) -> str:
 # or about their own account.
 AT_THE_DESK = (
     *("support.", "visit.", "case.", "letter.", "letters.", "code.", "proofing.", "quiz.", "deers."),
+    *("message.", "refill."),
     "limit.",  # a letter that is asked for too soon
 )
 

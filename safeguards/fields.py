@@ -6,7 +6,7 @@ from django.core.exceptions import FieldError
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 
-from safeguards.cipher import DecryptionError, decrypt, encrypt
+from safeguards.cipher import DecryptionError, decrypt, decrypt_bytes, encrypt, encrypt_bytes
 
 
 class LazilyDecrypted(DeferredAttribute):
@@ -77,3 +77,40 @@ class EncryptedTextField(models.Field):
 
     def value_from_object(self, obj: models.Model) -> Any:
         raise TypeError(f"{self} is never serialized: its text would leave the database in clear text.")
+
+
+class Sealed(bytes):
+    """Bytes as the database has them, which nobody has opened yet."""
+
+
+class BytesLazilyDecrypted(LazilyDecrypted):
+    """The attribute of a field for bytes. What is sealed is known by its class, because what is open is bytes too."""
+
+    def __get__(self, instance: Any, cls: Any = None) -> Any:
+        value = DeferredAttribute.__get__(self, instance, cls)
+        if isinstance(value, Sealed):
+            value = instance.__dict__[self.field.attname] = self.field.opened(instance, value)
+        return value
+
+
+class EncryptedBytesField(EncryptedTextField):
+    """Bytes (or None), stored as EncryptedTextField stores text."""
+
+    _pyi_private_set_type: bytes  # type: ignore[assignment]
+    _pyi_private_get_type: bytes  # type: ignore[assignment]
+
+    descriptor_class = BytesLazilyDecrypted
+
+    def from_db_value(self, value: bytes | None, *args: Any) -> Sealed | None:
+        return None if value is None else Sealed(value)
+
+    def opened(self, instance: models.Model, blob: bytes) -> bytes:  # type: ignore[override]
+        """Return the bytes of a sealed value of this instance's row."""
+        try:
+            return decrypt_bytes(bytes(blob), context=self.context(instance.pk))
+        except DecryptionError as error:
+            raise DecryptionError(f"{self}: {error}") from None
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> bytes | None:
+        data = getattr(model_instance, self.attname)
+        return None if data is None else encrypt_bytes(data, context=self.context(model_instance.pk))

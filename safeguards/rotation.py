@@ -12,7 +12,7 @@ from django.apps import apps
 from django.db import connection, models, transaction
 from psycopg import sql
 
-from safeguards.cipher import DecryptionError, decrypt, encrypt, key_header
+from safeguards.cipher import DecryptionError, decrypt_bytes, encrypt_bytes, key_header
 from safeguards.fields import EncryptedTextField
 from safeguards.probe import newest_key
 
@@ -154,7 +154,7 @@ def reseal_row(table: SealedTable, row: tuple) -> tuple:
 
 def reseal_value(value: bytes, context: str) -> bytes:
     try:
-        return encrypt(decrypt(value, context=context), context=context)
+        return encrypt_bytes(decrypt_bytes(value, context=context), context=context)
     except DecryptionError:
         return value
 

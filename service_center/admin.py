@@ -5,11 +5,13 @@ Social Security number: its last four digits can be searched for, by blind index
 """
 
 from service_center import account_admin, audit_admin, contact_admin, pharmacy, print_room, proofing_admin, visit_admin
+from service_center.care_team import admin as care_team_admin
 from service_center.cases import admin as case_admin
 
 __all__ = [
     "account_admin",
     "audit_admin",
+    "care_team_admin",
     "case_admin",
     "contact_admin",
     "pharmacy",

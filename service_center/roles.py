@@ -44,7 +44,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "idproofing.decide_case",
     ),
     "Auditor": ("accounts.view_account", "accounts.view_figures", "safeguards.view_auditevent"),
-    "Care team": (),
+    "Care team": ("secure_messages.answer_thread",),
     "Pharmacy": ("medications.view_request", "medications.handle_request"),
     # Who reads the codes in letters must not see the details with which a code opens an account (only_prints).
     PRINT_ROOM: (

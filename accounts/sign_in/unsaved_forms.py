@@ -13,6 +13,7 @@ from typing import TypeVar
 from django.contrib import messages
 from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import resolve
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
@@ -21,7 +22,7 @@ from core import policy
 from safeguards import limits
 from safeguards.cipher import DecryptionError, blind_index, decrypt, encrypt
 
-View = TypeVar("View", bound=Callable[..., HttpResponse])
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 PAGE = "kept_page"
 
 

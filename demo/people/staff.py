@@ -57,4 +57,10 @@ PEOPLE = (
         "omar.haddix@example.org",
         ReadyAccount("pharmacist.omar", "juniper-copper-lake-29", role="Pharmacy"),
     ),
+    Staff(
+        "A pharmacist of the same clinic, to whom the nurse can hand over what is about medications.",
+        Name("Dominic", "Hale"),
+        "dominic.hale@example.org",
+        ReadyAccount("pharmacist.dominic", "harvest-amber-ledge-39", role="Care team"),
+    ),
 )

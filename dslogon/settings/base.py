@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "portal.record.apps.RecordConfig",
     "portal.export.apps.ExportConfig",
     "portal.medications.apps.MedicationsConfig",
+    "portal.messages.apps.MessagesConfig",
     "portal",
     "support",
     # After the rooms whose rows its pages show.
@@ -196,6 +197,8 @@ WHITENOISE_MAX_AGE = 3600
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 128 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+FILE_UPLOAD_HANDLERS = ["core.uploads.BoundedMemoryUploadHandler"]
 
 LOGGING = {
     "version": 1,

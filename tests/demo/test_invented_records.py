@@ -16,7 +16,7 @@ from demo.invent import records
 from demo.invent.records.course import CHILDHOOD
 from demo.people import PEOPLE
 from portal.codes import CONDITIONS, VACCINES
-from portal.models import Message, Thread
+from portal.messages.models import Message, Thread
 from portal.record import exporting, importing, projecting
 from portal.record.canonical import write_canonical
 from portal.record.models import Allergy, Encounter, Paper, Resource, Result, Vaccine

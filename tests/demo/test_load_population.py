@@ -19,7 +19,7 @@ from demo.people.person import FULL_FILE, Staff
 from demo.people.person import Person as DemoPerson
 from idproofing import quiz
 from idproofing.models import Fact
-from portal.models import Message, Thread
+from portal.messages.models import Message, Thread
 from portal.record.models import Resource
 from service_center.roles import ROLES
 from tests import people

@@ -1,5 +1,6 @@
 """The portal: every feature of the table at both levels, with its items and pages, and with an empty record."""
 
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from portal.export.models import Export
 from portal.features import FEATURES
 from portal.library import ARTICLES
 from portal.medications.models import Request
-from portal.models import Thread
+from portal.messages import models as letters
 from portal.record import queries
 from portal.record.models import Appointment, Attachment, Note, Panel, Paper, Prescription, Result
 from tests import people
@@ -23,11 +24,14 @@ Answers = Iterator[Any]
 
 ITEMS = {"labs": Panel, "notes": Note, "medications": Prescription, "appointments": Appointment}
 PARTS = {"paper": Paper, "more": Panel, "fills": Prescription, "test": Result, "file": Attachment}
-# Files, which are no pages.
 # Of one copy or request: shown by scenes of their own.
-OF_ONE = {"copy", "request"}
+OF_ONE = {"record-copy", "medications-request"}
 NOBODYS = "11111111-1111-1111-1111-111111111111"
-FILES = {"calendar", "csv", "download", "certificate", "card-file"}
+# Files, which are no pages, and what leads to one.
+FILES = {
+    *("appointments-calendar", "labs-csv", "vitals-csv", "notes-download", "messages-message", "messages-file"),
+    *("record-download", "immunizations-certificate", "immunizations-card-file"),
+}
 
 
 def has_a_premium_account() -> Answers:
@@ -39,7 +43,7 @@ def has_a_premium_account() -> Answers:
         if feature.detail:
             yield client.get(f"{feature.url}{item_of(feature.slug, account)}/")
         for page in feature.pages:
-            if page.name not in FILES | OF_ONE:
+            if f"{feature.slug}-{page.name}" not in FILES | OF_ONE:
                 yield client.get(address_of(feature.slug, page.name, account))
     with override_settings(DEERS_FAULT="unavailable"):
         yield client.get(reverse("immunizations-certificate"))
@@ -65,7 +69,12 @@ def asks_for_refills(client: Client, account: Account) -> Answers:
     Request.objects.all().delete()
     past = timezone.now() - policy.REFILL_ANSWERED_WITHIN
     asked = Request.objects.create(
-        account=account, patient=account.dod_id or "", prescription_id=items[0], kind="refill", made_at=past, changed_at=past
+        account=account,
+        patient=account.dod_id or "",
+        prescription_id=items[0],
+        kind="refill",
+        made_at=past,
+        changed_at=past,
     )
     for state in Request.State.values:
         asked.state, asked.reason, asked.carrier, asked.tracking = state, "early", "ups", "1Z"
@@ -80,8 +89,6 @@ def item_of(slug: str, account: Account) -> str:
     """The address of one item of a feature."""
     if slug == "library":
         return next(iter(ARTICLES))
-    if slug == "messages":
-        return str(Thread.objects.filter(patient=account.dod_id)[0].pk)
     newest = ITEMS[slug]._default_manager.filter(patient=account.dod_id).order_by("-at")
     return str(newest[0].resource_id)
 
@@ -90,6 +97,18 @@ def address_of(slug: str, name: str, account: Account) -> str:
     """The address of a further page of a feature, of one row if it is about one."""
     if name == "asked":
         return f"{reverse('medications-asked')}?action=refill&prescription={NOBODYS}"
+    if name in ("thread", "reply"):
+        thread = letters.Thread.objects.filter(patient=account.dod_id)[0]
+        of = {"message": thread.messages.first(), "digest": name.encode(), "added_at": timezone.now()}
+        letters.Attachment.objects.create(name="knee.txt", kind="text", size=10, **of)
+        return reverse(f"{slug}-{name}", args=[thread.pk])
+    if name == "draft":
+        text = {"topic": "general", "subject": "Swimming", "body": "May I swim?", "saved_at": timezone.now()}
+        draft = letters.Message.objects.create(id=uuid.uuid4(), patient=account.dod_id or "", **text)
+        letters.Attachment.objects.create(
+            name="knee.txt", kind="text", size=10, message=draft, digest=b"", added_at=timezone.now()
+        )
+        return reverse(f"{slug}-{name}", args=[draft.pk])
     if name not in PARTS:
         return reverse(f"{slug}-{name}")
     wanted: dict[str, Any] = {"patient": account.dod_id}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from django.test import Client, override_settings
@@ -28,6 +29,7 @@ from tests.accounts.holders import STAFF_DOOR, give_password, give_token, holder
 from tests.authenticator import Authenticator
 from tests.idproofing import reviewers
 from tests.idproofing.letter_people import asked
+from tests.portal.messages.conversations import sent, team, treats, works_in
 from tests.service_center import past
 from tests.service_center.test_visits import papers
 
@@ -203,6 +205,36 @@ def reviews_a_doubt() -> Answers:
     yield ann.get(f"/admin/idproofing/case/{case.pk}/change/")
 
 
+def answers_messages() -> Answers:
+    """A nurse with a message that is late, a note, a text for answers and a colleague who was faster."""
+    ann, bob = (staff("Care team", name) for name in ("ann.nurse", "bob.nurse"))
+    primary = treats(team(), people.load("rosa").dod_id)
+    for nurse in (ann, bob):
+        works_in(primary, nurse)
+    works_in(team("Clinical pharmacy"), staff("Care team", "a.pharmacist"))
+    message = sent(premium(people.load("rosa")), primary, ago=timedelta(days=20))
+    here, client = "/admin/secure_messages/thread/", signed_in(ann)
+    page = f"{here}{message.thread_id}/change/"
+    yield client.get(here)
+    yield client.get(here, {"queue": "mine"})
+    yield client.get(f"{here}out-of-office/")
+    yield client.post(f"{here}out-of-office/", {"team": str(primary.pk), "until": "soon"})
+    yield client.get(f"{here}templates/")
+    walk.send(client, f"{here}templates/", {"team": str(primary.pk), "title": "Call us", "body": "Please call."})
+    yield client.get(f"{here}templates/")
+    walk.send(client, page, {"do": "note", "note": "Ask the doctor"})
+    yield client.get(page)
+    yield client.post(page, {"do": "answer", "body": ""})
+    walk.send(client, page, {"do": "take"})
+    yield client.get(page)
+    yield signed_in(bob).get(page)
+    yield signed_in(staff("Care team", "of.no.team")).get(here)
+    own = sent(
+        holder(people.load("nora"), level=Level.PREMIUM, email=ann.email), treats(primary, PEOPLE["nora"].dod_id)
+    )
+    yield client.get(f"{here}{own.thread_id}/change/")
+
+
 def gives_the_second_step_again() -> Answers:
     """A supervisor who decides is asked for the second step; where a passkey is required, for that alone."""
     client, account = signed_in(staff("Supervisor")), premium(people.load("nora"))
@@ -233,5 +265,6 @@ SCENES = (
     acts_on_staff,
     looks_twice,
     reviews_a_doubt,
+    answers_messages,
     gives_the_second_step_again,
 )

@@ -19,7 +19,8 @@ from accounts.sign_in import session
 from core.policy import Level
 from demo.invent.records import Record, record_for
 from demo.invent.records import store as store_records
-from portal.models import Message, Thread
+from demo.invent.records.talks import care_teams
+from portal.messages.models import CareTeam, Message, PatientTeam, Thread
 from portal.record.models import Import, Projected, Resource
 
 RUTH, OTIS = "1029384756", "5647382910"
@@ -88,6 +89,7 @@ def records(db: None) -> Callable[..., Record]:
     def stored(dod_id: str, *, mark: str = "") -> Record:
         if (dod_id, mark) in MADE:
             record, rows = MADE[dod_id, mark]
+            CareTeam.objects.bulk_create(care_teams(), ignore_conflicts=True)
             put_back(rows)
         else:
             record = invented(dod_id, mark)
@@ -105,8 +107,9 @@ MADE: dict[tuple[str, str], tuple[Record, list[Rows]]] = {}
 TABLES: dict[type[Model], str] = {
     Import: "patient",
     Resource: "patient",
+    PatientTeam: "patient",
     Thread: "patient",
-    Message: "thread__patient",
+    Message: "patient",
     **dict.fromkeys(Projected.__subclasses__(), "patient"),
 }
 

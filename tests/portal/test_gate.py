@@ -8,7 +8,7 @@ from django.urls import reverse
 from core import policy
 from core.policy import Level
 from portal.features import FEATURES, Feature
-from portal.models import Thread
+from portal.messages.models import Message, Thread
 from portal.record.models import Appointment, Attachment, Note, Panel, Paper, Prescription, Result
 from safeguards.models import AuditEvent
 from tests.portal.conftest import OTIS, RUTH, proved
@@ -156,7 +156,9 @@ def test_a_form_does_nothing_for_a_level_that_does_not_open_its_feature(client, 
 
 # Which of a record's rows have a page of their own under a feature, and under which of its addresses.
 ITEMS: dict[str, tuple[type[Model], str]] = {
-    "feature-item messages": (Thread, "/portal/messages/{}/"),
+    "messages-thread": (Thread, "/portal/messages/{}/"),
+    "messages-reply": (Thread, "/portal/messages/{}/reply/"),
+    "messages-message": (Message, "/portal/messages/message/{}/"),
     "feature-item labs": (Panel, "/portal/labs/{}/"),
     "feature-item notes": (Note, "/portal/notes/{}/"),
     "feature-item medications": (Prescription, "/portal/medications/{}/"),
@@ -176,24 +178,19 @@ ITEMS: dict[str, tuple[type[Model], str]] = {
 OF_ACCOUNTS = {"record-copy", "record-download", "medications-asked", "medications-request"}
 # Further addresses that are lists.
 LISTS = {
-    "immunizations-certificate",
-    "immunizations-card",
-    "immunizations-card-file",
-    "appointments-visits",
-    "record-papers",
-    "record-people",
-    "record-copies",
-    "medications-requests",
-    "labs-single",
-    "labs-other",
+    *("immunizations-certificate", "immunizations-card", "immunizations-card-file", "appointments-visits"),
+    *("record-papers", "record-people", "record-copies", "medications-requests", "labs-single", "labs-other"),
+    *("messages-sent", "messages-drafts", "messages-archive", "messages-search", "messages-compose"),
 }
+# Items that no invented record has. tests/portal/messages/test_pages.py opens them.
+ELSEWHERE = {"messages-draft", "messages-file"}
 every_item = pytest.mark.parametrize(("kind", "address"), ITEMS.values(), ids=ITEMS)
 
 
 def test_every_address_of_the_portal_is_a_list_or_an_item_of_these_tests():
     named = {f"{feature.slug}-{page.name}" for feature in FEATURES for page in feature.pages}
     items = {f"feature-item {feature.slug}" for feature in FEATURES if feature.detail and feature.slug != "library"}
-    assert named | items == set(ITEMS) | LISTS | OF_ACCOUNTS
+    assert named | items == set(ITEMS) | LISTS | OF_ACCOUNTS | ELSEWHERE
 
 
 def item_of(kind: type[Model], address: str) -> str:
@@ -202,7 +199,7 @@ def item_of(kind: type[Model], address: str) -> str:
         rows = rows.filter(category="laboratory" if "labs" in address else "vital-signs", place=0, value__isnull=False)
     row = rows.order_by("pk").first()
     assert row is not None
-    return str(row.pk if kind is Thread else row.resource_id)  # type: ignore[attr-defined]
+    return str(row.pk if kind in (Thread, Message) else row.resource_id)  # type: ignore[attr-defined]
 
 
 @every_item
@@ -211,7 +208,7 @@ def test_an_item_opens_for_its_owner_alone(client, ruth, otis, records, kind, ad
     item = item_of(kind, address)
     for account, status in ((ruth, 200), (otis, 404)):
         client.force_login(account)
-        assert client.get(address.format(item)).status_code == status
+        assert client.get(address.format(item), follow=True).status_code == status
 
 
 @every_item

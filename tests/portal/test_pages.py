@@ -1,25 +1,27 @@
 """What the pages of the portal say, and how many queries they make."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import Account
 from core.paging import page_number, page_of
 from core.policy import Level
 from deers import lookup
-from portal import dashboard, messages, news
+from portal import dashboard, news
 from portal.features import FEATURES
 from portal.library import ARTICLES
-from portal.models import Message, Thread, resource_id
+from portal.messages.models import CareTeam, Thread
 from portal.record.importing import store_resources
 from portal.record.models import Note
 from safeguards import audit
-from safeguards.models import AuditEvent
 from tests.deers.registered import registered, sponsored
 from tests.portal.conftest import OTIS, RUTH, open_account
+from tests.portal.messages.conversations import answered, team, treats
 
 # What a page may ask beside the session and the account.
 MOST = 8
@@ -127,12 +129,24 @@ def test_basic_is_told_of_new_entries_only_in_what_it_opens(client, ruth_basic):
     assert "note" not in shown.partition("New since your last visit")[2].partition("Next appointments")[0]
 
 
-def test_what_needs_ruth_begins_with_what_she_has_not_read(client, ruth):
+def unread(account: Account, subject: str, *, at: datetime, read: bool = False) -> None:
+    """A conversation in which the care team wrote last."""
+    (care,) = CareTeam.objects.all()
+    thread = Thread.objects.create(
+        id=uuid4(), patient=account.dod_id or "", team=care, topic="general", subject=subject, last_sent_at=at
+    )
+    answered(thread, at=at, read=read)
+
+
+def test_what_needs_ruth_begins_with_what_she_has_not_read(client, ruth, otis):
     now = timezone.now().replace(microsecond=0)
+    care = team()
+    for patient in (RUTH, OTIS):
+        treats(care, patient)
     for count in range(1, 6):
-        a_conversation(RUTH, count)
-    a_conversation(RUTH, 9, unread_since=None, subject="Long read")
-    a_conversation(OTIS, 20, subject="Of another")
+        unread(ruth, f"Question {count}", at=now - timedelta(days=count))
+    unread(ruth, "Long read", at=now - timedelta(days=9), read=True)
+    unread(otis, "Of another", at=now)
     starts = {"A visit soon": now + timedelta(days=2), "A visit in a month": now + timedelta(days=30)}
     visits: list[dict[str, Any]] = [
         {
@@ -193,70 +207,6 @@ def test_an_empty_dashboard_says_so(client, otis):
     shown = page(client, "/portal/")
     assert "You have no upcoming appointments." in shown
     assert "You have no messages." in shown
-
-
-def test_a_conversation_reads_from_the_first_message_to_the_last(client, ruth):
-    now = timezone.now()
-    thread = Thread.objects.create(
-        id=resource_id(RUTH, "thread", 1),
-        patient=RUTH,
-        subject="A question",
-        care_team="Primary care",
-        last_sent_at=now,
-    )
-    for count, (author, body) in enumerate([("", "Is it <b>safe</b>?"), ("Carol Nguyen, RN", "It is.")]):
-        Message.objects.create(
-            id=resource_id(RUTH, "message", count),
-            thread=thread,
-            sent_at=now - timedelta(hours=2 - count),
-            author=author,
-            body=body,
-        )
-    client.force_login(ruth)
-    shown = page(client, f"/portal/messages/{thread.pk}/")
-    assert "Is it &lt;b&gt;safe&lt;/b&gt;?" in shown
-    assert shown.index("&lt;b&gt;safe") < shown.index("It is.")
-
-
-def a_conversation(patient: str, count: int = 1, **more: Any) -> Thread:
-    """One message of a care team, unread since it came."""
-    now = timezone.now() - timedelta(days=count)
-    thread = Thread.objects.create(
-        id=resource_id(patient, "thread", count),
-        patient=patient,
-        care_team="Primary care",
-        last_sent_at=now,
-        **{"subject": f"Question {count}", "unread_since": now} | more,
-    )
-    Message.objects.create(
-        id=resource_id(patient, "message", count), thread=thread, sent_at=now, author="Carol Nguyen, RN", body="It is."
-    )
-    return thread
-
-
-def test_a_message_is_unread_until_ruth_opens_it(client, ruth):
-    thread = a_conversation(RUTH)
-    client.force_login(ruth)
-    assert "Unread" in page(client, "/portal/messages/")
-    for _ in range(2):
-        page(client, f"/portal/messages/{thread.pk}/")
-    assert "Unread" not in page(client, "/portal/messages/")
-    assert AuditEvent.objects.filter(event="portal.message-read", account_id=ruth.pk).count() == 1
-
-
-def test_a_message_that_came_while_ruth_was_reading_stays_unread(ruth):
-    thread = a_conversation(RUTH)
-    Thread.objects.update(last_sent_at=timezone.now())
-    messages.mark_read(ruth, thread)
-    assert Thread.objects.get().unread_since
-    assert not AuditEvent.objects.exists()
-
-
-def test_nobody_reads_the_messages_of_another(client, ruth, otis):
-    thread = a_conversation(OTIS)
-    client.force_login(ruth)
-    assert client.get(f"/portal/messages/{thread.pk}/").status_code == 404
-    assert Thread.objects.get().unread_since
 
 
 def test_a_page_keeps_to_its_size():

@@ -23,6 +23,7 @@ from tests import people, walk
 from tests.accounts.holders import holder, signed_in, staff
 from tests.idproofing import reviewers
 from tests.idproofing.letter_people import asked
+from tests.portal.messages.conversations import sent, team, treats, works_in
 from tests.rules.addresses import every
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +57,7 @@ def rows(db: None) -> dict[str, Any]:
         "idproofing/visit": booked.visit,
         "safeguards/auditevent": event,
         "support/contactmessage": ContactMessage.objects.get(),
+        "secure_messages/thread": sent(account, treats(team(), rosa.dod_id)).thread,
     }
 
 
@@ -64,6 +66,7 @@ def browser(rows: dict[str, Any]) -> Client:
     """The browser of somebody who holds every role but that of the print room, with a slip open."""
     worker = staff("Supervisor")
     worker.groups.set(Group.objects.exclude(name=PRINT_ROOM))
+    works_in(rows["secure_messages/thread"].team, worker)
     client = signed_in(worker)
     client.post("/admin/idproofing/visit/attend/", {"reference": rows["idproofing/visit"].reference})
     return client

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import Account, AuthenticatorApp
+from portal.messages.models import Attachment, Message, Piece
 from safeguards import probe, rotation
 from safeguards.fields import EncryptedTextField
 from safeguards.models import AuditEvent, KeyProbe
@@ -48,6 +49,14 @@ def under_the_new_key() -> int:
     return sum(map(rotation.is_new, stored().values()))
 
 
+def picture() -> Piece:
+    """A piece of a file that is attached to a draft."""
+    now, sealed = timezone.now(), b"\x89PNG\r\n \xff\x00"
+    draft = Message.objects.create(id=uuid.uuid4(), patient="1029384756", saved_at=now)
+    of = Attachment.objects.create(message=draft, name="a.png", kind="png", size=9, digest=b"", added_at=now)
+    return Piece.objects.create(attachment=of, place=0, data=sealed)
+
+
 def with_a_new_key(settings: LazySettings) -> None:
     settings.FIELD_KEYS = {"1": OLD, "2": NEW}
 
@@ -69,6 +78,15 @@ def test_every_encrypted_field_of_every_app_is_found(db):
         if isinstance(field, EncryptedTextField) and model._meta.managed
     }
     assert declared == found
+
+
+@pytest.mark.django_db
+def test_bytes_that_are_no_text_are_sealed_again_too(settings):
+    piece = picture()
+    with_a_new_key(settings)
+    assert "1 rows were sealed again" in run()
+    settings.FIELD_KEYS = {"2": NEW}
+    assert Piece.objects.get().data == piece.data == b"\x89PNG\r\n \xff\x00"
 
 
 @pytest.mark.django_db

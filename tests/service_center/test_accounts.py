@@ -34,6 +34,7 @@ PAGES = {
     "/admin/safeguards/auditevent/": "safeguards.view_auditevent",
     "/admin/medications/request/": "medications.view_request",
     "/admin/support/contactmessage/": "support.view_contactmessage",
+    "/admin/secure_messages/thread/": "secure_messages.answer_thread",
 }
 
 

@@ -14,11 +14,11 @@ from random import Random
 from django.db import transaction
 from django.utils import timezone
 
-from demo.invent.records import care, course, life, measures, oddities, who
+from demo.invent.records import care, course, life, measures, oddities, talks, who
 from demo.invent.records.births import pregnancies
 from demo.invent.records.fhir import Json
 from demo.invent.records.life import Named
-from portal.models import Message, Thread
+from portal.messages.models import CareTeam, Message, PatientTeam, Thread
 from portal.record import importing
 
 SOURCE = "demo"
@@ -33,6 +33,7 @@ class Record:
     resources: list[Json] = field(default_factory=list)
     threads: list[Thread] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    teams: list[PatientTeam] = field(default_factory=list)
 
     @property
     def entries(self) -> Iterator[tuple[str, Json]]:
@@ -84,9 +85,10 @@ def record_for(
         who.known,
     )
     resources = list(chain.from_iterable(part(person) for part in parts))
-    rows = list(care.conversations(person))
+    rows = list(talks.conversations(person))
     threads = [row for row in rows if isinstance(row, Thread)]
-    return Record(dod_id, resources, threads, [row for row in rows if isinstance(row, Message)])
+    teams = [row for row in rows if isinstance(row, PatientTeam)]
+    return Record(dod_id, resources, threads, [row for row in rows if isinstance(row, Message)], teams)
 
 
 def store(records: Iterable[Record]) -> None:
@@ -96,6 +98,9 @@ def store(records: Iterable[Record]) -> None:
         for record in records:
             if record.resources:
                 importing.store_resources(record.patient, SOURCE, record.entries)
+        CareTeam.objects.bulk_create(talks.care_teams(), ignore_conflicts=True)
+        teams = chain.from_iterable(record.teams for record in records)
+        PatientTeam.objects.bulk_create(teams, batch_size=2_000, ignore_conflicts=True)
         threads = chain.from_iterable(record.threads for record in records)
         Thread.objects.bulk_create(threads, batch_size=2_000, ignore_conflicts=True)
         messages = chain.from_iterable(record.messages for record in records)

@@ -1,16 +1,15 @@
 """What an invented person and the care team did, wrote and decided: visits, notes, goals, plans and messages."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from demo.invent.records.course import COURSES, attachment
 from demo.invent.records.fhir import ACT, HL7, Json, coded, concept, instant, period, quantity, words
-from demo.invent.records.life import NURSE, Life, Visit, at_clinic
+from demo.invent.records.life import Life, Visit, at_clinic
 from demo.invent.records.who import doctor, location, organization, practitioner
 from portal.codes import CONDITIONS, DOCUMENTS, LABS, SERVICES, SNOMED, Concept
-from portal.models import Message, Thread
 
 CLINICAL_NOTE = [
     coded("http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category", "clinical-note", "Clinical Note")
@@ -234,61 +233,3 @@ def plans(person: Life) -> Iterator[Json]:
                 addresses=[person.troubles_known[trouble]],
                 activity=[{"detail": {"status": "in-progress", "description": step}} for step in steps],
             )
-
-
-def conversations(person: Life) -> Iterator[Thread | Message]:
-    """Yield a conversation or two with the care team about the most important matters. Only adults have them."""
-    if person.age < 18 or not person.visits:
-        return
-    team = f"Primary care, {person.clinic.name}"
-    talks = [
-        (
-            "Results of your last visit",
-            [
-                (
-                    person.doctor,
-                    "Your results have come in. I am content with them. You find them under Lab "
-                    "results. Let us keep to the plan that we made, and talk about the rest at the next visit.",
-                ),
-                ("", "Thank you, Doctor. That is good to hear. Do I need to fast before the next blood test?"),
-                (
-                    NURSE,
-                    "Please do not eat for eight hours before it. Water is fine, and take your medications as usual.",
-                ),
-            ],
-        ),
-    ]
-    if person.troubles & {"hypertension", "rhythm", "diabetes"}:
-        talks.append(
-            (
-                "Question about my medication",
-                [
-                    ("", "I missed my tablet yesterday evening. Should I take two today?"),
-                    (
-                        NURSE,
-                        "Please do not take two. Take your usual dose today at the usual time. "
-                        "If you miss more than one day, call us and we will go over it together.",
-                    ),
-                ],
-            )
-        )
-    for days_after, (subject, lines) in zip((4, 1), talks, strict=False):
-        begins = person.visits[-1].day + timedelta(days=days_after)
-        yield from _thread(person, team, subject, lines, begins, is_unread=lines is talks[0][1])
-
-
-def _thread(
-    person: Life, team: str, subject: str, lines: list[tuple[str, str]], begins: date, *, is_unread: bool
-) -> Iterator[Thread | Message]:
-    times = sorted(at_clinic(begins + timedelta(days=count), person.rng, person.clinic) for count in range(len(lines)))
-    thread = Thread(
-        id=person.new("Thread"),
-        patient=person.dod_id,
-        subject=subject,
-        care_team=team,
-        last_sent_at=times[-1],
-        unread_since=times[-1] if is_unread else None,
-    )
-    yield thread
-    for sent_at, (author, body) in zip(times, lines, strict=True):
-        yield Message(id=person.new("Message"), thread=thread, sent_at=sent_at, author=author, body=body)
