@@ -37,6 +37,6 @@ def test_a_page_that_is_come_back_to_can_be_sent_again(page):
     page.get_by_label("Username").fill("nobody.here")
     page.get_by_label("Password", exact=True).fill("four quiet otters")
     page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page.get_by_text("The username or the password is not right")).to_be_visible()
+    expect(page.get_by_role("link", name="The username or the password is not right")).to_be_visible()
     page.go_back()
     expect(page.get_by_role("button", name="Sign in", exact=True)).not_to_have_attribute("aria-disabled", "true")
