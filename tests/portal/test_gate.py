@@ -178,12 +178,12 @@ ITEMS: dict[str, tuple[type[Model], str]] = {
 OF_ACCOUNTS = {"record-copy", "record-download", "medications-asked", "medications-request"}
 # Further addresses that are lists.
 LISTS = {
-    *("immunizations-certificate", "immunizations-card", "immunizations-card-file", "appointments-visits"),
+    *("immunizations-certificate", "immunizations-card", "appointments-visits"),
     *("record-papers", "record-people", "record-copies", "medications-requests", "labs-single", "labs-other"),
     *("messages-sent", "messages-drafts", "messages-archive", "messages-search", "messages-compose"),
 }
-# Items that no invented record has. tests/portal/messages/test_pages.py opens them.
-ELSEWHERE = {"messages-draft", "messages-file"}
+# What no invented record has. tests/portal/messages/test_pages.py and tests/portal/test_health_card.py open them.
+ELSEWHERE = {"messages-draft", "messages-file", "immunizations-card-file"}
 every_item = pytest.mark.parametrize(("kind", "address"), ITEMS.values(), ids=ITEMS)
 
 
