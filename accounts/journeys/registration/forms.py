@@ -21,7 +21,7 @@ SUFFIXES = [("", "None"), *((s, s) for s in ("Jr", "Sr", "II", "III", "IV", "V",
 
 LEVELS = {
     policy.Level.BASIC.value: "Appointments, immunizations, allergies, eligibility and your TRICARE plan.",
-    policy.Level.PREMIUM.value: "All of your health record: lab results, medications, notes, messages from your care "
+    policy.Level.PREMIUM.value: "All of your health record: lab results, medications, notes, messages with your care "
     "team. You also set up a passkey or authenticator app.",
 }
 USERNAME_HINT = (
