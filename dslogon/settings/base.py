@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "django_otp_webauthn",
     "portal.record.apps.RecordConfig",
     "portal.export.apps.ExportConfig",
+    "portal.tools.apps.ToolsConfig",
     "portal",
     "support",
     # After the rooms whose rows its pages show.

@@ -167,6 +167,8 @@ ITEMS: dict[str, tuple[type[Model], str]] = {
 }
 # What belongs to an account and not to the record. Their own tests hold who opens them: tests/portal/export/.
 OF_ACCOUNTS = {"record-copy", "record-download"}
+# What people measure themselves, the same: tests/portal/tools/.
+OF_TOOLS = {"tools-measure", "tools-reading", "tools-target", "tools-delete", "tools-goal"}
 # Further addresses that are lists.
 LISTS = {
     "immunizations-certificate",
@@ -176,6 +178,8 @@ LISTS = {
     "record-copies",
     "labs-single",
     "labs-other",
+    "tools-new",
+    "tools-new-goal",
 }
 every_item = pytest.mark.parametrize(("kind", "address"), ITEMS.values(), ids=ITEMS)
 
@@ -183,7 +187,7 @@ every_item = pytest.mark.parametrize(("kind", "address"), ITEMS.values(), ids=IT
 def test_every_address_of_the_portal_is_a_list_or_an_item_of_these_tests():
     named = {f"{feature.slug}-{page.name}" for feature in FEATURES for page in feature.pages}
     items = {f"feature-item {feature.slug}" for feature in FEATURES if feature.detail and feature.slug != "library"}
-    assert named | items == set(ITEMS) | LISTS | OF_ACCOUNTS
+    assert named | items == set(ITEMS) | LISTS | OF_ACCOUNTS | OF_TOOLS
 
 
 def item_of(kind: type[Model], address: str) -> str:
