@@ -24,7 +24,7 @@ from portal.samples import history as sample_history
 from portal.samples import messages as sample_messages
 from portal.samples import papers as sample_papers
 from portal.samples import results as sample_results
-from portal.tools import goals
+from portal.tools import file_pages, goals
 from portal.tools import pages as tools
 
 Context = dict[str, Any]
@@ -277,6 +277,10 @@ FEATURES = (
                 act=tools.change_reading,
             ),
             Page("target", "<slug:measure>/target/", tools.target, "portal/tools/target.html", act=tools.set_target),
+            Page(
+                "file", "<slug:measure>/file/", file_pages.ask_file, "portal/tools/file.html", act=file_pages.take_file
+            ),
+            Page("download", "<slug:measure>/readings.csv", file_pages.download),
             Page(
                 "delete",
                 "<slug:measure>/delete/",

@@ -168,7 +168,15 @@ ITEMS: dict[str, tuple[type[Model], str]] = {
 # What belongs to an account and not to the record. Their own tests hold who opens them: tests/portal/export/.
 OF_ACCOUNTS = {"record-copy", "record-download"}
 # What people measure themselves, the same: tests/portal/tools/.
-OF_TOOLS = {"tools-measure", "tools-reading", "tools-target", "tools-delete", "tools-goal"}
+OF_TOOLS = {
+    "tools-measure",
+    "tools-reading",
+    "tools-target",
+    "tools-delete",
+    "tools-goal",
+    "tools-file",
+    "tools-download",
+}
 # Further addresses that are lists.
 LISTS = {
     "immunizations-certificate",
