@@ -411,9 +411,11 @@ CLOCK_AHEAD = timedelta(minutes=5)
 # A file of readings: own; three years of one a day, or a year of three, and few enough to look through on one page.
 READINGS_FILE_ROWS = 1_000
 READINGS_FILE_BYTES = 64 * 1024
-# The days that a summary for a visit covers by itself, and the most readings of one measure that it lists: own; three
-# months are a usual time between visits. How late a reminder may still come: own; after that the next one will do.
+# The days that a summary for a visit covers by itself and at most, and the most readings of one measure that it lists:
+# own; three months are a usual time between visits. How late a reminder may still come: own; after that the next one
+# will do.
 SUMMARY_DAYS = 90
+SUMMARY_DAYS_MAX = 730
 SUMMARY_READINGS = 200
 REMINDER_LATE = timedelta(hours=2)
 

@@ -24,7 +24,7 @@ from portal.samples import history as sample_history
 from portal.samples import messages as sample_messages
 from portal.samples import papers as sample_papers
 from portal.samples import results as sample_results
-from portal.tools import file_pages, goals
+from portal.tools import file_pages, goals, reminders, visit
 from portal.tools import pages as tools
 
 Context = dict[str, Any]
@@ -266,6 +266,8 @@ FEATURES = (
         sample=sample_history.tools,
         pages=(
             Page("new", "new/", tools.new_tracker, "portal/tools/new.html", act=tools.add_tracker),
+            Page("visit", "visit/", visit.prepare, "portal/tools/visit.html", act=visit.save_note),
+            Page("paper", "visit.pdf", visit.paper),
             Page("new-goal", "goals/new/", goals.new_goal, "portal/tools/goal_new.html", act=goals.add_goal),
             Page("goal", "goals/<uuid:item>/", goals.goal, "portal/tools/goal.html", act=goals.change_goal),
             Page("measure", "<slug:measure>/", tools.measure, "portal/tools/measure.html", act=tools.add_reading),
@@ -281,6 +283,13 @@ FEATURES = (
                 "file", "<slug:measure>/file/", file_pages.ask_file, "portal/tools/file.html", act=file_pages.take_file
             ),
             Page("download", "<slug:measure>/readings.csv", file_pages.download),
+            Page(
+                "reminder",
+                "<slug:measure>/reminder/",
+                reminders.reminder,
+                "portal/tools/reminder.html",
+                act=reminders.set_reminder,
+            ),
             Page(
                 "delete",
                 "<slug:measure>/delete/",

@@ -176,6 +176,7 @@ OF_TOOLS = {
     "tools-goal",
     "tools-file",
     "tools-download",
+    "tools-reminder",
 }
 # Further addresses that are lists.
 LISTS = {
@@ -188,6 +189,8 @@ LISTS = {
     "labs-other",
     "tools-new",
     "tools-new-goal",
+    "tools-visit",
+    "tools-paper",
 }
 every_item = pytest.mark.parametrize(("kind", "address"), ITEMS.values(), ids=ITEMS)
 
