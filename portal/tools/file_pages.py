@@ -79,7 +79,7 @@ def take_file(account: Account, request: HttpRequest, measure: str) -> Context |
     if preview.problem:
         form.add_error("file" if form.cleaned_data.get("file") else "text", preview.problem)
         return file_page(about, measure, form) | {"unused": preview.unused}
-    page = file_page(about, measure, form) | {"preview": preview, "text": form.cleaned_data["text"]}
+    page = file_page(about, measure, form) | {"found": preview, "text": form.cleaned_data["text"]}
     if request.POST.get("action") != "store":
         return page
     if preview.known == len(preview.rows):  # the same was sent twice

@@ -1,6 +1,6 @@
 """What the pages of trackers and readings show and do. Every query starts from the patient whose they are."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from portal.tools.forms import ReadingForm, TargetForm, TrackerForm, did_you_mea
 from portal.tools.measures import MEASURES, Measure
 from portal.tools.models import Reading, Tracker
 from portal.tools.readings import Entry, find_tracker
+from portal.tools.typed_values import Moment
 from portal.tools.zones import zone_of
 from safeguards import audit
 
@@ -216,6 +217,8 @@ def change_reading(account: Account, request: HttpRequest, measure: str, item: U
     entry = entry_of(form, request.POST) if form.is_valid() else None
     if entry is None:
         return reading_page(row, form) | {"question": question_of(form)}
+    if form.cleaned_data["at"] in ("", for_input(row.said)):  # not changed, or a day alone, which the input cannot show
+        entry = replace(entry, moment=Moment(row.at, row.said))
     if not readings.change_reading(account, row, entry, zone, now):
         form.add_error("number", "You have another reading with the same time and numbers.")
         return reading_page(row, form)

@@ -37,6 +37,7 @@ def test_a_month_of_blood_pressure_comes_from_a_file_to_the_chart(client, ruth):
     client.force_login(ruth)
     shown = walk.text_of(upload(client, FILE, b"\xef\xbb\xbf" + MONTH.encode()))
     assert "28 new readings." in shown
+    assert "Upgrade to Premium" not in shown
     assert not Reading.objects.exists()
     shown = walk.text_of(client.post(FILE, {"text": MONTH, "action": "store"}, follow=True))
     assert "Stored 28 readings." in shown

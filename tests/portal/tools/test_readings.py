@@ -177,6 +177,18 @@ def test_a_reading_is_changed_and_deleted(client, ruth, pressure):
     assert list(events) == ["tools.reading-added", "tools.reading-changed", "tools.reading-deleted"]
 
 
+@pytest.mark.parametrize("said", ["2026-03-01", "2026-03-01 07:30:45"])
+def test_a_changed_number_keeps_the_time_that_it_was_measured_at(client, ruth, said):
+    measured(ruth, "weight", (said, "181"))
+    client.force_login(ruth)
+    row = Reading.objects.get()
+    address = f"{WEIGHT}{row.resource_id}/"
+    client.post(address, {"number": "180", "unit": "[lb_av]", "at": row.said[:16] if "T" in row.said else ""})
+    changed = Reading.objects.get()
+    assert changed.number == 180
+    assert (changed.at, changed.said) == (row.at, row.said)
+
+
 def test_no_number_is_in_the_audit_trail(client, ruth, pressure):
     assert AuditEvent.objects.get(event="tools.reading-added").details == {"measure": "blood-pressure", "count": 3}
 
