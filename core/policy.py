@@ -443,6 +443,29 @@ REFILL_ANSWERED_WITHIN = timedelta(hours=24)
 RENEWAL_WITHIN = timedelta(days=365)
 REFILLS_AT_ONCE = 25
 
+# Health tools, all own: characters of a note, of a tracker's name and unit, of a goal, and of the notes for a visit.
+# How many trackers of their own, readings and goals a person may have: more than anybody measures in decades. How far
+# the clock of a device may be ahead.
+READING_NOTE_MAX = 200
+TRACKER_NAME_MAX = 60
+TRACKER_UNIT_MAX = 20
+GOAL_TEXT_MAX = 200
+VISIT_NOTE_MAX = 2_000
+TRACKERS_MAX = 20
+READINGS_MAX = 100_000
+GOALS_MAX = 50
+CLOCK_AHEAD = timedelta(minutes=5)
+# A file of readings: own; three years of one a day, or a year of three, and few enough to look through on one page.
+READINGS_FILE_ROWS = 1_000
+READINGS_FILE_BYTES = 64 * 1024
+# The days that a summary for a visit covers by itself and at most, and the most readings of one measure that it lists:
+# own; three months are a usual time between visits. How late a reminder may still come: own; after that the next one
+# will do.
+SUMMARY_DAYS = 90
+SUMMARY_DAYS_MAX = 730
+SUMMARY_READINGS = 200
+REMINDER_LATE = timedelta(hours=2)
+
 # Messages to the service center by the contact form: own; as long as those to the care team, and few in an hour.
 CONTACT_PER_ADDRESS = Limit("contact-address", 5, timedelta(hours=1))
 # Emails that confirm such messages, for each mailbox: own; what one sender may write.

@@ -16,6 +16,7 @@ from deers import households
 from deers import models as deers
 from deers.registry import TimeTogether
 from demo.invent import facts as invented_facts
+from demo.invent import readings
 from demo.invent import records as invented_records
 from demo.invent.records import Record
 from demo.invent.records.talks import join_care_team
@@ -242,6 +243,9 @@ def open_ready_account(person: Person, account: ReadyAccount) -> None:
     )
     if isinstance(opened, actions.Opened) and account.authenticator_key:
         authenticator_apps.enroll(opened.account, account.authenticator_key, step_used=-1, by="system")
+    if isinstance(opened, actions.Opened) and person.measures_in:
+        luck = random.Random(person.dod_id)  # noqa: S311 - nothing secret
+        readings.store_month(opened.account, person.measures_in, luck, timezone.now())
 
 
 def open_staff_account(member: Staff) -> None:

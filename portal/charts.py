@@ -59,7 +59,7 @@ class Tick(NamedTuple):
 
 @dataclass
 class Chart:
-    """A chart as its template draws it. `lines` are the points of polylines."""
+    """A chart as its template draws it. `lines` are the points of polylines, and `band` is what the bands are."""
 
     title: str
     description: str
@@ -67,6 +67,7 @@ class Chart:
     width: int
     height: int
     is_small: bool = False
+    band: str = "the usual range"
     lines: list[str] = field(default_factory=list)
     dots: list[Dot] = field(default_factory=list)
     bars: list[Box] = field(default_factory=list)
@@ -206,13 +207,15 @@ def merged(name: str, members: list[Group], first: datetime, step: timedelta) ->
     return Drawn(name, words.unit(row.unit, row.unit_said), list(spots.values()), sum(counts.values()), "", "")
 
 
-def draw(title: str, lines: Sequence[Drawn], *, is_small: bool = False) -> Chart:
-    """Return the chart of lines that stand on one axis."""
+def draw(
+    title: str, lines: Sequence[Drawn], *, is_small: bool = False, noun: str = "result", band: str = Chart.band
+) -> Chart:
+    """Return the chart of lines that stand on one axis. `noun` is what one value is called, `band` what a range is."""
     spots = [spot for line in lines for spot in line.spots]
     edge = SMALL_EDGE
     left, right, top, bottom = (edge, edge, edge, edge) if is_small else (LEFT, RIGHT, TOP, BOTTOM)
     width, height = (SMALL_WIDTH, SMALL_HEIGHT) if is_small else (WIDTH, HEIGHT)
-    chart = Chart(title, describe(lines), lines[0].unit, width, height, is_small)
+    chart = Chart(title, describe(lines, noun, band), lines[0].unit, width, height, is_small, band)
     start, end = min(spot.at for spot in spots), max(spot.at for spot in spots)
     marks = scale_marks(*ends_of(spots))
     least, most = marks[0], marks[-1]
@@ -301,7 +304,7 @@ def bands_of(spots, across, up, sides, ends) -> list[Box]:  # type: ignore[no-un
     return boxes
 
 
-def describe(lines: Sequence[Drawn]) -> str:
+def describe(lines: Sequence[Drawn], noun: str, band: str) -> str:
     """Return in words what a chart shows, for people who do not see it."""
     sentences = []
     for line in lines:
@@ -310,16 +313,16 @@ def describe(lines: Sequence[Drawn]) -> str:
         least, most = min(spot.least for spot in line.spots), max(spot.greatest for spot in line.spots)
         name = f"{line.name}: " if len(lines) > 1 else ""
         if line.results == 1:
-            said = f"One result, {last.least:.10g}{unit}, {line.last}."
+            said = f"One {noun}, {last.least:.10g}{unit}, {line.last}."
         else:
             said = (
-                f"{line.results} results from {line.first} to {line.last}, between {least:.10g} and {most:.10g}{unit}."
+                f"{line.results} {noun}s from {line.first} to {line.last}, between {least:.10g} and {most:.10g}{unit}."
             )
             if line.in_bars:
-                said += " Each bar reaches from the least to the greatest result of its time."
+                said += f" Each bar reaches from the least to the greatest {noun} of its time."
             else:
                 said += f" The latest is {last.least:.10g}{unit}."
         if outside := sum(spot.is_unusual for spot in line.spots):
-            said += f" {outside} {'is' if outside == 1 else 'are'} outside the usual range, shown in red."
+            said += f" {outside} {'is' if outside == 1 else 'are'} outside {band}, shown in red."
         sentences.append(name + said)
     return " ".join(sentences)

@@ -27,6 +27,8 @@ from portal.samples import history as sample_history
 from portal.samples import messages as sample_messages
 from portal.samples import papers as sample_papers
 from portal.samples import results as sample_results
+from portal.tools import file_pages, goals, reminders, visit
+from portal.tools import pages as tools
 
 Context = dict[str, Any]
 
@@ -286,11 +288,45 @@ FEATURES = (
     Feature(
         "tools",
         "Health tools",
-        "Your goals, and reminders of what is due.",
+        "What you measure yourself, your goals, and reminders of what is due.",
         "flag",
         WELL,
-        history.tools,
+        tools.tools,
         sample=sample_history.tools,
+        pages=(
+            Page("new", "new/", tools.new_tracker, "portal/tools/new.html", act=tools.add_tracker),
+            Page("visit", "visit/", visit.prepare, "portal/tools/visit.html", act=visit.save_note),
+            Page("paper", "visit.pdf", visit.paper),
+            Page("new-goal", "goals/new/", goals.new_goal, "portal/tools/goal_new.html", act=goals.add_goal),
+            Page("goal", "goals/<uuid:item>/", goals.goal, "portal/tools/goal.html", act=goals.change_goal),
+            Page("measure", "<slug:measure>/", tools.measure, "portal/tools/measure.html", act=tools.add_reading),
+            Page(
+                "reading",
+                "<slug:measure>/<uuid:item>/",
+                tools.reading,
+                "portal/tools/reading.html",
+                act=tools.change_reading,
+            ),
+            Page("target", "<slug:measure>/target/", tools.target, "portal/tools/target.html", act=tools.set_target),
+            Page(
+                "file", "<slug:measure>/file/", file_pages.ask_file, "portal/tools/file.html", act=file_pages.take_file
+            ),
+            Page("download", "<slug:measure>/readings.csv", file_pages.download),
+            Page(
+                "reminder",
+                "<slug:measure>/reminder/",
+                reminders.reminder,
+                "portal/tools/reminder.html",
+                act=reminders.set_reminder,
+            ),
+            Page(
+                "delete",
+                "<slug:measure>/delete/",
+                tools.asked_to_delete,
+                "portal/tools/delete.html",
+                act=tools.delete_tracker,
+            ),
+        ),
     ),
     Feature(
         "eligibility",

@@ -22,9 +22,7 @@ from portal.record import moments, queries
 from portal.record.models import (
     Allergy,
     Attachment,
-    CarePlan,
     Condition,
-    Goal,
     Note,
     Prescription,
     Procedure,
@@ -185,19 +183,13 @@ def download(account: Account, query: QueryDict, item: UUID, place: int) -> Http
     return answer
 
 
-def tools(account: Account, query: QueryDict) -> dict[str, Any]:
-    """Return goals and care plans, and reminders that follow from the record."""
+def reminders_of(account: Account) -> dict[str, Any]:
+    """Return the reminders that follow from the record: supplies that run out, and this season's flu vaccine."""
     today = timezone.localdate()
     ends = queries.of(Prescription, account.dod_id).filter(is_current=True, supply_ends__lte=today + REFILL_AHEAD)
     given = queries.of(Vaccine, account.dod_id).filter(was_given=True, code__in=codes.FLU)
     last = queries.newest_first(given).first()
-    return {
-        "listing": queries.list_page(queries.of(Goal, account.dod_id), query.get("before", ""), PAGE_SIZE),
-        "plans": queries.list_page(queries.of(CarePlan, account.dod_id), query.get("plans", ""), CURRENT),
-        "refills": list(ends.order_by("supply_ends")),
-        "flu_due": is_flu_due(last, today),
-        "today": today,
-    }
+    return {"refills": list(ends.order_by("supply_ends")), "flu_due": is_flu_due(last, today), "today": today}
 
 
 def is_flu_due(last: Vaccine | None, today: date) -> bool:

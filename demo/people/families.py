@@ -76,7 +76,8 @@ PEOPLE = (
     ),
     Person(
         key="grace",
-        story="Retired from the Air Force, with a Premium account and its authenticator. Sign in to see everything.",
+        story="Retired from the Air Force, with a Premium account and its authenticator. Sign in to see everything. "
+        "She measures her blood pressure each morning.",
         names=(Name("Grace", "Kim", "Hana"),),
         born=date(1974, 4, 27),
         sex="F",
@@ -89,6 +90,7 @@ PEOPLE = (
         region=Region.WEST,
         periods=(Period(date(1998, 6, 1), Plan.PRIME),),
         theme="diabetes",
+        measures_in="America/Denver",
         account=ReadyAccount("premium.grace", "willow-thunder-paper-58", Level.PREMIUM),
     ),
     Person(

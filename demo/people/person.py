@@ -98,7 +98,7 @@ class Person:
 
     `key` names the person in tests and is stable. `story` says in plain sentences why the person exists. `names` is
     oldest first. `facts_known` is the number of facts in the credit file. `theme` is what the health record is about:
-    one of demo.invent.records.THEMES, or "" for chance.
+    one of demo.invent.records.THEMES, or "" for chance. `measures_in` is the time zone of who measures at home.
     """
 
     key: str
@@ -120,6 +120,7 @@ class Person:
     locked: bool = False
     facts_known: int = FULL_FILE
     theme: str = ""
+    measures_in: str = ""
     account: ReadyAccount | None = None
 
     @property

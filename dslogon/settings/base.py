@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "portal.export.apps.ExportConfig",
     "portal.medications.apps.MedicationsConfig",
     "portal.messages.apps.MessagesConfig",
+    "portal.tools.apps.ToolsConfig",
     "portal",
     "support",
     # After the rooms whose rows its pages show.

@@ -13,24 +13,27 @@ from html.parser import HTMLParser
 from typing import IO, Any
 from zipfile import BadZipFile, ZipFile
 
-from portal.export import pdf
+from portal.export import own_readings, pdf
 from portal.export.archive import Archive, reading
 from portal.export.contents import Chosen
 from portal.export.models import Export
+from portal.export.own_readings import Own
 from portal.export.writing import ENTRY_MARK
 from portal.record.canonical import write_canonical
 from portal.record.checks import read_integer
 from portal.record.models import Resource
 from portal.record.sealing import digest_with
+from portal.tools.fhir import observations_of
 
 
 class DifferenceError(Exception):
     """The copy is not what the store holds. The message has numbers and names of files only."""
 
 
-def compare(export: Export, archive: Archive, chosen: list[Chosen]) -> dict[str, object]:
+def compare(export: Export, archive: Archive, chosen: list[Chosen], own: list[Own]) -> dict[str, object]:
     """Read the stored ZIP and return its counts. Raise DifferenceError if anything is not as it has to be."""
-    shown = sum(not one.is_error for one in chosen)
+    errors = sum(one.is_error for one in chosen)
+    shown = len(chosen) - errors + len(own)
     with reading(export, archive.file.size) as stored:
         check_members(stored, archive)
         counts = {"record.html": count_articles(stored), "record.txt": count_marks(stored), "pdf": count_tags(stored)}
@@ -38,7 +41,9 @@ def compare(export: Export, archive: Archive, chosen: list[Chosen]) -> dict[str,
             if number != shown:
                 raise DifferenceError(f"{name} has {number} entries and the store {shown}.")
         check_bundle(stored, export, chosen)
-    return {"store": len(chosen), "entered_in_error": len(chosen) - shown, "fhir/bundle.json": len(chosen), **counts}
+        check_own_readings(stored, export, own)
+    stored_counts = {"store": len(chosen), "own_readings": len(own), "entered_in_error": errors}
+    return {**stored_counts, "fhir/bundle.json": len(chosen), **counts}
 
 
 def check_members(stored: ZipFile, archive: Archive) -> None:
@@ -67,6 +72,17 @@ def check_bundle(stored: ZipFile, export: Export, chosen: list[Chosen]) -> None:
     if found != expected:
         number = found.total()
         raise DifferenceError(f"fhir/bundle.json has {number} resources, and not the {expected.total()} of the store.")
+
+
+def check_own_readings(stored: ZipFile, export: Export, own: list[Own]) -> None:
+    """Raise DifferenceError unless the bundle of own readings has those of the store, each once and as they are."""
+    if not own:
+        return
+    expected = sorted(write_canonical(one) for one in observations_of(export.patient, [one.id for one in own]))
+    with stored.open(own_readings.FILE) as file:
+        found = sorted(write_canonical(one) for one in resources_in(file) if one["resourceType"] == "Observation")
+    if found != expected or len(found) != len(own):
+        raise DifferenceError(f"{own_readings.FILE} has {len(found)} readings, and not the {len(own)} of the store.")
 
 
 def resources_in(bundle: IO[bytes]) -> Iterator[Any]:

@@ -20,9 +20,10 @@ from portal.record.models import PROJECTIONS, Attachment, Resource
 from portal.record.sealing import SEALED
 
 AT_ONCE = 500
-OTHER = "other"
+OTHER, OWN = "other", "readings"
 EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
-# What each section has: FHIR's resource types. All others are in the last one, so that nothing is left out.
+# What each section has: FHIR's resource types. All others are in the last one, so that nothing is left out. Own
+# readings are no resources of the record (own_readings.py).
 SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("about", "About you", ("Patient",)),
     ("allergies", "Allergies", ("AllergyIntolerance",)),
@@ -38,6 +39,7 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("notes", "Notes and documents", ("DocumentReference", "Composition", "Media", "ImagingStudy")),
     ("visits", "Visits and appointments", ("Appointment", "Encounter")),
     ("plans", "Goals and care plans", ("Goal", "CarePlan", "CareTeam")),
+    (OWN, "Your own readings", ()),
     (OTHER, "Other papers, people and places", ()),
 )
 ORDER = [slug for slug, _, _ in SECTIONS]

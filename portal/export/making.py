@@ -17,10 +17,11 @@ from procrastinate.contrib.django import app
 from accounts.mail import notices
 from core import policy
 from deers import lookup
-from portal.export import checking, contents, pdf, writing
+from portal.export import checking, contents, own_readings, pdf, writing
 from portal.export.archive import Archive
 from portal.export.contents import AT_ONCE, ChangedError, Chosen, Entry, File, Section
 from portal.export.models import Export, Piece
+from portal.export.own_readings import Own
 from portal.export.states import State, TransitionRefused, change_state
 from portal.export.summary import make_summary
 from portal.record.canonical import write_canonical
@@ -69,8 +70,8 @@ def make(export: Export) -> None:
         Piece.objects.filter(export=export).delete()
         change_state(export, State.MAKING, by="system", done=0, of=0)
         try:
-            archive, chosen = write(export)
-            counts = checking.compare(export, archive, chosen)
+            archive, chosen, own = write(export)
+            counts = checking.compare(export, archive, chosen, own)
         except ChangedError:
             if attempt + 1 == policy.EXPORT_ATTEMPTS:
                 raise checking.DifferenceError("The record was changed each time it was copied.") from None
@@ -104,20 +105,22 @@ def fail(export: Export) -> None:
         notices.send("copy-failed-for-staff", to=settings.SERVICE_CENTER_EMAIL, reference=str(export.pk))
 
 
-def write(export: Export) -> tuple[Archive, list[Chosen]]:
-    """Write all files of the copy. Return the ZIP and the resources that are in it."""
+def write(export: Export) -> tuple[Archive, list[Chosen], list[Own]]:
+    """Write all files of the copy. Return the ZIP, and the resources and own readings that are in it."""
     chosen = contents.choose(export.patient, export.sections, export.since, export.until)
+    own = own_readings.choose(export.patient, export.sections, export.since, export.until)
     with Archive(export, timezone.localtime()) as archive:
-        write_all(export, archive, chosen)
-    return archive, chosen
+        write_all(export, archive, chosen, own)
+    return archive, chosen, own
 
 
-def write_all(export: Export, archive: Archive, chosen: list[Chosen]) -> None:
+def write_all(export: Export, archive: Archive, chosen: list[Chosen], own: list[Own]) -> None:
     files = contents.files_of(export.patient, chosen)
-    entries = sum(not one.is_error for one in chosen)
+    entries = sum(not one.is_error for one in chosen) + len(own)
     progress = Progress(export, of=len(files) + WALKS * entries + len(chosen))
     names = write_files(archive, files, progress)
-    sections = progress.watching(contents.sections_of(export.patient, chosen, names))
+    read = contents.sections_of(export.patient, chosen, names) + own_readings.sections_of(export.patient, own)
+    sections = progress.watching(sorted(read, key=lambda section: contents.ORDER.index(section.slug)))
     person = person_of(export)
     left_out = [title for slug, title in contents.TITLES.items() if slug not in export.sections]
     about = {"export": export, "site": settings.SITE_ADDRESS, "left_out": left_out}
@@ -129,8 +132,10 @@ def write_all(export: Export, archive: Archive, chosen: list[Chosen]) -> None:
     archive.add("fhir/bundle.json", progress.lines(bundle(export, chosen)), entries=len(chosen))
     ips = make_summary(export.patient, person, document_id=export.pk, only={one.id for one in chosen})
     archive.add("fhir/summary.json", [write_canonical(ips)])
+    if own:
+        archive.add(own_readings.FILE, own_readings.bundle_of(export.patient, own, person), entries=len(own))
     archive.add("README.txt", [render_to_string("portal/export/readme.txt", {"person": person, **about})])
-    archive.add("manifest.json", [manifest(export, archive, person, chosen)])
+    archive.add("manifest.json", [manifest(export, archive, person, chosen, own)])
 
 
 def person_of(export: Export) -> writing.Person:
@@ -170,7 +175,7 @@ def ending_of(data: bytes) -> str:
     return ".txt"
 
 
-def manifest(export: Export, archive: Archive, person: writing.Person, chosen: list[Chosen]) -> str:
+def manifest(export: Export, archive: Archive, person: writing.Person, chosen: list[Chosen], own: list[Own]) -> str:
     """Return the list of all files with their SHA-256, and what was chosen."""
     return json.dumps(
         {
@@ -180,6 +185,7 @@ def manifest(export: Export, archive: Archive, person: writing.Person, chosen: l
             "since": export.since and export.since.isoformat(),
             "until": export.until and export.until.isoformat(),
             "resources": len(chosen),
+            "own_readings": len(own),
             "entered_in_error": sum(one.is_error for one in chosen),
             "files": [member.as_json() for member in archive.members],
         },

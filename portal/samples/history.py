@@ -1,15 +1,20 @@
 """The samples of conditions, medications, notes, procedures and health tools."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import uuid4
 
 from portal import codes
 from portal.codes import Concept
 from portal.medications.pages import soon_out
+from portal.record import moments
 from portal.record.models import Condition, Goal, Note, Prescription, Procedure, Projected
 from portal.record.queries import Listing
 from portal.samples.person import CLINIC, DOCTOR, NOBODY, PHONE, TODAY
+from portal.tools.goals import Shown
+from portal.tools.models import OwnGoal, Reading, Tracker
+from portal.tools.pages import tile_of
 
 Row = TypeVar("Row", bound=Projected)
 
@@ -136,7 +141,7 @@ def procedures() -> dict[str, Any]:
 
 
 def tools() -> dict[str, Any]:
-    """Return the sample of the health tools page: one refill is near, and the flu vaccine is given."""
+    """Return the sample of the health tools page: blood pressure at home, a goal, and one refill that is near."""
     said = (
         ("Bring blood pressure down", "Below 130 over 80 at home, measured twice a week", "2025-10-30", "2026-10-30"),
         ("Keep blood sugar steady", "Hemoglobin A1c below 7 percent", "2025-10-30", "2026-10-30"),
@@ -149,4 +154,25 @@ def tools() -> dict[str, Any]:
     active = prescriptions()
     soon = soon_out(active, TODAY)
     refills = [one for one in active if one.resource_id in soon]
-    return {"listing": Listing(goals), "plans": Listing([]), "refills": refills, "flu_due": False, "today": TODAY}
+    tracker = Tracker(measure="blood-pressure", high=Decimal(130), second_high=Decimal(80), target_unit="mm[Hg]")
+    tracker.newest = [
+        Reading(
+            tracker=tracker,
+            at=moments.read(said)[0],
+            said=said,
+            number=Decimal(upper),
+            second=Decimal(lower),
+            unit="mm[Hg]",
+        )
+        for said, upper, lower in (("2026-02-06", 128, 79), ("2026-02-03", 131, 82), ("2026-01-30", 136, 84))
+    ]
+    walk = OwnGoal(text="Walk with the dog each morning", created_at=datetime(2026, 1, 12, 12, tzinfo=UTC))
+    return {
+        "tiles": [tile_of(tracker)],
+        "own_goals": [Shown(walk, "", None)],
+        "listing": Listing(goals),
+        "plans": Listing([]),
+        "refills": refills,
+        "flu_due": False,
+        "today": TODAY,
+    }

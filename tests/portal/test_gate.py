@@ -176,11 +176,17 @@ ITEMS: dict[str, tuple[type[Model], str]] = {
 }
 # What belongs to an account and not to the record. Their own tests hold who opens them.
 OF_ACCOUNTS = {"record-copy", "record-download", "medications-asked", "medications-request"}
+# What people measure themselves, the same: tests/portal/tools/.
+OF_TOOLS = {
+    *("tools-measure", "tools-reading", "tools-target", "tools-delete", "tools-goal", "tools-file", "tools-download"),
+    "tools-reminder",
+}
 # Further addresses that are lists.
 LISTS = {
     *("immunizations-certificate", "immunizations-card", "appointments-visits"),
     *("record-papers", "record-people", "record-copies", "medications-requests", "labs-single", "labs-other"),
     *("messages-sent", "messages-drafts", "messages-archive", "messages-search", "messages-compose"),
+    *("tools-new", "tools-new-goal", "tools-visit", "tools-paper"),
 }
 # What no invented record has. tests/portal/messages/test_pages.py and tests/portal/test_health_card.py open them.
 ELSEWHERE = {"messages-draft", "messages-file", "immunizations-card-file"}
@@ -190,7 +196,7 @@ every_item = pytest.mark.parametrize(("kind", "address"), ITEMS.values(), ids=IT
 def test_every_address_of_the_portal_is_a_list_or_an_item_of_these_tests():
     named = {f"{feature.slug}-{page.name}" for feature in FEATURES for page in feature.pages}
     items = {f"feature-item {feature.slug}" for feature in FEATURES if feature.detail and feature.slug != "library"}
-    assert named | items == set(ITEMS) | LISTS | OF_ACCOUNTS | ELSEWHERE
+    assert named | items == set(ITEMS) | LISTS | OF_ACCOUNTS | OF_TOOLS | ELSEWHERE
 
 
 def item_of(kind: type[Model], address: str) -> str:

@@ -16,7 +16,7 @@ SHOWN = {
     "notes": ["Eye examination", "Dr. Victor Amari"],
     "procedures": ["Colonoscopy", "No polyps were found."],
     "record": ["Allergy to grass pollen", "Flu, high dose"],
-    "tools": ["refill", "Hemoglobin A1c below 7 percent"],
+    "tools": ["refill", "128 over 79", "Hemoglobin A1c below 7 percent"],
     "family": ["Rosa Samplewood"],
 }
 
