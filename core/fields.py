@@ -159,6 +159,16 @@ def _number(text: str, most: int) -> int | None:
     return int(text) if re.fullmatch(rf"[0-9]{{1,{most}}}", text) else None
 
 
+class PlainText(forms.CharField):
+    """Text as typed, with one kind of line end.
+
+    A new line then counts as one character, both here and in the browser.
+    """
+
+    def to_python(self, value: object) -> str:
+        return (super().to_python(value) or "").replace("\r\n", "\n").replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
 class TypedField(forms.CharField):
     """A one-line text for a number, a code or an address. It cleans to what a plain keyboard would have typed."""
 

@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from core import policy
-from core.fields import email_field
+from core.fields import PlainText, email_field
 from core.typed import clean_typed
 from support.models import Topic
 
@@ -26,16 +26,6 @@ def refuse_ssn(text: str) -> None:
             "This contains a number that looks like a Social Security number. For your safety, remove it. "
             "We never need it in a message."
         )
-
-
-class PlainText(forms.CharField):
-    """Text as typed, with one kind of line end.
-
-    A new line then counts as one character, both here and in the browser.
-    """
-
-    def to_python(self, value: object) -> str:
-        return (super().to_python(value) or "").replace("\r\n", "\n").replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 class ContactForm(forms.Form):
