@@ -57,4 +57,10 @@ PEOPLE = (
         "omar.haddix@example.org",
         ReadyAccount("pharmacist.omar", "juniper-copper-lake-29", role="Pharmacy"),
     ),
+    Staff(
+        "Plans visits: answers requests for appointments, and reads what people say before a visit.",
+        Name("Priya", "Nandakumar"),
+        "priya.nandakumar@example.org",
+        ReadyAccount("scheduler.priya", "cobalt-lantern-meadow-47", role="Scheduling"),
+    ),
 )

@@ -37,6 +37,8 @@ INSTALLED_APPS = [
     "portal.record.apps.RecordConfig",
     "portal.export.apps.ExportConfig",
     "portal.medications.apps.MedicationsConfig",
+    "portal.notices.apps.NoticesConfig",
+    "portal.appointments.apps.AppointmentsConfig",
     "portal",
     "support",
     # After the rooms whose rows its pages show.
