@@ -159,6 +159,16 @@ def _number(text: str, most: int) -> int | None:
     return int(text) if re.fullmatch(rf"[0-9]{{1,{most}}}", text) else None
 
 
+class PlainText(forms.CharField):
+    """Text as typed, with one kind of line end.
+
+    A new line then counts as one character, both here and in the browser.
+    """
+
+    def to_python(self, value: object) -> str:
+        return (super().to_python(value) or "").replace("\r\n", "\n").replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
 class TypedField(forms.CharField):
     """A one-line text for a number, a code or an address. It cleans to what a plain keyboard would have typed."""
 
@@ -183,16 +193,6 @@ class CodeField(TypedField):
         if code and count not in self.lengths:
             raise ValidationError(f"{self.has} You entered {count}.")
         return code
-
-
-class PlainText(forms.CharField):
-    """Text as typed, with one kind of line end.
-
-    A new line then counts as one character, both here and in the browser.
-    """
-
-    def to_python(self, value: object) -> str:
-        return (super().to_python(value) or "").replace("\r\n", "\n").replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 def text_field(label: str, *, autocomplete: str, most: int = 100, missing: str = "") -> forms.CharField:

@@ -464,7 +464,20 @@ READINGS_FILE_BYTES = 64 * 1024
 SUMMARY_DAYS = 90
 SUMMARY_DAYS_MAX = 730
 SUMMARY_READINGS = 200
-REMINDER_LATE = timedelta(hours=2)
+MEASURE_REMINDER_LATE = timedelta(hours=2)
+
+# Appointments: own. How many days a person wishes at most and how far ahead, how long the reason may be, within what
+# time somebody answers, after which both sides are told, until when before it a visit can be moved or cancelled here,
+# and from when before it its questions can be answered. Reminders go out so many days before, or up to a day late if
+# the worker stood still.
+VISIT_WISHES = 3
+VISIT_AHEAD = timedelta(days=365)
+VISIT_REASON_MAX = 500
+VISIT_ANSWERED_WITHIN = timedelta(hours=48)
+CANCEL_UNTIL = timedelta(hours=24)
+CHECK_IN_FROM = timedelta(days=3)
+REMINDER_DAYS = (7, 1)
+REMINDER_LATE = timedelta(days=1)
 
 # Messages to the service center by the contact form: own; as long as those to the care team, and few in an hour.
 CONTACT_PER_ADDRESS = Limit("contact-address", 5, timedelta(hours=1))

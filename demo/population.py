@@ -15,6 +15,7 @@ from accounts.second_factors import authenticator_apps
 from deers import households
 from deers import models as deers
 from deers.registry import TimeTogether
+from demo.appointments import act_on_appointments
 from demo.invent import facts as invented_facts
 from demo.invent import readings
 from demo.invent import records as invented_records
@@ -68,6 +69,8 @@ def load(who: Person | Staff, *, record: bool = True, account: bool = True) -> N
             invented_records.store([record_of(who)])
         if account and who.account:
             open_ready_account(who, who.account)
+        if record and account and who.key == "grace":
+            act_on_appointments(Account.objects.get(dod_id=who.dod_id))
 
 
 def enter_in_registry(person: Person) -> None:

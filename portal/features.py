@@ -17,11 +17,14 @@ from django.urls import reverse
 from accounts.models import Account
 from core import policy
 from core.policy import Level
-from portal import certificate, health_card, history, papers, personal, results, visits
+from portal import certificate, health_card, history, papers, personal, results
+from portal.appointments import pages as appointments
+from portal.appointments import visits
 from portal.export import pages as copies
 from portal.medications import pages as medications
 from portal.messages import pages as messages
 from portal.messages import writing
+from portal.notices import pages as notices
 from portal.samples import family as sample_family
 from portal.samples import history as sample_history
 from portal.samples import messages as sample_messages
@@ -40,7 +43,8 @@ class Page:
     `content` gets the account, the query of the address and the parts of the address. It returns the context of
     `template` or, for a file, the response itself. `act` is for pages with a form: it gets the request in place of the
     query, does what was sent, and returns a redirect, or the context with what is wrong. Without it, a POST is refused.
-    `asks_again` is the greatest age of the last proof of who the person is, if it is stricter than the feature's.
+    `asks_again` is the greatest age of the last proof of who the person is, and `level` the level that opens the page,
+    if they are stricter than the feature's.
     """
 
     name: str
@@ -49,6 +53,7 @@ class Page:
     template: str = ""
     act: Callable[..., Context | HttpResponseBase] | None = None
     asks_again: timedelta | None = None
+    level: Level = Level.BASIC
 
 
 def methods(act: Callable[..., Any] | None) -> list[str]:
@@ -101,9 +106,12 @@ class Feature:
         """
         return self.detail is not None or any(page.pattern == "<uuid:item>/" for page in self.pages)
 
-    def opens_for(self, account: Account) -> bool:
-        """Return whether the account's level is high enough. An account without a level opens nothing."""
-        return account.level is not None and account.level >= self.level
+    def opens_for(self, account: Account, level: Level = Level.BASIC) -> bool:
+        """Return whether the account's level is high enough, also for a page that takes this `level`.
+
+        An account without a level opens nothing.
+        """
+        return account.level is not None and account.level >= max(self.level, level)
 
 
 def results_of_a_test() -> tuple[Page, ...]:
@@ -114,13 +122,29 @@ def results_of_a_test() -> tuple[Page, ...]:
     )
 
 
+def acting_on_appointments() -> tuple[Page, ...]:
+    """Return the pages of asking for, moving and canceling appointments. To read them is Basic, to act is Premium."""
+
+    def acting(name: str, pattern: str, content: Callable[..., Context], act: Callable[..., Any] | None = None) -> Page:
+        return Page(name, pattern, content, f"portal/appointments_{name}.html", act, level=Level.PREMIUM)
+
+    return (
+        acting("new", "new/", appointments.new, appointments.ask),
+        acting("requests", "requests/", appointments.requests),
+        acting("request", "requests/<uuid:item>/", appointments.request, appointments.withdraw),
+        acting("move", "<uuid:item>/move/", appointments.moving, appointments.move),
+        acting("cancel", "<uuid:item>/cancel/", appointments.canceling, appointments.cancel),
+        acting("questions", "<uuid:item>/questions/", appointments.questions, appointments.check_in),
+    )
+
+
 CARE, RECORD, SELF, WELL = "Your care", "Your health record", "About you", "Staying well"
 
 FEATURES = (
     Feature(
         "appointments",
         "Appointments",
-        "Your upcoming visits, how to prepare for them, and your past visits.",
+        "Your upcoming and past visits. With Premium, ask for visits and change them.",
         "event",
         CARE,
         visits.appointments,
@@ -129,6 +153,7 @@ FEATURES = (
         pages=(
             Page("visits", "visits/", visits.visits, "portal/appointments_visits.html"),
             Page("calendar", "<uuid:item>/calendar.ics", visits.calendar),
+            *acting_on_appointments(),
         ),
     ),
     Feature(
@@ -347,6 +372,7 @@ FEATURES = (
         personal.contact,
         level=Level.BASIC,
         is_health=False,
+        pages=(Page("notices", "notices/", notices.show, "portal/contact_notices.html", act=notices.save),),
     ),
     Feature(
         "family",

@@ -83,7 +83,7 @@ def feature_page(request: HttpRequest, slug: str, name: str, **parts: Any) -> Ht
                 content["form"].initial |= unsaved_forms.take(request)
         return content if isinstance(content, HttpResponseBase) else (page.template, content)
 
-    return gated(request, found, shown, asks_again=page.asks_again)
+    return gated(request, found, shown, asks_again=page.asks_again, level=page.level)
 
 
 def gated(
@@ -91,11 +91,12 @@ def gated(
     found: Feature,
     shown: Callable[[Account], tuple[str, dict[str, Any]] | HttpResponseBase],
     asks_again: timedelta | None = None,
+    level: Level = Level.BASIC,
 ) -> HttpResponseBase:
     """Return what `shown` makes for an account whose level opens the feature, or the preview, or the way there.
 
-    Every page of the portal but the dashboard goes through here. A form that was sent to a feature which does not open
-    does nothing, and the answer is 403.
+    Every page of the portal but the dashboard goes through here. `level` is that of the page, if it is stricter than
+    the feature's. A form that was sent to what does not open does nothing, and the answer is 403.
     """
     account = beneficiary(request)
     if account is None:
@@ -106,10 +107,12 @@ def gated(
         "account": account,
         "own_zone": own_zone(request),
     }
+    strength, status = policy.STRENGTH[Level.PREMIUM], 403 if request.method == "POST" else 200
     if not found.opens_for(account):
-        strength = policy.STRENGTH[Level.PREMIUM]
         context |= {"preview": True, "strength": strength, **found.sample()}
-        return render(request, found.template, context, status=403 if request.method == "POST" else 200)
+        return render(request, found.template, context, status=status)
+    if not found.opens_for(account, level):
+        return render(request, "portal/premium.html", context | {"strength": strength}, status=status)
     asks_again = asks_again or found.asks_again
     if asks_again and not fresh.proved_within(request, asks_again):
         return fresh.ask_to_sign_in_again(request)

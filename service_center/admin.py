@@ -4,7 +4,16 @@ Everything is read-only except the actions of confirmed_actions.py and the forms
 Social Security number: its last four digits can be searched for, by blind index, and are never shown.
 """
 
-from service_center import account_admin, audit_admin, contact_admin, pharmacy, print_room, proofing_admin, visit_admin
+from service_center import (
+    account_admin,
+    audit_admin,
+    contact_admin,
+    pharmacy,
+    print_room,
+    proofing_admin,
+    scheduling,
+    visit_admin,
+)
 from service_center.care_team import admin as care_team_admin
 from service_center.cases import admin as case_admin
 
@@ -17,5 +26,6 @@ __all__ = [
     "pharmacy",
     "print_room",
     "proofing_admin",
+    "scheduling",
     "visit_admin",
 ]

@@ -46,6 +46,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "Auditor": ("accounts.view_account", "accounts.view_figures", "safeguards.view_auditevent"),
     "Care team": ("secure_messages.answer_thread",),
     "Pharmacy": ("medications.view_request", "medications.handle_request"),
+    "Scheduling": ("appointments.view_request", "appointments.handle_request", "appointments.view_checkin"),
     # Who reads the codes in letters must not see the details with which a code opens an account (only_prints).
     PRINT_ROOM: (
         "idproofing.view_letter",
@@ -62,6 +63,7 @@ WATCHED_BY: dict[str, tuple[str, ...]] = {
     "Proofing reviewer": ("Supervisor", "Auditor"),
     "Care team": ("Supervisor", "Auditor"),
     "Pharmacy": ("Supervisor", "Auditor"),
+    "Scheduling": ("Supervisor", "Auditor"),
     PRINT_ROOM: ("Supervisor", "Auditor"),
     "Supervisor": ("Auditor",),
 }

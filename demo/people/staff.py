@@ -63,4 +63,10 @@ PEOPLE = (
         "dominic.hale@example.org",
         ReadyAccount("pharmacist.dominic", "harvest-amber-ledge-39", role="Care team"),
     ),
+    Staff(
+        "Plans visits: answers requests for appointments, and reads what people say before a visit.",
+        Name("Priya", "Nandakumar"),
+        "priya.nandakumar@example.org",
+        ReadyAccount("scheduler.priya", "cobalt-lantern-meadow-47", role="Scheduling"),
+    ),
 )

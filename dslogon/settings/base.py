@@ -40,6 +40,8 @@ INSTALLED_APPS = [
     "portal.medications.apps.MedicationsConfig",
     "portal.messages.apps.MessagesConfig",
     "portal.tools.apps.ToolsConfig",
+    "portal.notices.apps.NoticesConfig",
+    "portal.appointments.apps.AppointmentsConfig",
     "portal",
     "support",
     # After the rooms whose rows its pages show.

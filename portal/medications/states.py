@@ -5,10 +5,11 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.mail import notices
 from accounts.models import Account
 from idproofing.transitions import TransitionRefused, apply
 from portal.medications.models import Request, Step
+from portal.notices.models import Kind
+from portal.notices.telling import tell
 from safeguards import audit
 
 __all__ = ["START", "TRANSITIONS", "State", "TransitionRefused", "change_state"]
@@ -55,6 +56,4 @@ def change_state(row: Request, to: str, *, by: Account, now: datetime | None = N
         Step.objects.create(request=row, state=to, at=now, staff=staff)
         audit.record(event, by=by, account_id=row.account_id)
         if staff:
-            notices.send(
-                "refill-changed", to=row.account.email, account_id=row.account_id, first_name=row.account.first_name
-            )
+            tell(row.account, Kind.REQUESTS, "refill-changed")

@@ -423,7 +423,11 @@ class Appointment(Projected):
     sequence = models.PositiveIntegerField("version for calendars", default=0)
 
     class Meta:
-        indexes = [newest_first("appointment")]
+        indexes = [
+            newest_first("appointment"),
+            # Reminders look for what is booked and near, whosever it is.
+            models.Index(fields=["at"], condition=models.Q(status="booked"), name="record_appointment_next"),
+        ]
         constraints = [once("appointment")]
 
 

@@ -109,7 +109,7 @@ def send_reminder(tracker: Tracker, now: datetime) -> bool:
     assert tracker.remind_at is not None, "a constraint keeps the time with the reminder"
     assert tracker.remind_next_at is not None, "only reminders that are due are sent"
     following = next_reminder(tracker.remind_days, tracker.remind_at, tracker.remind_zone, now)
-    account, is_late = tracker.account, now - tracker.remind_next_at > policy.REMINDER_LATE
+    account, is_late = tracker.account, now - tracker.remind_next_at > policy.MEASURE_REMINDER_LATE
     with transaction.atomic():
         mine = Tracker.objects.filter(pk=tracker.pk, remind_next_at=tracker.remind_next_at)
         if not mine.update(remind_next_at=following) or is_late or not account.is_active or not account.email:

@@ -70,7 +70,7 @@ def test_a_basic_account_opens_basic_features_and_previews_the_rest(client, ruth
     client.force_login(ruth_basic)
     shown = page(client, feature.url)
     assert feature.title in shown
-    is_preview = "Upgrade to Premium" in shown
+    is_preview = "This page is part of Premium" in shown
     assert is_preview == (feature.level == Level.PREMIUM)
 
 
@@ -165,6 +165,9 @@ ITEMS: dict[str, tuple[type[Model], str]] = {
     "medications-fills": (Prescription, "/portal/medications/{}/fills/"),
     "feature-item appointments": (Appointment, "/portal/appointments/{}/"),
     "appointments-calendar": (Appointment, "/portal/appointments/{}/calendar.ics"),
+    "appointments-move": (Appointment, "/portal/appointments/{}/move/"),
+    "appointments-cancel": (Appointment, "/portal/appointments/{}/cancel/"),
+    "appointments-questions": (Appointment, "/portal/appointments/{}/questions/"),
     "record-paper": (Paper, "/portal/record/papers/{}/"),
     "labs-test": (Result, "/portal/labs/test/{}/0/"),
     "labs-csv": (Result, "/portal/labs/test/{}/0/results.csv"),
@@ -175,7 +178,7 @@ ITEMS: dict[str, tuple[type[Model], str]] = {
     "notes-download": (Attachment, "/portal/notes/file/{}/0/download/"),
 }
 # What belongs to an account and not to the record. Their own tests hold who opens them.
-OF_ACCOUNTS = {"record-copy", "record-download", "medications-asked", "medications-request"}
+OF_ACCOUNTS = {"record-copy", "record-download", "medications-asked", "medications-request", "appointments-request"}
 # What people measure themselves, the same: tests/portal/tools/.
 OF_TOOLS = {
     *("tools-measure", "tools-reading", "tools-target", "tools-delete", "tools-goal", "tools-file", "tools-download"),
@@ -186,6 +189,7 @@ LISTS = {
     *("immunizations-certificate", "immunizations-card", "appointments-visits"),
     *("record-papers", "record-people", "record-copies", "medications-requests", "labs-single", "labs-other"),
     *("messages-sent", "messages-drafts", "messages-archive", "messages-search", "messages-compose"),
+    *("appointments-new", "appointments-requests", "contact-notices"),
     *("tools-new", "tools-new-goal", "tools-visit", "tools-paper"),
 }
 # What no invented record has. tests/portal/messages/test_pages.py and tests/portal/test_health_card.py open them.
@@ -221,11 +225,35 @@ def test_an_item_opens_for_its_owner_alone(client, ruth, otis, records, kind, ad
 def test_a_basic_account_gets_the_preview_in_place_of_an_item(client, ruth_basic, records, kind, address):
     records(RUTH)
     feature = next(feature for feature in FEATURES if f"/{feature.slug}/" in address)
+    level = max([feature.level, *(page.level for page in feature.pages if address.endswith(f"{{}}/{page.name}/"))])
     client.force_login(ruth_basic)
     response = client.get(address.format(item_of(kind, address)))
     assert response.status_code == 200
-    is_preview = "Upgrade to Premium" in response.content.decode()
-    assert is_preview == (feature.level == Level.PREMIUM)
+    is_preview = "This page is part of Premium" in response.content.decode()
+    assert is_preview == (level == Level.PREMIUM)
+
+
+STRICTER = [(feature, page) for feature in FEATURES for page in feature.pages if page.level > feature.level]
+
+
+def test_to_act_on_appointments_is_premium_and_to_read_them_is_basic():
+    assert {f"{feature.slug}-{page.name}" for feature, page in STRICTER} == {
+        f"appointments-{name}" for name in ("new", "requests", "request", "move", "cancel", "questions")
+    }
+
+
+@pytest.mark.parametrize(("feature", "page"), STRICTER, ids=lambda one: getattr(one, "name", ""))
+def test_a_page_that_is_stricter_than_its_feature_does_nothing_for_a_lower_level(
+    client, ruth_basic, feature, page, django_assert_num_queries
+):
+    item = {"item": "11111111-1111-1111-1111-111111111111"} if "<" in page.pattern else {}
+    address = reverse(f"{feature.slug}-{page.name}", kwargs=item)
+    client.force_login(ruth_basic)
+    client.get(address)
+    with django_assert_num_queries(2):  # the session and the account
+        shown = client.get(address)
+    assert "This page is part of Premium" in shown.content.decode()
+    assert client.post(address).status_code == (403 if page.act else 405)
 
 
 @every_item

@@ -26,6 +26,8 @@ LIST = "/admin/accounts/account/"
 # What can be looked at in the admin at all, and the permission that opens it.
 PAGES = {
     LIST: "accounts.view_account",
+    "/admin/appointments/request/": "appointments.view_request",
+    "/admin/appointments/checkin/": "appointments.view_checkin",
     "/admin/idproofing/proofing/": "idproofing.view_proofing",
     "/admin/idproofing/letter/": "idproofing.view_letter",
     "/admin/idproofing/batch/": "idproofing.view_batch",

@@ -70,7 +70,7 @@ def test_a_reminder_without_day_or_time_is_refused(client, ruth, typed, sentence
 def test_a_reminder_that_is_too_late_is_left_out(client, ruth, pressure):
     client.force_login(ruth)
     client.post(PAGE, DAILY)
-    late = due(pressure) + policy.REMINDER_LATE + timedelta(minutes=1)
+    late = due(pressure) + policy.MEASURE_REMINDER_LATE + timedelta(minutes=1)
     assert reminders.send_reminders(late) == 0
     assert due(pressure) > late
 

@@ -12,6 +12,8 @@ from django.utils import timezone
 from icalendar import Calendar, Event
 
 from accounts.models import Account
+from portal.appointments import asking, pages
+from portal.appointments.gates import judge_ahead
 from portal.record import moments, queries
 from portal.record.models import Appointment, Encounter
 
@@ -32,13 +34,18 @@ def appointments(account: Account, query: QueryDict) -> dict[str, Any]:
     listing = queries.list_page(mine.exclude(ahead), query.get("before", ""), PAGE_SIZE)
     # `at` bounds the search to the near end of the index: no visit lasts a day.
     upcoming = mine.filter(ahead).order_by("at")[:UPCOMING] if listing.is_first else []
-    return {"upcoming": list(upcoming), "listing": listing}
+    asked = list(asking.open_requests(account.dod_id).order_by("-made_at")) if account.is_premium else []
+    pages.name_requests(account, asked)
+    return {"upcoming": list(upcoming), "listing": listing, "asked": asked}
 
 
 def appointment(account: Account, item: str) -> dict[str, Any]:
-    """Return one appointment."""
-    found = queries.one(Appointment, account.dod_id, item)
-    return {"visit": found, "item_title": found.display, "has_calendar": found.at is not None and has_clock(found)}
+    """Return one appointment, with what can be done about it."""
+    found, now = queries.one(Appointment, account.dod_id, item), timezone.now()
+    has_calendar = found.at is not None and has_clock(found)
+    can = pages.possible(account, found, now) if account.is_premium else {}
+    ahead = judge_ahead(found, now) is None
+    return {"visit": found, "item_title": found.display, "has_calendar": has_calendar, "is_ahead": ahead, **can}
 
 
 def has_clock(row: Appointment) -> bool:

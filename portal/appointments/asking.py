@@ -1,0 +1,141 @@
+"""Asking for appointments and other times, and canceling what is booked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from accounts.mail import notices
+from accounts.models import Account
+from core import policy
+from portal.appointments import booking
+from portal.appointments.gates import No, Why, judge
+from portal.appointments.models import ENDED, Request, Step
+from portal.appointments.states import START, State, change_state
+from portal.record import queries
+from portal.record.models import Appointment
+from safeguards import audit
+from safeguards.locks import exclusive
+
+Wishes = Sequence[tuple[date, str]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The request is made."""
+
+    request: Request
+
+
+def ask_new(account: Account, wishes: Wishes, *, place: UUID | None, way: str, why: str) -> Asked | No:
+    """Ask for a new appointment. One request for each place is open at a time, however many ask at once."""
+    try:
+        return Asked(create_request(account, Request.Kind.NEW, wishes, place_id=place, way=way, why=why))
+    except IntegrityError:
+        new = of(account.dod_id).exclude(state__in=ENDED).filter(kind=Request.Kind.NEW, place=place)
+        return No(Why.ASKED, new.first())
+
+
+def ask_move(account: Account, item: UUID, wishes: Wishes, why: str = "", now: datetime | None = None) -> Asked | No:
+    """Ask for another time of an appointment, judged as it is now. No(GONE) stands for what is not the person's."""
+    visit = queries.of(Appointment, account.dod_id).filter(resource_id=item).first()
+    if visit is None:
+        return No(Why.GONE)
+    judged = judge(visit, Request.Kind.MOVE, now or timezone.now(), open_request(account.dod_id, item))
+    if isinstance(judged, No):
+        return judged
+    try:
+        return Asked(create_request(account, Request.Kind.MOVE, wishes, appointment_id=item, why=why))
+    except IntegrityError:
+        return No(Why.ASKED, open_request(account.dod_id, item))
+
+
+def cancel(account: Account, item: UUID, now: datetime | None = None) -> Asked | No:
+    """Cancel an appointment at once, and put a cancellation on the desk, so that the clinic hears of it.
+
+    A wish for another time of it is withdrawn. However many cancel at once, one cancellation comes of it.
+    """
+    now, patient = now or timezone.now(), account.dod_id or ""
+    with transaction.atomic(), exclusive("record-import", patient):
+        visit = queries.of(Appointment, patient).filter(resource_id=item).first()
+        if visit is None:
+            return No(Why.GONE)
+        waiting = open_request(patient, item)
+        judged = judge(visit, Request.Kind.CANCEL, now, waiting)
+        if isinstance(judged, No):
+            return judged
+        if waiting:
+            change_state(waiting, State.WITHDRAWN, by=account, now=now)
+        request = create_request(account, Request.Kind.CANCEL, [], appointment_id=item)
+        change_state(request, State.CANCELLED, by=account, now=now)
+        booking.cancel_appointment(request)
+    return Asked(request)
+
+
+def create_request(account: Account, kind: str, wishes: Wishes, why: str = "", **values: object) -> Request:
+    """Write the request down with its first step and its event. Raise IntegrityError if another one is open."""
+    now = timezone.now()
+    with transaction.atomic():
+        request = Request.objects.create(
+            patient=account.dod_id,
+            account=account,
+            kind=kind,
+            wishes=[(day.isoformat(), part) for day, part in wishes],
+            why=why or None,
+            made_at=now,
+            changed_at=now,
+            **values,
+        )
+        Step.objects.create(request=request, state=START, at=now)
+        audit.record("appointment.submitted", by=account, kind=str(kind))
+    return request
+
+
+def of(patient: str | None) -> QuerySet[Request]:
+    """Return a patient's requests."""
+    return Request.objects.filter(patient=patient or "")
+
+
+def open_requests(patient: str | None) -> QuerySet[Request]:
+    """Return a patient's requests that are open."""
+    return of(patient).exclude(state__in=ENDED)
+
+
+def open_request(patient: str | None, item: UUID) -> Request | None:
+    """Return the open request about an appointment, if there is one."""
+    return open_requests(patient).filter(appointment=item).first()
+
+
+def is_overdue(request: Request, now: datetime) -> bool:
+    """Return whether nobody has answered a request in time, or told the clinic of a cancellation."""
+    waits = request.state in (State.SUBMITTED, State.CANCELLED)
+    return waits and request.made_at <= now - policy.VISIT_ANSWERED_WITHIN
+
+
+def tell_of_waiting(now: datetime | None = None) -> int:
+    """Tell the person and the staff of each request that nobody has answered in time, once. Return how many."""
+    now, told = now or timezone.now(), 0
+    due = Request.objects.filter(state=State.SUBMITTED, made_at__lte=now - policy.VISIT_ANSWERED_WITHIN, told_at=None)
+    for request in due.select_related("account"):
+        with transaction.atomic():
+            if not Request.objects.filter(pk=request.pk, told_at=None, state=State.SUBMITTED).update(told_at=now):
+                continue
+            account = request.account
+            audit.record("appointment.unanswered", by="system", account_id=account.pk)
+            notices.send("appointment-waits", to=account.email, account_id=account.pk, first_name=account.first_name)
+            notices.send("appointment-waits-for-staff", to=settings.SERVICE_CENTER_EMAIL, reference=str(request.pk))
+            told += 1
+    return told
+
+
+@app.periodic(cron="20 * * * *")
+@app.task(name="portal.appointments.tell_of_waiting_requests")
+def tell_of_waiting_requests(timestamp: int) -> None:
+    """Tell both sides of requests that wait for too long."""
+    tell_of_waiting()

@@ -1,0 +1,200 @@
+"""What the pages of asking, moving, canceling and check-in show and do. Every query starts from the patient."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from accounts.models import Account
+from portal.appointments import asking, booking
+from portal.appointments.forms import CheckInForm, NewForm, WishesForm
+from portal.appointments.gates import No, Yes, judge, judge_check_in
+from portal.appointments.models import CheckIn, Request
+from portal.appointments.states import State, TransitionRefused, change_state
+from portal.record import queries
+from portal.record.models import Appointment, Who
+from safeguards import audit
+
+Context = dict[str, Any]
+PAGE_SIZE = 10
+ASK, MOVE, CANCEL, CHECK_IN = "Ask for an appointment", "Ask for another time", "Cancel this visit", "Before your visit"
+
+
+def possible(account: Account, visit: Appointment, now: datetime) -> Context:
+    """Return what a person can do about an appointment now, for its page."""
+    waiting = asking.open_request(account.dod_id, visit.resource_id)
+    return {
+        "waiting": waiting,
+        "can_cancel": isinstance(judge(visit, Request.Kind.CANCEL, now, waiting), Yes),
+        "moving": judge(visit, Request.Kind.MOVE, now, waiting),
+        "can_move": isinstance(judge(visit, Request.Kind.MOVE, now, waiting), Yes),
+        "can_check_in": isinstance(judge_check_in(visit, now), Yes),
+        "checked_in": CheckIn.objects.filter(patient=visit.patient, appointment=visit.resource_id).first(),
+    }
+
+
+def new(account: Account, query: QueryDict) -> Context:
+    """Return the form that asks for a new appointment."""
+    return {"form": NewForm(booking.places_of(account.dod_id)), "item_title": ASK}
+
+
+def ask(account: Account, http: HttpRequest) -> Context | HttpResponse:
+    """Ask for a new appointment, and lead to the request. One that is open already is led to as well."""
+    form = NewForm(booking.places_of(account.dod_id), http.POST)
+    if not form.is_valid():
+        return {"form": form, "item_title": ASK}
+    given = {name: form.cleaned_data[name] for name in ("place", "way", "why")}
+    outcome = asking.ask_new(account, form.wishes, **given)
+    if isinstance(outcome, No):
+        form.add_error(None, "You have already asked for an appointment there. Withdraw that request to change it.")
+        return {"form": form, "item_title": ASK, "waiting": outcome.request}
+    return redirect("appointments-request", outcome.request.pk)
+
+
+def moving(account: Account, query: QueryDict, item: UUID) -> Context:
+    """Return the form that asks for another time, or why there can be none."""
+    return about(account, item, Request.Kind.MOVE, MOVE) | {"form": WishesForm()}
+
+
+def about(account: Account, item: UUID, kind: str, title: str) -> Context:
+    """Return an appointment and whether this can be done about it. Raise Http404 for anyone else's."""
+    visit = queries.one(Appointment, account.dod_id, str(item))
+    judged = judge(visit, kind, timezone.now(), asking.open_request(account.dod_id, item))
+    return {"visit": visit, "no": judged if isinstance(judged, No) else None, "item_title": title}
+
+
+def move(account: Account, http: HttpRequest, item: UUID) -> Context | HttpResponse:
+    """Ask for another time, and lead to the request."""
+    shown = about(account, item, Request.Kind.MOVE, MOVE)
+    form = WishesForm(http.POST)
+    if not form.is_valid():
+        return shown | {"form": form}
+    outcome = asking.ask_move(account, item, form.wishes, form.cleaned_data["why"])
+    if isinstance(outcome, No):
+        return shown | {"form": form, "no": outcome}
+    return redirect("appointments-request", outcome.request.pk)
+
+
+def canceling(account: Account, query: QueryDict, item: UUID) -> Context:
+    """Return the page that asks whether to cancel, or says why not."""
+    return about(account, item, Request.Kind.CANCEL, CANCEL)
+
+
+def cancel(account: Account, http: HttpRequest, item: UUID) -> Context | HttpResponse:
+    """Cancel a visit, and lead to its page."""
+    shown = about(account, item, Request.Kind.CANCEL, CANCEL)
+    outcome = asking.cancel(account, item)
+    if isinstance(outcome, No):
+        return shown | {"no": outcome}
+    messages.success(http, "Your visit is canceled. We tell the clinic.")
+    return redirect("feature-item", "appointments", item)
+
+
+def requests(account: Account, query: QueryDict) -> Context:
+    """Return a page of what was asked for, newest first."""
+    rows = asking.of(account.dod_id).order_by("-made_at", "-pk")
+    cursor = queries.read_cursor(f"{query.get('before', '')}_0")
+    if cursor and cursor.at:
+        rows = rows.filter(made_at__lt=cursor.at)
+    some = list(rows[: PAGE_SIZE + 1])
+    name_requests(account, some[:PAGE_SIZE])
+    older = some[PAGE_SIZE - 1].made_at.isoformat() if len(some) > PAGE_SIZE else ""
+    return {"requests": some[:PAGE_SIZE], "older": older, "item_title": "What you asked for"}
+
+
+def name_requests(account: Account, rows: list[Request]) -> None:
+    """Give each request the name of its appointment or place, and whether nobody has answered it in time."""
+    visits = queries.of(Appointment, account.dod_id).filter(resource_id__in=[row.appointment_id for row in rows])
+    places = queries.of(Who, account.dod_id).filter(resource_id__in=[row.place_id for row in rows if row.place_id])
+    names: dict[UUID | None, str] = dict(visits.values_list("resource_id", "display"))
+    names |= dict(places.values_list("resource_id", "display"))
+    now = timezone.now()
+    for row in rows:
+        named = names.get(row.appointment_id) or names.get(row.place_id)
+        row.name = named or "the clinic that fits"  # type: ignore[attr-defined]
+        row.is_overdue = row.state == State.SUBMITTED and asking.is_overdue(row, now)  # type: ignore[attr-defined]
+
+
+def find(account: Account, item: UUID) -> Request:
+    """Return the patient's request. Raise Http404 for anyone else's."""
+    found = asking.of(account.dod_id).select_related("account").filter(pk=item).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def request(account: Account, query: QueryDict, item: UUID) -> Context:
+    """Return one request with everything that happened to it."""
+    row = find(account, item)
+    name_requests(account, [row])
+    visit = queries.of(Appointment, account.dod_id).filter(resource_id=row.appointment_id).first()
+    return {
+        "asked": row,
+        "steps": list(row.steps.order_by("at", "pk")),
+        "visit": visit,
+        "can_withdraw": row.state in (State.SUBMITTED, State.RECEIVED),
+        "item_title": f"{row.get_kind_display()}: {row.name}",  # type: ignore[attr-defined]
+    }
+
+
+def withdraw(account: Account, http: HttpRequest, item: UUID) -> HttpResponse:
+    """Take a request back, unless it is answered by now."""
+    row = find(account, item)
+    try:
+        change_state(row, State.WITHDRAWN, by=account)
+    except TransitionRefused:
+        messages.error(http, "This can no longer be withdrawn, because it is answered.")
+    return redirect("appointments-request", row.pk)
+
+
+def questions(account: Account, query: QueryDict, item: UUID) -> Context:
+    """Return the questions before a visit with what was answered so far, or why they are closed."""
+    visit = queries.one(Appointment, account.dod_id, str(item))
+    said = CheckIn.objects.filter(patient=visit.patient, appointment=visit.resource_id).first()
+    return asking_before(visit, CheckInForm(initial=answers_in(said) if said else {})) | {"said": said}
+
+
+def asking_before(visit: Appointment, form: CheckInForm) -> Context:
+    judged = judge_check_in(visit, timezone.now())
+    return {"visit": visit, "form": form, "no": judged if isinstance(judged, No) else None, "item_title": CHECK_IN}
+
+
+def answers_in(said: CheckIn) -> dict[str, str]:
+    """Return what was answered, as the form has it."""
+    return {
+        "is_phone": "no" if said.phone else "yes",
+        "phone": said.phone or "",
+        "is_changed": "yes" if said.medications else "no",
+        "medications": said.medications or "",
+        "topics": said.topics or "",
+    }
+
+
+def check_in(account: Account, http: HttpRequest, item: UUID) -> Context | HttpResponse:
+    """Keep the answers. Until the visit begins, they can be changed."""
+    visit = queries.one(Appointment, account.dod_id, str(item))
+    shown = asking_before(visit, CheckInForm(http.POST))
+    if shown["no"] or not shown["form"].is_valid():
+        return shown
+    keep_answers(account, visit, shown["form"].said)
+    messages.success(http, "The clinic sees your answers. You can change them until the visit begins.")
+    return redirect("feature-item", "appointments", item)
+
+
+def keep_answers(account: Account, visit: Appointment, said: dict[str, str | None]) -> None:
+    """Write the answers down: one row for each visit, however many send them at once."""
+    now = timezone.now()
+    with transaction.atomic():
+        row, _ = CheckIn.objects.get_or_create(
+            appointment_id=visit.resource_id,
+            defaults={"patient": visit.patient, "account": account, "starts_at": visit.at, "changed_at": now},
+        )
+        row.phone, row.medications, row.topics = said["phone"], said["medications"], said["topics"]
+        row.account, row.starts_at, row.changed_at = account, visit.at, now
+        row.save()
+        audit.record("appointment.checked-in", by=account)
