@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "portal.record.apps.RecordConfig",
     "portal.export.apps.ExportConfig",
     "portal.medications.apps.MedicationsConfig",
+    "portal.family.apps.FamilyConfig",
     "portal",
     "support",
     # After the rooms whose rows its pages show.
