@@ -100,7 +100,9 @@ class MockRegistry:
             return ()
         married = Sponsorship.objects.filter(in_force(today), dependent=dod_id, relationship__in=MARRIED)
         own = Q(person__sponsors__sponsor=dod_id, person__sponsors__relationship__in=[*CHILDREN, Relationship.WARD])
-        of_both = Q(person__sponsors__sponsor__in=married.values("sponsor"), person__sponsors__relationship__in=CHILDREN)
+        of_both = Q(
+            person__sponsors__sponsor__in=married.values("sponsor"), person__sponsors__relationship__in=CHILDREN
+        )
         children = (
             current_names()
             .filter((own | of_both) & in_force(today, "person__sponsors__"))

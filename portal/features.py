@@ -19,6 +19,7 @@ from core import policy
 from core.policy import Level
 from portal import certificate, history, messages, papers, personal, results, visits
 from portal.export import pages as copies
+from portal.family import pages as family
 from portal.medications import pages as medications
 from portal.samples import family as sample_family
 from portal.samples import history as sample_history
@@ -303,10 +304,15 @@ FEATURES = (
         "Your family in DEERS, and who can see or manage whose health record.",
         "people",
         SELF,
-        personal.family,
+        family.family,
         sample=sample_family.family,
         asks_again=policy.FRESH_FOR_EXPORTS,
         is_health=False,
+        pages=(
+            Page("offer", "offer/", family.offer, "portal/family/offer.html", act=family.make_offer),
+            Page("code", "code/", family.code, "portal/family/code.html", act=family.use_code),
+            Page("access", "access/<uuid:item>/", family.access, "portal/family/access.html", act=family.stop),
+        ),
     ),
     Feature(
         "access",

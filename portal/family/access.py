@@ -37,6 +37,18 @@ OPEN: dict[str, tuple[str, ...]] = {
     # What is in the record and in no other feature. Copies of all of it belong to the account.
     "record": ("", "papers", "people", "paper"),
 }
+TITLES = {
+    "appointments": "Appointments",
+    "medications": "Medications",
+    "allergies": "Allergies",
+    "conditions": "Conditions",
+    "immunizations": "Immunizations",
+    "labs": "Lab results",
+    "vitals": "Vitals",
+    "notes": "Notes and documents",
+    "procedures": "Procedures",
+    "record": "Complete record",
+}
 # The pages whose forms another person may send.
 ACTS: dict[str, tuple[str, ...]] = {"medications": ("", "request")}
 # The whole record shows the newest of every part, so it is opened only with all of them.

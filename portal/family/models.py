@@ -51,7 +51,9 @@ class Delegation(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["code_index"], condition=Q(state="offered"), name="delegation_code_once"),
             models.CheckConstraint(condition=~Q(owner=F("delegate")), name="delegation_to_another"),
-            models.CheckConstraint(condition=~Q(state="accepted") | Q(delegate__isnull=False), name="delegation_to_whom"),
+            models.CheckConstraint(
+                condition=~Q(state="accepted") | Q(delegate__isnull=False), name="delegation_to_whom"
+            ),
             models.CheckConstraint(condition=~Q(sees=[]) & Q(sees__contains=F("acts")), name="delegation_of_something"),
             models.CheckConstraint(
                 condition=Q(ends__gte=F("starts")) & Q(ends__lte=F("starts") + policy.DELEGATION_LONGEST),

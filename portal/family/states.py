@@ -29,9 +29,7 @@ TRANSITIONS: dict[tuple[str, str], str] = {
 }
 
 
-def change_state(
-    row: Delegation, to: str, *, by: Account | str, now: datetime | None = None, **values: object
-) -> None:
+def change_state(row: Delegation, to: str, *, by: Account | str, now: datetime | None = None, **values: object) -> None:
     """Move a delegation on, with its event and an email without content to both sides.
 
     Raise TransitionRefused if it cannot be moved so, or somebody else was first.
