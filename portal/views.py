@@ -165,9 +165,8 @@ def closed_record(request: HttpRequest, account: Account, why: Why) -> HttpRespo
     """
     if why == Why.UNKNOWN:
         raise Http404
-    written = [
-        text for name, text in request.POST.items() if name != "csrfmiddlewaretoken" and " " in str(text).strip()
-    ]
+    typed = {name: str(text) for name, text in request.POST.items() if name != "csrfmiddlewaretoken"}
+    written = [text for text in typed.values() if " " in text.strip()]
     context = {
         "account": account,
         "menu": menu(account.level or 0, "family"),

@@ -146,7 +146,7 @@ def use_code(account: Account, request: HttpRequest) -> Context | HttpResponse:
 
 
 def look_up(account: Account, request: HttpRequest, typed: str) -> Delegation | str:
-    """Return the offer with this code, or the sentence that says why there is none. Each try counts until it is right."""
+    """Return the offer with this code, or the sentence that says why there is none. A wrong try counts."""
     counted = (
         (policy.DELEGATION_CODE_TRIES, str(account.pk)),
         (policy.DELEGATION_CODE_TRIES_PER_ADDRESS, client.address(request)),

@@ -85,7 +85,7 @@ def dated_below(rows: QuerySet[Row], cursor: Cursor | None) -> QuerySet[Row]:
 
 
 def of(kind: type[Row], patient: str | None) -> QuerySet[Row]:
-    """Return a patient's rows of one kind. Without a patient there are none. For Guarded, the sensitive are left out."""
+    """Return a patient's rows of one kind, for Guarded without the sensitive ones. Without a patient there are none."""
     rows: QuerySet[Row] = kind._default_manager.filter(patient=patient or "")  # type: ignore[assignment]
     columns = ("resource__raw", "panel__raw") if kind is Result else ("resource__raw",)
     return sensitive.without_marked(rows, patient, *columns)

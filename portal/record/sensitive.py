@@ -7,8 +7,8 @@ from django.db.models.functions import Coalesce
 
 Row = TypeVar("Row", bound=Model)
 
-# Codes of meta.security, and of a note's category or type, by which a clinic marks what is sensitive: v3-Confidentiality
-# (restricted and very restricted), and the sensitivity codes of v3-ActCode that policies for adolescents name.
+# Codes of meta.security, and of the category of a note, by which a clinic marks what is sensitive: "restricted" and
+# "very restricted" of v3-Confidentiality, and the codes of v3-ActCode that policies for adolescents name.
 CODES = (
     *("R", "V"),
     *("BH", "MH", "PSY", "PSYTHPN", "SUD", "ETH", "ETHUD", "OPIOIDUD", "SEX", "SOCIALSEX", "STD", "HIV", "SDV", "SV"),

@@ -173,7 +173,7 @@ ITEMS: dict[str, tuple[type[Model], str]] = {
     "notes-download": (Attachment, "/portal/notes/file/{}/0/download/"),
 }
 # What belongs to an account and not to the record. Their own tests hold who opens them.
-OF_ACCOUNTS = {"record-copy", "record-download", "medications-asked", "medications-request"}
+OF_ACCOUNTS = {"record-copy", "record-download", "medications-asked", "medications-request", "family-access"}
 # Further addresses that are lists.
 LISTS = {
     "immunizations-certificate",
@@ -184,6 +184,8 @@ LISTS = {
     "medications-requests",
     "labs-single",
     "labs-other",
+    "family-offer",
+    "family-code",
 }
 every_item = pytest.mark.parametrize(("kind", "address"), ITEMS.values(), ids=ITEMS)
 
