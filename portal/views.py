@@ -59,12 +59,14 @@ def feature(request: HttpRequest, slug: str, item: str = "", access: UUID | None
         return HttpResponseNotAllowed(allowed)
 
     def shown(who: Any) -> tuple[str, dict[str, Any]] | HttpResponseBase:
+        template = found.detail_template if item else found.template
+        content: dict[str, Any] | HttpResponseBase | None = None
         if item and found.detail:
-            return found.detail_template, found.detail(who, item)
-        content = found.act(who, request) if request.method == "POST" and found.act else None
-        if isinstance(content, HttpResponseBase):
-            return content
-        return found.template, content or found.content(who, request.GET)
+            content = found.detail(who, item)
+        elif request.method == "POST" and found.act:
+            content = found.act(who, request)
+        content = content or found.content(who, request.GET)
+        return content if isinstance(content, HttpResponseBase) else (template, content)
 
     return gated(request, found, shown, access=access, page="item" if item else "")
 

@@ -1,14 +1,14 @@
 """A mother with two children, her husband, and strangers."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from accounts.models import Account
+from core.dates import years_after
 from core.policy import Level
 from deers.models import Person
 from portal.family import offering
@@ -21,8 +21,7 @@ from tests.portal.conftest import open_account
 
 
 def years_ago(years: int, days: int = 0) -> date:
-    today = timezone.localdate()
-    return date.fromordinal(today.replace(year=today.year - years, day=min(today.day, 28)).toordinal() - days)
+    return years_after(timezone.localdate(), -years) - timedelta(days=days)
 
 
 @dataclass
@@ -71,11 +70,7 @@ def given(
     owner: Account, delegate: Account | None, sees: Any = tuple(OPEN), acts: Any = (), days: int = 30
 ) -> Delegation:
     """What the owner gave, accepted by the delegate if there is one."""
-    ends = date.fromordinal(timezone.localdate().toordinal() + days)
-    row = offering.offer(owner, sees, acts, ends)
+    row = offering.offer(owner, sees, acts, timezone.localdate() + timedelta(days=days))
     if delegate:
         assert offering.answer(delegate, row, accepts=True)
     return row
-
-
-Given = Callable[..., Delegation]
