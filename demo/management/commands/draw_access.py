@@ -38,6 +38,7 @@ from service_center.roles import ROLES
 
 PAGE = Path(settings.BASE_DIR) / "docs" / "access.md"
 NOBODYS = UUID("00000000-0000-4000-8000-000000000000")
+UNUSABLE = "!"
 GIVEN = "labs", "medications", "notes"
 INTRO = """# Who opens what in the portal
 
@@ -118,7 +119,7 @@ def table(title: str, browsers: dict[str, Asks], features: Any) -> str:
 
 
 def paths_of(feature: Feature) -> Iterator[tuple[str, bool]]:
-    """Yield the addresses of a feature below its own, with an id of nobody where they have one, and if it has a form."""
+    """Yield the addresses of a feature below its own, with an id of nobody, and whether each has a form."""
     yield "", feature.act is not None
     if feature.has_items:
         yield f"{NOBODYS}/", False
@@ -150,7 +151,7 @@ def opened(username: str, level: Level = Level.PREMIUM) -> Account:
         last_name="Winters",
         level=level,
         username=username,
-        password_hash="!",
+        password_hash=UNUSABLE,
         email=f"{username}@example.org",
         phone="",
         by="mock",
@@ -163,7 +164,7 @@ def hired(username: str, role: str) -> Account:
     """Return a new account of a member of staff."""
     done = actions.open_staff_account(
         username=username,
-        password_hash="!",
+        password_hash=UNUSABLE,
         first_name="Ada",
         last_name="Winters",
         email=f"{username}@example.org",
