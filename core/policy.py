@@ -479,6 +479,17 @@ CHECK_IN_FROM = timedelta(days=3)
 REMINDER_DAYS = (7, 1)
 REMINDER_LATE = timedelta(days=1)
 
+# Family access: own; DD Form 3005 limits an authorization in the same way. A parent's ends on the 18th birthday, and
+# from 13 on notes that are marked as sensitive are closed to parents, as at most military clinics. Both are told ahead.
+DELEGATION_LONGEST = timedelta(days=365)
+DELEGATION_CODE_LIFE = timedelta(days=7)
+DELEGATION_CODE_LENGTH = 10
+DELEGATION_CODE_TRIES = Limit("delegation-codes", 5, timedelta(hours=1))
+DELEGATION_CODE_TRIES_PER_ADDRESS = Limit("delegation-codes-address", 20, timedelta(hours=1))
+DELEGATIONS_OFFERED = Limit("delegations-offered", 10, timedelta(days=1))
+SENSITIVE_FROM_AGE = 13
+PARENT_TOLD_BEFORE = timedelta(days=30)
+
 # Messages to the service center by the contact form: own; as long as those to the care team, and few in an hour.
 CONTACT_PER_ADDRESS = Limit("contact-address", 5, timedelta(hours=1))
 # Emails that confirm such messages, for each mailbox: own; what one sender may write.

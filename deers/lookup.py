@@ -63,6 +63,12 @@ def coverage(dod_id: str, *, today: date | None = None) -> Coverage | None:
     return ask(lambda deers: deers.coverage(dod_id, today=day), None)
 
 
+def minors(dod_id: str, *, today: date | None = None) -> tuple[Beneficiary, ...] | None:
+    """Return the children under 18 whose parent the person is, oldest first, or None if DEERS does not answer."""
+    day = today or timezone.localdate()
+    return ask(lambda deers: deers.minors(dod_id, today=day), None)
+
+
 def kin(dod_id: str) -> list[str] | None:
     """Return the DoD ID numbers of all who are, or ever were, of one family with the person. Never show them.
 

@@ -10,7 +10,8 @@ from datetime import date
 
 from django.db.models import F, Q, QuerySet
 
-from core import typed
+from core import policy, typed
+from core.dates import age_on
 from core.phones import PhoneDigits, searched_phone
 from deers import faults, households, names, ssn
 from deers.deadline import within_deadline
@@ -93,6 +94,25 @@ class MockRegistry:
         )
 
     @answering()
+    def minors(self, dod_id: str, *, today: date) -> tuple[Beneficiary, ...]:
+        """Return the children. It takes one query, and reads only names that are in force."""
+        if not is_dod_id(dod_id):
+            return ()
+        married = Sponsorship.objects.filter(in_force(today), dependent=dod_id, relationship__in=MARRIED)
+        own = Q(person__sponsors__sponsor=dod_id, person__sponsors__relationship__in=[*CHILDREN, Relationship.WARD])
+        of_both = Q(
+            person__sponsors__sponsor__in=married.values("sponsor"), person__sponsors__relationship__in=CHILDREN
+        )
+        children = (
+            current_names()
+            .filter((own | of_both) & in_force(today, "person__sponsors__"))
+            .filter(person__date_of_death__isnull=True, person__protected=False)
+            .order_by("person__date_of_birth", "person")
+        )
+        found = {name.person_id: beneficiary(name) for name in children}
+        return tuple(one for one in found.values() if age_on(one.date_of_birth, today) < policy.ADULT_AGE)
+
+    @answering()
     def kin(self, dod_id: str) -> list[str]:
         """Return the family's numbers. It takes one query.
 
@@ -142,6 +162,9 @@ class MockRegistry:
         return [beneficiary(name) for name in current_names().filter(asked).order_by("key")[:most]]
 
 
+MARRIED = (Relationship.SPOUSE, Relationship.SURVIVING_SPOUSE)
+# A ward was given to the sponsor alone.
+CHILDREN = (Relationship.CHILD, Relationship.STEPCHILD)
 MEMBER = ("pk", "date_of_birth", "date_of_death", "street", "postal_code")
 TIE = (*(f"{side}__{name}" for side in ("sponsor", "dependent") for name in MEMBER), "relationship", "begin", "end")
 

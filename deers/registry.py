@@ -175,6 +175,13 @@ class EligibilityRegistry(Protocol):
         """Return the person's entitlement, or None if there is no such person."""
         ...
 
+    def minors(self, dod_id: str, *, today: date) -> tuple[Beneficiary, ...]:
+        """Return the children under 18, oldest first, whose parent the person is: as their sponsor or the spouse of it.
+
+        Children who died, who are protected, or of a former spouse are left out.
+        """
+        ...
+
     def kin(self, dod_id: str) -> list[str]:
         """Return the DoD ID numbers of all who are, or ever were, of one family with the person. Never show them."""
         ...

@@ -1,6 +1,7 @@
 """The vaccine certificate: the vaccines that the record shows as given, on paper for others to read."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -35,6 +36,7 @@ def certificate(account: Account, query: QueryDict) -> HttpResponse | dict[str, 
     person = lookup.person(account.dod_id or "")
     if person is None:
         return {"item_title": TITLE}
+    person = replace(person, dod_id=account.dod_id or "")  # which also says what is closed
     answer = HttpResponse(write_certificate(person, timezone.now()), content_type="application/pdf")
     answer["Content-Disposition"] = 'inline; filename="vaccines.pdf"'
     return answer

@@ -21,6 +21,7 @@ from portal import certificate, health_card, history, papers, personal, results
 from portal.appointments import pages as appointments
 from portal.appointments import visits
 from portal.export import pages as copies
+from portal.family import pages as family
 from portal.medications import pages as medications
 from portal.messages import pages as messages
 from portal.messages import writing
@@ -380,10 +381,15 @@ FEATURES = (
         "Your family in DEERS, and who can see or manage whose health record.",
         "people",
         SELF,
-        personal.family,
+        family.family,
         sample=sample_family.family,
         asks_again=policy.FRESH_FOR_EXPORTS,
         is_health=False,
+        pages=(
+            Page("offer", "offer/", family.offer, "portal/family/offer.html", act=family.make_offer),
+            Page("code", "code/", family.code, "portal/family/code.html", act=family.use_code),
+            Page("access", "access/<uuid:item>/", family.access, "portal/family/access.html", act=family.stop),
+        ),
     ),
     Feature(
         "access",

@@ -15,7 +15,7 @@ from django.http import Http404, QueryDict
 
 from accounts.models import Account
 from core.masks import HIDDEN
-from portal.record import moments, queries, sealing, words
+from portal.record import moments, queries, sealing, sensitive, words
 from portal.record.models import (
     Allergy,
     Condition,
@@ -120,7 +120,7 @@ def types_of(patient: str | None) -> list[str]:
 def paper(account: Account, query: QueryDict, item: UUID) -> dict[str, Any]:
     """Return one resource of the record as labelled lines. Raise Http404 for anyone else's."""
     mine = Resource.objects.filter(patient=account.dod_id or "", pk=item)
-    found = mine.annotate(numbers=sealing.SEALED).first()
+    found = sensitive.without_marked(mine, account.dod_id, "raw").annotate(numbers=sealing.SEALED).first()
     if found is None or entered_in_error(found.raw):
         raise Http404
     title = words.type_of(found.type)

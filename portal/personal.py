@@ -1,4 +1,4 @@
-"""What the pages about the person and the account show: eligibility, contact, family, access and the library."""
+"""What the pages about the person and the account show: eligibility, contact, access and the library."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from accounts.profile.activity import page_of_events
 from core.paging import page_number
 from deers import lookup
 from portal import library as articles
+from portal.family.models import Delegation
 
 
 def eligibility(account: Account, query: QueryDict) -> dict[str, Any]:
@@ -24,14 +25,19 @@ def contact(account: Account, query: QueryDict) -> dict[str, Any]:
     return {"account": account, "person": lookup.person(account.dod_id or "")}
 
 
-def family(account: Account, query: QueryDict) -> dict[str, Any]:
-    """Return the members of the account holder's family, by name, relationship and year of birth."""
-    return {"coverage": lookup.coverage(account.dod_id or "")}
-
-
 def access(account: Account, query: QueryDict) -> dict[str, Any]:
-    """Return a page of the events of the account, newest first."""
-    return {"page": page_of_events(account, page_number(query.get("page", "1")))}
+    """Return a page of the events of the account, newest first. What others did for the person has their names."""
+    page = page_of_events(account, page_number(query.get("page", "1")))
+    names = names_of_readers(account, [event.details.get("delegation", "") for event in page.rows])
+    for event in page.rows:
+        event.by_name = names.get(event.details.get("delegation", ""), "") if event.actor_kind == "person" else ""
+    return {"page": page}
+
+
+def names_of_readers(account: Account, delegations: list[str]) -> dict[str, str]:
+    """Return the names of those to whom the account gave these delegations."""
+    given = Delegation.objects.filter(owner=account, delegate__isnull=False, pk__in=filter(None, delegations))
+    return {str(row.pk): row.delegate.get_full_name() for row in given.select_related("delegate") if row.delegate}
 
 
 def library(account: Account, query: QueryDict) -> dict[str, Any]:

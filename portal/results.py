@@ -18,6 +18,7 @@ from portal import charts, codes
 from portal.record import moments, queries, words
 from portal.record.models import Attachment, Panel, Result
 from portal.record.queries import Listing
+from portal.record.sensitive import Guarded
 from portal.templatetags import record as shown
 
 PANELS, SINGLES, LINES, TESTS, VITALS, LATEST = 15, 15, 100, 25, 60, 40
@@ -372,7 +373,11 @@ NEWEST = """
 
 def newest_of_each(account: Account) -> list[Result]:
     """Return the newest results of each known measurement, in one query that reads only those."""
-    return list(Result.objects.raw(NEWEST, [list(codes.VITALS), account.dod_id or "", codes.LOINC, LATEST]))
+    rows = list(Result.objects.raw(NEWEST, [list(codes.VITALS), account.dod_id or "", codes.LOINC, LATEST]))
+    if not isinstance(account.dod_id, Guarded):
+        return rows
+    seen = set(queries.of(Result, account.dod_id).filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True))
+    return [row for row in rows if row.pk in seen]
 
 
 def latest_of(rows: Sequence[Result]) -> list[Latest]:

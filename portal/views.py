@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -18,7 +19,10 @@ from accounts.sign_in import fresh, unsaved_forms
 from core import policy
 from core.policy import Level
 from portal import dashboard
-from portal.features import BY_SLUG, Feature, menu_groups, methods
+from portal.family.access import ACT, SEE, Shut, Why, judge_access
+from portal.family.coming_of_age import remember_child
+from portal.family.patients import Patient, record_event
+from portal.features import BY_SLUG, FEATURES, Feature, menu_groups, methods
 from portal.record import moments
 from safeguards import audit
 
@@ -42,8 +46,11 @@ def portal(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/dashboard.html", context)
 
 
-def feature(request: HttpRequest, slug: str, item: str = "") -> HttpResponseBase:
-    """Show one feature, or one of its items, to people whose level opens it. Everyone else gets its preview."""
+def feature(request: HttpRequest, slug: str, item: str = "", access: UUID | None = None) -> HttpResponseBase:
+    """Show one feature, or one of its items, to people whose level opens it. Everyone else gets its preview.
+
+    `access` stands for the record of another person (portal/family/access.py).
+    """
     found = BY_SLUG.get(slug)
     if found is None or (item and found.detail is None):
         raise Http404
@@ -51,19 +58,23 @@ def feature(request: HttpRequest, slug: str, item: str = "") -> HttpResponseBase
     if request.method not in allowed:
         return HttpResponseNotAllowed(allowed)
 
-    def shown(account: Account) -> tuple[str, dict[str, Any]] | HttpResponseBase:
+    def shown(who: Any) -> tuple[str, dict[str, Any]] | HttpResponseBase:
+        template = found.detail_template if item else found.template
+        content: dict[str, Any] | HttpResponseBase | None = None
         if item and found.detail:
-            return found.detail_template, found.detail(account, item)
-        content = found.act(account, request) if request.method == "POST" and found.act else None
-        if isinstance(content, HttpResponseBase):
-            return content
-        return found.template, content or found.content(account, request.GET)
+            content = found.detail(who, item)
+        elif request.method == "POST" and found.act:
+            content = found.act(who, request)
+        content = content or found.content(who, request.GET)
+        return content if isinstance(content, HttpResponseBase) else (template, content)
 
-    return gated(request, found, shown)
+    return gated(request, found, shown, access=access, page="item" if item else "")
 
 
 @unsaved_forms.keeps_unsaved_form
-def feature_page(request: HttpRequest, slug: str, name: str, **parts: Any) -> HttpResponseBase:
+def feature_page(
+    request: HttpRequest, slug: str, name: str, access: UUID | None = None, **parts: Any
+) -> HttpResponseBase:
     """Show a further page of a feature, give its file or do what its form asks, behind the feature's own gate.
 
     What was typed into its form when the session ended stands there again. No form of the portal holds a secret.
@@ -74,39 +85,52 @@ def feature_page(request: HttpRequest, slug: str, name: str, **parts: Any) -> Ht
     if request.method not in allowed:
         return HttpResponseNotAllowed(allowed)
 
-    def shown(account: Account) -> tuple[str, dict[str, Any]] | HttpResponseBase:
+    def shown(who: Any) -> tuple[str, dict[str, Any]] | HttpResponseBase:
         if request.method == "POST" and page.act:
-            content = page.act(account, request, **parts)
+            content = page.act(who, request, **parts)
         else:
-            content = page.content(account, request.GET, **parts)
+            content = page.content(who, request.GET, **parts)
             if page.act and isinstance(content, dict) and "form" in content:
                 content["form"].initial |= unsaved_forms.take(request)
         return content if isinstance(content, HttpResponseBase) else (page.template, content)
 
-    return gated(request, found, shown, asks_again=page.asks_again, level=page.level)
+    return gated(request, found, shown, asks_again=page.asks_again, level=page.level, access=access, page=name)
 
 
 def gated(
     request: HttpRequest,
     found: Feature,
-    shown: Callable[[Account], tuple[str, dict[str, Any]] | HttpResponseBase],
+    shown: Callable[[Any], tuple[str, dict[str, Any]] | HttpResponseBase],
+    *,
     asks_again: timedelta | None = None,
     level: Level = Level.BASIC,
+    access: UUID | None = None,
+    page: str = "",
 ) -> HttpResponseBase:
     """Return what `shown` makes for an account whose level opens the feature, or the preview, or the way there.
 
     Every page of the portal but the dashboard goes through here. `level` is that of the page, if it is stricter than
-    the feature's. A form that was sent to what does not open does nothing, and the answer is 403.
+    the feature's. A form that was sent to what does not open does nothing, and the answer is 403. With `access`,
+    `shown` gets the patient whose record that opens.
     """
     account = beneficiary(request)
     if account is None:
         return for_beneficiaries(request)
-    context = {
+    who: Account | Patient = account
+    if access:
+        how = ACT if request.method == "POST" else SEE
+        judged = judge_access(account, access, found.slug, how, page=page)
+        if isinstance(judged, Shut):
+            return closed_record(request, account, judged.why)
+        who = judged.patient
+    context: dict[str, Any] = {
         "feature": found,
         "menu": menu(account.level or 0, found.slug),
         "account": account,
         "own_zone": own_zone(request),
     }
+    if isinstance(who, Patient):
+        context |= {"open_record": who, "menu": menu_of(who, found.slug)}
     strength, status = policy.STRENGTH[Level.PREMIUM], 403 if request.method == "POST" else 200
     if not found.opens_for(account):
         context |= {"preview": True, "strength": strength, **found.sample()}
@@ -116,13 +140,53 @@ def gated(
     asks_again = asks_again or found.asks_again
     if asks_again and not fresh.proved_within(request, asks_again):
         return fresh.ask_to_sign_in_again(request)
-    content = shown(account)
-    if found.is_health:
+    content = shown(who)
+    if isinstance(who, Patient):
+        note_view_for(request, who, found.slug)
+    elif found.is_health:
         note_view(request, account, found.slug)
     if isinstance(content, HttpResponseBase):
         return content
     template, more = content
     return render(request, template, context | more)
+
+
+@require_safe
+def open_record(request: HttpRequest, access: UUID) -> HttpResponse:
+    """Show what a person may see of the record of another, and do in it."""
+    account = beneficiary(request)
+    if account is None:
+        return for_beneficiaries(request)
+    judged = judge_access(account, access, "")
+    if isinstance(judged, Shut):
+        return closed_record(request, account, judged.why)
+    patient = judged.patient
+    context = {
+        "account": account,
+        "open_record": patient,
+        "menu": menu_of(patient, "portal"),
+        "features": [one for one in FEATURES if one.slug in patient.sees],
+    }
+    return render(request, "portal/family/record.html", context)
+
+
+def closed_record(request: HttpRequest, account: Account, why: Why) -> HttpResponse:
+    """Say why the record of another person does not open. What is unknown is not found, whoever's it may be.
+
+    Texts that were written in a form are shown once more, so that nobody has to write them again.
+    """
+    if why == Why.UNKNOWN:
+        raise Http404
+    typed = {name: str(text) for name, text in request.POST.items() if name != "csrfmiddlewaretoken"}
+    written = [text for text in typed.values() if " " in text.strip()]
+    context = {
+        "account": account,
+        "menu": menu(account.level or 0, "family"),
+        "why": why,
+        "sent": request.method == "POST",
+        "written": written,
+    }
+    return render(request, "portal/family/closed.html", context, status=503 if why == Why.NO_ANSWER else 403)
 
 
 def own_zone(request: HttpRequest) -> str:
@@ -157,6 +221,18 @@ def note_view(request: HttpRequest, account: Account, slug: str) -> None:
         request.session[VIEWED] = [*seen, slug]
 
 
+def note_view_for(request: HttpRequest, patient: Patient, slug: str) -> None:
+    """Leave an event that this part of another person's record was looked at for them, once in a session."""
+    seen, mark = request.session.get(VIEWED, []), f"{patient.id}/{slug}"
+    if mark not in seen:
+        with transaction.atomic():
+            event = "family.child-viewed" if patient.is_child else "family.record-viewed"
+            record_event(event, by=patient, feature=slug)
+            if patient.is_child:
+                remember_child(patient)
+        request.session[VIEWED] = [*seen, mark]
+
+
 def beneficiary(request: HttpRequest) -> Account | None:
     """Return the signed-in account if it belongs to a beneficiary.
 
@@ -179,3 +255,12 @@ def menu(level: int, current: str) -> SafeString:
     """
     context = {"groups": menu_groups(), "level": level, "current": current}
     return render_to_string("portal/menu.html", context)
+
+
+def menu_of(patient: Patient, current: str) -> str:
+    """Return the side menu of another person's record: what of it is open."""
+    groups = [(group, [one for one in some if one.slug in patient.sees]) for group, some in menu_groups()]
+    shown = [(group, some) for group, some in groups if some]
+    return render_to_string(
+        "portal/menu.html", {"groups": shown, "level": Level.PREMIUM, "current": current, "open_record": patient}
+    )

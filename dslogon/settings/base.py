@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "portal.tools.apps.ToolsConfig",
     "portal.notices.apps.NoticesConfig",
     "portal.appointments.apps.AppointmentsConfig",
+    "portal.family.apps.FamilyConfig",
     "portal",
     "support",
     # After the rooms whose rows its pages show.

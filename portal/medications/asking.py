@@ -11,8 +11,8 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from accounts.mail import notices
-from accounts.models import Account
 from core import policy
+from portal.family.patients import Who, account_of, record_event
 from portal.medications.gates import No, Why, judge
 from portal.medications.models import Request, Step
 from portal.medications.states import START, State
@@ -28,7 +28,7 @@ class Asked:
     request: Request
 
 
-def ask(account: Account, item: UUID, kind: str, now: datetime | None = None) -> Asked | No:
+def ask(account: Who, item: UUID, kind: str, now: datetime | None = None) -> Asked | No:
     """Ask for a refill or renewal of one prescription, judged as it is now and not as the page had it.
 
     However many ask at once, one request comes of it. No(GONE) stands for what is not in the person's record.
@@ -46,19 +46,19 @@ def ask(account: Account, item: UUID, kind: str, now: datetime | None = None) ->
         return No(Why.ASKED, request=open_request(account.dod_id, item))
 
 
-def create_request(account: Account, row: Prescription, kind: str, now: datetime) -> Request:
+def create_request(account: Who, row: Prescription, kind: str, now: datetime) -> Request:
     """Write the request down with its first step and its event. Raise IntegrityError if another one is open."""
     with transaction.atomic():
         request = Request.objects.create(
             patient=row.patient,
-            account=account,
+            account=account_of(account),
             prescription_id=row.resource_id,
             kind=kind,
             made_at=now,
             changed_at=now,
         )
         Step.objects.create(request=request, state=START, at=now)
-        audit.record("refill.submitted", by=account, kind=kind)
+        record_event("refill.submitted", by=account, kind=kind)
     return request
 
 

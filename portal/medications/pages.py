@@ -10,11 +10,10 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Account
 from core import policy
+from portal.family.patients import Who, address_of
 from portal.medications import asking
 from portal.medications.gates import REFILL_AHEAD, No, Yes, judge
 from portal.medications.models import Request
@@ -49,7 +48,7 @@ class Possible:
         return self.refill.request if isinstance(self.refill, No) else None
 
 
-def medications(account: Account, query: QueryDict) -> Context:
+def medications(account: Who, query: QueryDict) -> Context:
     """Return the present prescriptions with what can be asked for, and a page of past ones, newest first."""
     today = timezone.localdate()
     mine = queries.of(Prescription, account.dod_id).select_related("resource")
@@ -80,17 +79,18 @@ def soon_out(rows: Sequence[Prescription], today: date) -> set[UUID]:
     return {row.resource_id for row in rows if row.supply_ends and row.supply_ends <= today + REFILL_AHEAD}
 
 
-def ask(account: Account, request: HttpRequest) -> HttpResponse:
+def ask(account: Who, request: HttpRequest) -> HttpResponse:
     """Ask for the chosen refills or renewals, and lead to the page that says what came of each."""
     kind = request.POST.get("action", "")
     chosen = [item for typed in request.POST.getlist("prescription") if (item := read_id(typed))]
     if kind not in Request.Kind.values or not chosen:
         messages.error(request, "Choose at least one prescription.")
-        return redirect("feature", "medications")
+        return redirect(address_of(account, "feature", "medications"))
     items = list(dict.fromkeys(chosen[: policy.REFILLS_AT_ONCE]))
     for item in items:
         asking.ask(account, item, kind)
-    return redirect(f"{reverse('medications-asked')}?{urlencode({'action': kind, 'prescription': items}, doseq=True)}")
+    chosen_ones = urlencode({"action": kind, "prescription": items}, doseq=True)
+    return redirect(f"{address_of(account, 'medications-asked')}?{chosen_ones}")
 
 
 def read_id(typed: str) -> UUID | None:
@@ -100,7 +100,7 @@ def read_id(typed: str) -> UUID | None:
         return None
 
 
-def asked(account: Account, query: QueryDict) -> Context:
+def asked(account: Who, query: QueryDict) -> Context:
     """Return what is so now with each prescription that was chosen: its open request, or why there is none."""
     kind = query.get("action", "")
     items = [item for typed in query.getlist("prescription")[: policy.REFILLS_AT_ONCE] if (item := read_id(typed))]
@@ -117,7 +117,7 @@ def asked(account: Account, query: QueryDict) -> Context:
     }
 
 
-def medication(account: Account, item: str) -> Context:
+def medication(account: Who, item: str) -> Context:
     """Return one prescription with what can be asked for, and what was handed over on it, newest first."""
     row = queries.one(Prescription, account.dod_id, item)
     fills = fills_of(account, row, "")
@@ -131,19 +131,19 @@ def medication(account: Account, item: str) -> Context:
     }
 
 
-def fills_of(account: Account, row: Prescription, before: str) -> queries.Listing:
+def fills_of(account: Who, row: Prescription, before: str) -> queries.Listing:
     """Return a page of what was handed over on a prescription, newest first."""
     return queries.list_page(queries.of(Dispense, account.dod_id).filter(prescription=row.resource_id), before, CURRENT)
 
 
-def fills(account: Account, query: QueryDict, item: UUID) -> Context:
+def fills(account: Who, query: QueryDict, item: UUID) -> Context:
     """Return one page of the fills of a prescription. Decades of them do not fit on the page of the prescription."""
     row = queries.one(Prescription, account.dod_id, str(item))
     listing = fills_of(account, row, query.get("before", ""))
     return {"medication": row, "listing": listing, "item_title": f"Fills of {row.display}"}
 
 
-def requests(account: Account, query: QueryDict) -> Context:
+def requests(account: Who, query: QueryDict) -> Context:
     """Return a page of what was asked for, newest first."""
     rows = asking.of(account.dod_id).order_by("-made_at")
     before = read_moment(query.get("before", ""))
@@ -154,7 +154,7 @@ def requests(account: Account, query: QueryDict) -> Context:
     return {"listing": listing, "item_title": "Refills and renewals you asked for"}
 
 
-def name_requests(account: Account, rows: list[Request]) -> None:
+def name_requests(account: Who, rows: list[Request]) -> None:
     """Give each request the name of its medication, and whether nobody has answered it in time."""
     items = [row.prescription_id for row in rows]
     mine = queries.of(Prescription, account.dod_id).filter(resource_id__in=items)
@@ -164,7 +164,7 @@ def name_requests(account: Account, rows: list[Request]) -> None:
         row.is_overdue = asking.is_overdue(row, now)  # type: ignore[attr-defined]
 
 
-def find(account: Account, item: UUID) -> Request:
+def find(account: Who, item: UUID) -> Request:
     """Return the patient's request. Raise Http404 for anyone else's."""
     found = asking.of(account.dod_id).select_related("account").filter(pk=item).first()
     if found is None:
@@ -172,7 +172,7 @@ def find(account: Account, item: UUID) -> Request:
     return found
 
 
-def request(account: Account, query: QueryDict, item: UUID) -> Context:
+def request(account: Who, query: QueryDict, item: UUID) -> Context:
     """Return one request with everything that happened to it."""
     row = find(account, item)
     name_requests(account, [row])
@@ -186,14 +186,14 @@ def request(account: Account, query: QueryDict, item: UUID) -> Context:
     }
 
 
-def withdraw(account: Account, http: HttpRequest, item: UUID) -> HttpResponse:
+def withdraw(account: Who, http: HttpRequest, item: UUID) -> HttpResponse:
     """Take a request back, unless it is being filled by now."""
     row = find(account, item)
     try:
         change_state(row, State.WITHDRAWN, by=account)
     except TransitionRefused:
         messages.error(http, "This can no longer be withdrawn. Call the pharmacy if you do not want it any more.")
-    return redirect("medications-request", row.pk)
+    return redirect(address_of(account, "medications-request", row.pk))
 
 
 def read_moment(typed: str) -> Any:

@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Account
 from idproofing.transitions import TransitionRefused, apply
+from portal.family.patients import Who, access_of, reader_of
 from portal.medications.models import Request, Step
 from portal.notices.models import Kind
 from portal.notices.telling import tell
@@ -37,7 +37,7 @@ TRANSITIONS: dict[tuple[str, str], str] = {
 ONLY_REFILLS = {State.FILLING, State.SHIPPED, State.READY}
 
 
-def change_state(row: Request, to: str, *, by: Account, now: datetime | None = None, **values: object) -> None:
+def change_state(row: Request, to: str, *, by: Who, now: datetime | None = None, **values: object) -> None:
     """Move a request on, with its step, its event and, if staff did it, an email without content.
 
     Raise TransitionRefused if it cannot be moved so, or somebody else was first.
@@ -46,7 +46,8 @@ def change_state(row: Request, to: str, *, by: Account, now: datetime | None = N
     is_renewal = row.kind == Request.Kind.RENEWAL
     if (is_renewal and to in ONLY_REFILLS) or (not is_renewal and (row.state, to) == (State.RECEIVED, State.DONE)):
         raise TransitionRefused(f"a {row.kind} does not come to {to} from {row.state}")
-    staff = by if by.is_staff else None
+    reader = reader_of(by)
+    staff = reader if reader.is_staff else None
     tracking = values.pop("tracking", None)
     with transaction.atomic():
         if tracking:
@@ -54,6 +55,6 @@ def change_state(row: Request, to: str, *, by: Account, now: datetime | None = N
             row.save(update_fields=["tracking"])  # a sealed value knows its row, so `update` cannot set it
         event = apply(row, to, TRANSITIONS, now=now, **values)
         Step.objects.create(request=row, state=to, at=now, staff=staff)
-        audit.record(event, by=by, account_id=row.account_id)
+        audit.record(event, by=reader, account_id=row.account_id, **access_of(by))
         if staff:
             tell(row.account, Kind.REQUESTS, "refill-changed")

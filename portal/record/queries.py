@@ -13,7 +13,8 @@ from uuid import UUID
 from django.db.models import F, Q, QuerySet
 from django.http import Http404
 
-from portal.record.models import Projected
+from portal.record import sensitive
+from portal.record.models import Projected, Result
 
 Row = TypeVar("Row", bound=Projected)
 
@@ -84,8 +85,10 @@ def dated_below(rows: QuerySet[Row], cursor: Cursor | None) -> QuerySet[Row]:
 
 
 def of(kind: type[Row], patient: str | None) -> QuerySet[Row]:
-    """Return a patient's rows of one kind. Without a patient there are none."""
-    return kind._default_manager.filter(patient=patient or "")  # type: ignore[return-value]
+    """Return a patient's rows of one kind, for Guarded without the sensitive ones. Without a patient there are none."""
+    rows: QuerySet[Row] = kind._default_manager.filter(patient=patient or "")  # type: ignore[assignment]
+    columns = ("resource__raw", "panel__raw") if kind is Result else ("resource__raw",)
+    return sensitive.without_marked(rows, patient, *columns)
 
 
 def in_reports(reports: Collection[UUID]) -> Q:

@@ -98,6 +98,9 @@ class InMemory:
             periods=(Period(SINCE, ENDED_ON if ended else None, "TRICARE Select"),),
         )
 
+    def minors(self, dod_id: str, *, today: date) -> tuple[Beneficiary, ...]:
+        return ()
+
     def kin(self, dod_id: str) -> list[str]:
         couple = [ADA.dod_id, SPOUSE.dod_id]
         return [one for one in couple if one != dod_id] if dod_id in couple else []

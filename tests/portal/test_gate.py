@@ -178,7 +178,17 @@ ITEMS: dict[str, tuple[type[Model], str]] = {
     "notes-download": (Attachment, "/portal/notes/file/{}/0/download/"),
 }
 # What belongs to an account and not to the record. Their own tests hold who opens them.
-OF_ACCOUNTS = {"record-copy", "record-download", "medications-asked", "medications-request", "appointments-request"}
+OF_ACCOUNTS = {
+    *("record-copy", "record-download", "medications-asked", "medications-request", "appointments-request"),
+    "family-access",
+}
+    "record-copy",
+    "record-download",
+    "medications-asked",
+    "medications-request",
+    "appointments-request",
+    "family-access",
+}
 # What people measure themselves, the same: tests/portal/tools/.
 OF_TOOLS = {
     *("tools-measure", "tools-reading", "tools-target", "tools-delete", "tools-goal", "tools-file", "tools-download"),
@@ -190,6 +200,7 @@ LISTS = {
     *("record-papers", "record-people", "record-copies", "medications-requests", "labs-single", "labs-other"),
     *("messages-sent", "messages-drafts", "messages-archive", "messages-search", "messages-compose"),
     *("appointments-new", "appointments-requests", "contact-notices"),
+    *("family-offer", "family-code"),
     *("tools-new", "tools-new-goal", "tools-visit", "tools-paper"),
 }
 # What no invented record has. tests/portal/messages/test_pages.py and tests/portal/test_health_card.py open them.

@@ -1,0 +1,166 @@
+"""Who may open whose record, and what they may do there. Every page, form, file and id of another's record asks here.
+
+A feature, a page of it or a form that is not in OPEN or ACTS is never opened to another person.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Account
+from accounts.models.account import State as AccountState
+from core import policy
+from core.dates import age_on, years_after
+from deers import lookup
+from deers.registry import Beneficiary
+from portal.family.models import Delegation
+from portal.family.patients import Patient
+from portal.record.sensitive import Guarded
+from safeguards.cipher import blind_index
+
+SEE, ACT = "see", "act"
+# The pages of each feature that another person may open: "" is its own page, "item" that of one item.
+OPEN: dict[str, tuple[str, ...]] = {
+    "appointments": ("", "item", "visits", "calendar"),
+    "medications": ("", "item", "fills", "asked", "requests", "request"),
+    "allergies": ("",),
+    "conditions": ("",),
+    "immunizations": ("", "certificate"),
+    "labs": ("", "item", "single", "other", "more", "test", "csv"),
+    "vitals": ("", "test", "csv"),
+    "notes": ("", "item", "file", "download"),
+    "procedures": ("",),
+    # What is in the record and in no other feature. Copies of all of it belong to the account.
+    "record": ("", "papers", "people", "paper"),
+}
+TITLES = {
+    "appointments": "Appointments",
+    "medications": "Medications",
+    "allergies": "Allergies",
+    "conditions": "Conditions",
+    "immunizations": "Immunizations",
+    "labs": "Lab results",
+    "vitals": "Vitals",
+    "notes": "Notes and documents",
+    "procedures": "Procedures",
+    "record": "Complete record",
+}
+# The pages whose forms another person may send.
+ACTS: dict[str, tuple[str, ...]] = {"medications": ("", "request")}
+# The whole record shows the newest of every part, so it is opened only with all of them.
+WHOLE = "record"
+# Neither lets anybody in, nor goes anywhere.
+OUT_OF_USE = (AccountState.FROZEN, AccountState.CLOSED)
+
+
+class Why(StrEnum):
+    """Why a record, or a page of it, does not open."""
+
+    # There is no such access, or it is somebody else's.
+    UNKNOWN = "unknown"
+    OVER = "over"
+    NOT_SHARED = "not-shared"
+    ONLY_TO_SEE = "only-to-see"
+    NO_ANSWER = "no-answer"
+
+
+@dataclass(frozen=True)
+class Open:
+    """The page opens, with this patient's record."""
+
+    patient: Patient
+
+
+@dataclass(frozen=True)
+class Shut:
+    """The page does not open."""
+
+    why: Why
+
+
+def judge_access(
+    account: Account, access: UUID, feature: str, how: str = SEE, *, page: str = "", today: date | None = None
+) -> Open | Shut:
+    """Return whether the account may see, or act on, a page of a feature of the record that `access` stands for.
+
+    Without a `feature`, it is about the list of what is open. Say "act" for whatever is sent.
+    """
+    today = today or timezone.localdate()
+    found = find_patient(account, access, today)
+    if isinstance(found, Shut) or not feature:
+        return found if isinstance(found, Shut) else Open(found)
+    if page not in OPEN.get(feature, ()):
+        return Shut(Why.UNKNOWN)
+    if feature not in found.sees:
+        return Shut(Why.NOT_SHARED)
+    if how == ACT and (page not in ACTS.get(feature, ()) or feature not in found.acts):
+        return Shut(Why.ONLY_TO_SEE)
+    return Open(found)
+
+
+def find_patient(account: Account, access: UUID, today: date) -> Patient | Shut:
+    """Return the patient of an access that the account has: by a delegation, or as a parent."""
+    if not account.is_premium or account.state in OUT_OF_USE:
+        return Shut(Why.UNKNOWN)
+    mine = Delegation.objects.filter(Q(delegate=account), pk=access)
+    row = mine.select_related("owner").first()
+    if row:
+        return delegated(row, account) if row.is_open(today) and is_able(row.owner) else Shut(Why.OVER)
+    children = lookup.minors(account.dod_id or "", today=today)
+    if children is None:
+        return Shut(Why.NO_ANSWER)
+    child = next((one for one in children if child_address(account, one.dod_id) == access), None)
+    return raised(child, account, today) if child else Shut(Why.UNKNOWN)
+
+
+def is_able(owner: Account) -> bool:
+    """Return whether an account can let others in: a Premium one that is neither frozen nor closed."""
+    return owner.is_premium and owner.state not in OUT_OF_USE
+
+
+def delegated(row: Delegation, account: Account) -> Patient:
+    """Return the patient who gave this delegation. Only features that can still be delegated count."""
+    owner, sees = row.owner, frozenset(row.sees) & OPEN.keys()
+    if sees != OPEN.keys():
+        sees -= {WHOLE}
+    return Patient(
+        id=row.pk,
+        name=owner.get_full_name(),
+        dod_id=owner.dod_id or "",
+        reader=account,
+        account=owner,
+        sees=sees,
+        acts=frozenset(row.acts) & sees & ACTS.keys(),
+        ends=row.ends,
+    )
+
+
+def raised(child: Beneficiary, account: Account, today: date) -> Patient:
+    """Return a minor child of the account holder. All is open, but from 13 on what is sensitive."""
+    grown = age_on(child.date_of_birth, today) >= policy.SENSITIVE_FROM_AGE
+    return Patient(
+        id=child_address(account, child.dod_id),
+        name=child.full_name,
+        dod_id=Guarded(child.dod_id) if grown else child.dod_id,
+        reader=account,
+        account=account,
+        sees=frozenset(OPEN),
+        acts=frozenset(ACTS),
+        ends=comes_of_age(child),
+        is_child=True,
+    )
+
+
+def comes_of_age(child: Beneficiary) -> date:
+    """Return the 18th birthday, from which on a parent's access is over."""
+    return years_after(child.date_of_birth, policy.ADULT_AGE)
+
+
+def child_address(account: Account, child: str) -> UUID:
+    """Return what stands for a parent's access to a child: always the same, and it does not tell either number."""
+    digest = blind_index(f"{account.dod_id}/{child}", purpose="family-address")
+    return UUID(bytes=digest[:16], version=5)

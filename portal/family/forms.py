@@ -1,0 +1,60 @@
+"""The forms of family access: what is given to whom and until when, and the code that the other person types."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from core import policy
+from core.fields import CodeField, DateField
+from portal.family.access import ACTS, TITLES, WHOLE
+
+
+class OfferForm(forms.Form):
+    """What another person may see, in which of it they may act, and the last day."""
+
+    sees = forms.MultipleChoiceField(
+        label="What may the person see?",
+        choices=list(TITLES.items()),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one part of your record."},
+    )
+    acts = forms.MultipleChoiceField(
+        label="Where may the person act for you?",
+        choices=[(slug, f"{TITLES[slug]}: ask for refills and renewals, and withdraw them") for slug in ACTS],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    ends = DateField(label="The last day of the access")
+
+    def clean_ends(self) -> Any:
+        ends, today = self.cleaned_data["ends"], timezone.localdate()
+        last = today + policy.DELEGATION_LONGEST
+        if not today <= ends <= last:
+            raise ValidationError(f"Enter a day from today on, and not after {date_format(last, 'F j, Y')}.", "year")
+        return ends
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        sees, acts = set(cleaned.get("sees", ())), set(cleaned.get("acts", ()))
+        if WHOLE in sees and sees != TITLES.keys():
+            self.add_error("sees", "The complete record shows a part of everything. Choose all parts, or leave it out.")
+        if sees and acts - sees:
+            self.add_error("acts", "Choose the same part above too: nobody can act where they see nothing.")
+        return cleaned
+
+
+class OfferCodeForm(forms.Form):
+    """The code of an offer, as the other person types it."""
+
+    code = CodeField(
+        label="The code that you were given",
+        lengths=[policy.DELEGATION_CODE_LENGTH],
+        has=f"A code has {policy.DELEGATION_CODE_LENGTH} letters and digits.",
+        max_length=40,
+        help_text="Capital letters, dashes and spaces do not matter.",
+        widget=forms.TextInput({"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+        error_messages={"required": "Enter the code.", "max_length": "That is too long for a code."},
+    )

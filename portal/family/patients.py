@@ -1,0 +1,68 @@
+"""Whose record is open: one's own, or that of a patient for whom one sees or acts."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+
+from accounts.models import Account
+from portal.record.sensitive import Guarded
+from safeguards import audit
+
+
+@dataclass(frozen=True)
+class Patient:
+    """A person whose record somebody else has open. Pages of health features take it in place of the account.
+
+    `id` is in the address. `reader` is who has it open, and `account` is whose trail and mailbox hear of it: the
+    patient's own, or for a child the parent's. `sees` and `acts` are features by slug, until the day `ends`.
+    """
+
+    id: UUID
+    name: str
+    dod_id: str
+    reader: Account
+    account: Account
+    sees: frozenset[str]
+    acts: frozenset[str]
+    ends: date
+    is_child: bool = False
+
+    @property
+    def is_guarded(self) -> bool:
+        """Return whether a part of the record is closed because it is sensitive."""
+        return isinstance(self.dod_id, Guarded)
+
+    @property
+    def first_name(self) -> str:
+        return self.name.partition(" ")[0]
+
+
+Who = Account | Patient
+
+
+def address_of(who: Who | None, name: str, *args: object) -> str:
+    """Return the address of a page of the portal for the record that is open."""
+    return reverse(f"of-{name}", args=[who.id, *args]) if isinstance(who, Patient) else reverse(name, args=args)
+
+
+def account_of(who: Who) -> Account:
+    """Return the account whose trail and mailbox hear of what is done in the record that is open."""
+    return who.account if isinstance(who, Patient) else who
+
+
+def reader_of(who: Who) -> Account:
+    """Return the account of the person who does it."""
+    return who.reader if isinstance(who, Patient) else who
+
+
+def record_event(event: str, *, by: Who, **details: Any) -> None:
+    """Write an event on the trail of the person whose record it is. It says who did it, and by which access."""
+    audit.record(event, by=reader_of(by), account_id=account_of(by).pk, **access_of(by), **details)
+
+
+def access_of(who: Who) -> dict[str, str]:
+    """Return the detail of an event that says by which access it was done. It is none for one's own record."""
+    return {"delegation": str(who.id)} if isinstance(who, Patient) else {}
