@@ -25,7 +25,7 @@ Answers = Iterator[Any]
 ITEMS = {"labs": Panel, "notes": Note, "medications": Prescription, "appointments": Appointment}
 PARTS = {"paper": Paper, "more": Panel, "fills": Prescription, "test": Result, "file": Attachment}
 # Of one copy or request: shown by scenes of their own.
-OF_ONE = {"record-copy", "medications-request"}
+OF_ONE = {"record-copy", "medications-request", "appointments-request", "family-access"}
 NOBODYS = "11111111-1111-1111-1111-111111111111"
 # Files, which are no pages, and what leads to one.
 FILES = {

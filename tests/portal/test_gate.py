@@ -182,13 +182,6 @@ OF_ACCOUNTS = {
     *("record-copy", "record-download", "medications-asked", "medications-request", "appointments-request"),
     "family-access",
 }
-    "record-copy",
-    "record-download",
-    "medications-asked",
-    "medications-request",
-    "appointments-request",
-    "family-access",
-}
 # What people measure themselves, the same: tests/portal/tools/.
 OF_TOOLS = {
     *("tools-measure", "tools-reading", "tools-target", "tools-delete", "tools-goal", "tools-file", "tools-download"),
