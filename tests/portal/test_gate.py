@@ -190,7 +190,7 @@ LISTS = {
     "tools-new",
     "tools-new-goal",
     "tools-visit",
-    "tools-paper",
+    "tools-visit-pdf",
 }
 every_item = pytest.mark.parametrize(("kind", "address"), ITEMS.values(), ids=ITEMS)
 
