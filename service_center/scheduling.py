@@ -184,7 +184,7 @@ def describe_person(dod_id: str) -> str:
 
 def describe_visit(patient: str, appointment: UUID | None) -> str:
     """Return an appointment in words, or "" if there is none."""
-    visit = Appointment.objects.filter(patient=patient, resource_id=appointment).first()
+    visit = Appointment.objects.filter(patient=patient, resource=appointment).first()
     if visit is None or visit.at is None:
         return ""
     zone = moments.zone_of(visit.zone)
