@@ -133,7 +133,7 @@ def request(account: Account, query: QueryDict, item: UUID) -> Context:
     """Return one request with everything that happened to it."""
     row = find(account, item)
     name_requests(account, [row])
-    visit = queries.of(Appointment, account.dod_id).filter(resource_id=row.appointment_id).first()
+    visit = queries.of(Appointment, account.dod_id).filter(resource=row.appointment_id).first()
     return {
         "asked": row,
         "steps": list(row.steps.order_by("at", "pk")),
@@ -190,6 +190,7 @@ def check_in(account: Account, http: HttpRequest, item: UUID) -> Context | HttpR
 def keep_answers(account: Account, visit: Appointment, said: dict[str, str | None]) -> None:
     """Write the answers down: one row for each visit, however many send them at once."""
     now = timezone.now()
+    assert visit.at  # the questions are open before a time
     with transaction.atomic():
         row, _ = CheckIn.objects.get_or_create(
             appointment_id=visit.resource_id,
