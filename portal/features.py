@@ -322,7 +322,7 @@ FEATURES = (
         pages=(
             Page("new", "new/", tools.new_tracker, "portal/tools/new.html", act=tools.add_tracker),
             Page("visit", "visit/", visit.prepare, "portal/tools/visit.html", act=visit.save_note),
-            Page("paper", "visit.pdf", visit.paper),
+            Page("visit-pdf", "visit.pdf", visit.paper),
             Page("new-goal", "goals/new/", goals.new_goal, "portal/tools/goal_new.html", act=goals.add_goal),
             Page("goal", "goals/<uuid:item>/", goals.goal, "portal/tools/goal.html", act=goals.change_goal),
             Page("measure", "<slug:measure>/", tools.measure, "portal/tools/measure.html", act=tools.add_reading),

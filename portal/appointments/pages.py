@@ -104,7 +104,8 @@ def requests(account: Account, query: QueryDict) -> Context:
     some = list(rows[: PAGE_SIZE + 1])
     name_requests(account, some[:PAGE_SIZE])
     older = some[PAGE_SIZE - 1].made_at.isoformat() if len(some) > PAGE_SIZE else ""
-    return {"requests": some[:PAGE_SIZE], "older": older, "item_title": "What you asked for"}
+    listing = {"rows": some[:PAGE_SIZE], "older": older, "is_first": not (cursor and cursor.at)}
+    return {"listing": listing, "item_title": "What you asked for"}
 
 
 def name_requests(account: Account, rows: list[Request]) -> None:

@@ -34,16 +34,21 @@ def appointments(account: Account, query: QueryDict) -> dict[str, Any]:
     listing = queries.list_page(mine.exclude(ahead), query.get("before", ""), PAGE_SIZE)
     # `at` bounds the search to the near end of the index: no visit lasts a day.
     upcoming = mine.filter(ahead).order_by("at")[:UPCOMING] if listing.is_first else []
-    asked = list(asking.open_requests(account.dod_id).order_by("-made_at")) if account.is_premium else []
+    asked = list(asking.open_requests(account.dod_id).order_by("-made_at")) if may_act(account) else []
     pages.name_requests(account, asked)
     return {"upcoming": list(upcoming), "listing": listing, "asked": asked}
+
+
+def may_act(account: Any) -> bool:
+    """Return whether visits can be asked for, moved and cancelled here: by the patient, at Premium."""
+    return isinstance(account, Account) and account.is_premium
 
 
 def appointment(account: Account, item: str) -> dict[str, Any]:
     """Return one appointment, with what can be done about it."""
     found, now = queries.one(Appointment, account.dod_id, item), timezone.now()
     has_calendar = found.at is not None and has_clock(found)
-    can = pages.possible(account, found, now) if account.is_premium else {}
+    can = pages.possible(account, found, now) if may_act(account) else {}
     ahead = judge_ahead(found, now) is None
     return {"visit": found, "item_title": found.display, "has_calendar": has_calendar, "is_ahead": ahead, **can}
 

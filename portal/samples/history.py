@@ -8,7 +8,6 @@ from uuid import uuid4
 from portal import codes
 from portal.codes import Concept
 from portal.medications.pages import soon_out
-from portal.record import moments
 from portal.record.models import Condition, Goal, Note, Prescription, Procedure, Projected
 from portal.record.queries import Listing
 from portal.samples.person import CLINIC, DOCTOR, NOBODY, PHONE, TODAY
@@ -158,7 +157,7 @@ def tools() -> dict[str, Any]:
     tracker.newest = [
         Reading(
             tracker=tracker,
-            at=moments.read(said)[0],
+            at=datetime.fromisoformat(said).replace(tzinfo=UTC),
             said=said,
             number=Decimal(upper),
             second=Decimal(lower),

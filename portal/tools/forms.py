@@ -55,7 +55,7 @@ def unit_field(measure: Measure) -> forms.ChoiceField:
 class ReadingForm(forms.Form):
     """One reading: `at` (empty means now), `number`, `second` where there are two, and a note.
 
-    `numbers`, `unit` and `moment` are what was typed, once the form is valid. `doubt` says what is odd about it.
+    `numbers`, `ucum` and `moment` are what was typed, once the form is valid. `doubt` says what is odd about it.
     """
 
     number = number_field("")
@@ -78,12 +78,12 @@ class ReadingForm(forms.Form):
         super().__init__(data, initial=dict(initial or {}), label_suffix="")
         self.measure, self.zone, self.now = measure, zone, now
         self.numbers: Numbers = ()
-        self.unit = measure.units[0].ucum
+        self.ucum = measure.units[0].ucum
         self.doubt: Doubt | None = None
         self.moment: Moment
         for name, about in zip(("number", "second"), measure.numbers, strict=False):
             has_choice = len(measure.units) > 1
-            self.fields[name].label = about.label if has_choice else measure.titled(about.label, self.unit)
+            self.fields[name].label = about.label if has_choice else measure.titled(about.label, self.ucum)
         if not measure.is_pair:
             del self.fields["second"]
         if len(measure.units) > 1:
@@ -94,7 +94,7 @@ class ReadingForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Read the numbers and the time, and judge them."""
         cleaned = self.cleaned_data
-        self.unit = cleaned.get("unit") or self.unit
+        self.ucum = cleaned.get("unit") or self.ucum
         assert self.now is not None, "only a form that was sent is cleaned"
         try:
             self.moment = read_moment(cleaned.get("at", ""), self.zone, self.now)
@@ -105,7 +105,7 @@ class ReadingForm(forms.Form):
         if None in found:
             return cleaned
         self.numbers = tuple(value for value in found if value is not None)
-        self.doubt = judge(self.measure, self.numbers, self.unit)
+        self.doubt = judge(self.measure, self.numbers, self.ucum)
         if self.doubt and self.doubt.is_impossible:
             self.add_error(names[self.doubt.place], f"{self.doubt.sentence}{did_you_mean(self.measure, self.doubt)}")
         return cleaned

@@ -164,7 +164,7 @@ def entry_of(form: ReadingForm, data: QueryDict) -> Entry | None:
     `keep` says that the typed number is right. It holds for the very number that was asked about. `instead` takes the
     number that was offered.
     """
-    numbers, unit, doubt = form.numbers, form.unit, form.doubt
+    numbers, unit, doubt = form.numbers, form.ucum, form.doubt
     if doubt and data.get("keep") != written(form.measure, numbers, unit):
         if not doubt.instead or data.get("instead") != written(form.measure, *doubt.instead):
             return None
@@ -176,7 +176,7 @@ def question_of(form: ReadingForm) -> Question | None:
     """Return the question about an odd number of a form that is right otherwise."""
     if form.errors or not form.doubt:
         return None
-    typed, doubt = written(form.measure, form.numbers, form.unit), form.doubt
+    typed, doubt = written(form.measure, form.numbers, form.ucum), form.doubt
     if not doubt.instead:
         return Question(f"{doubt.sentence} Is it right?", typed, f"Yes, store {typed}")
     meant = written(form.measure, *doubt.instead)

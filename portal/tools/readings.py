@@ -55,7 +55,8 @@ class Stored:
 def trackers_of(patient: str | None) -> list[Tracker]:
     """Return a person's trackers with their newest readings, in one query that reads only those."""
     found: dict[UUID, Tracker] = {}
-    for row in Tracker.objects.raw(SQL, [NEWEST, patient or ""]):
+    rows: Iterable[Any] = Tracker.objects.raw(SQL, [NEWEST, patient or ""])
+    for row in rows:
         tracker = found.setdefault(row.pk, row)
         if tracker is row:
             tracker.newest = []

@@ -25,7 +25,7 @@ Answers = Iterator[Any]
 ITEMS = {"labs": Panel, "notes": Note, "medications": Prescription, "appointments": Appointment}
 PARTS = {"paper": Paper, "more": Panel, "fills": Prescription, "test": Result, "file": Attachment}
 # Of one copy or request: shown by scenes of their own.
-OF_ONE = {"record-copy", "medications-request"}
+OF_ONE = {"record-copy", "medications-request", "appointments-request", "family-access"}
 NOBODYS = "11111111-1111-1111-1111-111111111111"
 # Files, which are no pages, and what leads to one.
 FILES = {
@@ -43,7 +43,8 @@ def has_a_premium_account() -> Answers:
         if feature.detail:
             yield client.get(f"{feature.url}{item_of(feature.slug, account)}/")
         for page in feature.pages:
-            if f"{feature.slug}-{page.name}" not in FILES | OF_ONE:
+            # Own readings have scenes of their own: own_readings.py.
+            if f"{feature.slug}-{page.name}" not in FILES | OF_ONE and feature.slug != "tools":
                 yield client.get(address_of(feature.slug, page.name, account))
     with override_settings(DEERS_FAULT="unavailable"):
         yield client.get(reverse("immunizations-certificate"))

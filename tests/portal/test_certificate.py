@@ -9,8 +9,8 @@ from deers import lookup
 from portal.record.models import Vaccine
 from safeguards.models import AuditEvent
 from tests.deers.registered import registered
+from tests.portal.appointments.test_visits import page, store
 from tests.portal.conftest import open_account
-from tests.portal.test_visits import page, store
 from tests.support.test_guides import words
 
 ADDRESS = "/portal/immunizations/certificate.pdf"

@@ -182,13 +182,6 @@ OF_ACCOUNTS = {
     *("record-copy", "record-download", "medications-asked", "medications-request", "appointments-request"),
     "family-access",
 }
-    "record-copy",
-    "record-download",
-    "medications-asked",
-    "medications-request",
-    "appointments-request",
-    "family-access",
-}
 # What people measure themselves, the same: tests/portal/tools/.
 OF_TOOLS = {
     *("tools-measure", "tools-reading", "tools-target", "tools-delete", "tools-goal", "tools-file", "tools-download"),
@@ -201,7 +194,7 @@ LISTS = {
     *("messages-sent", "messages-drafts", "messages-archive", "messages-search", "messages-compose"),
     *("appointments-new", "appointments-requests", "contact-notices"),
     *("family-offer", "family-code"),
-    *("tools-new", "tools-new-goal", "tools-visit", "tools-paper"),
+    *("tools-new", "tools-new-goal", "tools-visit", "tools-visit-pdf"),
 }
 # What no invented record has. tests/portal/messages/test_pages.py and tests/portal/test_health_card.py open them.
 ELSEWHERE = {"messages-draft", "messages-file", "immunizations-card-file"}

@@ -15,8 +15,8 @@ from django.template.defaultfilters import filesizeformat
 
 from portal import history, papers
 from portal.record.models import Attachment, Note, Prescription
+from tests.portal.appointments.test_visits import page, store
 from tests.portal.conftest import OTIS, RUTH
-from tests.portal.test_visits import page, store
 
 
 def test_no_known_allergies_is_not_the_same_as_nobody_asked(client, ruth):

@@ -6,8 +6,8 @@ import pytest
 
 from portal import results
 from portal.record.models import Panel, Result
+from tests.portal.appointments.test_visits import page, store
 from tests.portal.conftest import OTIS, RUTH
-from tests.portal.test_visits import page, store
 
 RANGE = {"low": {"value": 70, "unit": "mg/dL"}, "high": {"value": 99, "unit": "mg/dL"}}
 LABORATORY = [

@@ -15,10 +15,10 @@ from portal.export.writing import Person
 from portal.record import importing
 from portal.record.canonical import write_canonical
 from portal.record.models import Resource
+from tests.portal.appointments.test_visits import store
 from tests.portal.conftest import OTIS, RUTH
 from tests.portal.export import ips
 from tests.portal.record.fhir import read, real_file
-from tests.portal.test_visits import store
 
 pytestmark = pytest.mark.django_db
 

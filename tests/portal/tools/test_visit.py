@@ -7,8 +7,8 @@ from portal.tools.models import VisitNote
 from safeguards.models import AuditEvent
 from tests import walk
 from tests.deers.registered import registered
+from tests.portal.appointments.test_visits import store
 from tests.portal.conftest import open_account
-from tests.portal.test_visits import store
 from tests.portal.tools.conftest import measured
 from tests.support.test_guides import words
 
