@@ -487,6 +487,11 @@ DELEGATION_CODE_LENGTH = 10
 DELEGATION_CODE_TRIES = Limit("delegation-codes", 5, timedelta(hours=1))
 DELEGATION_CODE_TRIES_PER_ADDRESS = Limit("delegation-codes-address", 20, timedelta(hours=1))
 DELEGATIONS_OFFERED = Limit("delegations-offered", 10, timedelta(days=1))
+# A look for a doctor without an account: own. The code and the look end together.
+SHARE_LIFE = timedelta(minutes=60)
+SHARES_MADE = Limit("shares-made", 10, timedelta(days=1))
+SHARE_TRIES_PER_CODE = Limit("share-code", 5, timedelta(hours=1))
+SHARE_TRIES_PER_ADDRESS = Limit("share-address", 20, timedelta(hours=1))
 SENSITIVE_FROM_AGE = 13
 PARENT_TOLD_BEFORE = timedelta(days=30)
 

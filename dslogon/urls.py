@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from core import views
 from portal import health_card
+from portal.urls import shared
 from service_center import dashboard
 
 urlpatterns = [
@@ -15,6 +16,7 @@ urlpatterns = [
     path(".well-known/jwks.json", health_card.jwks, name="jwks"),
     path("", include("accounts.urls")),
     path("portal/", include("portal.urls")),
+    path("share/", include(shared)),
     path("support/", include("support.urls")),
     path("admin/figures/", admin.site.admin_view(dashboard.page), name="figures"),
     path("admin/", admin.site.urls),

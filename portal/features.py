@@ -388,6 +388,8 @@ FEATURES = (
         pages=(
             Page("offer", "offer/", family.offer, "portal/family/offer.html", act=family.make_offer),
             Page("code", "code/", family.code, "portal/family/code.html", act=family.use_code),
+            Page("share", "share/", family.share, "portal/family/share.html", act=family.make_share),
+            Page("shared", "share/<uuid:item>/", family.shared, "portal/family/shared.html", act=family.stop_share),
             Page("access", "access/<uuid:item>/", family.access, "portal/family/access.html", act=family.stop),
         ),
     ),

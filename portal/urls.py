@@ -4,19 +4,21 @@ Health features have the same addresses below /portal/of/<access>/ for the recor
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.urls import URLPattern, include, path
 
-from portal import views
+from portal import sharing, views
+from portal.family.sharing import SHARED
 from portal.features import FEATURES, Feature
 
 
-def addresses(features: Iterable[Feature], before: str = "") -> list[URLPattern]:
-    """Return the addresses of these features and their pages, their names after `before`."""
+def addresses(features: Iterable[Feature], before: str = "", by: Any = views) -> list[URLPattern]:
+    """Return the addresses of these features and their pages, their names after `before`, with the views of `by`."""
     pages = [
         path(
             f"{feature.slug}/{page.pattern}",
-            views.feature_page,
+            by.feature_page,
             {"slug": feature.slug, "name": page.name},
             name=f"{before}{feature.slug}-{page.name}",
         )
@@ -25,8 +27,8 @@ def addresses(features: Iterable[Feature], before: str = "") -> list[URLPattern]
     ]
     return [
         *pages,
-        path("<slug:slug>/", views.feature, name=f"{before}feature"),
-        path("<slug:slug>/<slug:item>/", views.feature, name=f"{before}feature-item"),
+        path("<slug:slug>/", by.feature, name=f"{before}feature"),
+        path("<slug:slug>/<slug:item>/", by.feature, name=f"{before}feature-item"),
     ]
 
 
@@ -38,4 +40,11 @@ urlpatterns = [
     path("", views.portal, name="portal"),
     path("of/<uuid:access>/", include(of_another)),
     *addresses(FEATURES),
+]
+
+# For a doctor who was given a code, at /share/.
+shared = [
+    path("", sharing.enter, name="share"),
+    path("record/", sharing.portal, name="shared-portal"),
+    path("record/", include(addresses((one for one in FEATURES if one.slug in SHARED), before="shared-", by=sharing))),
 ]

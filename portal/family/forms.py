@@ -46,10 +46,9 @@ class OfferForm(forms.Form):
         return cleaned
 
 
-class OfferCodeForm(forms.Form):
-    """The code of an offer, as the other person types it."""
-
-    code = CodeField(
+def code_field() -> CodeField:
+    """Return the field for a code that somebody was given."""
+    return CodeField(
         label="The code that you were given",
         lengths=[policy.DELEGATION_CODE_LENGTH],
         has=f"A code has {policy.DELEGATION_CODE_LENGTH} letters and digits.",
@@ -58,3 +57,27 @@ class OfferCodeForm(forms.Form):
         widget=forms.TextInput({"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
         error_messages={"required": "Enter the code.", "max_length": "That is too long for a code."},
     )
+
+
+class OfferCodeForm(forms.Form):
+    """The code of an offer, as the other person types it."""
+
+    code = code_field()
+
+
+class ShareForm(forms.Form):
+    """Which parts of the record a doctor may look at."""
+
+    sees = forms.MultipleChoiceField(
+        label="What may the doctor see?",
+        choices=[(slug, title) for slug, title in TITLES.items() if slug != WHOLE],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one part of your record."},
+    )
+
+
+class OpenShareForm(forms.Form):
+    """What a doctor types: the code and the patient's birth date."""
+
+    code = code_field()
+    born = DateField(label="The patient’s date of birth", past=True)

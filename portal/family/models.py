@@ -1,7 +1,7 @@
 """What people let others see and do in their health record, and which parents were told that their access ends."""
 
 import uuid
-from datetime import date
+from datetime import date, datetime
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -88,3 +88,44 @@ class Parenthood(models.Model):
 
     def __str__(self) -> str:
         return f"parenthood {self.pk}"
+
+
+class Share(models.Model):
+    """A look at parts of the owner's record, for somebody without an account who has the code and the birth date.
+
+    The first browser that opens it keeps it, by a cookie of its own, until `ends_at`. `code` is there only until the
+    owner has seen it. `viewed` are the parts that were looked at.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    owner = models.ForeignKey(Account, models.CASCADE, related_name="+")
+    sees = ArrayField(models.CharField(max_length=20))
+    code_index = models.BinaryField(max_length=32)
+    birth_index = models.BinaryField(max_length=32)
+    code = EncryptedTextField(null=True)
+    made_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
+    browser = models.BinaryField(max_length=32, null=True)
+    viewed = ArrayField(models.CharField(max_length=20), default=list)
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index("owner", F("made_at").desc(), name="share_newest")]
+        constraints = [
+            models.UniqueConstraint(fields=["code_index"], name="share_code_once"),
+            models.UniqueConstraint(fields=["browser"], name="share_browser_once"),
+            models.CheckConstraint(
+                condition=Q(opened_at=None, browser=None) | Q(opened_at__isnull=False, browser__isnull=False),
+                name="share_opened_by",
+            ),
+            models.CheckConstraint(condition=~Q(sees=[]), name="share_of_something"),
+        ]
+
+    def __str__(self) -> str:
+        return f"share {self.pk}"
+
+    def is_live(self, now: datetime) -> bool:
+        """Return whether it opens anything, or still can."""
+        return self.stopped_at is None and now < self.ends_at

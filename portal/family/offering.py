@@ -26,7 +26,7 @@ def offer(
 ) -> Delegation:
     """Write an offer down with its code, which is there until the owner has seen it."""
     now = now or timezone.now()
-    code = "".join(secrets.choice(ALPHABET) for _ in range(policy.DELEGATION_CODE_LENGTH))
+    code = write_code()
     with transaction.atomic():
         row = Delegation.objects.create(
             owner=owner,
@@ -36,12 +36,18 @@ def offer(
             ends=ends,
             offered_at=now,
             changed_at=now,
-            code=f"{code[:HALF]}-{code[HALF:]}",
+            code=code,
             code_index=index_of(code),
             code_ends_at=now + policy.DELEGATION_CODE_LIFE,
         )
         audit.record("family.offered", by=owner, delegation=str(row.pk))
     return row
+
+
+def write_code() -> str:
+    """Return a new code, in two groups to be read out."""
+    code = "".join(secrets.choice(ALPHABET) for _ in range(policy.DELEGATION_CODE_LENGTH))
+    return f"{code[:HALF]}-{code[HALF:]}"
 
 
 def index_of(code: str) -> bytes:

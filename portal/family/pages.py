@@ -1,5 +1,6 @@
 """What the pages of family access show and do. Every query starts from the account that asks."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +13,10 @@ from accounts.models import Account
 from core import policy
 from core.words import try_again_in
 from deers import lookup
-from portal.family import offering
+from portal.family import offering, sharing
 from portal.family.access import ACTS, OPEN, TITLES, child_address, comes_of_age
-from portal.family.forms import OfferCodeForm, OfferForm
-from portal.family.models import Delegation
+from portal.family.forms import OfferCodeForm, OfferForm, ShareForm
+from portal.family.models import Delegation, Share
 from portal.family.states import State
 from safeguards import client, limits
 
@@ -66,7 +67,7 @@ def make_offer(account: Account, request: HttpRequest) -> Context | HttpResponse
     form = OfferForm(request.POST)
     if not form.is_valid():
         return offering_with(form)
-    problem = too_often(account)
+    problem = too_often(policy.DELEGATIONS_OFFERED, account)
     if problem:
         form.add_error(None, problem)
         return offering_with(form)
@@ -74,10 +75,10 @@ def make_offer(account: Account, request: HttpRequest) -> Context | HttpResponse
     return redirect("family-access", offering.offer(account, chosen["sees"], chosen["acts"], chosen["ends"]).pk)
 
 
-def too_often(account: Account) -> str:
-    """Count one more offer. Return "", or the sentence that says why it has to wait."""
+def too_often(limit: policy.Limit, account: Account) -> str:
+    """Count one more code. Return "", or the sentence that says why it has to wait."""
     try:
-        wait = limits.hit(policy.DELEGATIONS_OFFERED, str(account.pk), account_id=account.pk)
+        wait = limits.hit(limit, str(account.pk), account_id=account.pk)
     except limits.CountersUnavailable as failure:
         return str(failure)
     return f"You made many codes today. {try_again_in(wait)}" if wait else ""
@@ -163,3 +164,62 @@ def look_up(account: Account, request: HttpRequest, typed: str) -> Delegation | 
     for limit, key in counted:
         limits.take_back(limit, key)
     return found
+
+
+def share(account: Account, query: QueryDict) -> Context:
+    """Return the form that lets a doctor look, and the last times."""
+    return sharing_with(account, ShareForm())
+
+
+def sharing_with(account: Account, form: ShareForm) -> Context:
+    rows, now = list(sharing.of(account)[:NEWEST]), timezone.now()
+    return {"form": form, "shares": [(row, stage_of(row, now)) for row in rows], "item_title": "Show it to a doctor"}
+
+
+def stage_of(row: Share, now: datetime) -> str:
+    """Return how it stands with a share."""
+    if row.stopped_at:
+        return "Stopped"
+    if now >= row.ends_at:
+        return "Was looked at, and is over" if row.opened_at else "Was not used, and is over"
+    return "Is being looked at" if row.opened_at else "Nobody has used the code yet"
+
+
+def make_share(account: Account, request: HttpRequest) -> Context | HttpResponse:
+    """Make a code for what was chosen, and lead to the page that shows it once."""
+    form = ShareForm(request.POST)
+    if not form.is_valid():
+        return sharing_with(account, form)
+    person = lookup.person(account.dod_id or "")
+    problem = too_often(policy.SHARES_MADE, account) if person else "DEERS does not answer right now. Try again soon."
+    if problem or person is None:
+        form.add_error(None, problem)
+        return sharing_with(account, form)
+    return redirect("family-shared", sharing.make(account, form.cleaned_data["sees"], person.date_of_birth).pk)
+
+
+def find_share(account: Account, item: UUID) -> Share:
+    """Return a share that the account made. Raise Http404 for anyone else's."""
+    row = sharing.of(account).select_related("owner").filter(pk=item).first()
+    if row is None:
+        raise Http404
+    return row
+
+
+def shared(account: Account, query: QueryDict, item: UUID) -> Context:
+    """Return one share: what it opens, until when, what was looked at, and its code the first time."""
+    row, now = find_share(account, item), timezone.now()
+    return {
+        "row": row,
+        "now": stage_of(row, now),
+        "is_live": row.is_live(now),
+        "code": sharing.show_code_once(row) if row.is_live(now) else "",
+        "parts": [(title, slug in row.viewed) for slug, title in TITLES.items() if slug in row.sees],
+        "item_title": "A look for a doctor",
+    }
+
+
+def stop_share(account: Account, request: HttpRequest, item: UUID) -> HttpResponse:
+    """Stop a share at once."""
+    sharing.stop(find_share(account, item))
+    return redirect("family-shared", item)

@@ -1,7 +1,7 @@
 """Whose record is open: one's own, or that of a patient for whom one sees or acts."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,13 @@ class Patient:
     acts: frozenset[str]
     ends: date
     is_child: bool = False
+    until: datetime | None = None
+    """When a look by a code ends. Only who has one reads without an account."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Return whether somebody without an account reads this by a code."""
+        return self.until is not None
 
     @property
     def is_guarded(self) -> bool:
@@ -45,7 +52,9 @@ Who = Account | Patient
 
 def address_of(who: Who | None, name: str, *args: object) -> str:
     """Return the address of a page of the portal for the record that is open."""
-    return reverse(f"of-{name}", args=[who.id, *args]) if isinstance(who, Patient) else reverse(name, args=args)
+    if not isinstance(who, Patient):
+        return reverse(name, args=args)
+    return reverse(f"shared-{name}", args=args) if who.is_shared else reverse(f"of-{name}", args=[who.id, *args])
 
 
 def account_of(who: Who) -> Account:

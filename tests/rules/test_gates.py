@@ -55,6 +55,11 @@ PUBLIC = {
     "demo/letters/<uuid:pk>.pdf": "only invented people, and only where the demo is on",
     "demo/mail.json": "only invented people, and only where the demo is on",
 }
+PUBLIC |= {
+    pattern: "a doctor needs no account; code and birth date are the key, and then a cookie of this browser"
+    for pattern, _ in addresses.every()
+    if pattern.startswith("share/")
+}
 # With the addresses that staff have under /admin/ besides.
 ALL = list(dict(addresses.every(settings.STAFF_URLCONF)).items())
 GATED = [(pattern, path) for pattern, path in addresses.every() if pattern not in PUBLIC]
