@@ -4,19 +4,18 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from core import policy
-from core.policy import Level
 from portal.appointments.models import CheckIn, Request
-from portal.family.models import Delegation
+from portal.family.models import Delegation, Share
 from portal.record.models import Appointment
 from tests import people, walk
 from tests.accounts.holders import premium, signed_in, staff
 from tests.portal.appointments.test_acting import NAMED, asked
 from tests.portal.appointments.test_visits import agreed, store
-from tests.portal.conftest import Browser, open_account
 
 Answers = Iterator[Any]
 
@@ -61,6 +60,7 @@ def plans_visits() -> Answers:
     yield client.get(f"{here}{wish.pk}/change/")
     for button in ("received", "booked", "refused"):
         yield client.get(f"{here}{wish.pk}/{button}/")
+    for button in ("booked", "refused"):
         yield client.post(f"{here}{wish.pk}/{button}/", {"day": "x"})
     yield client.get(f"{here}{wish.pk}/history/")
     store(account.dod_id or "", NAMED, agreed(1, now + timedelta(days=2)))
@@ -74,8 +74,8 @@ def plans_visits() -> Answers:
 
 def lets_another_in() -> Answers:
     """Access that one adult gives another: offered, looked at, accepted, used and ended."""
-    grace, otis = premium(people.load("grace", record=True)), open_account("otis.q", "5647382910", Level.PREMIUM)
-    owner, other = signed_in(grace), signed_in_as(otis)
+    grace, nora = premium(people.load("grace", record=True)), premium(people.load("nora"))
+    owner, other = signed_in(grace), signed_in(nora)
     yield owner.post(reverse("family-offer"), {})
     ends = (timezone.localdate() + timedelta(days=30)).isoformat()
     shown = owner.post(
@@ -87,23 +87,34 @@ def lets_another_in() -> Answers:
     yield owner.get(here)
     yield owner.get(reverse("feature", args=["family"]))
     yield other.post(reverse("family-code"), {"code": "AAAAA-AAAAA"})
-    code = (
-        shown.content.decode().partition('class="code">')[2][:11] if 'class="code">' in shown.content.decode() else ""
-    )
+    code = walk.text_of(shown).partition("The code: ")[2][:11]
     yield other.post(reverse("family-code"), {"code": code})
-    Delegation.objects.update(state=Delegation.State.ACCEPTED, delegate=otis, accepted_at=timezone.now())
+    other.post(reverse("family-code"), {"code": code, "answer": "accept"})
     for address in ("", "medications/", "labs/", "notes/"):
         yield other.get(f"/portal/of/{row.pk}/{address}")
     yield other.get(reverse("family-access", args=[row.pk]))
-    Delegation.objects.update(state=Delegation.State.REVOKED)
+    owner.post(here)
     yield other.post(f"/portal/of/{row.pk}/medications/", {"why": "She needs it."})
     yield owner.get(here)
 
 
-def signed_in_as(account: Any) -> Any:
-    client = Browser()
-    client.force_login(account)
-    return client
+def shares_once() -> Answers:
+    """A look for a doctor without an account: the code, the door, and the record without its owner's forms."""
+    grace = premium(people.load("grace", record=True))
+    owner, doctor = signed_in(grace), Client()
+    yield owner.post(reverse("family-share"), {})
+    shown = owner.post(reverse("family-share"), {"sees": ["notes", "medications", "labs"]}, follow=True)
+    yield shown
+    code = walk.text_of(shown).partition("The code: ")[2][:11]
+    yield doctor.get("/share/")
+    yield doctor.post("/share/", {"code": "AAAAA-AAAAA", "born": "1958-03-14"})
+    born = people.load("grace").born.isoformat()
+    yield doctor.post("/share/", {"code": code, "born": born}, follow=True)
+    for path in ("notes/", "medications/", "labs/"):
+        yield doctor.get(f"/share/record/{path}")
+    yield owner.get(reverse("family-shared", args=[Share.objects.get().pk]))
+    Share.objects.update(ends_at=timezone.now())
+    yield doctor.get("/share/record/notes/", follow=True)
 
 
-SCENES = (asks_for_visits, plans_visits, lets_another_in)
+SCENES = (asks_for_visits, plans_visits, lets_another_in, shares_once)

@@ -26,7 +26,13 @@ ITEMS = {"labs": Panel, "notes": Note, "medications": Prescription, "appointment
 PARTS = {"paper": Paper, "more": Panel, "fills": Prescription, "test": Result, "file": Attachment}
 ACTING = ("request", "move", "cancel", "questions")
 # Of one copy or request: shown by scenes of their own.
-OF_ONE = {"record-copy", "medications-request", "family-access", *(f"appointments-{name}" for name in ACTING)}
+OF_ONE = {
+    "record-copy",
+    "medications-request",
+    "family-access",
+    "family-shared",
+    *(f"appointments-{name}" for name in ACTING),
+}
 NOBODYS = "11111111-1111-1111-1111-111111111111"
 # Files, which are no pages, and what leads to one.
 FILES = {
@@ -125,6 +131,7 @@ def has_a_basic_account() -> Answers:
     """The previews of what Premium opens, and what there is to read where the record is empty."""
     client = signed_in(holder(people.load("nora")))
     yield client.get("/portal/")
+    yield client.get(reverse("appointments-new"))
     for feature in FEATURES:
         yield client.get(feature.url)
 
