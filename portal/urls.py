@@ -6,7 +6,7 @@ Health features have the same addresses below /portal/of/<access>/ for the recor
 from collections.abc import Iterable
 from typing import Any
 
-from django.urls import URLPattern, include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from portal import sharing, views
 from portal.family.sharing import SHARED
@@ -43,7 +43,7 @@ urlpatterns = [
 ]
 
 # For a doctor who was given a code, at /share/.
-shared = [
+shared: list[URLPattern | URLResolver] = [
     path("", sharing.enter, name="share"),
     path("record/", sharing.portal, name="shared-portal"),
     path("record/", include(addresses((one for one in FEATURES if one.slug in SHARED), before="shared-", by=sharing))),

@@ -5,6 +5,7 @@ people are invented and gone afterwards.
 """
 
 import logging
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,6 +40,7 @@ from service_center.roles import ROLES
 PAGE = Path(settings.BASE_DIR) / "docs" / "access.md"
 NOBODYS = UUID("00000000-0000-4000-8000-000000000000")
 UNUSABLE = "!"
+SAMPLES = {"uuid": str(NOBODYS), "int": "0", "slug": "weight"}
 GIVEN = "labs", "medications", "notes"
 INTRO = """# Who opens what in the portal
 
@@ -124,7 +126,9 @@ def paths_of(feature: Feature) -> Iterator[tuple[str, bool]]:
     if feature.has_items:
         yield f"{NOBODYS}/", False
     for page in feature.pages:
-        path = page.pattern.replace("<uuid:item>", str(NOBODYS)).replace("<int:place>", "0")
+        path = page.pattern
+        for kind, sample in SAMPLES.items():
+            path = re.sub(rf"<{kind}:\w+>", sample, path)
         yield path, page.act is not None
 
 

@@ -13,7 +13,7 @@ from core.policy import Level
 from deers import lookup
 from deers.models import Person
 from deers.registry import RegistryUnavailableError
-from portal.family import coming_of_age
+from portal.family import coming_of_age, sharing
 from portal.family.access import Open, Shut, Why, child_address, judge_access
 from portal.family.models import Parenthood
 from portal.medications.models import Request
@@ -21,8 +21,8 @@ from portal.record.models import Note
 from safeguards.models import AuditEvent
 from tests import walk
 from tests.deers.registered import registered, sponsored
-from tests.portal.conftest import open_account
-from tests.portal.family.conftest import wrote, years_ago
+from tests.portal.conftest import RUTH, open_account
+from tests.portal.family.conftest import given, wrote, years_ago
 from tests.portal.medications.test_refills import prescribed
 
 pytestmark = pytest.mark.django_db
@@ -42,26 +42,46 @@ def test_a_mother_with_two_children_in_two_tabs_never_mixes_them(client, family)
     assert "Visit of Maria" in walk.text_of(client.get("/portal/notes/"))
 
 
+def crawl(client: Client, here: str, allowed: set[str]) -> set[str]:
+    """Follow each kind of link below `here`, and return the kinds. None may lead elsewhere."""
+    waiting, seen = [here], set()
+    while waiting:
+        address = waiting.pop()
+        response = client.get(address)
+        assert response.status_code == 200, address
+        shape = re.sub(r"[0-9a-f-]{36}/([0-9]+/)?", "*/", address.removeprefix(here))
+        seen.add(shape)
+        if response["Content-Type"].startswith("text/html"):
+            main = response.content.decode().partition("<main")[2].partition("</main>")[0]
+            own = set(re.findall(r'(?:href|action|src)="(/[^"?#]*)', main)) - allowed
+            elsewhere = {link for link in own if not link.startswith((here, "/static/", "/support/"))}
+            assert not elsewhere, (address, elsewhere)
+            known = {re.sub(r"[0-9a-f-]{36}/([0-9]+/)?", "*/", one.removeprefix(here)) for one in waiting} | seen
+            for link in own:
+                named = re.sub(r"[0-9a-f-]{36}/([0-9]+/)?", "*/", link.removeprefix(here))
+                if link.startswith(here) and named not in known:
+                    known.add(named)
+                    waiting.append(link)
+    return seen
+
+
 def test_every_link_of_a_childs_page_stays_in_the_childs_record(client, family):
     wrote(family.small.dod_id, "Visit of Nora")
     prescribed(family.small.dod_id)
     client.force_login(family.mother)
-    here, allowed = family.address(family.small), {"/portal/"}
-    waiting, seen = [here], set()
-    while waiting:
-        address = waiting.pop()
-        seen.add(address)
-        response = client.get(address)
-        assert response.status_code == 200, address
-        if response["Content-Type"].startswith("text/html"):
-            main = response.content.decode().partition("<main")[2].partition("</main>")[0]
-            links = {
-                link.partition("?")[0].partition("#")[0] for link in re.findall(r'(?:href|action|src)="([^"]+)"', main)
-            }
-            own = {link for link in links if link.startswith("/portal/")} - allowed
-            assert all(link.startswith(here) for link in own), address
-            waiting += own - seen - {*waiting}
-    assert len(seen) > 12
+    assert len(crawl(client, family.address(family.small), {"/portal/"})) > 12
+
+
+def test_every_link_of_a_full_record_stays_in_it(client, ruth, otis, records):
+    records(RUTH)
+    row = given(ruth, otis, acts=["medications"])
+    client.force_login(otis)
+    assert len(crawl(client, f"/portal/of/{row.pk}/", {"/portal/"})) > 20
+    share = sharing.make(ruth, list(sharing.SHARED), ruth.created_at.date())
+    doctor = Client()
+    assert sharing.open_share(share.code or "", ruth.created_at.date(), "token")
+    doctor.cookies[sharing.COOKIE] = "token"
+    assert len(crawl(doctor, "/share/record/", set())) > 15
 
 
 def test_a_mother_asks_for_her_childs_refill_and_it_is_the_childs(client, family):
