@@ -37,7 +37,7 @@ def ask(account: Who, item: UUID, kind: str, now: datetime | None = None) -> Ask
     row = queries.of(Prescription, account.dod_id).select_related("resource").filter(resource_id=item).first()
     if row is None:
         return No(Why.GONE)
-    judged = judge(row, kind, timezone.localdate(now), open_request(account.dod_id, item))
+    judged = judge(row, kind, timezone.localdate(now), open_request(account.dod_id, item), taken_by(account.dod_id))
     if isinstance(judged, No):
         return judged
     try:
@@ -65,6 +65,11 @@ def create_request(account: Who, row: Prescription, kind: str, now: datetime) ->
 def of(patient: str | None) -> QuerySet[Request]:
     """Return a patient's requests."""
     return Request.objects.filter(patient=patient or "")
+
+
+def taken_by(patient: str | None) -> set[str]:
+    """Return the names of what a patient has a present prescription for."""
+    return set(queries.of(Prescription, patient).filter(is_current=True).values_list("display", flat=True))
 
 
 def open_requests(patient: str | None, items: list[UUID]) -> dict[UUID, Request]:

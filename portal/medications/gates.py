@@ -1,6 +1,7 @@
 """Whether a prescription can be refilled or renewed now. Each "no" has its reason and, where there is one, its day."""
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -28,6 +29,7 @@ class Why(StrEnum):
     EARLY = "early"
     LEFT = "left"
     LONG_AGO = "long-ago"
+    REPLACED = "replaced"
     GONE = "gone"
 
 
@@ -40,6 +42,7 @@ SENTENCES = {
     Why.EARLY: _("It is too early for the next fill."),
     Why.LEFT: _("Refills are left, so ask for a refill."),
     Why.LONG_AGO: _("This prescription ended long ago. Talk to your care team about a new one."),
+    Why.REPLACED: _("You have another prescription for it that is active."),
     Why.GONE: _("This prescription is not in your record any more."),
 }
 
@@ -63,12 +66,17 @@ class No:
         return f"{SENTENCES[self.why]} {from_day}".strip()
 
 
-def judge(row: Prescription, kind: str, today: date, open_request: Request | None) -> Yes | No:
-    """Return whether this can be asked for today. Everything that asks, and each page, asks here."""
+def judge(row: Prescription, kind: str, today: date, open_request: Request | None, taken: Collection[str]) -> Yes | No:
+    """Return whether this can be asked for today. Everything that asks, and each page, asks here.
+
+    `taken` are the names of what the patient has a present prescription for.
+    """
     if open_request:
         return No(Why.ASKED, request=open_request)
     if row.resource.type != "MedicationRequest" or row.intent not in ORDERS:
         return No(Why.NO_ORDER)
+    if not row.is_current and row.display in taken:
+        return No(Why.REPLACED)
     return judge_refill(row, today) if kind == Request.Kind.REFILL else judge_renewal(row, today)
 
 

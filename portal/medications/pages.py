@@ -56,8 +56,9 @@ def medications(account: Who, query: QueryDict) -> Context:
     now = queries.list_page(mine.filter(is_current=True), query.get("now", ""), CURRENT)
     active = now.rows if listing.is_first else []
     asked = asking.open_requests(account.dod_id, [row.resource_id for row in [*active, *listing.rows]])
+    taken = asking.taken_by(account.dod_id)
     for row in (*active, *listing.rows):
-        row.possible = possible(row, today, asked.get(row.resource_id))  # type: ignore[attr-defined]
+        row.possible = possible(row, today, asked.get(row.resource_id), taken)  # type: ignore[attr-defined]
     return {
         "active": active,
         "more_active": now.older,
@@ -69,9 +70,10 @@ def medications(account: Who, query: QueryDict) -> Context:
     }
 
 
-def possible(row: Prescription, today: date, request: Request | None) -> Possible:
+def possible(row: Prescription, today: date, request: Request | None, taken: set[str]) -> Possible:
     """Return what can be asked for on a prescription."""
-    return Possible(judge(row, Request.Kind.REFILL, today, request), judge(row, Request.Kind.RENEWAL, today, request))
+    refill, renewal = (judge(row, kind, today, request, taken) for kind in (Request.Kind.REFILL, Request.Kind.RENEWAL))
+    return Possible(refill, renewal)
 
 
 def soon_out(rows: Sequence[Prescription], today: date) -> set[UUID]:
@@ -108,7 +110,10 @@ def asked(account: Who, query: QueryDict) -> Context:
         raise Http404
     rows = queries.of(Prescription, account.dod_id).select_related("resource").filter(resource_id__in=items)
     open_ones, today = asking.open_requests(account.dod_id, items), timezone.localdate()
-    outcomes = [(row, judge(row, kind, today, open_ones.get(row.resource_id))) for row in rows.order_by("display")]
+    taken = asking.taken_by(account.dod_id)
+    outcomes = [
+        (row, judge(row, kind, today, open_ones.get(row.resource_id), taken)) for row in rows.order_by("display")
+    ]
     return {
         "outcomes": outcomes,
         "kind": kind,
@@ -121,7 +126,8 @@ def medication(account: Who, item: str) -> Context:
     """Return one prescription with what can be asked for, and what was handed over on it, newest first."""
     row = queries.one(Prescription, account.dod_id, item)
     fills = fills_of(account, row, "")
-    now = possible(row, timezone.localdate(), asking.open_request(account.dod_id, row.resource_id))
+    request = asking.open_request(account.dod_id, row.resource_id)
+    now = possible(row, timezone.localdate(), request, asking.taken_by(account.dod_id))
     return {
         "medication": row,
         "possible": now,

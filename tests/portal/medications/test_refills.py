@@ -30,6 +30,7 @@ pytestmark = pytest.mark.django_db
 
 TODAY = date(2026, 11, 28)
 PAGE = "/portal/medications/"
+MOST = 8
 
 
 def prescribed(patient: str = RUTH, name: str = "Lisinopril 10 MG", **more: Any) -> UUID:
@@ -72,7 +73,7 @@ def row(**fields: Any) -> Prescription:
 
 
 def judged(kind: str, **fields: Any) -> str:
-    outcome = gates.judge(row(**fields), kind, TODAY, None)
+    outcome = gates.judge(row(**fields), kind, TODAY, None, ())
     return outcome.why.value if isinstance(outcome, No) else "yes"
 
 
@@ -101,10 +102,19 @@ def test_each_no_has_its_reason(fields, refill, renewal):
 def test_a_refill_is_possible_from_the_day_on_which_three_quarters_are_used():
     early = row(last_filled=date(2026, 11, 1), days_supply=30)
     for today, expected in ((date(2026, 11, 23), No(Why.EARLY, date(2026, 11, 24))), (date(2026, 11, 24), Yes())):
-        assert gates.judge(early, "refill", today, None) == expected
+        assert gates.judge(early, "refill", today, None, ()) == expected
     assert str(No(Why.EARLY, date(2026, 11, 24))) == (
         "It is too early for the next fill. You can ask from November 24, 2026 on."
     )
+
+
+def test_an_old_prescription_is_not_renewed_while_another_one_for_the_same_is_active(client, ruth):
+    prescribed(status="completed")
+    prescribed(id="newer", authoredOn=timezone.localdate().isoformat())
+    client.force_login(ruth)
+    assert "Ask for a renewal" not in walk.text_of(client.get(PAGE))
+    old = Prescription.objects.get(is_current=False).resource_id
+    assert asking.ask(ruth, old, "renew") == No(Why.REPLACED)
 
 
 def test_every_no_has_a_sentence():
@@ -290,13 +300,13 @@ def test_many_requests_have_pages(client, ruth, django_assert_max_num_queries):
     client.get(PAGE)
     seen, address = 0, f"{PAGE}requests/"
     while address:
-        with django_assert_max_num_queries(8):
+        with django_assert_max_num_queries(MOST + 2):  # beside the session and the account
             response = client.get(address)
         seen += len(response.context["listing"]["rows"])
         older = response.context["listing"]["older"]
         address = f"{PAGE}requests/?before={older.replace('+', '%2B')}" if older else ""
     assert seen == 25
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(MOST + 2):  # beside the session and the account
         client.get(PAGE)
 
 
