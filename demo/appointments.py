@@ -34,6 +34,6 @@ def act_on_appointments(account: Account) -> None:
         visit,
         {"phone": None, "medications": "I stopped the evening tablet.", "topics": "Headaches in the morning."},
     )
-    day = timezone.localdate() + timedelta(days=14)
+    day = timezone.localdate() + timedelta(days=14 - timezone.localdate().weekday())  # a Monday
     wishes = [(day, Part.MORNING.value), (day + timedelta(days=1), Part.ANY.value)]
     asking.ask_new(account, wishes, place=place, way=Request.Way.VIDEO, why="My knee hurts when I climb stairs.")

@@ -136,7 +136,8 @@ def gated(
         context |= {"preview": True, "strength": strength, **found.sample()}
         return render(request, found.template, context, status=status)
     if not found.opens_for(account, level):
-        return render(request, "portal/premium.html", context | {"strength": strength}, status=status)
+        context |= {"strength": strength, "item_title": "Part of Premium"}
+        return render(request, "portal/premium.html", context, status=status)
     asks_again = asks_again or found.asks_again
     if asks_again and not fresh.proved_within(request, asks_again):
         return fresh.ask_to_sign_in_again(request)

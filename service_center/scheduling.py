@@ -69,7 +69,9 @@ class SlotForm(forms.Form):
     place = forms.ChoiceField(label="Place", required=False)
     where = text_field("Another place", autocomplete="off")
     clinician = text_field("With whom", autocomplete="off")
-    prepare = PlainText(label="How to prepare", required=False, max_length=500, widget=forms.Textarea({"rows": 3}))
+    prepare = PlainText(
+        label="How to prepare", required=False, max_length=500, widget=forms.Textarea({"rows": 3, "cols": 30})
+    )
 
     def __init__(self, data: Any, subject: Request) -> None:
         self.subject, self.is_new = subject, subject.kind == Request.Kind.NEW
@@ -184,7 +186,7 @@ def describe_person(dod_id: str) -> str:
 
 def describe_visit(patient: str, appointment: UUID | None) -> str:
     """Return an appointment in words, or "" if there is none."""
-    visit = Appointment.objects.filter(patient=patient, resource_id=appointment).first()
+    visit = Appointment.objects.filter(patient=patient, resource=appointment).first()
     if visit is None or visit.at is None:
         return ""
     zone = moments.zone_of(visit.zone)
@@ -223,7 +225,7 @@ class RequestAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Visit")
     def visit(self, row: Request) -> str:
-        return describe_visit(row.patient, row.appointment_id)
+        return describe_visit(row.patient, row.appointment_id) or "None yet"
 
     @admin.display(description="Clinic")
     def clinic(self, row: Request) -> str:

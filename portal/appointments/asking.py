@@ -83,7 +83,7 @@ def create_request(account: Account, kind: str, wishes: Wishes, why: str = "", *
     now = timezone.now()
     with transaction.atomic():
         request = Request.objects.create(
-            patient=account.dod_id,
+            patient=account.dod_id or "",
             account=account,
             kind=kind,
             wishes=[(day.isoformat(), part) for day, part in wishes],

@@ -72,7 +72,7 @@ def zone_at(place: UUID) -> ZoneInfo:
 
 def zone_of_visit(request: Request) -> ZoneInfo:
     """Return the time zone in which the asked appointment is now, or the site's if it is not known."""
-    visits = Appointment.objects.filter(patient=request.patient, resource_id=request.appointment_id)
+    visits = Appointment.objects.filter(patient=request.patient, resource=request.appointment)
     return zone_of(visits.values_list("zone", flat=True).first()) or ZoneInfo(settings.TIME_ZONE)
 
 
@@ -99,7 +99,8 @@ def cancel_appointment(request: Request) -> None:
 
 def change_resource(request: Request, change: Any, place: UUID | None = None) -> None:
     """Store a new version of the appointment of a request under the name that it has."""
-    rows = Resource.objects.filter(pk=request.appointment_id, patient=request.patient)
+    assert request.appointment_id
+    rows = Resource.objects.filter(patient=request.patient, pk=request.appointment_id)
     found = rows.annotate(text=Cast("raw", TextField()), numbers=SEALED).get()
     numbers = open_numbers(found.pk, found.version, found.numbers)
     raw = change(json.loads(whole_text(found.written, found.text, numbers), parse_float=Decimal))

@@ -48,6 +48,7 @@ class WishesForm(forms.Form):
             self.fields[f"part{number}"] = forms.ChoiceField(
                 label=f"{name} day: time of day", choices=Part, required=False, initial=Part.ANY
             )
+        self.fields["why"] = self.fields.pop("why")  # the last on the page, and so the last of its errors
 
     def clean(self) -> dict[str, Any]:
         first, last = timezone.localdate() + timedelta(days=1), timezone.localdate() + policy.VISIT_AHEAD

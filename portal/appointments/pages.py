@@ -72,6 +72,8 @@ def move(account: Account, http: HttpRequest, item: UUID) -> Context | HttpRespo
     """Ask for another time, and lead to the request."""
     shown = about(account, item, Request.Kind.MOVE, MOVE)
     form = WishesForm(http.POST)
+    if shown["no"]:
+        return shown  # there is no form in which anything could be wrong
     if not form.is_valid():
         return shown | {"form": form}
     outcome = asking.ask_move(account, item, form.wishes, form.cleaned_data["why"])
@@ -133,7 +135,7 @@ def request(account: Account, query: QueryDict, item: UUID) -> Context:
     """Return one request with everything that happened to it."""
     row = find(account, item)
     name_requests(account, [row])
-    visit = queries.of(Appointment, account.dod_id).filter(resource_id=row.appointment_id).first()
+    visit = queries.of(Appointment, account.dod_id).filter(resource=row.appointment_id).first()
     return {
         "asked": row,
         "steps": list(row.steps.order_by("at", "pk")),
@@ -180,7 +182,9 @@ def check_in(account: Account, http: HttpRequest, item: UUID) -> Context | HttpR
     """Keep the answers. Until the visit begins, they can be changed."""
     visit = queries.one(Appointment, account.dod_id, str(item))
     shown = asking_before(visit, CheckInForm(http.POST))
-    if shown["no"] or not shown["form"].is_valid():
+    if shown["no"]:
+        return shown | {"form": None}
+    if not shown["form"].is_valid():
         return shown
     keep_answers(account, visit, shown["form"].said)
     messages.success(http, "The clinic sees your answers. You can change them until the visit begins.")
@@ -190,6 +194,7 @@ def check_in(account: Account, http: HttpRequest, item: UUID) -> Context | HttpR
 def keep_answers(account: Account, visit: Appointment, said: dict[str, str | None]) -> None:
     """Write the answers down: one row for each visit, however many send them at once."""
     now = timezone.now()
+    assert visit.at  # the questions are open before a time
     with transaction.atomic():
         row, _ = CheckIn.objects.get_or_create(
             appointment_id=visit.resource_id,

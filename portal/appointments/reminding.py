@@ -52,6 +52,7 @@ def days_before(visit: Appointment, now: datetime) -> int | None:
 
 def remind_account(account: Account, visit: Appointment, days: int, *, now: datetime) -> bool:
     """Send one reminder, unless another worker was first or the person wants none."""
+    assert visit.at
     with transaction.atomic():
         _, is_first = Reminder.objects.get_or_create(
             appointment_id=visit.resource_id,

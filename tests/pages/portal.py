@@ -24,8 +24,15 @@ Answers = Iterator[Any]
 
 ITEMS = {"labs": Panel, "notes": Note, "medications": Prescription, "appointments": Appointment}
 PARTS = {"paper": Paper, "more": Panel, "fills": Prescription, "test": Result, "file": Attachment}
+ACTING = ("request", "move", "cancel", "questions")
 # Of one copy or request: shown by scenes of their own.
-OF_ONE = {"record-copy", "medications-request", "appointments-request", "family-access"}
+OF_ONE = {
+    "record-copy",
+    "medications-request",
+    "family-access",
+    "family-shared",
+    *(f"appointments-{name}" for name in ACTING),
+}
 NOBODYS = "11111111-1111-1111-1111-111111111111"
 # Files, which are no pages, and what leads to one.
 FILES = {
@@ -43,7 +50,7 @@ def has_a_premium_account() -> Answers:
         if feature.detail:
             yield client.get(f"{feature.url}{item_of(feature.slug, account)}/")
         for page in feature.pages:
-            # Own readings have scenes of their own: own_readings.py.
+            # Own readings and visits have scenes of their own: own_readings.py, family_and_visits.py.
             if f"{feature.slug}-{page.name}" not in FILES | OF_ONE and feature.slug != "tools":
                 yield client.get(address_of(feature.slug, page.name, account))
     with override_settings(DEERS_FAULT="unavailable"):
@@ -124,6 +131,7 @@ def has_a_basic_account() -> Answers:
     """The previews of what Premium opens, and what there is to read where the record is empty."""
     client = signed_in(holder(people.load("nora")))
     yield client.get("/portal/")
+    yield client.get(reverse("appointments-new"))
     for feature in FEATURES:
         yield client.get(feature.url)
 

@@ -44,8 +44,9 @@ NO_PAGE = {
     r"admin/r/.*|admin/.*/<path:object_id>/": "leads to a page",
     r"admin/.*/(add|<path:object_id>/delete)/": "no role may do that by hand",
     r"admin/(auth|procrastinate)/.*": "no role may see that",
-    r"admin/(accounts|idproofing)/\w+/<(int|uuid):pk>/[\w-]+/": "leads back to its page, or is a PDF; a scene opens "
-    "those that ask first",
+    r"portal/of/.*|share/record/.*": "the same pages with the record of another person; a scene opens some of them",
+    r"admin/(accounts|idproofing|appointments)/\w+/<(int|uuid):pk>/[\w-]+/": "leads back to its page, or is a PDF; a "
+    "scene opens those that ask first",
     r"admin/idproofing/batch/make/": "a button, which leads to the new batch",
     r"admin/idproofing/visit/attend/refuse/": "a button, which leads back to the search for a slip",
     r"(register|upgrade)/<uuid:draft_id>/review/": "a button, which leads to the draft's last page",

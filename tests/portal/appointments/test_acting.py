@@ -169,6 +169,18 @@ def test_an_appointment_without_a_name_keeps_its_place_in_the_record_when_it_is_
     assert Appointment.objects.get().resource_id == item
 
 
+def test_a_canceled_visit_that_the_clinic_sends_as_booked_keeps_its_cancellation_on_the_desk(client, ruth):
+    item = booked()
+    assert isinstance(asking.cancel(ruth, item), Asked)
+    booked(ahead=timedelta(days=11))
+    client.force_login(ruth)
+    assert "Cancellation: canceled by you" in walk.text_of(client.get(f"{PAGE}{item}/"))
+    outcome = asking.cancel(ruth, item)
+    assert isinstance(outcome, No)
+    assert outcome.why == Why.ASKED
+    assert "Cancellation" in signed_in(staff("Scheduling")).get("/admin/appointments/request/").content.decode()
+
+
 def test_who_cancels_takes_the_wish_for_another_time_back(ruth):
     item = booked()
     moved = asking.ask_move(ruth, item, [(timezone.localdate() + timedelta(days=9), "any")])

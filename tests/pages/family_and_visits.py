@@ -1,0 +1,120 @@
+"""Asking for visits, at home and at the desk, and the records of family members."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from core import policy
+from portal.appointments.models import CheckIn, Request
+from portal.family.models import Delegation, Share
+from portal.record.models import Appointment
+from tests import people, walk
+from tests.accounts.holders import premium, signed_in, staff
+from tests.portal.appointments.test_acting import NAMED, asked
+from tests.portal.appointments.test_visits import agreed, store
+
+Answers = Iterator[Any]
+
+
+def asks_for_visits() -> Answers:
+    account = premium(people.load("grace"))
+    client, patient = signed_in(account), account.dod_id or ""
+    soon = (timezone.now() + timedelta(days=2)).replace(microsecond=0)
+    store(patient, NAMED, agreed(1, soon), agreed(2, timezone.now() - timedelta(days=2)))
+    visit, past = (row.resource_id for row in store_of(patient))
+    for item in (visit, past):
+        for name in ("move", "cancel", "questions"):
+            yield client.get(reverse(f"appointments-{name}", args=[item]))
+            answer = client.post(reverse(f"appointments-{name}", args=[item]), {"day1": "x", "phone": "x"})
+            if answer.status_code != 302:  # what can no longer be done leads back to the visit
+                yield answer
+        yield client.get(reverse("feature-item", args=["appointments", item]))
+    yield client.post(reverse("appointments-new"), {"way": "x", "day1": "2026-13-01"})
+    wish = asked(account)
+    yield client.get(reverse("feature", args=["appointments"]))
+    late = timezone.now() - policy.VISIT_ANSWERED_WITHIN
+    for state in Request.State.values:
+        why = Request.Reason.values[0] if state == "refused" else ""
+        booked = visit if state == "booked" else None
+        Request.objects.filter(pk=wish.pk).update(state=state, reason=why, made_at=late, appointment=booked)
+        yield client.get(reverse("appointments-request", args=[wish.pk]))
+    yield client.get(reverse("appointments-requests"))
+    yield client.get(reverse("contact-notices"))
+    yield client.post(reverse("contact-notices"), {"reminders": "x"}, follow=True)
+
+
+def store_of(patient: str) -> Any:
+    return Appointment.objects.filter(patient=patient).order_by("-at")
+
+
+def plans_visits() -> Answers:
+    """The desk of those who plan visits: a request with each of its buttons, and what was said before a visit."""
+    account, client = premium(people.load("grace")), signed_in(staff("Scheduling"))
+    here, wish, now = "/admin/appointments/request/", asked(account), timezone.now()
+    for query in ({}, {"state__exact": "booked"}):
+        yield client.get(here, query)
+    yield client.get(f"{here}{wish.pk}/change/")
+    for button in ("received", "booked", "refused"):
+        yield client.get(f"{here}{wish.pk}/{button}/")
+    for button in ("booked", "refused"):
+        yield client.post(f"{here}{wish.pk}/{button}/", {"day": "x"})
+    yield client.get(f"{here}{wish.pk}/history/")
+    store(account.dod_id or "", NAMED, agreed(1, now + timedelta(days=2)))
+    visit = store_of(account.dod_id or "")[0].resource_id
+    times = {"starts_at": now + timedelta(days=2), "changed_at": now}
+    said = CheckIn.objects.create(account=account, patient=account.dod_id or "", appointment_id=visit, **times)
+    yield client.get("/admin/appointments/checkin/")
+    yield client.get(f"/admin/appointments/checkin/{said.pk}/change/")
+    yield client.get(f"/admin/appointments/checkin/{said.pk}/history/")
+
+
+def lets_another_in() -> Answers:
+    """Access that one adult gives another: offered, looked at, accepted, used and ended."""
+    grace, nora = premium(people.load("grace", record=True)), premium(people.load("nora"))
+    owner, other = signed_in(grace), signed_in(nora)
+    yield owner.post(reverse("family-offer"), {})
+    ends = (timezone.localdate() + timedelta(days=30)).isoformat()
+    shown = owner.post(
+        reverse("family-offer"), {"sees": ["medications", "labs"], "acts": ["medications"], "ends": ends}, follow=True
+    )
+    yield shown
+    row = Delegation.objects.get()
+    here = reverse("family-access", args=[row.pk])
+    yield owner.get(here)
+    yield owner.get(reverse("feature", args=["family"]))
+    yield other.post(reverse("family-code"), {"code": "AAAAA-AAAAA"})
+    code = walk.text_of(shown).partition("The code: ")[2][:11]
+    yield other.post(reverse("family-code"), {"code": code})
+    other.post(reverse("family-code"), {"code": code, "answer": "accept"})
+    for address in ("", "medications/", "labs/", "notes/"):
+        yield other.get(f"/portal/of/{row.pk}/{address}")
+    yield other.get(reverse("family-access", args=[row.pk]))
+    owner.post(here)
+    yield other.post(f"/portal/of/{row.pk}/medications/", {"why": "She needs it."})
+    yield owner.get(here)
+
+
+def shares_once() -> Answers:
+    """A look for a doctor without an account: the code, the door, and the record without its owner's forms."""
+    grace = premium(people.load("grace", record=True))
+    owner, doctor = signed_in(grace), Client()
+    yield owner.post(reverse("family-share"), {})
+    shown = owner.post(reverse("family-share"), {"sees": ["notes", "medications", "labs"]}, follow=True)
+    yield shown
+    code = walk.text_of(shown).partition("The code: ")[2][:11]
+    yield doctor.get("/share/")
+    yield doctor.post("/share/", {"code": "AAAAA-AAAAA", "born": "1958-03-14"})
+    born = people.load("grace").born.isoformat()
+    yield doctor.post("/share/", {"code": code, "born": born}, follow=True)
+    for path in ("notes/", "medications/", "labs/"):
+        yield doctor.get(f"/share/record/{path}")
+    yield owner.get(reverse("family-shared", args=[Share.objects.get().pk]))
+    Share.objects.update(ends_at=timezone.now())
+    yield doctor.get("/share/record/notes/", follow=True)
+
+
+SCENES = (asks_for_visits, plans_visits, lets_another_in, shares_once)
