@@ -15,7 +15,7 @@ from core import policy
 from portal.family.patients import Who, account_of, record_event
 from portal.medications.gates import No, Why, judge
 from portal.medications.models import Request, Step
-from portal.medications.states import START, State
+from portal.medications.states import START, State, list_of
 from portal.record import queries
 from portal.record.models import Prescription
 from safeguards import audit
@@ -100,7 +100,8 @@ def tell_of_waiting(now: datetime | None = None) -> int:
                 continue
             account = request.account
             audit.record("refill.unanswered", by="system", account_id=account.pk)
-            notices.send("refill-waits", to=account.email, account_id=account.pk, first_name=account.first_name)
+            named = {"first_name": account.first_name, "page": list_of(request)}
+            notices.send("refill-waits", to=account.email, account_id=account.pk, **named)
             notices.send("refill-waits-for-staff", to=settings.SERVICE_CENTER_EMAIL, reference=str(request.pk))
             told += 1
     return told

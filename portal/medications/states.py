@@ -3,9 +3,11 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from idproofing.transitions import TransitionRefused, apply
+from portal.family.access import child_address
 from portal.family.patients import Who, access_of, reader_of
 from portal.medications.models import Request, Step
 from portal.notices.models import Kind
@@ -57,4 +59,11 @@ def change_state(row: Request, to: str, *, by: Who, now: datetime | None = None,
         Step.objects.create(request=row, state=to, at=now, staff=staff)
         audit.record(event, by=reader, account_id=row.account_id, **access_of(by))
         if staff:
-            tell(row.account, Kind.REQUESTS, "refill-changed")
+            tell(row.account, Kind.REQUESTS, "refill-changed", page=list_of(row))
+
+
+def list_of(row: Request) -> str:
+    """Return the address of the list in which the person who asked finds a request: their own, or that of a child."""
+    if row.patient == row.account.dod_id:
+        return reverse("medications-requests")
+    return reverse("of-medications-requests", args=[child_address(row.account, row.patient)])
