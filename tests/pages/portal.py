@@ -75,6 +75,9 @@ def asks_for_refills(client: Client, account: Account) -> Answers:
     items = queries.of(Prescription, account.dod_id).order_by("-at").values_list("resource_id", flat=True)[:2]
     yield client.post(reverse("feature", args=["medications"]), {"prescription": items, "action": "renew"}, follow=True)
     Request.objects.all().delete()
+    Prescription.objects.filter(resource_id=items[0]).update(is_current=True, refills_left=0)
+    yield client.get(reverse("feature", args=["medications"]))
+    yield client.get(reverse("feature-item", args=["medications", items[0]]))
     past = timezone.now() - policy.REFILL_ANSWERED_WITHIN
     asked = Request.objects.create(
         account=account,

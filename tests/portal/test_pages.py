@@ -166,7 +166,7 @@ def test_what_needs_ruth_begins_with_what_she_has_not_read(client, ruth, otis):
         "status": "completed",
         "medicationCodeableConcept": {"text": "Metformin"},
         "authorizingPrescription": [{"reference": "MedicationRequest/m"}],
-        "whenHandedOver": (now - timedelta(days=31)).isoformat(),
+        "whenHandedOver": (now - timedelta(days=33)).isoformat(),
         "daysSupply": {"value": 30, "code": "d"},
     }
     bring(RUTH, *visits, {**medicine, "medicationCodeableConcept": {"text": "Metformin"}}, fill)
