@@ -134,7 +134,6 @@ def tell_of_waiting(now: datetime | None = None) -> int:
     return told
 
 
-@app.periodic(cron="20 * * * *")
 @app.task(name="portal.appointments.tell_of_waiting_requests")
 def tell_of_waiting_requests(timestamp: int) -> None:
     """Tell both sides of requests that wait for too long."""

@@ -67,7 +67,6 @@ def remind_account(account: Account, visit: Appointment, days: int, *, now: date
     return True
 
 
-@app.periodic(cron="*/15 * * * *")
 @app.task(name="portal.appointments.send_reminders")
 def send_reminders(timestamp: int) -> None:
     """Remind people of their appointments."""

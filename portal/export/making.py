@@ -253,7 +253,6 @@ def end(export: Export, to: str, now: datetime) -> bool:
     return True
 
 
-@app.periodic(cron="*/5 * * * *")
 @app.task(name="portal.export.end_old_copies")
 def end_old_copies(timestamp: int) -> None:
     """Delete copies whose time is over."""

@@ -52,7 +52,6 @@ def tell_of_adulthood(now: datetime | None = None) -> int:
     return told
 
 
-@app.periodic(cron="20 9 * * *")
 @app.task(name="portal.family.tell_of_coming_of_age")
 def tell_of_coming_of_age(timestamp: int) -> None:
     """Tell parents and children whose access ends soon."""

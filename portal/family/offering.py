@@ -111,7 +111,6 @@ def end_old(now: datetime | None = None) -> int:
     return ended
 
 
-@app.periodic(cron="40 5 * * *")
 @app.task(name="portal.family.end_old_delegations")
 def end_old_delegations(timestamp: int) -> None:
     """Move on what is over by its date."""

@@ -107,7 +107,6 @@ def tell_of_waiting(now: datetime | None = None) -> int:
     return told
 
 
-@app.periodic(cron="10 * * * *")
 @app.task(name="portal.medications.tell_of_waiting_requests")
 def tell_of_waiting_requests(timestamp: int) -> None:
     """Tell both sides of requests that wait for too long."""

@@ -119,7 +119,6 @@ def send_reminder(tracker: Tracker, now: datetime) -> bool:
     return True
 
 
-@app.periodic(cron="*/15 * * * *")
 @app.task(name="portal.tools.send_due_reminders")
 def send_due_reminders(timestamp: int) -> None:
     """Send the reminders of the last quarter of an hour."""

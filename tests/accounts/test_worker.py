@@ -197,3 +197,23 @@ def test_jobs_are_deleted_a_day_after_they_are_done_and_failed_ones_after_a_mont
         async_to_sync(tasks.remove_finished.func)(0)
         left.append(sorted(status for status, _ in jobs()))
     assert left == [["failed", "succeeded", "todo"], ["failed", "todo"], ["todo"]]
+
+
+def test_a_worker_that_begins_knows_every_job_before_any_page_is_drawn():
+    """A job that is learned only when a page is imported would be unknown to it, and new ones stop its calendar."""
+    known = "sorted(app.tasks), sorted(map(str, app.periodic_registry.periodic_tasks))"
+    script = f"""
+import importlib, pkgutil, django
+django.setup()
+from procrastinate.contrib.django import app
+before = {known}
+for room in ("accounts", "deers", "idproofing", "portal", "safeguards", "service_center", "support"):
+    for module in pkgutil.walk_packages(importlib.import_module(room).__path__, f"{{room}}."):
+        if ".migrations" not in module.name:
+            importlib.import_module(module.name)
+import dslogon.urls
+after = {known}
+assert before[0] and before == after, [sorted({{*b}} - {{*a}}) for a, b in zip(before, after)]
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=settings.BASE_DIR, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-400:]
