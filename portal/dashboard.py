@@ -1,7 +1,7 @@
-"""The dashboard's content in one query: what needs the person, what is new and what is next.
+"""The dashboard's content in one query: what needs the person and what is next. What is new is read if anything came.
 
 Only tables that the level opens are read. It is written in SQL because the first page after signing in should cost the
-least. The statement is fixed, so PostgreSQL prepares and plans it once for everyone.
+least. The statements are fixed, so PostgreSQL prepares and plans them once for everyone.
 """
 
 from dataclasses import dataclass, field
@@ -64,19 +64,29 @@ class Dashboard:
 
 
 @cache
-def statement(level: int) -> tuple[tuple[Card, ...], tuple[Card, ...], tuple[news.Kind, ...], str]:
-    """Return the needs, cards and news of a level, and the one query for all of them in this order.
+def statement(level: int) -> tuple[tuple[Card, ...], tuple[Card, ...], str]:
+    """Return the needs and cards of a level, and the one query for all of them in this order.
 
-    Tables of features that the level does not open are not read.
+    Tables of features that the level does not open are not read. A last row says whether anything came since.
     """
     needs = tuple(card for card in NEEDS if card.feature.level <= level)
     cards = tuple(card for card in CARDS if card.feature.level <= level)
+    return needs, cards, joined([*(card.sql for card in (*needs, *cards)), news.ANY])
+
+
+@cache
+def statement_of_news(level: int) -> tuple[tuple[news.Kind, ...], str]:
+    """Return the kinds of news of a level, and the query for them, with the results last."""
     kinds = tuple(kind for kind in news.KINDS if kind.feature.level <= level)
-    wanted = [card.sql for card in (*needs, *cards)] + [kind.sql for kind in kinds]
+    wanted = [kind.sql for kind in kinds]
     if news.RESULTS[""].feature.level <= level:
         wanted.append(news.RESULTS_SQL)
-    parts = (f"(SELECT {place} AS part, c.* FROM ({sql}) c)" for place, sql in enumerate(wanted))  # noqa: S608
-    return needs, cards, kinds, f"WITH {news.CAME} {' UNION ALL '.join(parts)}"
+    return kinds, f"WITH {news.CAME} {joined(wanted)}"
+
+
+def joined(wanted: list[str]) -> str:
+    """Return one query for several, whose rows begin with the place of theirs."""
+    return " UNION ALL ".join(f"(SELECT {at} AS part, c.* FROM ({sql}) c)" for at, sql in enumerate(wanted))  # noqa: S608
 
 
 def content(account: Account, since: datetime | None, own: str = "") -> Dashboard:
@@ -84,21 +94,35 @@ def content(account: Account, since: datetime | None, own: str = "") -> Dashboar
 
     A card without lines is included, and says that it is empty.
     """
-    needs, cards, kinds, sql = statement(account.level or 0)
+    needs, cards, sql = statement(account.level or 0)
     shown = [Shown(card, []) for card in (*needs, *cards)]
     visited = moments.show(since.isoformat(timespec="seconds"), settings.TIME_ZONE, own) if since else ""
     found = Dashboard(visited, shown[: len(needs)], shown[len(needs) :])
-    soon = timezone.localdate() + REFILL_AHEAD
+    soon, came = timezone.localdate() + REFILL_AHEAD, False
     asked = {"patient": account.dod_id, "zone": settings.TIME_ZONE, "since": since, "soon": soon, "few": FEW}
     with connection.cursor() as cursor:
         cursor.execute(sql, asked)
         for place, row_id, title, detail, said, zone in cursor:
             if place < len(shown):
                 shown[place].lines.append(line(shown[place].card, row_id, title, detail, said or "", zone, own))
-            elif place - len(shown) < len(kinds):
-                found.news.append(new_line(kinds[place - len(shown)], row_id, int(title), detail))
             else:
-                found.news.append(new_line(news.RESULTS[said], None, int(title), "", news.MOST_RESULTS))
+                came = True
+    if came:
+        found.news = news_since(account, since)
+    return found
+
+
+def news_since(account: Account, since: datetime | None) -> list[Line]:
+    """Return what came into the record since then, of the kinds that the account's level opens."""
+    kinds, sql = statement_of_news(account.level or 0)
+    found = []
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"patient": account.dod_id, "since": since})
+        for place, row_id, title, detail, said, _ in cursor:
+            if place < len(kinds):
+                found.append(new_line(kinds[place], row_id, int(title), detail))
+            else:
+                found.append(new_line(news.RESULTS[said], None, int(title), "", news.MOST_RESULTS))
     return found
 
 

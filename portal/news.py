@@ -26,6 +26,11 @@ CAME = """
         SELECT id, counts FROM record_import WHERE patient = %(patient)s AND ended_at > %(since)s::timestamptz
     )
 """
+ANY = """
+    SELECT NULL::uuid, '', '', '', '' WHERE EXISTS (
+        SELECT FROM record_import WHERE patient = %(patient)s AND ended_at > %(since)s::timestamptz
+    )
+"""
 # Each import is searched by the types of its resources, so that a large one costs no more than a small one.
 ROWS = """
     FROM came, LATERAL (

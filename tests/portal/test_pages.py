@@ -106,13 +106,13 @@ def test_ruth_finds_what_came_since_her_last_visit_however_old_it_is(client, rut
 def test_a_great_many_results_are_not_counted_to_the_end(client, ruth, monkeypatch):
     monkeypatch.setattr(news, "MOST_RESULTS", 1)
     monkeypatch.setattr(news, "RESULTS_SQL", news.RESULTS_SQL.replace("1000", "1"))
-    dashboard.statement.cache_clear()
+    dashboard.statement_of_news.cache_clear()
     client.force_login(ruth)
     page(client, "/portal/")
     bring(RUTH, observed(1, "laboratory"), observed(2, "vital-signs"))
     later(client, ruth)
     shown = page(client, "/portal/")
-    dashboard.statement.cache_clear()
+    dashboard.statement_of_news.cache_clear()
     assert "More than 1 results and measurements" in shown
     assert "1 lab result<" not in shown
 
