@@ -172,7 +172,7 @@ def open_record(request: HttpRequest, access: UUID) -> HttpResponse:
 
 
 def closed_record(request: HttpRequest, account: Account, why: Why) -> HttpResponse:
-    """Say why the record of another person does not open. What is unknown is not found, whoever's it may be.
+    """Say why the record of another person does not open. What is unknown or not theirs is not found.
 
     Texts that were written in a form are shown once more, so that nobody has to write them again.
     """

@@ -23,7 +23,7 @@ from core.fields import text_field
 from deers import lookup
 from portal.medications import asking
 from portal.medications.models import Request
-from portal.medications.states import TRANSITIONS, State, TransitionRefused, change_state
+from portal.medications.states import State, TransitionRefused, can_move, change_state
 from portal.record.models import Prescription
 from safeguards import audit
 from service_center import confirmed_actions
@@ -185,7 +185,7 @@ class RequestAdmin(ReadOnlyAdmin):
         return [
             (action.name, reverse(f"admin:medications_request_{action.name}", args=[row.pk]), action.button)
             for to, action in BUTTONS
-            if (row.state, to) in TRANSITIONS
+            if can_move(row, to)
         ]
 
     def get_urls(self) -> list[URLPattern]:

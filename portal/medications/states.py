@@ -39,14 +39,22 @@ TRANSITIONS: dict[tuple[str, str], str] = {
 ONLY_REFILLS = {State.FILLING, State.SHIPPED, State.READY}
 
 
+def can_move(row: Request, to: str) -> bool:
+    """Return whether a request can come to a state from the one that it has. A renewal is not filled or shipped."""
+    if (row.state, to) not in TRANSITIONS:
+        return False
+    if row.kind == Request.Kind.RENEWAL:
+        return to not in ONLY_REFILLS
+    return (row.state, to) != (State.RECEIVED, State.DONE)
+
+
 def change_state(row: Request, to: str, *, by: Who, now: datetime | None = None, **values: object) -> None:
     """Move a request on, with its step, its event and, if staff did it, an email without content.
 
     Raise TransitionRefused if it cannot be moved so, or somebody else was first.
     """
     now = now or timezone.now()
-    is_renewal = row.kind == Request.Kind.RENEWAL
-    if (is_renewal and to in ONLY_REFILLS) or (not is_renewal and (row.state, to) == (State.RECEIVED, State.DONE)):
+    if not can_move(row, to):
         raise TransitionRefused(f"a {row.kind} does not come to {to} from {row.state}")
     reader = reader_of(by)
     staff = reader if reader.is_staff else None

@@ -117,7 +117,7 @@ def readings_of(tracker: Tracker) -> QuerySet[Reading]:
 def store_readings(
     account: Account, tracker: Tracker, entries: Sequence[Entry], zone: str, now: datetime, source: str
 ) -> Stored:
-    """Store those readings that are not there yet, all or none of them. Whoever sends the same at once waits."""
+    """Store those readings that are not there yet, all or none of them. A second copy of the same form waits."""
     with locks.exclusive("tools.readings", tracker.patient):
         known = known_of(tracker, entries)
         new = {entry.key: entry for entry in entries if entry.key not in known}

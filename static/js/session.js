@@ -22,7 +22,7 @@ function until(seconds, tell = true) {
   if (tell) tabs.postMessage(seconds);
 }
 
-// After signing in again the person comes back to this page. Asked for twice, a slow page would begin anew each second.
+// After signing in again the person comes back to this page. Asked for twice, a slow page would start over each second.
 function leave() {
   if (leaving) return;
   leaving = true;
@@ -106,7 +106,7 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   stay();
 });
-// Whoever closes the warning with the Escape key is there.
+// A person who closes the warning with the Escape key is there.
 dialog.addEventListener("close", () => { if (secondsLeft() <= warning) stay(); });
 // Signed out here, the other tabs come to their end too: in a moment they ask the server, and find it so.
 document.getElementById("sign-out")?.addEventListener("submit", () => tabs.postMessage(2));

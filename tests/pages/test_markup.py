@@ -145,7 +145,7 @@ def test_no_page_says_that_it_is_official_or_made_by_a_mock(seen):
 
 
 def test_a_page_about_a_person_stays_in_no_cache(seen):
-    """Whoever is signed in, and what anybody typed. Refusals have nothing of either, and mail is no page."""
+    """A page shows who is signed in, or what was typed. Refusals show neither, and mail is not a page."""
     pages = [page for page in seen if not page.template.startswith(("errors/", "mail/"))]
     kept = [page for page in pages if "no-store" not in page.answer.headers.get("Cache-Control", "")]
     assert {page.address for page in kept} <= FOR_EVERYBODY

@@ -248,6 +248,9 @@ def test_a_renewal_is_done_without_a_parcel(ruth):
     assert isinstance(outcome, Asked)
     omar = staff("Pharmacy")
     change_state(outcome.request, State.RECEIVED, by=omar)
+    page = walk.text_of(signed_in(omar).get(f"/admin/medications/request/{outcome.request.pk}/change/"))
+    assert "Not possible" in page
+    assert "Begin to fill it" not in page
     with pytest.raises(TransitionRefused):
         change_state(outcome.request, State.FILLING, by=omar)
     change_state(outcome.request, State.DONE, by=omar)
