@@ -1,6 +1,5 @@
 """Accounts in the admin: find one, see its events, help its holder."""
 
-from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,9 +24,10 @@ from accounts.sign_in.fresh import ask_for_second_step
 from core import policy
 from core.masks import mask_email, mask_number
 from safeguards import audit
-from service_center import account_search, assistance, confirmed_actions, conflicts, resend_code
+from service_center import account_buttons, account_search, assistance, conflicts, resend_code
 from service_center.changes import changes_shown
-from service_center.read_only import ReadOnlyAdmin, admin_page, as_get, has_permission
+from service_center.confirmed_actions import ConfirmingAdmin
+from service_center.read_only import admin_page, as_get, has_permission
 
 
 class HelpForm(forms.Form):
@@ -118,7 +118,7 @@ class AccountList(ChangeList):
 
 
 @admin.register(Account)
-class AccountAdmin(ReadOnlyAdmin):
+class AccountAdmin(ConfirmingAdmin):
     """Accounts, found by what a person who calls can say. The list masks what the page of one account shows whole."""
 
     list_display = ("username", "name", "masked_email", "masked_phone", "masked_dod_id", "level", "state", "is_staff")
@@ -126,6 +126,7 @@ class AccountAdmin(ReadOnlyAdmin):
     list_per_page = 25
     show_full_result_count = False
     ordering = ("last_name", "first_name", "pk")
+    confirmed = account_buttons.OF_ACCOUNTS
     search_fields = ("username",)
     search_help_text = (
         "Search for somebody: name, username or part of it, email address, phone number, DoD ID number, or Social "
@@ -198,7 +199,6 @@ class AccountAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         account = self.get_object(request, object_id)
         if account is not None and self.has_view_permission(request, account):
-            audit.record("support.account-viewed", by=request.user, account_id=account.pk)
             sent = (extra_context or {}).get("sent")
             extra_context = {**(extra_context or {}), **self.history_of(request, account, sent)}
         return super().change_view(request, object_id, form_url, extra_context)
@@ -233,7 +233,7 @@ class AccountAdmin(ReadOnlyAdmin):
             and has_permission(request, "accounts.freeze_account"),
             "pauses": pauses.of(account),
             "can_lift": alone and has_permission(request, "accounts.unlock_account"),
-            "needs_proof": confirmed_actions.NEEDS_PROOF if account.state == "frozen" and account.dod_id else "",
+            "needs_proof": account_buttons.NEEDS_PROOF if account.state == "frozen" and account.dod_id else "",
             "freeze": live_freeze(account),
             "changes": changes_shown(account),
             "can_resend": has_permission(request, "accounts.resend_code")
@@ -255,26 +255,8 @@ class AccountAdmin(ReadOnlyAdmin):
         }
 
     def get_urls(self) -> list[URLPattern]:
-        views: dict[str, Any] = {
-            action.name: partial(self.confirm_action, action=action) for action in confirmed_actions.OF_ACCOUNTS
-        }
-        views["help"] = require_POST(self.ask_for_help)
-        moves = [
-            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"accounts_account_{name}")
-            for name, view in views.items()
-        ]
-        return moves + super().get_urls()
-
-    def confirm_action(
-        self, request: HttpRequest, pk: int, *, action: confirmed_actions.ConfirmedAction
-    ) -> HttpResponse:
-        """Run a confirmed action, if this staff member may: GET says what it does, POST does it."""
-        account = self.get_object(request, str(pk))
-        if account is None or not self.has_view_permission(request) or not has_permission(request, action.permission):
-            return HttpResponse(status=403)
-        if request.method != "POST":
-            audit.record("support.account-viewed", by=request.user, account_id=account.pk)
-        return confirmed_actions.confirm(request, self.admin_site, action, account, admin_page(account))
+        view = self.admin_site.admin_view(require_POST(self.ask_for_help))
+        return [path("<int:pk>/help/", view, name="accounts_account_help"), *super().get_urls()]
 
     def ask_for_help(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Request what was chosen in the form. It waits for a second staff member."""

@@ -8,14 +8,13 @@ from service_center import (
     account_admin,
     audit_admin,
     contact_admin,
-    pharmacy,
     print_room,
     proofing_admin,
-    scheduling,
     visit_admin,
 )
 from service_center.care_team import admin as care_team_admin
 from service_center.cases import admin as case_admin
+from service_center.requests import pharmacy, scheduling
 
 __all__ = [
     "account_admin",

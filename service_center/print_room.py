@@ -6,9 +6,7 @@ prints sees nothing else of people, and who sees other details of people does no
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
@@ -26,7 +24,7 @@ from idproofing import letter_states, letters
 from idproofing.models import Batch, Letter
 from safeguards import audit
 from service_center import batches, confirmed_actions
-from service_center.confirmed_actions import ConfirmedAction, Outcome, say_always
+from service_center.confirmed_actions import ConfirmedAction, MovingAdmin, Outcome, say_always
 from service_center.conflicts import Conflicted, refuse_close
 from service_center.letters import letters_pdf
 from service_center.read_only import ReadOnlyAdmin, admin_page, has_permission
@@ -56,11 +54,6 @@ def outcome(act: Callable[..., bool]) -> Callable[..., Outcome]:
 def may_print(request: HttpRequest) -> bool:
     """Return whether this staff member prints letters and sees nothing else of people."""
     return has_permission(request, PRINT) and only_prints(request.user)  # type: ignore[arg-type]
-
-
-def may_press(request: HttpRequest, action: ConfirmedAction) -> bool:
-    """Return whether this staff member may use this button of a letter."""
-    return may_print(request) if action.permission == PRINT else has_permission(request, action.permission)
 
 
 # The buttons for a letter, each with the state that it leads to.
@@ -251,7 +244,7 @@ class BatchAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Letter)
-class LetterAdmin(ReadOnlyAdmin):
+class LetterAdmin(MovingAdmin):
     """Single letters: what became of each, found by its reference or by its person."""
 
     list_display = ("reference", "kind", "level", "state", "made_at", "changed_at", "batch")
@@ -265,7 +258,7 @@ class LetterAdmin(ReadOnlyAdmin):
     fields = readonly_fields = (
         "reference", "kind", "level", "dod_id", "state", "made_at", "changed_at", "expires_at", "batch",
     )  # fmt: skip
-    change_form_template = "admin/idproofing/letter/change_form.html"
+    moves = BUTTONS
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Return the fields without the number of the person for those who see nothing of people."""
@@ -283,41 +276,9 @@ class LetterAdmin(ReadOnlyAdmin):
         audit.record("support.person-searched", by=request.user)
         return queryset.filter(dod_id__in=[person.dod_id for person in lookup.search(text)]), False
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
-    ) -> HttpResponse:
-        letter = self.get_object(request, object_id)
-        buttons = buttons_of(request, letter) if letter is not None else []
-        if letter is not None and self.has_view_permission(request, letter):
-            audit.record("support.account-viewed", by=request.user, dod_id=letter.dod_id)
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "buttons": buttons})
+    def may_press(self, request: HttpRequest, action: ConfirmedAction) -> bool:
+        return may_print(request) if action.permission == PRINT else super().may_press(request, action)
 
-    def get_urls(self) -> list[URLPattern]:
-        staff = self.admin_site.admin_view
-        own = [
-            path(
-                f"<uuid:pk>/{action.name}/",
-                staff(partial(self.press, action=action)),
-                name=f"idproofing_letter_{action.name}",
-            )
-            for _, action in BUTTONS
-        ]
-        return own + super().get_urls()
-
-    def press(self, request: HttpRequest, pk: UUID, *, action: ConfirmedAction) -> HttpResponse:
-        """Run a confirmed action, if the letter's state still allows it: GET says what it does, POST does it."""
-        letter = self.get_object(request, str(pk))
-        if letter is None or not may_press(request, action):
-            return HttpResponse(status=403)
-        if request.method != "POST":
-            audit.record("support.account-viewed", by=request.user, dod_id=letter.dod_id)
-        return confirmed_actions.confirm(request, self.admin_site, action, letter, admin_page(letter))
-
-
-def buttons_of(request: HttpRequest, letter: Letter) -> list[tuple[str, str, str]]:
-    """Return the name, URL and text of each button that this letter's state and the role allow."""
-    return [
-        (action.name, reverse(f"admin:idproofing_letter_{action.name}", args=[letter.pk]), action.button)
-        for to, action in BUTTONS
-        if (letter.state, to) in letter_states.TRANSITIONS and may_press(request, action)
-    ]
+    @staticmethod
+    def can_move(letter: Letter, to: str) -> bool:
+        return (letter.state, to) in letter_states.TRANSITIONS

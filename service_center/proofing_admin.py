@@ -3,19 +3,18 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
-from django.urls.resolvers import URLPattern
 
 from deers import lookup
 from idproofing import codes
 from idproofing.models import Proofing
 from safeguards import audit
-from service_center import confirmed_actions, resend_code
-from service_center.read_only import ReadOnlyAdmin, admin_page, has_permission
+from service_center import account_buttons, resend_code
+from service_center.confirmed_actions import ConfirmingAdmin
+from service_center.read_only import has_permission
 
 
 @admin.register(Proofing)
-class ProofingAdmin(ReadOnlyAdmin):
+class ProofingAdmin(ConfirmingAdmin):
     """People who do not have an account yet: where each stands, and a new code for those who wait for one."""
 
     list_display = ("dod_id", "level", "state", "attempts", "changed_at")
@@ -25,6 +24,7 @@ class ProofingAdmin(ReadOnlyAdmin):
     ordering = ("-changed_at",)
     search_fields = ("dod_id",)
     search_help_text = "DoD ID number, name, or the last four digits of the Social Security number."
+    confirmed = (account_buttons.RESEND,)
     change_form_template = "admin/idproofing/proofing/change_form.html"
 
     def get_search_results(
@@ -41,26 +41,6 @@ class ProofingAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         proofing = self.get_object(request, object_id)
         waits = proofing is not None and bool(resend_code.waiting_for(proofing.dod_id))
-        if proofing is not None and self.has_view_permission(request, proofing):
-            audit.record("support.account-viewed", by=request.user, dod_id=proofing.dod_id)
         can_resend = waits and has_permission(request, "accounts.resend_code")
         more = {"can_resend": can_resend, "proofs": list(codes.proofs(proofing.dod_id)) if proofing else []}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.resend)
-        return [path("<int:pk>/resend/", view, name="idproofing_proofing_resend"), *super().get_urls()]
-
-    def resend(self, request: HttpRequest, pk: int) -> HttpResponse:
-        proofing = self.get_object(request, str(pk))
-        if (
-            proofing is None
-            or not self.has_view_permission(request)
-            or not has_permission(request, "accounts.resend_code")
-        ):
-            return HttpResponse(status=403)
-        if request.method != "POST":
-            audit.record("support.account-viewed", by=request.user, dod_id=proofing.dod_id)
-        return confirmed_actions.confirm(
-            request, self.admin_site, confirmed_actions.RESEND, proofing, admin_page(proofing)
-        )

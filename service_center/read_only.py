@@ -68,6 +68,15 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         """Return the row of a page. An empty `_to_field` in its address names no field."""
         return super().get_object(request, object_id, from_field or None)
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
+    ) -> HttpResponse:
+        """Record whose row it is."""
+        row = self.get_object(request, object_id)
+        if row is not None and self.has_view_permission(request, row):
+            record_row_view(request, row)
+        return super().change_view(request, object_id, form_url, extra_context)
+
     def history_view(self, request: HttpRequest, object_id: str, extra_context: dict | None = None) -> HttpResponse:
         """Record whose row it is. The page is empty here, but it names the row."""
         response = super().history_view(request, object_id, extra_context)
@@ -103,9 +112,16 @@ def is_part_of_a_date(text: str) -> bool:
 
 
 def record_row_view(request: HttpRequest, row: Model | None) -> None:
-    """Record that the page of a row was looked at that is about a person, by account or by DoD ID number."""
-    account_id = row.pk if isinstance(row, Account) else getattr(row, "account_id", None)
-    dod_id = None if isinstance(row, Account) else getattr(row, "dod_id", None) or None
+    """Record that the page of a row was looked at that is about a person, by account or by DoD ID number.
+
+    What somebody asked for a patient is about the patient.
+    """
+    if isinstance(row, Account):
+        account_id, dod_id = row.pk, None
+    elif patient := getattr(row, "patient", None):
+        account_id, dod_id = None, patient
+    else:
+        account_id, dod_id = getattr(row, "account_id", None), getattr(row, "dod_id", None) or None
     if account_id or dod_id:
         audit.record("support.account-viewed", by=request.user, account_id=account_id, dod_id=dod_id)
 

@@ -106,7 +106,6 @@ class VisitAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         visit = self.get_object(request, object_id)
         if visit is not None and self.has_view_permission(request, visit):
-            audit.record("support.account-viewed", by=request.user, dod_id=visit.dod_id)
             held = visit.state == Visit.State.HELD
             settles = held and may(request, "settle_visit")
             mine = settles and visit.agent == request.user.pk

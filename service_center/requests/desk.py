@@ -1,0 +1,124 @@
+"""What all desks that answer requests share: the list of those that wait, the page of one, and its buttons.
+
+Each button is a move in the state table of its desk. Nobody answers the requests of people who are close to them.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.timesince import timesince
+
+from accounts import actions
+from accounts.models import Account
+from deers import lookup
+from idproofing.transitions import TransitionRefused
+from service_center.confirmed_actions import ConfirmedAction, MovingAdmin, Outcome, say_always
+from service_center.conflicts import refuse_close
+
+PERSON_HEARS = "The person gets an email that something has changed, without saying what."
+
+
+class RefusalForm(forms.Form):
+    """Why it is not possible, as the person reads it."""
+
+    reason = forms.ChoiceField(
+        label="Why", error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose why it is not possible.")
+    )
+
+    def __init__(self, data: Any, subject: Any) -> None:
+        super().__init__(data)
+        self.fields["reason"].choices = [("", "Choose"), *subject.Reason.choices]  # type: ignore[attr-defined]
+
+
+def move_button(
+    to: str,
+    words: str,
+    *follows: str,
+    question: str,
+    done: str,
+    move: Callable[..., None],
+    permission: str,
+    form: Callable[[Any, Any], forms.Form] | None = None,
+) -> tuple[str, ConfirmedAction]:
+    """Return the button that moves a request to a state.
+
+    `move` gets the request, the state, `by`, and what the form says. It raises TransitionRefused if it is too late.
+    """
+    return to, ConfirmedAction(
+        name=str(to),
+        permission=permission,
+        question=question,
+        button=words,
+        follows=say_always(*follows),
+        act=answering(to, move),
+        done=done,
+        refused="That is not possible now. Look at the request's state.",
+        form=form,
+    )
+
+
+def answering(to: str, move: Callable[..., None]) -> Callable[..., Outcome]:
+    """Return the act of a button, unless the person is close to the one who presses it."""
+
+    def act(request: Any, *, by: Account, form: forms.Form | None = None) -> Outcome:
+        if conflicted := refuse_close(by, request.patient):
+            return conflicted
+        try:
+            move(request, to, by=by, **(form.cleaned_data if form else {}))
+        except TransitionRefused:
+            return actions.NotAllowed()
+        return actions.Done()
+
+    return act
+
+
+def describe_person(dod_id: str) -> str:
+    """Return name and birth date, as far as DEERS answers."""
+    person = lookup.person(dod_id)
+    return f"{person.full_name}, born {person.date_of_birth:%B %-d, %Y}" if person else "DEERS does not answer now"
+
+
+class WaitingAdmin(MovingAdmin):
+    """A list of what nobody has ended, the oldest first, unless a filter asks for a state."""
+
+    ended: tuple[str, ...]
+    is_overdue: Callable[..., bool]
+    list_display = ("__str__", "kind", "state", "made_at", "waits")
+    list_filter = ("state", "kind")
+    list_per_page = 25
+    show_full_result_count = False
+    ordering = ("made_at",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request).select_related("account")
+        waits = is_list(request) and "state__exact" not in request.GET
+        return rows.exclude(state__in=self.ended) if waits else rows
+
+    @admin.display(description="Waits")
+    def waits(self, row: Any) -> str:
+        late = " (overdue)" if self.is_overdue(row, timezone.now()) else ""
+        return f"{timesince(row.made_at)}{late}" if row.is_open else "ended"
+
+    @admin.display(description="Person")
+    def person(self, row: Any) -> str:
+        return describe_person(row.patient)
+
+    @admin.display(description="What happened")
+    def what_happened(self, row: Any) -> str:
+        return "\n".join(map(describe_step, row.steps.order_by("at", "pk").select_related("staff")))
+
+
+def is_list(request: HttpRequest) -> bool:
+    """Return whether this is the page of a list, and not that of a row."""
+    return bool(request.resolver_match and str(request.resolver_match.url_name).endswith("_changelist"))
+
+
+def describe_step(step: Any) -> str:
+    """Return when a request came to a state, and who of the staff did it."""
+    staff = f" ({step.staff.get_full_name()})" if step.staff else ""
+    return f"{timezone.localtime(step.at):%b %-d, %Y, %-I:%M %p}: {step.get_state_display()}{staff}"

@@ -1,0 +1,212 @@
+"""The desk that plans visits: requests for appointments, and what people said before a visit.
+
+Each button is a move of portal/appointments/states.py.
+"""
+
+from datetime import UTC, datetime, time
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.models import Account
+from core.fields import PlainText, text_field
+from portal.appointments import asking, booking
+from portal.appointments.models import ENDED, CheckIn, Request
+from portal.appointments.states import State, can_move, change_state
+from portal.record import moments
+from portal.record.models import Appointment, Who
+from service_center.read_only import ReadOnlyAdmin
+from service_center.requests.desk import (
+    PERSON_HEARS,
+    RefusalForm,
+    WaitingAdmin,
+    describe_person,
+    is_list,
+    move_button,
+)
+
+MINUTES = (15, 20, 30, 40, 45, 60, 90)
+
+
+class SlotForm(forms.Form):
+    """When and where the visit is. What is empty for another time stays as it is."""
+
+    title = text_field("What kind of visit", autocomplete="off")
+    day = forms.DateField(
+        label="Day",
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        error_messages=dict.fromkeys(("required", "invalid"), "Enter the day, such as 2027-01-30."),
+    )
+    clock = forms.TimeField(
+        label="Time at the place",
+        input_formats=["%H:%M", "%I:%M %p", "%I:%M%p"],
+        widget=forms.TextInput({"autocomplete": "off"}),
+        error_messages=dict.fromkeys(("required", "invalid"), "Enter the time, such as 14:30 or 2:30 PM."),
+    )
+    minutes = forms.TypedChoiceField(
+        label="How long", coerce=int, initial=30, choices=[(one, f"{one} minutes") for one in MINUTES]
+    )
+    place = forms.ChoiceField(label="Place", required=False)
+    where = text_field("Another place", autocomplete="off")
+    clinician = text_field("With whom", autocomplete="off")
+    prepare = PlainText(
+        label="How to prepare", required=False, max_length=500, widget=forms.Textarea({"rows": 3, "cols": 30})
+    )
+
+    def __init__(self, data: Any, subject: Request) -> None:
+        self.subject, self.is_new = subject, subject.kind == Request.Kind.NEW
+        first = subject.wishes[0][0] if subject.wishes else None
+        super().__init__(data, initial={"place": str(subject.place_id or ""), "day": first, "minutes": 30})
+        places = [(str(place), name) for place, name in booking.places_of(subject.patient)]
+        none = "No place, or another one below" if self.is_new else "The same as before"
+        self.fields["place"].choices = [("", none), *places]  # type: ignore[attr-defined]
+        if not self.is_new:
+            for name in ("title", "clinician", "prepare"):
+                del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        if self.is_new and not cleaned.get("title"):
+            self.add_error("title", "Say what kind of visit it is.")
+        if "day" in cleaned and "clock" in cleaned and "place" in cleaned:
+            cleaned["start"] = self.start_of(cleaned)
+        return cleaned
+
+    def start_of(self, cleaned: dict[str, Any]) -> datetime:
+        """Return the start in the time zone of the place. Add an error if it is past, or the clock skips it."""
+        place = cleaned["place"]
+        zone = booking.zone_at(UUID(place)) if place else booking.zone_of_visit(self.subject)
+        clock: time = cleaned["clock"]
+        start = datetime.combine(cleaned["day"], clock, zone)
+        if start <= timezone.now():
+            self.add_error("day", ValidationError("Enter a day and time in the future."))
+        elif start.astimezone(UTC).astimezone(zone).time() != clock:
+            self.add_error("clock", ValidationError("The clocks go forward over this time. Enter another one."))
+        return start
+
+
+def book(request: Request, to: str, *, by: Account, **said: Any) -> None:
+    """Book the visit that the form says."""
+    place = UUID(said["place"]) if said["place"] else None
+    more = {name: said.get(name, "") for name in ("title", "clinician", "prepare")}
+    slot = booking.Slot(said["start"], said["minutes"], place=place, where=said["where"], **more)
+    booking.book(request, slot, by=by)
+
+
+button = partial(move_button, move=change_state, permission="appointments.handle_request")
+BUTTONS = (
+    button(
+        State.RECEIVED,
+        "Received",
+        PERSON_HEARS,
+        question="Have you received this request?",
+        done="The request is received.",
+    ),
+    button(
+        State.BOOKED,
+        "Book it",
+        "The visit stands in the person's record, and their calendar can have it.",
+        PERSON_HEARS,
+        question="When is the visit?",
+        done="The visit is booked.",
+        move=book,
+        form=SlotForm,
+    ),
+    button(
+        State.REFUSED,
+        "Not possible",
+        "The person reads why. They can ask again.",
+        PERSON_HEARS,
+        question="Is it not possible?",
+        done="The request is refused.",
+        form=RefusalForm,
+    ),
+    button(
+        State.CLOSED,
+        "The clinic knows",
+        "The visit is canceled for the person already.",
+        question="Does the clinic know that the visit is canceled?",
+        done="The cancellation is done.",
+    ),
+)
+
+
+def describe_visit(patient: str, appointment: UUID | None) -> str:
+    """Return an appointment in words, or "" if there is none."""
+    visit = Appointment.objects.filter(patient=patient, resource=appointment).first()
+    if visit is None or visit.at is None:
+        return ""
+    zone = moments.zone_of(visit.zone)
+    place = f", {visit.location}" if visit.location else ""
+    return f"{visit.display}, {timezone.localtime(visit.at, zone):%B %-d, %Y, %-I:%M %p %Z}{place} ({visit.status})"
+
+
+@admin.register(Request)
+class RequestAdmin(WaitingAdmin):
+    """Requests for appointments."""
+
+    moves, can_move = BUTTONS, staticmethod(can_move)
+    ended, is_overdue = ENDED, staticmethod(asking.is_overdue)
+    fields = readonly_fields = (
+        "person", "kind", "visit", "clinic", "way", "days", "about", "state", "made_at", "changed_at", "reason",
+        "what_happened",
+    )  # fmt: skip
+
+    @admin.display(description="Visit")
+    def visit(self, row: Request) -> str:
+        return describe_visit(row.patient, row.appointment_id) or "None yet"
+
+    @admin.display(description="Clinic")
+    def clinic(self, row: Request) -> str:
+        found = Who.objects.filter(patient=row.patient, resource_id=row.place_id).first() if row.place_id else None
+        return found.display if found else "The clinic that fits"
+
+    @admin.display(description="Days that would do")
+    def days(self, row: Request) -> str:
+        return "\n".join(row.wishes_in_words)
+
+    @admin.display(description="About")
+    def about(self, row: Request) -> str:
+        return row.why or ""
+
+
+@admin.register(CheckIn)
+class CheckInAdmin(ReadOnlyAdmin):
+    """What people said before visits that are still to come, the next one first."""
+
+    list_display = ("__str__", "starts_at", "changed_at")
+    list_per_page = 25
+    show_full_result_count = False
+    ordering = ("starts_at",)
+    fields = readonly_fields = ("person", "visit", "phone_number", "what_changed", "to_talk_about", "changed_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CheckIn]:
+        rows = super().get_queryset(request).select_related("account")
+        return rows.filter(starts_at__gte=timezone.now()) if is_list(request) else rows
+
+    @admin.display(description="Person")
+    def person(self, row: CheckIn) -> str:
+        return describe_person(row.patient)
+
+    @admin.display(description="Visit")
+    def visit(self, row: CheckIn) -> str:
+        return describe_visit(row.patient, row.appointment_id)
+
+    @admin.display(description="Phone number")
+    def phone_number(self, row: CheckIn) -> str:
+        return row.phone or f"{row.account.phone or 'None'} (as in the account)"
+
+    @admin.display(description="Medications")
+    def what_changed(self, row: CheckIn) -> str:
+        return row.medications or "No change"
+
+    @admin.display(description="To talk about")
+    def to_talk_about(self, row: CheckIn) -> str:
+        return row.topics or "Nothing said"
