@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from core import policy
 from service_center.figures import Age, Funnel, Rate, Wait
+from service_center.requests.load import Load
 
 FEW = f"1 to {policy.FIGURES_FROM - 1}"
 NO_SHARE = "–"
@@ -146,14 +147,30 @@ def rounded(time: timedelta) -> str:
 
 def age_rows(ages: Sequence[Age]) -> list[Row]:
     """Return the cases that are in time, followed by those that are overdue."""
-    longest = max((reach(age.in_time) + reach(age.overdue) for age in ages), default=0) or 1
+    return late_rows([(age_words(age), age.in_time, age.overdue, "") for age in ages])
+
+
+def load_rows(loads: Sequence[Load]) -> list[Row]:
+    """Return what waits at each desk: what is in time, followed by what is overdue, and how many answer there."""
+    return late_rows([(load.desk, load.in_time, load.overdue, staff_words(load.staff)) for load in loads])
+
+
+def staff_words(staff: int) -> str:
+    """Return how many members of staff answer at a desk."""
+    return f"Staff: {staff}" if staff else "No one answers here"
+
+
+def late_rows(counted: Sequence[tuple[str, int | None, int | None, str]]) -> list[Row]:
+    """Return a row for each label, with two bars in line: what is in time, and what is overdue."""
+    longest = max((reach(in_time) + reach(overdue) for _, in_time, overdue, _ in counted), default=0) or 1
     return [
         Row(
-            age_words(age),
-            (bar("fill", 0, age.in_time, longest), bar("late", reach(age.in_time), age.overdue, longest)),
-            (number(age.in_time), number(age.overdue)),
+            label,
+            (bar("fill", 0, in_time, longest), bar("late", reach(in_time), overdue, longest)),
+            (number(in_time), number(overdue)),
+            note,
         )
-        for age in ages
+        for label, in_time, overdue, note in counted
     ]
 
 

@@ -7,6 +7,7 @@ from django.shortcuts import render
 
 from core import policy
 from service_center import charts, figures
+from service_center.requests import load
 
 
 def page(request: HttpRequest) -> HttpResponse:
@@ -36,5 +37,6 @@ def context(of: figures.Period) -> dict:
         "to_use": charts.wait_rows(waits.to_use),
         "marks": charts.marks(),
         "ages": charts.age_rows(figures.open_cases()),
-        "age_heads": ("In time", "Overdue"),
+        "loads": charts.load_rows(load.loads()),
+        "late_heads": ("In time", "Overdue"),
     }

@@ -65,8 +65,16 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return True
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """Return the row of a page. An empty `_to_field` in its address names no field."""
-        return super().get_object(request, object_id, from_field or None)
+        """Return the row of a page, which a page that only shows it reads once.
+
+        An empty `_to_field` in its address names no field.
+        """
+        if request.method not in ("GET", "HEAD"):
+            return super().get_object(request, object_id, from_field or None)
+        key, rows = (self.opts.label, object_id, from_field or None), request.__dict__.setdefault("rows_read", {})
+        if key not in rows:
+            rows[key] = super().get_object(request, *key[1:])
+        return rows[key]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None

@@ -64,9 +64,15 @@ PEOPLE = (
         ReadyAccount("pharmacist.dominic", "harvest-amber-ledge-39", role="Care team"),
     ),
     Staff(
-        "Plans visits: answers requests for appointments, and reads what people say before a visit.",
+        "Plans the visits of one clinic: answers requests for appointments, and reads what people say before a visit.",
         Name("Priya", "Nandakumar"),
         "priya.nandakumar@example.org",
         ReadyAccount("scheduler.priya", "cobalt-lantern-meadow-47", role="Scheduling"),
+    ),
+    Staff(
+        "Plans the visits of all the other clinics.",
+        Name("Walter", "Emmerich"),
+        "walter.emmerich@example.org",
+        ReadyAccount("scheduler.walter", "pepper-canyon-violet-53", role="Scheduling"),
     ),
 )

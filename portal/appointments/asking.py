@@ -15,6 +15,7 @@ from accounts.mail import notices
 from accounts.models import Account
 from core import policy
 from portal.appointments import booking
+from portal.appointments.clinics import find_clinic
 from portal.appointments.gates import No, Why, judge
 from portal.appointments.models import ENDED, Request, Step
 from portal.appointments.states import START, State, change_state
@@ -90,6 +91,7 @@ def create_request(account: Account, kind: str, wishes: Wishes, why: str = "", *
             why=why or None,
             made_at=now,
             changed_at=now,
+            clinic=find_clinic(account.dod_id or "", place=values.get("place_id"), visit=values.get("appointment_id")),
             **values,
         )
         Step.objects.create(request=request, state=START, at=now)

@@ -27,7 +27,7 @@ class Request(models.Model):
 
     `appointment` is the resource of the appointment. A new one gets it when it is booked. `place` is the Location that
     was chosen, if one was. `wishes` are up to three pairs of a day and a `Part`. `account` is who asked. `told_at` is
-    when both sides were told that nobody has answered.
+    when both sides were told that nobody has answered. `clinic` is the one that answers (clinics.py).
     """
 
     class Kind(models.TextChoices):
@@ -69,11 +69,13 @@ class Request(models.Model):
     changed_at = models.DateTimeField()
     told_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=10, choices=Reason, blank=True)
+    clinic = models.CharField(max_length=120, blank=True, default="", db_default="")
 
     class Meta:
         default_permissions = ("view",)
         permissions = [("handle_request", "Can answer requests for appointments")]
         indexes = [
+            models.Index(fields=["clinic", "made_at"], condition=~Q(state__in=ENDED), name="wish_of_clinic"),
             models.Index("patient", F("made_at").desc(), name="wish_newest"),
             models.Index(fields=["made_at"], condition=~Q(state__in=ENDED), name="wish_open"),
             models.Index(fields=["made_at"], condition=Q(state="submitted"), name="wish_unanswered"),

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+from django.contrib.auth.models import Permission
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -42,9 +43,11 @@ def teams_of_member(account: Account, on: date | None = None) -> QuerySet[CareTe
 
 
 def members_of(team: CareTeam, on: date | None = None) -> QuerySet[Account]:
-    """Return the active accounts of the members of a team on a day."""
+    """Return the active accounts of the members of a team on a day whose role answers messages."""
     memberships = Membership.objects.filter(current(on or timezone.localdate()), team=team)
-    return Account.objects.filter(pk__in=memberships.values("account"), state=State.ACTIVE, is_staff=True)
+    answers = Permission.objects.filter(content_type__app_label="secure_messages", codename="answer_thread")
+    rows = Account.objects.filter(pk__in=memberships.values("account"), state=State.ACTIVE, is_staff=True)
+    return rows.filter(groups__permissions__in=answers).distinct()
 
 
 def is_out_of_office(team: CareTeam, on: date | None = None) -> bool:

@@ -88,7 +88,7 @@ class WaitingAdmin(MovingAdmin):
 
     ended: tuple[str, ...]
     is_overdue: Callable[..., bool]
-    list_display = ("__str__", "kind", "state", "made_at", "waits")
+    list_display: tuple[str, ...] = ("__str__", "kind", "state", "made_at", "waits")
     list_filter = ("state", "kind")
     list_per_page = 25
     show_full_result_count = False

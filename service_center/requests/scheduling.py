@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -18,6 +19,7 @@ from django.utils import timezone
 from accounts.models import Account
 from core.fields import PlainText, text_field
 from portal.appointments import asking, booking
+from portal.appointments.clinics import answered_by, clinics_of, prepared_by
 from portal.appointments.models import ENDED, CheckIn, Request
 from portal.appointments.states import State, can_move, change_state
 from portal.record import moments
@@ -32,6 +34,7 @@ from service_center.requests.desk import (
     move_button,
 )
 
+NO_CLINIC = "You do not belong to a clinic today, so you see nothing here. Ask your supervisor."
 MINUTES = (15, 20, 30, 40, 45, 60, 90)
 
 
@@ -148,23 +151,39 @@ def describe_visit(patient: str, appointment: UUID | None) -> str:
     return f"{visit.display}, {timezone.localtime(visit.at, zone):%B %-d, %Y, %-I:%M %p %Z}{place} ({visit.status})"
 
 
+class ClinicList(ChangeList):
+    """A list of what the clinics of a member of staff see. Who belongs to none reads why it is empty."""
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
+        self.why_empty = "" if clinics_of(request.user) else NO_CLINIC  # type: ignore[arg-type]
+
+
 @admin.register(Request)
 class RequestAdmin(WaitingAdmin):
-    """Requests for appointments."""
+    """Requests for appointments that the clinics of this member of staff answer, and nobody else's."""
+
+    list_display = ("__str__", "kind", "clinic", "state", "made_at", "waits")
 
     moves, can_move = BUTTONS, staticmethod(can_move)
     ended, is_overdue = ENDED, staticmethod(asking.is_overdue)
     fields = readonly_fields = (
-        "person", "kind", "visit", "clinic", "way", "days", "about", "state", "made_at", "changed_at", "reason",
-        "what_happened",
+        "person", "kind", "visit", "place_wished", "clinic", "way", "days", "about", "state", "made_at", "changed_at",
+        "reason", "what_happened",
     )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Request]:
+        return super().get_queryset(request).filter(answered_by(request.user))  # type: ignore[arg-type]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ClinicList
 
     @admin.display(description="Visit")
     def visit(self, row: Request) -> str:
         return describe_visit(row.patient, row.appointment_id) or "None yet"
 
-    @admin.display(description="Clinic")
-    def clinic(self, row: Request) -> str:
+    @admin.display(description="Place wished for")
+    def place_wished(self, row: Request) -> str:
         found = Who.objects.filter(patient=row.patient, resource_id=row.place_id).first() if row.place_id else None
         return found.display if found else "The clinic that fits"
 
@@ -189,7 +208,11 @@ class CheckInAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CheckIn]:
         rows = super().get_queryset(request).select_related("account")
-        return rows.filter(starts_at__gte=timezone.now()) if is_list(request) else rows
+        mine = rows.filter(prepared_by(request.user))  # type: ignore[arg-type]
+        return mine.filter(starts_at__gte=timezone.now()) if is_list(request) else mine
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ClinicList
 
     @admin.display(description="Person")
     def person(self, row: CheckIn) -> str:

@@ -16,6 +16,7 @@ from tests import people, walk
 from tests.accounts.holders import premium, signed_in, staff
 from tests.portal.appointments.test_acting import NAMED, asked
 from tests.portal.appointments.test_visits import agreed, store
+from tests.portal.messages.conversations import plans_visits
 
 Answers = Iterator[Any]
 
@@ -51,9 +52,9 @@ def store_of(patient: str) -> Any:
     return Appointment.objects.filter(patient=patient).order_by("-at")
 
 
-def plans_visits() -> Answers:
+def answers_wishes() -> Answers:
     """The desk of those who plan visits: a request with each of its buttons, and what was said before a visit."""
-    account, client = premium(people.load("grace")), signed_in(staff("Scheduling"))
+    account, client = premium(people.load("grace")), signed_in(plans_visits())
     here, wish, now = "/admin/appointments/request/", asked(account), timezone.now()
     for query in ({}, {"state__exact": "booked"}):
         yield client.get(here, query)
@@ -70,6 +71,10 @@ def plans_visits() -> Answers:
     yield client.get("/admin/appointments/checkin/")
     yield client.get(f"/admin/appointments/checkin/{said.pk}/change/")
     yield client.get(f"/admin/appointments/checkin/{said.pk}/history/")
+    of_no_clinic = signed_in(staff("Scheduling", "of.no.clinic"))
+    for name in ("request", "checkin"):
+        yield of_no_clinic.get(f"/admin/appointments/{name}/")
+    yield signed_in(staff("Supervisor", "a.supervisor")).get("/admin/figures/")
 
 
 def lets_another_in() -> Answers:
@@ -117,4 +122,4 @@ def shares_once() -> Answers:
     yield doctor.get("/share/record/notes/", follow=True)
 
 
-SCENES = (asks_for_visits, plans_visits, lets_another_in, shares_once)
+SCENES = (asks_for_visits, answers_wishes, lets_another_in, shares_once)

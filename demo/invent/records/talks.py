@@ -15,6 +15,8 @@ SINCE = date(2000, 1, 1)
 PRIMARY, PHARMACY = "Primary care", "Clinical pharmacy"
 # Where the nurse of the demo works, and where its Premium account goes.
 NURSES_CLINIC = CLINICS[2]
+# Who works at the other clinics.
+AT_THE_OTHERS = {"scheduler.walter"}
 TALKATIVE = {"hypertension", "rhythm", "diabetes"}
 
 
@@ -46,12 +48,18 @@ def care_teams() -> Iterator[CareTeam]:
 
 
 def join_care_team(account: Account) -> None:
-    """Make a member of staff with the role a member of a care team of the nurse's clinic."""
-    if account.groups.filter(name="Care team").exists():
-        CareTeam.objects.bulk_create(care_teams(), ignore_conflicts=True)
-        team = team_id(NURSES_CLINIC, PHARMACY if account.username.startswith("pharmacist") else PRIMARY)
-        Membership.objects.get_or_create(account=account, team_id=team, since=SINCE)
+    """Make a member of staff with such a role a member of care teams: of the nurse's clinic, or of all the others."""
+    roles = set(account.groups.values_list("name", flat=True))
+    if not roles & {"Care team", "Scheduling"}:
+        return
+    CareTeam.objects.bulk_create(care_teams(), ignore_conflicts=True)
+    elsewhere = [clinic for clinic in CLINICS if clinic != NURSES_CLINIC]
+    name = PHARMACY if account.username.startswith("pharmacist") else PRIMARY
+    for clinic in elsewhere if account.username in AT_THE_OTHERS else [NURSES_CLINIC]:
+        Membership.objects.get_or_create(account=account, team_id=team_id(clinic, name), since=SINCE)
+    if "Care team" in roles:
         text = "Thank you for your message. I will ask your doctor and write to you again within two days."
+        team = team_id(NURSES_CLINIC, name)
         Template.objects.get_or_create(team_id=team, title="I ask the doctor first", defaults={"body": text})
 
 

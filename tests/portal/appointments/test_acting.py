@@ -30,6 +30,7 @@ from tests.accounts.holders import signed_in, staff
 from tests.parallel import in_parallel
 from tests.portal.appointments.test_visits import CLINIC, agreed, store
 from tests.portal.conftest import OTIS, RUTH, open_account
+from tests.portal.messages.conversations import plans_visits
 
 pytestmark = pytest.mark.django_db
 
@@ -102,7 +103,7 @@ def test_ruth_asks_priya_books_and_the_visit_stands_in_page_calendar_and_export(
     request = Request.objects.get()
     assert "Submitted" in walk.text_of(sent)
     assert "New appointment: Harbor Clinic" in walk.text_of(client.get(PAGE))
-    desk, base = signed_in(staff("Scheduling")), f"/admin/appointments/request/{request.pk}/"
+    desk, base = signed_in(plans_visits()), f"/admin/appointments/request/{request.pk}/"
     assert str(request) in desk.get("/admin/appointments/request/").content.decode()
     shown = walk.text_of(desk.get(f"{base}change/"))
     assert "My knee hurts." in shown
@@ -137,7 +138,7 @@ def test_a_move_and_a_cancellation_reach_the_calendar_under_one_uid(client, ruth
     first = event_of(client, visit)
     client.post(f"{PAGE}{item}/move/", wish(), follow=True)
     request = Request.objects.get()
-    desk = signed_in(staff("Scheduling"))
+    desk = signed_in(plans_visits())
     slot = {"day": "2031-07-04", "clock": "14:30", "minutes": "45"}
     assert desk.post(f"/admin/appointments/request/{request.pk}/booked/", slot).status_code == 302
     moved = event_of(client, visit)
@@ -178,7 +179,7 @@ def test_a_canceled_visit_that_the_clinic_sends_as_booked_keeps_its_cancellation
     outcome = asking.cancel(ruth, item)
     assert isinstance(outcome, No)
     assert outcome.why == Why.ASKED
-    assert "Cancellation" in signed_in(staff("Scheduling")).get("/admin/appointments/request/").content.decode()
+    assert "Cancellation" in signed_in(plans_visits()).get("/admin/appointments/request/").content.decode()
 
 
 def test_who_cancels_takes_the_wish_for_another_time_back(ruth):
@@ -277,7 +278,7 @@ def test_ruth_answers_the_questions_before_her_visit_and_changes_them(client, ru
     assert (said.phone, said.medications, said.topics) == (None, "No aspirin", "Sleep")
     assert b"aspirin" not in bytes(CheckIn.objects.values_list("medications", flat=True).get())  # type: ignore[arg-type]
     assert "No aspirin" in client.get(address).content.decode()
-    desk = signed_in(staff("Scheduling"))
+    desk = signed_in(plans_visits())
     assert str(said) in desk.get("/admin/appointments/checkin/").content.decode()
     assert "No aspirin" in walk.text_of(desk.get(f"/admin/appointments/checkin/{said.pk}/change/"))
 
@@ -314,7 +315,7 @@ def test_a_booking_that_comes_after_the_wish_was_withdrawn_changes_nothing(ruth)
 
 def test_a_refusal_needs_a_reason_that_ruth_reads(client, ruth):
     request = asked(ruth)
-    desk = signed_in(staff("Scheduling"))
+    desk = signed_in(plans_visits())
     address = f"/admin/appointments/request/{request.pk}/refused/"
     desk.post(address, {"reason": ""})
     request.refresh_from_db()
@@ -334,7 +335,7 @@ def test_after_two_days_without_an_answer_both_sides_are_told_once(client, ruth)
     Request.objects.update(made_at=timezone.now() - policy.VISIT_ANSWERED_WITHIN)
     client.force_login(ruth)
     assert "No one has answered yet" in walk.text_of(client.get(f"{PAGE}requests/{request.pk}/"))
-    assert "overdue" in walk.text_of(signed_in(staff("Scheduling")).get("/admin/appointments/request/"))
+    assert "overdue" in walk.text_of(signed_in(plans_visits()).get("/admin/appointments/request/"))
 
 
 def test_ruth_is_reminded_twice_of_a_visit_and_once_more_when_it_is_moved(ruth):

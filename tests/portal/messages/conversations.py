@@ -11,6 +11,7 @@ from accounts.models import Account
 from portal.messages import sending
 from portal.messages.drafts import Typed
 from portal.messages.models import CareTeam, Membership, Message, PatientTeam, Thread
+from tests.accounts.holders import staff
 from tests.portal.conftest import RUTH
 
 SINCE = date(2020, 1, 1)
@@ -32,6 +33,12 @@ def works_in(some: CareTeam, account: Account, **other: Any) -> Account:
     """The same member of staff, who now belongs to the team."""
     Membership.objects.create(team=some, account=account, **{"since": SINCE, **other})
     return account
+
+
+def plans_visits(clinic: str = "Harbor Clinic", username: str = "works.here", **other: Any) -> Account:
+    """A member of staff who plans the visits of a clinic, as a member of a care team of it."""
+    some, _ = CareTeam.objects.get_or_create(name="Primary care", clinic=clinic, defaults={"since": SINCE})
+    return works_in(some, staff("Scheduling", username), **other)
 
 
 def typed(some: CareTeam | None, body: str = QUESTION, **other: Any) -> Typed:
