@@ -62,6 +62,8 @@ def confirm(
     ):
         return proof
     form = action.form(request.POST if request.method == "POST" else None, subject) if action.form else None
+    if form:
+        form.label_suffix = ""
     if request.method == "POST" and (form is None or form.is_valid()):
         outcome = action.act(subject, by=request.user, **({"form": form} if form else {}))
         if isinstance(outcome, actions.Done):

@@ -3,14 +3,16 @@
 Each button is a move in the state table of its desk. Nobody answers the requests of people who are close to them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.timesince import timesince
 
 from accounts import actions
@@ -83,13 +85,23 @@ def describe_person(dod_id: str) -> str:
     return f"{person.full_name}, born {person.date_of_birth:%B %-d, %Y}" if person else "DEERS does not answer now"
 
 
+class OpenOrOneState(admin.ChoicesFieldListFilter):
+    """The filter of a list that leaves out what has ended, until one state is chosen."""
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        """Yield the choices. The first is what the list shows of itself, and not all."""
+        first, *states = super().choices(changelist)
+        yield {**first, "display": "All that are open"}
+        yield from states
+
+
 class WaitingAdmin(MovingAdmin):
     """A list of what nobody has ended, the oldest first, unless a filter asks for a state."""
 
     ended: tuple[str, ...]
     is_overdue: Callable[..., bool]
     list_display: tuple[str, ...] = ("__str__", "kind", "state", "made_at", "waits")
-    list_filter = ("state", "kind")
+    list_filter = (("state", OpenOrOneState), "kind")
     list_per_page = 25
     show_full_result_count = False
     ordering = ("made_at",)
@@ -121,4 +133,4 @@ def is_list(request: HttpRequest) -> bool:
 def describe_step(step: Any) -> str:
     """Return when a request came to a state, and who of the staff did it."""
     staff = f" ({step.staff.get_full_name()})" if step.staff else ""
-    return f"{timezone.localtime(step.at):%b %-d, %Y, %-I:%M %p}: {step.get_state_display()}{staff}"
+    return f"{date_format(timezone.localtime(step.at), 'DATETIME_FORMAT')}: {step.get_state_display()}{staff}"

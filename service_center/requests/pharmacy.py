@@ -22,7 +22,7 @@ class ShipmentForm(forms.Form):
         choices=[("", "Choose"), *Request.Carrier.choices],
         error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose who carries it."),
     )
-    tracking = text_field("Tracking number", autocomplete="off", most=40)
+    tracking = text_field("Tracking number", autocomplete="off", most=40, missing="Enter the tracking number.")
 
     def __init__(self, data: Any, subject: Any) -> None:
         super().__init__(data)
@@ -92,10 +92,10 @@ class RequestAdmin(WaitingAdmin):
         if found is None:
             return "No longer in the record"
         left = "not recorded" if found.refills_left is None else found.refills_left
-        return (
-            f"{found.display}. {found.sig} Refills left: {left}. Prescribed by {found.prescriber or 'nobody recorded'}."
-        )
+        by = found.prescriber or "nobody recorded"
+        lines = (found.display, found.sig, f"Refills left: {left}", f"Prescribed by: {by}")
+        return "\n".join(line for line in lines if line)
 
     @admin.display(description="Tracking number")
     def tracking_number(self, row: Request) -> str:
-        return row.tracking or ""
+        return row.tracking or "-"

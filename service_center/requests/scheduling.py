@@ -12,9 +12,10 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from accounts.models import Account
 from core.fields import PlainText, text_field
@@ -49,6 +50,7 @@ class SlotForm(forms.Form):
     )
     clock = forms.TimeField(
         label="Time at the place",
+        help_text="Such as 14:30 or 2:30 PM.",
         input_formats=["%H:%M", "%I:%M %p", "%I:%M%p"],
         widget=forms.TextInput({"autocomplete": "off"}),
         error_messages=dict.fromkeys(("required", "invalid"), "Enter the time, such as 14:30 or 2:30 PM."),
@@ -57,7 +59,7 @@ class SlotForm(forms.Form):
         label="How long", coerce=int, initial=30, choices=[(one, f"{one} minutes") for one in MINUTES]
     )
     place = forms.ChoiceField(label="Place", required=False)
-    where = text_field("Another place", autocomplete="off")
+    where = text_field("Another place, if it is not in the list", autocomplete="off")
     clinician = text_field("With whom", autocomplete="off")
     prepare = PlainText(
         label="How to prepare", required=False, max_length=500, widget=forms.Textarea({"rows": 3, "cols": 30})
@@ -67,6 +69,7 @@ class SlotForm(forms.Form):
         self.subject, self.is_new = subject, subject.kind == Request.Kind.NEW
         first = subject.wishes[0][0] if subject.wishes else None
         super().__init__(data, initial={"place": str(subject.place_id or ""), "day": first, "minutes": 30})
+        self.fields["day"].help_text = f"Asked for: {'; '.join(subject.wishes_in_words)}." if first else ""
         places = [(str(place), name) for place, name in booking.places_of(subject.patient)]
         none = "No place, or another one below" if self.is_new else "The same as before"
         self.fields["place"].choices = [("", none), *places]  # type: ignore[attr-defined]
@@ -146,9 +149,13 @@ def describe_visit(patient: str, appointment: UUID | None) -> str:
     visit = Appointment.objects.filter(patient=patient, resource=appointment).first()
     if visit is None or visit.at is None:
         return ""
-    zone = moments.zone_of(visit.zone)
     place = f", {visit.location}" if visit.location else ""
-    return f"{visit.display}, {timezone.localtime(visit.at, zone):%B %-d, %Y, %-I:%M %p %Z}{place} ({visit.status})"
+    return f"{visit.display}, {describe_moment(visit.at, visit.zone)}{place} ({visit.status})"
+
+
+def describe_moment(at: datetime, zone: str | None) -> str:
+    """Return a time by the clock of a visit's place, with the name of its zone."""
+    return date_format(timezone.localtime(at, moments.zone_of(zone)), "N j, Y, P T")
 
 
 class ClinicList(ChangeList):
@@ -163,13 +170,13 @@ class ClinicList(ChangeList):
 class RequestAdmin(WaitingAdmin):
     """Requests for appointments that the clinics of this member of staff answer, and nobody else's."""
 
-    list_display = ("__str__", "kind", "clinic", "state", "made_at", "waits")
+    list_display = ("__str__", "kind", "answering", "state", "made_at", "waits")
 
     moves, can_move = BUTTONS, staticmethod(can_move)
     ended, is_overdue = ENDED, staticmethod(asking.is_overdue)
     fields = readonly_fields = (
-        "person", "kind", "visit", "place_wished", "clinic", "way", "days", "about", "state", "made_at", "changed_at",
-        "reason", "what_happened",
+        "person", "kind", "visit", "place_wished", "answering", "way", "days", "about", "state", "made_at",
+        "changed_at", "reason", "what_happened",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Request]:
@@ -185,34 +192,44 @@ class RequestAdmin(WaitingAdmin):
     @admin.display(description="Place wished for")
     def place_wished(self, row: Request) -> str:
         found = Who.objects.filter(patient=row.patient, resource_id=row.place_id).first() if row.place_id else None
-        return found.display if found else "The clinic that fits"
+        return found.display if found else "None"
+
+    @admin.display(description="Clinic", ordering="clinic")
+    def answering(self, row: Request) -> str:
+        return row.clinic or "Not known"
 
     @admin.display(description="Days that would do")
     def days(self, row: Request) -> str:
-        return "\n".join(row.wishes_in_words)
+        return "\n".join(row.wishes_in_words) or "-"
 
     @admin.display(description="About")
     def about(self, row: Request) -> str:
-        return row.why or ""
+        return row.why or "-"
 
 
 @admin.register(CheckIn)
 class CheckInAdmin(ReadOnlyAdmin):
     """What people said before visits that are still to come, the next one first."""
 
-    list_display = ("__str__", "starts_at", "changed_at")
+    list_display = ("__str__", "begins", "changed_at")
+    change_form_template = "admin/moves.html"
     list_per_page = 25
     show_full_result_count = False
     ordering = ("starts_at",)
     fields = readonly_fields = ("person", "visit", "phone_number", "what_changed", "to_talk_about", "changed_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CheckIn]:
-        rows = super().get_queryset(request).select_related("account")
+        zone = Appointment.objects.filter(resource=OuterRef("appointment")).values("zone")
+        rows = super().get_queryset(request).select_related("account").annotate(zone=Subquery(zone))
         mine = rows.filter(prepared_by(request.user))  # type: ignore[arg-type]
         return mine.filter(starts_at__gte=timezone.now()) if is_list(request) else mine
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ClinicList
+
+    @admin.display(description="Visit", ordering="starts_at")
+    def begins(self, row: Any) -> str:
+        return describe_moment(row.starts_at, row.zone)
 
     @admin.display(description="Person")
     def person(self, row: CheckIn) -> str:

@@ -109,6 +109,7 @@ def test_ruth_asks_priya_books_and_the_visit_stands_in_page_calendar_and_export(
     assert "My knee hurts." in shown
     assert "in the morning" in shown
     assert desk.post(f"{base}received/").status_code == 302
+    assert f"Asked for: {request.wishes_in_words[0]}." in walk.text_of(desk.get(f"{base}booked/"))
     bad = walk.text_of(desk.post(f"{base}booked/", {"clock": "25:99", "minutes": "30"}))
     assert "Enter the time" in bad
     assert "Say what kind of visit it is." in bad

@@ -210,12 +210,17 @@ def test_omar_ships_a_refill_and_ruth_follows_it(client, ruth):
     request = asked(ruth)
     desk = signed_in(staff("Pharmacy"))
     base = f"/admin/medications/request/{request.pk}/"
-    listed = desk.get("/admin/medications/request/").content.decode()
+    listed = walk.text_of(desk.get("/admin/medications/request/"))
     assert str(request) in listed
+    assert "By state All that are open Submitted" in listed
     assert "Lisinopril 10 MG" in walk.text_of(desk.get(f"{base}change/"))
     for name in ("received", "filling"):
         assert desk.post(f"{base}{name}/").status_code == 302
-    assert "Choose" in walk.text_of(desk.post(f"{base}shipped/", {"carrier": "", "tracking": ""}))
+    for sent, said in (
+        ({"tracking": "1Z9"}, "Choose who carries it."),
+        ({"carrier": "ups"}, "Enter the tracking number."),
+    ):
+        assert said in walk.text_of(desk.post(f"{base}shipped/", sent))
     assert desk.post(f"{base}shipped/", {"carrier": "ups", "tracking": "1Z999AA1"}).status_code == 302
     client.force_login(ruth)
     shown = walk.text_of(client.get(f"{PAGE}requests/{request.pk}/"))
@@ -234,7 +239,7 @@ def test_a_refusal_needs_a_reason_that_ruth_reads(client, ruth):
     request = asked(ruth)
     desk = signed_in(staff("Pharmacy"))
     address = f"/admin/medications/request/{request.pk}/refused/"
-    desk.post(address, {"reason": ""})
+    assert "Choose why it is not possible." in walk.text_of(desk.post(address, {"reason": ""}))
     request.refresh_from_db()
     assert request.state == State.SUBMITTED
     desk.post(address, {"reason": "early"})
