@@ -20,7 +20,7 @@ from portal.tools import readings
 from portal.tools.forms import ReminderForm
 from portal.tools.measures import Measure
 from portal.tools.models import Tracker
-from portal.tools.zones import zone_of
+from portal.zones import zone_of
 from safeguards import audit
 
 Context = dict[str, Any]
