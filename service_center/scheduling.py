@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -213,6 +213,14 @@ class RequestAdmin(ReadOnlyAdmin):
         rows = super().get_queryset(request).select_related("account")
         is_list = request.resolver_match and request.resolver_match.url_name == "appointments_request_changelist"
         return rows.exclude(state__in=ENDED) if is_list and "state__exact" not in request.GET else rows
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        """Show the list, under a warning of cancellations that nobody has passed on in time."""
+        untold = asking.overdue(timezone.now()).filter(state=State.CANCELLED).count()
+        if untold and self.has_view_permission(request):
+            said = f"{untold} cancellation has" if untold == 1 else f"{untold} cancellations have"
+            messages.warning(request, f"{said} waited too long. The clinic may still expect the person. Tell it now.")
+        return super().changelist_view(request, extra_context)
 
     @admin.display(description="Waits")
     def waits(self, row: Request) -> str:
