@@ -228,7 +228,7 @@ def draw(
     edge = SMALL_EDGE
     left, right, top, bottom = (edge, edge, edge, edge) if is_small else (LEFT, RIGHT, TOP, BOTTOM)
     width, height = (SMALL_WIDTH, SMALL_HEIGHT) if is_small else (WIDTH, HEIGHT)
-    described = describe(lines, noun, band) + (f" You measured, shown as diamonds: {describe(own)}" if own else "")
+    described = describe(lines, noun, band) + describe_own(own, is_small=is_small)
     chart = Chart(title, described, lines[0].unit, width, height, is_small, band)
     start, end = min(spot.at for spot in spots), max(spot.at for spot in spots)
     marks = scale_marks(*ends_of(spots))
@@ -243,7 +243,9 @@ def draw(
         return top + (most - value) / (most - least) * (height - top - bottom)
 
     for line in lines:
-        chart.bands += bands_of(line.spots, across, up, (left, width - right), (top, height - bottom))
+        # The range is of the results. It says nothing of what the person measured before or after them.
+        sides = (across(line.spots[0].at), across(line.spots[-1].at)) if own else (left, width - right)
+        chart.bands += bands_of(line.spots, across, up, sides, (top, height - bottom))
         if line.in_bars:
             wide = max(2.0, (width - left - right) / BUCKETS - 1)
             for spot in line.spots:
@@ -255,7 +257,8 @@ def draw(
         for spot in line.spots[-1:] if is_small else line.spots:
             kind = "bound" if spot.comparator else "unusual" if spot.is_unusual else "plain"
             chart.dots.append(Dot(short(across(spot.at)), short(up(spot.least)), kind))
-    chart.own = [Dot(short(across(spot.at)), short(up(spot.least)), "own") for line in own for spot in line.spots]
+    mine = [spot for line in own for spot in (line.spots[-1:] if is_small else line.spots)]
+    chart.own = [Dot(short(across(spot.at)), short(up(spot.least)), "own") for spot in mine]
     if not is_small:
         chart.across = [Tick(str(left), short(up(mark)), f"{mark:.10g}") for mark in marks]
         days = first_and_last([*lines, *own])
@@ -317,6 +320,13 @@ def bands_of(spots, across, up, sides, ends) -> list[Box]:  # type: ignore[no-un
                 boxes.append(Box(short(x), short(upper), short(until - x), short(lower - upper)))
         begun = place
     return boxes
+
+
+def describe_own(own: Sequence[Drawn], *, is_small: bool) -> str:
+    """Return in words what a chart shows of what the person measured, "" if that is nothing."""
+    if not own:
+        return ""
+    return f" You measured, {'the newest shown as a diamond' if is_small else 'shown as diamonds'}: {describe(own)}"
 
 
 def describe(lines: Sequence[Drawn], noun: str = "reading", band: str = Chart.band) -> str:

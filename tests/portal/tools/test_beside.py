@@ -7,11 +7,11 @@ from django.test.utils import CaptureQueriesContext
 from portal.record.models import Result
 from tests import walk
 from tests.portal.conftest import RUTH
-from tests.portal.test_results import address_of, pressure, store, weight
+from tests.portal.test_results import address_of, pressure, quantity, store, weight
 from tests.portal.tools.conftest import measured
 
 PAGE = "/portal/vitals/"
-OWN = "You measured, shown as diamonds: "
+OWN = "You measured, the newest shown as a diamond: "
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +41,7 @@ def test_own_readings_are_marked_in_the_chart_in_words_and_in_rows_apart(at_the_
     latest = {one.reading.name: one for one in page.context["latest"]}
     assert latest["Blood pressure"].reading.numbers == "142 over 92"
     chart = latest["Blood pressure"].chart
-    assert len(chart.own) == 6  # two numbers each
+    assert len(chart.own) == 2  # the newest of each number
     clinics, own = chart.description.split(OWN)
     assert "between 140 and 142 mm Hg" in clinics
     assert (
@@ -79,6 +79,15 @@ def test_a_weight_in_pounds_stands_in_a_chart_in_kilograms(at_the_clinic, ruth):
     assert Result.objects.get(display="Body weight").unit == "kg"
     assert "One reading, 81.6466266 kg" in latest["Weight"].chart.description
     assert latest["Weight"].own.with_unit == "180 lb"
+
+
+def test_the_usual_range_of_a_clinic_is_not_held_over_own_readings(at_the_clinic, ruth):
+    usual = [{"low": quantity("60", "kg"), "high": quantity("90", "kg")}]
+    store(RUTH, *(weight(f"r{n}", "80", f"2026-02-0{n}T08:00:00-05:00", referenceRange=usual) for n in (2, 3)))
+    measured(ruth, "weight", ("2026-03-12 07:30", "180"), unit="[lb_av]")
+    (chart,) = at_the_clinic.get(address_of("Body weight", "vitals")).context["charts"]
+    (band,) = chart.bands
+    assert float(band.x) + float(band.width) < float(chart.own[0].x)
 
 
 def test_other_tests_and_pages_have_none_of_them(at_the_clinic, ruth):
