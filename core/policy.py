@@ -467,17 +467,21 @@ SUMMARY_READINGS = 200
 MEASURE_REMINDER_LATE = timedelta(hours=2)
 
 # Appointments: own. How many days a person wishes at most and how far ahead, how long the reason may be, within what
-# time somebody answers, after which both sides are told, until when before it a visit can be moved or cancelled here,
-# and from when before it its questions can be answered. Reminders go out so many days before, or up to a day late if
-# the worker stood still.
+# time somebody answers and passes a cancellation on, after which both sides are told, until when before it a visit can
+# be moved or cancelled here, and from when before it its questions can be answered. Reminders go out so many days
+# before, or up to a day late if the worker stood still.
 VISIT_WISHES = 3
 VISIT_AHEAD = timedelta(days=365)
 VISIT_REASON_MAX = 500
 VISIT_ANSWERED_WITHIN = timedelta(hours=48)
+CANCELLATION_KNOWN_WITHIN = timedelta(hours=24)
 CANCEL_UNTIL = timedelta(hours=24)
 CHECK_IN_FROM = timedelta(days=3)
 REMINDER_DAYS = (7, 1)
 REMINDER_LATE = timedelta(days=1)
+
+# The hour, by the site's clock, from which on the one email of the day goes out: own; most people read mail then.
+SUMMARY_HOUR = 7
 
 # Family access: own; DD Form 3005 limits an authorization in the same way. A parent's ends on the 18th birthday, and
 # from 13 on notes that are marked as sensitive are closed to parents, as at most military clinics. Both are told ahead.

@@ -59,7 +59,10 @@ class Tick(NamedTuple):
 
 @dataclass
 class Chart:
-    """A chart as its template draws it. `lines` are the points of polylines, and `band` is what the bands are."""
+    """A chart as its template draws it. `lines` are the points of polylines, and `band` is what the bands are.
+
+    `own` are the places of what the person measured, which has a mark of its own and no line.
+    """
 
     title: str
     description: str
@@ -70,6 +73,7 @@ class Chart:
     band: str = "the usual range"
     lines: list[str] = field(default_factory=list)
     dots: list[Dot] = field(default_factory=list)
+    own: list[Dot] = field(default_factory=list)
     bars: list[Box] = field(default_factory=list)
     bands: list[Box] = field(default_factory=list)
     across: list[Tick] = field(default_factory=list)
@@ -208,14 +212,24 @@ def merged(name: str, members: list[Group], first: datetime, step: timedelta) ->
 
 
 def draw(
-    title: str, lines: Sequence[Drawn], *, is_small: bool = False, noun: str = "result", band: str = Chart.band
+    title: str,
+    lines: Sequence[Drawn],
+    *,
+    is_small: bool = False,
+    noun: str = "result",
+    band: str = Chart.band,
+    own: Sequence[Drawn] = (),
 ) -> Chart:
-    """Return the chart of lines that stand on one axis. `noun` is what one value is called, `band` what a range is."""
-    spots = [spot for line in lines for spot in line.spots]
+    """Return the chart of lines that stand on one axis. `noun` is what one value is called, `band` what a range is.
+
+    `own` is what the person measured in the same unit. It is drawn apart and described apart.
+    """
+    spots = [spot for line in (*lines, *own) for spot in line.spots]
     edge = SMALL_EDGE
     left, right, top, bottom = (edge, edge, edge, edge) if is_small else (LEFT, RIGHT, TOP, BOTTOM)
     width, height = (SMALL_WIDTH, SMALL_HEIGHT) if is_small else (WIDTH, HEIGHT)
-    chart = Chart(title, describe(lines, noun, band), lines[0].unit, width, height, is_small, band)
+    described = describe(lines, noun, band) + describe_own(own, is_small=is_small)
+    chart = Chart(title, described, lines[0].unit, width, height, is_small, band)
     start, end = min(spot.at for spot in spots), max(spot.at for spot in spots)
     marks = scale_marks(*ends_of(spots))
     least, most = marks[0], marks[-1]
@@ -229,7 +243,9 @@ def draw(
         return top + (most - value) / (most - least) * (height - top - bottom)
 
     for line in lines:
-        chart.bands += bands_of(line.spots, across, up, (left, width - right), (top, height - bottom))
+        # The range is of the results. It says nothing of what the person measured before or after them.
+        sides = (across(line.spots[0].at), across(line.spots[-1].at)) if own else (left, width - right)
+        chart.bands += bands_of(line.spots, across, up, sides, (top, height - bottom))
         if line.in_bars:
             wide = max(2.0, (width - left - right) / BUCKETS - 1)
             for spot in line.spots:
@@ -241,9 +257,11 @@ def draw(
         for spot in line.spots[-1:] if is_small else line.spots:
             kind = "bound" if spot.comparator else "unusual" if spot.is_unusual else "plain"
             chart.dots.append(Dot(short(across(spot.at)), short(up(spot.least)), kind))
+    mine = [spot for line in own for spot in (line.spots[-1:] if is_small else line.spots)]
+    chart.own = [Dot(short(across(spot.at)), short(up(spot.least)), "own") for spot in mine]
     if not is_small:
         chart.across = [Tick(str(left), short(up(mark)), f"{mark:.10g}") for mark in marks]
-        days = first_and_last(lines)
+        days = first_and_last([*lines, *own])
         chart.along = [
             Tick(x, str(height - 6), day)
             for x, day in zip((str(left), str(width - right)), dict.fromkeys(days), strict=False)
@@ -304,7 +322,14 @@ def bands_of(spots, across, up, sides, ends) -> list[Box]:  # type: ignore[no-un
     return boxes
 
 
-def describe(lines: Sequence[Drawn], noun: str, band: str) -> str:
+def describe_own(own: Sequence[Drawn], *, is_small: bool) -> str:
+    """Return in words what a chart shows of what the person measured, "" if that is nothing."""
+    if not own:
+        return ""
+    return f" You measured, {'the newest shown as a diamond' if is_small else 'shown as diamonds'}: {describe(own)}"
+
+
+def describe(lines: Sequence[Drawn], noun: str = "reading", band: str = Chart.band) -> str:
     """Return in words what a chart shows, for people who do not see it."""
     sentences = []
     for line in lines:

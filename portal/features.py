@@ -71,6 +71,7 @@ class Feature:
     account of a lower level gets instead. `asks_again` is the greatest age of the last proof of who the person is. If
     the proof is older, the person is asked again. `is_health` is false for the few that show nothing of the health
     record, so that a look at them leaves no event. `act` does what a form at the feature's own address sends.
+    `by_own_clock` says that times on its pages are those of the reader's clock.
     """
 
     slug: str
@@ -86,6 +87,7 @@ class Feature:
     is_health: bool = True
     pages: tuple[Page, ...] = ()
     act: Callable[[Account, HttpRequest], Context | HttpResponseBase] | None = None
+    by_own_clock: bool = False
 
     @cached_property
     def url(self) -> str:
@@ -165,6 +167,7 @@ FEATURES = (
         CARE,
         messages.inbox,
         sample=sample_messages.messages,
+        by_own_clock=True,
         pages=(
             Page("sent", "sent/", messages.sent, "portal/messages_sent.html"),
             Page("drafts", "drafts/", messages.drafts, "portal/messages_drafts.html"),

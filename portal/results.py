@@ -20,6 +20,8 @@ from portal.record.models import Attachment, Panel, Result
 from portal.record.queries import Listing
 from portal.record.sensitive import Guarded
 from portal.templatetags import record as shown
+from portal.tools import beside
+from portal.tools.models import Reading as OwnReading
 
 PANELS, SINGLES, LINES, TESTS, VITALS, LATEST = 15, 15, 100, 25, 60, 40
 # The most unusual results that a list names for one panel. Its page has them all.
@@ -82,10 +84,11 @@ class Visit:
 
 @dataclass
 class Latest:
-    """The latest value of a measurement, and its last values as a small chart."""
+    """The latest value of a measurement, its last values as a small chart, and the newest that the person measured."""
 
     reading: Reading
     chart: charts.Chart | None
+    own: OwnReading | None = None
 
 
 def labs(account: Account, query: QueryDict) -> Context:
@@ -272,6 +275,7 @@ def rows_of(tests: Sequence[Test]) -> QuerySet[Result]:
 def test(account: Account, query: QueryDict, item: UUID, place: int) -> Context:
     """Return a test with its charts and a page of its results, newest first."""
     row, tests = tests_of(account, item, place)
+    wanted = {one.key[1]: one.name for one in tests if one.key[0] == codes.LOINC}
     found = charts.drawn({one.key: one.name for one in tests if one.key[1]}, rows_of(tests))
     is_pressure = len(tests) > 1 and all(
         one.name in {codes.VITALS[code].display for code in PRESSURES} for one in tests
@@ -283,14 +287,22 @@ def test(account: Account, query: QueryDict, item: UUID, place: int) -> Context:
     else:
         groups = [[line] for line in found]
     listing = queries.list_page(rows_of(tests), query.get("before", ""), TESTS)
+    own = beside.own_beside(account, query, wanted, is_first=listing.is_first)
     give_notes(account, listing.rows)
     return {
         "row": row,
         "item_title": f"{title} over time",
         "tests": tests,
-        "charts": [charts.draw(title_of(title, lines), lines) for lines in groups],
+        "charts": [charts.draw(title_of(title, lines), lines, own=own_lines(own, wanted, lines)) for lines in groups],
         "listing": listing,
+        **beside.context_of(own, wanted),
     }
+
+
+def own_lines(own: beside.Own, wanted: dict[str, str], lines: Sequence[charts.Drawn]) -> list[charts.Drawn]:
+    """Return what the person measured of the tests that these lines are of. `wanted` are their names by code."""
+    names = {line.name for line in lines}
+    return own.lines([code for code, name in wanted.items() if name in names], lines[0].unit)
 
 
 def give_notes(account: Account, rows: Sequence[Result]) -> None:
@@ -355,8 +367,9 @@ def vitals(account: Account, query: QueryDict) -> Context:
         cut = visits.pop()
         kept = listing.rows[: [row.pk for row in listing.rows].index(min_row(cut))]
         listing = replace(listing, rows=kept, older=queries.write_cursor(kept[-1]))
-    latest = latest_of(newest_of_each(account)) if listing.is_first else []
-    return {"listing": listing, "visits": visits, "latest": latest}
+    own = beside.own_beside(account, query, codes.VITALS, is_first=listing.is_first)
+    latest = latest_of(newest_of_each(account), own) if listing.is_first else []
+    return {"listing": listing, "visits": visits, "latest": latest, **beside.context_of(own, codes.VITALS)}
 
 
 def min_row(visit: Visit) -> int:
@@ -380,7 +393,7 @@ def newest_of_each(account: Account) -> list[Result]:
     return [row for row in rows if row.pk in seen]
 
 
-def latest_of(rows: Sequence[Result]) -> list[Latest]:
+def latest_of(rows: Sequence[Result], own: beside.Own = beside.NONE) -> list[Latest]:
     """Return the latest reading of each measurement with its chart, in the order of the columns."""
     by_code: dict[str, list[Result]] = {}
     for row in sorted(rows, key=lambda row: (row.at is not None, row.at or datetime.min.replace(tzinfo=UTC), row.pk)):
@@ -395,8 +408,10 @@ def latest_of(rows: Sequence[Result]) -> list[Latest]:
         reading = readings_of(sorted(same, key=lambda row: -row.pk))[0]
         lines = [line for one in some for line in charts.drawn_of_rows(one[0].display, one)[:1]]
         together = [line for line in lines if line.unit == lines[0].unit]
-        chart = charts.draw(name, together, is_small=True) if together and together[0].results > 1 else None
-        found.append(Latest(Reading(name, reading.rows), chart))
+        mine = own.lines(wanted, lines[0].unit) if lines else []
+        is_drawn = together and (together[0].results > 1 or mine)
+        chart = charts.draw(name, together, is_small=True, own=mine) if is_drawn else None
+        found.append(Latest(Reading(name, reading.rows), chart, own.newest(wanted)))
     return found
 
 

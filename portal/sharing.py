@@ -15,7 +15,8 @@ from core.words import try_again_in
 from portal.family import sharing
 from portal.family.forms import OpenShareForm
 from portal.features import BY_SLUG, FEATURES
-from portal.views import menu_of, own_zone
+from portal.views import menu_of
+from portal.zones import own_zone
 from safeguards import client, limits
 
 WRONG = "This code and date of birth open nothing. Check both with your patient. A code works once, and for an hour."

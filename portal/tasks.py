@@ -13,6 +13,7 @@ from portal.family.coming_of_age import tell_of_coming_of_age
 from portal.family.offering import end_old_delegations
 from portal.medications import asking as medications
 from portal.messages.sending import note_sent_messages
+from portal.notices.daily import send_daily_summaries
 from portal.tools.reminders import send_due_reminders
 
 ON_REQUEST = (make_copy,)
@@ -24,6 +25,7 @@ CALENDAR = (
     ("*/15 * * * *", send_reminders),
     ("10 * * * *", medications.tell_of_waiting_requests),
     ("20 * * * *", appointments.tell_of_waiting_requests),
+    ("5 * * * *", send_daily_summaries),
     ("40 5 * * *", end_old_delegations),
     ("20 9 * * *", tell_of_coming_of_age),
 )

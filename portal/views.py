@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
@@ -23,12 +24,11 @@ from portal.family.access import ACT, SEE, Shut, Why, judge_access
 from portal.family.coming_of_age import remember_child
 from portal.family.patients import Patient, record_event
 from portal.features import BY_SLUG, FEATURES, Feature, menu_groups, methods
-from portal.record import moments
+from portal.zones import own_zone, zone_of
 from safeguards import audit
 
 # The session's keys for the parts of the record that were looked at in it, and for the visit before.
 VIEWED, VISITED = "viewed", "visited_before"
-ZONE_COOKIE = "time_zone"
 
 
 @require_safe
@@ -149,7 +149,8 @@ def gated(
     if isinstance(content, HttpResponseBase):
         return content
     template, more = content
-    return render(request, template, context | more)
+    with timezone.override(zone_of(request) if found.by_own_clock else None):
+        return render(request, template, context | more)
 
 
 @require_safe
@@ -188,15 +189,6 @@ def closed_record(request: HttpRequest, account: Account, why: Why) -> HttpRespo
         "written": written,
     }
     return render(request, "portal/family/closed.html", context, status=503 if why == Why.NO_ANSWER else 403)
-
-
-def own_zone(request: HttpRequest) -> str:
-    """Return the time zone in which the person's browser is, "" if it does not say one that exists.
-
-    Nobody else knows it: DEERS has an address and not where the person is. static/js/site.js sets the cookie.
-    """
-    name = request.COOKIES.get(ZONE_COOKIE, "")
-    return name if moments.zone_of(name) else ""
 
 
 def last_visit(request: HttpRequest, account: Account) -> datetime | None:

@@ -4,6 +4,7 @@ import json
 import smtplib
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -23,15 +24,17 @@ from deers import lookup
 from safeguards import audit, locks
 from safeguards.retry import PATIENTLY
 
+# What a template may be given.
+Said = str | list[list[str]]
 # What people ask for themselves, and can ask for again when it does not come. It is sent at most once.
 ASKED_FOR = ("activation-code", "your-username", "new-password", "confirm-email")
 
 
-def send(kind: str, *, to: str, account_id: int | None = None, **context: str) -> None:
+def send(kind: str, *, to: str, account_id: int | None = None, **context: Said) -> None:
     """Have the worker send the email `templates/mail/<kind>.md` to `to`. Nothing is sent if the transaction fails.
 
     The template's heading is the subject. The job knows only the notice's ID. The address and the context (plain
-    strings) are encrypted until the email is sent.
+    strings and lists of them) are encrypted until the email is sent.
 
     Nothing about an account goes to an address that was given up. Only the link by which its holder takes one back
     does, unless somebody else reads the mailbox.
@@ -157,7 +160,7 @@ def message(notice: Notice) -> EmailMultiAlternatives:
     Its Message-ID is the notice's ID. If the email has to be sent again and may have been sent before, it says so, and
     email programs recognize it as the same.
     """
-    given = {name: markdown.literal(value) for name, value in json.loads(notice.context).items()}
+    given = {name: as_literal(value) for name, value in json.loads(notice.context).items()}
     context = Context({**given, "site": settings.SITE_ADDRESS, "policy": policy, "center": center}, autoescape=False)
     names = (notice.kind, *(["again"] if notice.handed_over_at else []), "foot")
     parts = (template(f"mail/{name}.md").render(context) for name in names)
@@ -167,6 +170,11 @@ def message(notice: Notice) -> EmailMultiAlternatives:
     body = mark_safe(markdown.html(tokens))  # noqa: S308 - our own Markdown, with HTML switched off and values escaped
     mail.attach_alternative(render_to_string("mail/base.html", {"subject": subject, "body": body}), "text/html")
     return mail
+
+
+def as_literal(value: Any) -> Any:
+    """Return a string that says nothing in Markdown, or a list of such."""
+    return [as_literal(one) for one in value] if isinstance(value, list) else markdown.literal(value)
 
 
 def template(name: str) -> Template:

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import reduce
+from operator import or_
 from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -19,6 +22,8 @@ from portal.appointments.clinics import find_clinic
 from portal.appointments.gates import No, Why, judge
 from portal.appointments.models import ENDED, Request, Step
 from portal.appointments.states import START, State, change_state
+from portal.notices.models import Kind
+from portal.notices.telling import tell
 from portal.record import queries
 from portal.record.models import Appointment
 from safeguards import audit
@@ -114,26 +119,42 @@ def open_request(patient: str | None, item: UUID) -> Request | None:
     return open_requests(patient).filter(appointment=item).first()
 
 
+# What nobody may let lie: for how long, and the email if somebody does.
+WAITS = {
+    State.SUBMITTED: (policy.VISIT_ANSWERED_WITHIN, "appointment-waits"),
+    State.CANCELLED: (policy.CANCELLATION_KNOWN_WITHIN, "cancellation-waits"),
+}
+
+
+def overdue(now: datetime) -> QuerySet[Request]:
+    """Return the requests that nobody has answered in time, and cancellations that nobody has passed on."""
+    late = [Q(state=state, made_at__lte=now - within) for state, (within, _) in WAITS.items()]
+    return Request.objects.filter(reduce(or_, late))
+
+
 def is_overdue(request: Request, now: datetime) -> bool:
     """Return whether nobody has answered a request in time, or told the clinic of a cancellation."""
-    waits = request.state in (State.SUBMITTED, State.CANCELLED)
-    return waits and request.made_at <= now - policy.VISIT_ANSWERED_WITHIN
+    state = State(request.state)
+    return state in WAITS and request.made_at <= now - WAITS[state][0]
 
 
 def tell_of_waiting(now: datetime | None = None) -> int:
-    """Tell the person and the staff of each request that nobody has answered in time, once. Return how many."""
-    now, told = now or timezone.now(), 0
-    due = Request.objects.filter(state=State.SUBMITTED, made_at__lte=now - policy.VISIT_ANSWERED_WITHIN, told_at=None)
-    for request in due.select_related("account"):
-        with transaction.atomic():
-            if not Request.objects.filter(pk=request.pk, told_at=None, state=State.SUBMITTED).update(told_at=now):
-                continue
-            account = request.account
-            audit.record("appointment.unanswered", by="system", account_id=account.pk)
-            notices.send("appointment-waits", to=account.email, account_id=account.pk, first_name=account.first_name)
-            notices.send("appointment-waits-for-staff", to=settings.SERVICE_CENTER_EMAIL, reference=str(request.pk))
-            told += 1
-    return told
+    """Tell the staff, and the person as they chose, of each request that is overdue, once. Return how many."""
+    now = now or timezone.now()
+    return sum(tell_of(request, now) for request in overdue(now).filter(told_at=None).select_related("account"))
+
+
+def tell_of(request: Request, now: datetime) -> bool:
+    """Tell both sides of one request, unless another worker was first or somebody has moved it."""
+    account, (_, mail) = request.account, WAITS[State(request.state)]
+    event = "appointment.clinic-untold" if request.state == State.CANCELLED else "appointment.unanswered"
+    with transaction.atomic():
+        if not Request.objects.filter(pk=request.pk, told_at=None, state=request.state).update(told_at=now):
+            return False
+        audit.record(event, by="system", account_id=account.pk)
+        tell(account, Kind.REQUESTS, mail, page=reverse("appointments-request", args=[request.pk]), waits=False)
+        notices.send(f"{mail}-for-staff", to=settings.SERVICE_CENTER_EMAIL, reference=str(request.pk))
+    return True
 
 
 @app.task(name="portal.appointments.tell_of_waiting_requests")

@@ -120,7 +120,7 @@ def name_requests(account: Account, rows: list[Request]) -> None:
     for row in rows:
         named = names.get(row.appointment_id) or names.get(row.place_id)
         row.name = named or "the clinic that fits"  # type: ignore[attr-defined]
-        row.is_overdue = row.state == State.SUBMITTED and asking.is_overdue(row, now)  # type: ignore[attr-defined]
+        row.is_overdue = asking.is_overdue(row, now)  # type: ignore[attr-defined]
 
 
 def find(account: Account, item: UUID) -> Request:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -61,7 +62,8 @@ def remind_account(account: Account, visit: Appointment, days: int, *, now: date
             starts_at=visit.at,
             defaults={"sent_at": now},
         )
-        if not is_first or not tell(account, Kind.REMINDERS, "appointment-reminder", item=str(visit.resource_id)):
+        page = reverse("feature-item", args=["appointments", visit.resource_id])
+        if not is_first or not tell(account, Kind.REMINDERS, "appointment-reminder", page=page):
             return False
         audit.record("appointment.reminded", by="system", account_id=account.pk, days=days)
     return True

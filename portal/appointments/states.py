@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account
@@ -53,4 +54,4 @@ def change_state(row: Request, to: str, *, by: Account, now: datetime | None = N
         Step.objects.create(request=row, state=to, at=now, staff=staff)
         audit.record(event, by=by, account_id=row.account_id)
         if staff and to != State.CLOSED:
-            tell(row.account, Kind.REQUESTS, "appointment-changed")
+            tell(row.account, Kind.REQUESTS, "appointment-changed", page=reverse("appointments-requests"))

@@ -16,6 +16,8 @@ from portal.family.patients import Who, account_of, record_event
 from portal.medications.gates import No, Why, judge
 from portal.medications.models import Request, Step
 from portal.medications.states import START, State, list_of
+from portal.notices.models import Kind
+from portal.notices.telling import tell
 from portal.record import queries
 from portal.record.models import Prescription
 from safeguards import audit
@@ -91,7 +93,7 @@ def is_overdue(request: Request, now: datetime) -> bool:
 
 
 def tell_of_waiting(now: datetime | None = None) -> int:
-    """Tell the person and the staff of each request that nobody has answered in time, once. Return how many."""
+    """Tell the staff, and the person as they chose, of each request without an answer in time. Return how many."""
     now, told = now or timezone.now(), 0
     due = Request.objects.filter(state=State.SUBMITTED, made_at__lte=now - policy.REFILL_ANSWERED_WITHIN, told_at=None)
     for request in due.select_related("account"):
@@ -100,8 +102,7 @@ def tell_of_waiting(now: datetime | None = None) -> int:
                 continue
             account = request.account
             audit.record("refill.unanswered", by="system", account_id=account.pk)
-            named = {"first_name": account.first_name, "page": list_of(request)}
-            notices.send("refill-waits", to=account.email, account_id=account.pk, **named)
+            tell(account, Kind.REQUESTS, "refill-waits", page=list_of(request), waits=False)
             notices.send("refill-waits-for-staff", to=settings.SERVICE_CENTER_EMAIL, reference=str(request.pk))
             told += 1
     return told

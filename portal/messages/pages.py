@@ -1,7 +1,7 @@
 """The patient's pages of the secure messages: folders, conversations, and the form in which one writes."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +40,12 @@ class Line:
     @property
     def files(self) -> list[Attachment]:
         return list(self.message.attachments.all())
+
+    @property
+    def due(self) -> date | None:
+        """Return the day on which an answer is due, by the calendar of the care team."""
+        at, team = self.message.answer_due_at, self.message.team
+        return at.astimezone(team.clock).date() if at and team else None
 
 
 def line_of(message: Message, now: datetime) -> Line:

@@ -11,11 +11,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
-from django.utils.dateformat import format as date_format
 
 from accounts.models import Account
 from core import policy
-from core.words import TIME_ZONE
 from portal.messages import attachments, queries
 from portal.messages.drafts import Gone, Saved, Stale, discard_draft, save_draft
 from portal.messages.forms import MessageForm, initial_of
@@ -23,6 +21,7 @@ from portal.messages.models import Attachment, CareTeam, Message, Thread
 from portal.messages.pages import away
 from portal.messages.sending import Held, NoTeam, is_old, send_message
 from portal.messages.teams import teams_of
+from portal.zones import show_clock
 from safeguards.limits import CountersUnavailable
 
 Context = dict[str, Any]
@@ -114,7 +113,7 @@ def write(account: Account, request: HttpRequest, thread: Thread | None, item: U
     saves = MessageForm(request.POST, request.FILES, teams=choices)
     outcome = save(account, saves, thread, item)
     if wanted == "autosave":
-        return said_of_autosave(saves, outcome)
+        return said_of_autosave(request, saves, outcome)
     if outcome is None:
         return context_of(saves, thread, choices, kept_draft(account, form, item))
     if not isinstance(outcome, Saved):
@@ -157,10 +156,8 @@ def answer_to_send(
     typed = form.typed(thread, item)
     match outcome := send_message(account, typed, thread=thread):
         case Held(where, at):
-            clock = date_format(timezone.localtime(at), "g:i A")
-            messages.success(
-                request, f"Your message goes out at {clock}, {TIME_ZONE}. Until then you can take it back."
-            )
+            clock = show_clock(request, at)
+            messages.success(request, f"Your message goes out at {clock}. Until then you can take it back.")
             return redirect("messages-thread", where)
         case NoTeam():
             form.add_error("team" if "team" in form.fields else None, "Choose a care team.")
@@ -210,12 +207,12 @@ def discard(account: Account, request: HttpRequest, item: UUID | None) -> HttpRe
     return redirect("messages-drafts")
 
 
-def said_of_autosave(form: MessageForm, outcome: Saved | Stale | Gone | None) -> JsonResponse:
+def said_of_autosave(request: HttpRequest, form: MessageForm, outcome: Saved | Stale | Gone | None) -> JsonResponse:
     """Return what the page's script says beside the buttons, and the version of the next save."""
     match outcome:
         case Saved(version):
-            clock = date_format(timezone.localtime(), "g:i A")
-            return JsonResponse({"version": version, "said": f"Draft saved at {clock}."})
+            said = f"Draft saved at {show_clock(request, timezone.now())}."
+            return JsonResponse({"version": version, "said": said})
         case Stale():
             said = "This draft was changed or sent in another tab. Choose “Save draft” to see both texts."
             return JsonResponse({"said": said}, status=409)

@@ -22,6 +22,7 @@ from django.utils import timezone
 from accounts.models import Account
 from deers import lookup
 from deers.registry import Beneficiary
+from portal.notices.new_in_record import tell_of_import
 from portal.record import files, projecting, sealing, validating
 from portal.record.canonical import write_canonical
 from portal.record.checks import BIGGEST_RESOURCE, BadError
@@ -170,6 +171,7 @@ def import_alone(
     if not stored.added and not stored.changed:
         return Unchanged(path, stored.types)
     record_import(person.dod_id, stored)
+    tell_of_import(person.dod_id, stored.import_id)
     return Imported(
         path, stored.types, stored.added, stored.changed, stored.unchanged, without_page(person.dod_id, stored)
     )

@@ -3,7 +3,7 @@
 from django import template
 
 from portal.record import moments
-from portal.tools.zones import zone_of
+from portal.zones import zone_of
 
 register = template.Library()
 

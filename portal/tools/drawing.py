@@ -24,9 +24,12 @@ def draw_readings(tracker: Tracker, newest: Sequence[Reading], *, is_small: bool
     )
 
 
-def line_of(tracker: Tracker, measure: Measure, rows: Sequence[Reading], place: int, unit: str) -> Drawn:
-    """Return the line of one number, oldest reading first."""
-    low, high = (end_of(measure, bound, tracker.target_unit, unit) for bound in tracker.targets[place])
+def line_of(
+    tracker: Tracker, measure: Measure, rows: Sequence[Reading], place: int, unit: str, *, has_target: bool = True
+) -> Drawn:
+    """Return the line of one number, oldest reading first, with the target or without it."""
+    bounds = tracker.targets[place] if has_target else (None, None)
+    low, high = (end_of(measure, bound, tracker.target_unit, unit) for bound in bounds)
     spots = []
     for row in rows:
         value = float(measure.changed(row.numbers[place], row.unit, unit))

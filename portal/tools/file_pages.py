@@ -16,7 +16,7 @@ from portal.tools import reading_files, readings
 from portal.tools.measures import Measure
 from portal.tools.models import Reading, Tracker
 from portal.tools.reading_files import Preview
-from portal.tools.zones import zone_of
+from portal.zones import zone_of
 from safeguards import audit
 
 Context = dict[str, Any]

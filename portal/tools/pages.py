@@ -22,7 +22,7 @@ from portal.tools.measures import MEASURES, Measure
 from portal.tools.models import Reading, Tracker
 from portal.tools.readings import Entry, find_tracker
 from portal.tools.typed_values import Moment
-from portal.tools.zones import zone_of
+from portal.zones import zone_of
 from safeguards import audit
 
 Context = dict[str, Any]

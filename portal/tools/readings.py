@@ -24,7 +24,8 @@ SQL = """
     FROM tools_tracker t LEFT JOIN LATERAL (
         SELECT * FROM tools_reading WHERE patient = t.patient AND tracker_id = t.id
         ORDER BY at DESC NULLS LAST, id DESC LIMIT %s) r ON true
-    WHERE t.patient = %s ORDER BY t.created_at, t.id, r.at DESC NULLS LAST, r.id DESC
+    WHERE t.patient = %s AND (%s::text[] IS NULL OR t.measure = ANY(%s))
+    ORDER BY t.created_at, t.id, r.at DESC NULLS LAST, r.id DESC
 """
 
 
@@ -52,10 +53,10 @@ class Stored:
     is_full: bool = False
 
 
-def trackers_of(patient: str | None) -> list[Tracker]:
-    """Return a person's trackers with their newest readings, in one query that reads only those."""
+def trackers_of(patient: str | None, measures: list[str] | None = None) -> list[Tracker]:
+    """Return a person's trackers, or those of these measures, with their newest readings, in one query."""
     found: dict[UUID, Tracker] = {}
-    rows: Iterable[Any] = Tracker.objects.raw(SQL, [NEWEST, patient or ""])
+    rows: Iterable[Any] = Tracker.objects.raw(SQL, [NEWEST, patient or "", measures, measures])
     for row in rows:
         tracker = found.setdefault(row.pk, row)
         if tracker is row:

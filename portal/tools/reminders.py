@@ -9,18 +9,21 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from accounts.mail import notices
 from accounts.models import Account
 from core import policy
+from portal.notices import telling
+from portal.notices.models import How, Kind
+from portal.notices.telling import tell
 from portal.record import moments
 from portal.tools import readings
 from portal.tools.forms import ReminderForm
 from portal.tools.measures import Measure
 from portal.tools.models import Tracker
-from portal.tools.zones import zone_of
+from portal.zones import zone_of
 from safeguards import audit
 
 Context = dict[str, Any]
@@ -33,7 +36,8 @@ def reminder(account: Account, query: QueryDict, measure: str) -> Context:
     about, tracker = readings.find_tracker(account.dod_id, measure)
     is_on = tracker is not None and tracker.remind_next_at is not None
     initial = {"days": tracker.remind_days, "at": tracker.remind_at} if tracker and is_on else {}
-    return reminder_page(about, tracker, measure, ReminderForm(initial=initial, label_suffix=""))
+    shown = reminder_page(about, tracker, measure, ReminderForm(initial=initial, label_suffix=""))
+    return shown | {"is_silent": telling.choices_of(account)[Kind.MEASURING] == How.NOT}
 
 
 def reminder_page(about: Measure, tracker: Tracker | None, slug: str, form: ReminderForm) -> Context:
@@ -114,7 +118,8 @@ def send_reminder(tracker: Tracker, now: datetime) -> bool:
         mine = Tracker.objects.filter(pk=tracker.pk, remind_next_at=tracker.remind_next_at)
         if not mine.update(remind_next_at=following) or is_late or not account.is_active or not account.email:
             return False
-        notices.send("time-to-measure", to=account.email, account_id=account.pk, first_name=account.first_name)
+        if not tell(account, Kind.MEASURING, "time-to-measure", page=reverse("feature", args=["tools"])):
+            return False
         audit.record("tools.reminder-sent", by="system", account_id=account.pk)
     return True
 

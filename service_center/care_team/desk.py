@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts import actions
-from accounts.mail import notices
 from accounts.models import Account
 from deers import lookup
 from portal.messages.message_states import State, change_state, in_state, waiting
 from portal.messages.models import CareTeam, Message, Note, PatientTeam, Template, Thread
 from portal.messages.teams import current, links, members_of, teams_of_member
+from portal.notices.models import Kind
+from portal.notices.telling import tell
 from safeguards import audit
 
 OPEN = (State.OPENED, State.ASSIGNED)
@@ -176,16 +176,10 @@ def insert_answer(thread: Thread, answer_id: UUID, body: str, *, by: Account, no
 
 
 def tell_patient(thread: Thread, message: UUID) -> None:
-    """Email the patient that there is a message. The link leads to it after signing in, and nothing else is said."""
+    """Tell the patient, as they chose, that there is a message. The link leads to it, and nothing else is said."""
     account = actions.account_of(thread.patient)
     if account:
-        notices.send(
-            "new-message",
-            to=account.email,
-            account_id=account.pk,
-            first_name=account.first_name,
-            link=settings.SITE_ADDRESS + reverse("messages-message", args=[message]),
-        )
+        tell(account, Kind.MESSAGES, "new-message", page=reverse("messages-message", args=[message]))
 
 
 def write_note(thread: Thread, body: str, *, by: Account) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -184,6 +184,14 @@ class RequestAdmin(WaitingAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ClinicList
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        """Show the list, under a warning of cancellations that nobody has passed on in time."""
+        late = asking.overdue(timezone.now()).filter(answered_by(request.user), state=State.CANCELLED)  # type: ignore[arg-type]
+        if self.has_view_permission(request) and (untold := late.count()):
+            said = f"{untold} cancellation has" if untold == 1 else f"{untold} cancellations have"
+            messages.warning(request, f"{said} waited too long. The clinic may still expect the person. Tell it now.")
+        return super().changelist_view(request, extra_context)
 
     @admin.display(description="Visit")
     def visit(self, row: Request) -> str:

@@ -14,7 +14,7 @@ from accounts.models import Notice
 from tests.pages.visitors import by_hand
 
 # Whatever a mail may want to know; what it does not name stays blank.
-SAID = {
+SAID: dict[str, Any] = {
     "first_name": "Ruth",
     "username": "ruth.h",
     "level": "Basic",
@@ -25,6 +25,7 @@ SAID = {
     "when": "March 2, 2026, at 12:00 PM",
     "happened": "We have your request. A reviewer will look at it.",
     "next": "You do not have to do anything now.",
+    "lines": [["New messages from your care team: 2", "/portal/messages/"]],
 } | dict.fromkeys(
     ("link", "not_me", "cancel", "undo", "confirm", "go_on", "begin", "stop"), "https://dslogon.example/a-link/of-once/"
 )

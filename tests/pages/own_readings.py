@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from demo.invent import readings
+from portal.notices import telling
 from portal.tools.models import OwnGoal, Reading
 from tests import people
 from tests.accounts.holders import premium, signed_in
@@ -16,7 +17,7 @@ Answers = Iterator[Any]
 
 
 def measures_at_home() -> Answers:
-    account = premium(people.load("grace"))
+    account = premium(people.load("grace", record=True))
     client = signed_in(account)
     readings.store_month(account, "America/Denver", Random(1), timezone.now())
     here = "/portal/tools/blood-pressure/"
@@ -28,6 +29,13 @@ def measures_at_home() -> Answers:
     for name in ("target", "reminder", "file"):
         yield client.get(f"{here}{name}/")
         yield client.post(f"{here}{name}/", {"low": "x", "days": "9"})
+    for query in ({}, {"own": "no"}):
+        vitals = client.get("/portal/vitals/", query)
+        yield vitals
+        row = next(one.reading.first for one in vitals.context["latest"] if one.reading.name == "Blood pressure")
+        yield client.get(reverse("vitals-test", args=[row.resource_id, row.place]), query)
+    telling.choose(account, {"measuring": "not"})
+    yield client.get(f"{here}reminder/")
     yield client.get(f"{here}delete/")
     rows = "date,weight,color\n2026-01-05,18,red\n"
     yield client.post("/portal/tools/weight/file/", {"text": rows})

@@ -273,7 +273,7 @@ def test_vitals_page_through_many_visits_without_cutting_or_losing_one(ruths):
     while True:
         with CaptureQueriesContext(connection) as asked:
             response = ruths.get(f"/portal/vitals/?before={where}")
-        assert len(asked) <= MOST_QUERIES
+        assert len([query for query in asked if "SAVEPOINT" not in query["sql"]]) <= MOST_QUERIES
         visits += response.context["visits"]
         where = response.context["listing"].older.replace("+", "%2B")
         if not where:

@@ -19,12 +19,10 @@ from portal.appointments.models import ENDED, CheckIn, Reminder, Request, Step
 from portal.appointments.reminding import remind
 from portal.appointments.states import START, TRANSITIONS, State, TransitionRefused, change_state
 from portal.notices import telling
-from portal.notices.models import How, Kind, Preference
 from portal.record import exporting, validating
 from portal.record.importing import store_resources
 from portal.record.models import Appointment, Resource
 from safeguards.events import EVENTS
-from safeguards.models import AuditEvent
 from tests import walk
 from tests.accounts.holders import signed_in, staff
 from tests.parallel import in_parallel
@@ -96,6 +94,7 @@ def test_who_asked_for_another_time_may_still_cancel_and_not_ask_twice():
 
 
 def test_ruth_asks_priya_books_and_the_visit_stands_in_page_calendar_and_export(client, ruth):
+    telling.choose(ruth, {"requests": "email"})
     store(RUTH, NAMED)
     place = booking.places_of(RUTH)[0][0]
     client.force_login(ruth)
@@ -339,6 +338,28 @@ def test_after_two_days_without_an_answer_both_sides_are_told_once(client, ruth)
     assert "overdue" in walk.text_of(signed_in(plans_visits()).get("/admin/appointments/request/"))
 
 
+def test_a_cancellation_that_nobody_passes_on_alarms_the_desk_and_then_ruth(client, ruth):
+    cancelled = asking.cancel(ruth, booked())
+    assert isinstance(cancelled, Asked)
+    request = cancelled.request
+    late = request.made_at + policy.CANCELLATION_KNOWN_WITHIN
+    assert asking.tell_of_waiting(late - timedelta(minutes=1)) == 0
+    assert [asking.tell_of_waiting(late) for _ in range(2)] == [1, 0]
+    walk.deliver_mail()
+    to_ruth, to_staff = sorted(mail.outbox, key=lambda sent: sent.to != [ruth.email])
+    assert f"/portal/appointments/requests/{request.pk}/" in to_ruth.body.replace("\\", "")
+    assert "may still expect the person" in to_staff.body
+    Request.objects.update(made_at=timezone.now() - policy.CANCELLATION_KNOWN_WITHIN)
+    desk = signed_in(staff("Scheduling"))
+    assert "1 cancellation has waited too long." in walk.text_of(desk.get("/admin/appointments/request/"))
+    client.force_login(ruth)
+    page = f"{PAGE}requests/{request.pk}/"
+    assert "The clinic may not know yet" in walk.text_of(client.get(page))
+    desk.post(f"/admin/appointments/request/{request.pk}/closed/")
+    assert "The clinic may not know yet" not in walk.text_of(client.get(page))
+    assert "waited too long" not in walk.text_of(desk.get("/admin/appointments/request/"))
+
+
 def test_ruth_is_reminded_twice_of_a_visit_and_once_more_when_it_is_moved(ruth):
     booked(ahead=timedelta(days=10))
     start = Appointment.objects.get().at
@@ -359,14 +380,9 @@ def test_nobody_is_reminded_of_what_is_not_booked_or_has_no_time(ruth, more):
     assert remind(timezone.now()) == remind(datetime(2031, 7, 3, 12, tzinfo=UTC)) == 0
 
 
-def test_ruth_turns_reminders_off(client, ruth):
+def test_ruth_turns_reminders_off(ruth):
     booked(ahead=timedelta(days=7))
-    client.force_login(ruth)
-    assert "Choose one of the two." in walk.text_of(client.post("/portal/contact/notices/", {"reminders": "daily"}))
-    client.post("/portal/contact/notices/", {"reminders": "not", "requests": "email"})
-    assert telling.choices_of(ruth) == {"reminders": "not", "requests": "email"}
-    assert Preference.objects.filter(account=ruth, kind=Kind.REMINDERS, how=How.NOT).exists()
-    assert AuditEvent.objects.filter(event="notices.chosen", account_id=ruth.pk).count() == 1
+    telling.choose(ruth, {"reminders": "not"})
     assert remind(timezone.now()) == 0
 
 

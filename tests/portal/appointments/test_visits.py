@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from icalendar import Calendar
 
-from portal import views
+from portal import zones
 from portal.record import importing
 from portal.record.models import Appointment
 from tests.portal.conftest import OTIS, RUTH
@@ -117,7 +117,7 @@ ABROAD = datetime(2031, 7, 4, 21, 0, tzinfo=UTC)  # 2 PM at the clinic, the next
 def test_the_time_of_the_place_has_that_of_the_reader_beside_it_where_it_differs(client, ruth, zone, beside):
     store(RUTH, CLINIC, agreed(1, ABROAD))
     client.force_login(ruth)
-    client.cookies[views.ZONE_COOKIE] = zone
+    client.cookies[zones.COOKIE] = zone
     for address in ("/portal/", "/portal/appointments/", Appointment.objects.get().resource_id):
         where = address if isinstance(address, str) else f"/portal/appointments/{address}/"
         assert f"July 4, 2031, 2:00 PM {beside}" in page(client, where)
@@ -133,7 +133,7 @@ def test_a_time_in_a_list_of_past_visits_has_the_readers_beside_it_and_a_day_has
     timed = {**seen, "id": "timed", "period": {"start": "2024-05-01T23:30:00-07:00"}}
     store(RUTH, CLINIC, timed, {**seen, "id": "day", "period": {"start": "2024-04-30"}})
     client.force_login(ruth)
-    client.cookies[views.ZONE_COOKIE] = "America/New_York"
+    client.cookies[zones.COOKIE] = "America/New_York"
     shown = page(client, "/portal/appointments/visits/")
     assert "May 1, 2024, 11:30 PM (Pacific time; May 2, 2024, 2:30 AM Eastern time)" in shown
     assert "<p>April 30, 2024</p>" in shown

@@ -16,6 +16,7 @@ from portal.medications.asking import Asked
 from portal.medications.gates import No, Why, Yes
 from portal.medications.models import Request, Step
 from portal.medications.states import START, TRANSITIONS, State, TransitionRefused, change_state
+from portal.notices import telling
 from portal.record.importing import store_resources
 from portal.record.models import Prescription, Resource
 from portal.record.projecting import project_patient
@@ -207,6 +208,7 @@ def test_what_is_being_filled_can_no_longer_be_withdrawn(client, ruth):
 
 
 def test_omar_ships_a_refill_and_ruth_follows_it(client, ruth):
+    telling.choose(ruth, {"requests": "email"})
     request = asked(ruth)
     desk = signed_in(staff("Pharmacy"))
     base = f"/admin/medications/request/{request.pk}/"

@@ -1,7 +1,7 @@
 """The patient's pages of the messages: folders, a conversation, and the form in which one writes."""
 
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +15,7 @@ from accounts.models import Account
 from accounts.sign_in import unsaved_forms
 from core import policy
 from core.policy import Level
+from portal import zones
 from portal.messages import attachments
 from portal.messages.models import Attachment, Message, Piece, Thread
 from safeguards.models import AuditEvent
@@ -50,6 +51,21 @@ def test_ruth_writes_sends_takes_back_and_sends_again_without_any_script(client,
     thread = send(client, here, again)
     assert "May I shower?" in text_of(client.get(thread))
     assert Message.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("zone", "clock", "words"), [("Asia/Tokyo", "11:05 AM", "Tokyo time"), ("", "9:05 PM", "Eastern time")]
+)
+def test_times_of_messages_are_those_of_ruths_own_clock(client, ruth, primary, zone, clock, words):
+    thread = f"{INBOX}{sent(ruth, primary).thread_id}/"
+    at = datetime(2026, 3, 4, 2, 5, tzinfo=UTC)  # still March 3 in Maryland
+    Message.objects.update(held_at=at, send_due_at=at, saved_at=at)
+    client.force_login(ruth)
+    client.cookies[zones.COOKIE] = zone
+    shown = text_of(client.get(thread))
+    assert f"March {4 if zone else 3}, 2026 at {clock}" in shown
+    assert f"All times are in {words}." in shown
+    assert f"{words}. Until then you can take it back." in text_of(client.post(COMPOSE, form(primary), follow=True))
 
 
 def test_what_is_missing_is_said_beside_the_field_and_what_was_typed_is_kept(client, ruth, primary):
