@@ -467,8 +467,8 @@ SUMMARY_READINGS = 200
 MEASURE_REMINDER_LATE = timedelta(hours=2)
 
 # Appointments: own. How many days a person wishes at most and how far ahead, how far ahead the desk books (what is
-# later is a slip of the year), how long the reason may be, within what time somebody answers, after which both sides are
-# told, until when before it a visit can be moved or cancelled here, and from when before it its questions can be
+# later is a slip of the year), how long the reason may be, within what time somebody answers, after which both sides
+# are told, until when before it a visit can be moved or cancelled here, and from when before it its questions can be
 # answered. Reminders go out so many days before, or up to a day late if the worker stood still.
 VISIT_WISHES = 3
 VISIT_AHEAD = timedelta(days=365)
