@@ -41,6 +41,7 @@ def shown_code(client: Client, ada: Account, sees: object = ("notes",)) -> str:
 def test_a_doctor_without_an_account_reads_what_ada_chose_and_she_sees_it(client, ada):
     wrote(ada.dod_id or "", "Visit of Ada")
     code, doctor = shown_code(client, ada), Client()
+    assert "testserver/share/" in walk.text_of(client.get("/portal/family/share/"))
     response = doctor.post("/share/", typed(code.lower()), follow=True)
     assert "This is the health record of Ada.p Tester." in walk.text_of(response)
     page = doctor.get("/share/record/notes/")
