@@ -466,12 +466,13 @@ SUMMARY_DAYS_MAX = 730
 SUMMARY_READINGS = 200
 MEASURE_REMINDER_LATE = timedelta(hours=2)
 
-# Appointments: own. How many days a person wishes at most and how far ahead, how long the reason may be, within what
-# time somebody answers and passes a cancellation on, after which both sides are told, until when before it a visit can
-# be moved or cancelled here, and from when before it its questions can be answered. Reminders go out so many days
-# before, or up to a day late if the worker stood still.
+# Appointments: own. How many days a person wishes at most and how far ahead, how far ahead the desk books (what is
+# later is a slip of the year), how long the reason may be, within what time somebody answers and passes a cancellation
+# on, after which both sides are told, until when before it a visit can be moved or cancelled here, and from when before
+# it its questions can be answered. Reminders go out so many days before, or up to a day late if the worker stood still.
 VISIT_WISHES = 3
 VISIT_AHEAD = timedelta(days=365)
+VISIT_BOOKED_AHEAD = timedelta(days=3652)
 VISIT_REASON_MAX = 500
 VISIT_ANSWERED_WITHIN = timedelta(hours=48)
 CANCELLATION_KNOWN_WITHIN = timedelta(hours=24)

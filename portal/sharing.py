@@ -36,6 +36,8 @@ def enter(request: HttpRequest) -> HttpResponse:
     if row is None:
         form.add_error(None, problem or WRONG)
         return render(request, "portal/family/enter.html", {"form": form}, status=status)
+    for limit, key in tries_of(request, code):  # a hospital has one address, and many doctors
+        limits.take_back(limit, key)
     response = redirect("shared-portal")
     sharing.remember(response, token, row)
     return response
@@ -43,15 +45,19 @@ def enter(request: HttpRequest) -> HttpResponse:
 
 def refusal(request: HttpRequest, code: str) -> tuple[str, int]:
     """Count one try. Return why it has to wait, or "", with the status of a page that says so."""
-    tries = (
-        (policy.SHARE_TRIES_PER_ADDRESS, client.address(request)),
-        (policy.SHARE_TRIES_PER_CODE, sharing.index_of(code).hex()),
-    )
     try:
-        waits = [wait for limit, key in tries if (wait := limits.hit(limit, key))]
+        waits = [wait for limit, key in tries_of(request, code) if (wait := limits.hit(limit, key))]
     except limits.CountersUnavailable as failure:
         return str(failure), 503
     return (f"There were too many tries. {try_again_in(max(waits))}", 429) if waits else ("", 200)
+
+
+def tries_of(request: HttpRequest, code: str) -> tuple[tuple[policy.Limit, str], ...]:
+    """Return the limits that a try counts against, each with its key."""
+    return (
+        (policy.SHARE_TRIES_PER_ADDRESS, client.address(request)),
+        (policy.SHARE_TRIES_PER_CODE, sharing.index_of(code).hex()),
+    )
 
 
 @login_not_required

@@ -100,7 +100,8 @@ class PatientTeam(models.Model):
 class Thread(models.Model):
     """A conversation between a patient and a care team. It is there once its first message is on its way.
 
-    Its id is that of its first message. `continues` is the older conversation that it goes on with.
+    Its id is that of its first message, if no other one has that. `continues` is the older conversation that it goes on
+    with.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -45,7 +45,7 @@ def send_message(
     if typed.team is None:
         return NoTeam()
     goes_on = thread is not None and thread.team_id == typed.team.pk and not is_old(thread, now)
-    where = thread.pk if thread is not None and goes_on else typed.id
+    where = thread.pk if thread is not None and goes_on else id_of_new_thread(typed)
     goes_out_at = now + policy.MESSAGE_HELD
     values = {
         **typed.text,
@@ -61,7 +61,7 @@ def send_message(
                 if goes_on:
                     Thread.objects.filter(pk=where).update(last_sent_at=goes_out_at)
                 else:
-                    begin_thread(account, typed, thread, goes_out_at)
+                    begin_thread(account, typed, where, thread, goes_out_at)
                 event = event_of((State.DRAFT,), State.HELD, message_states.TRANSITIONS)
                 audit.record(event, by=account, message=str(typed.id))
                 return Held(where, goes_out_at)
@@ -86,11 +86,20 @@ def hold(account: Account, typed: Typed, values: dict[str, object]) -> bool:
     return own_drafts(account, typed).update(**values) == 1
 
 
-def begin_thread(account: Account, typed: Typed, continues: Thread | None, at: datetime) -> None:
+def id_of_new_thread(typed: Typed) -> UUID:
+    """Return the id of a conversation that begins with this message: that of the message.
+
+    It is another one if the message was taken back out of a conversation that it began, and which goes on without it.
+    """
+    goes_on_without = typed.version and Thread.objects.filter(pk=typed.id).exists()
+    return uuid4() if goes_on_without else typed.id
+
+
+def begin_thread(account: Account, typed: Typed, where: UUID, continues: Thread | None, at: datetime) -> None:
     """Insert the conversation that begins with this message. The foreign key is checked at the end."""
     assert typed.team is not None
     Thread(
-        id=typed.id,
+        id=where,
         patient=account.dod_id or "",
         team=typed.team,
         topic=typed.topic,
@@ -118,7 +127,7 @@ def unsend(account: Account, message: UUID, *, now: datetime | None = None) -> b
         if thread is None:
             return False
         others = Message.objects.filter(thread=thread).exclude(pk=message)
-        alone = thread.pk == message and not others.exists()
+        alone = not others.exists()
         values: dict[str, object] = dict.fromkeys(("held_at", "send_due_at", "answer_due_at"))
         values["version"] = F("version") + 1
         if alone:

@@ -40,7 +40,8 @@ NOTE = ("note", "notes", "comment", "comments")
 UNIT = ("unit", "units")
 NUMBER = ("number", "value", "reading", "result")
 SECOND = ("second",)
-BRACKETS = re.compile(r"\(.*?\)|\[.*?\]")
+# No bracket stands inside another one: so a name of thousands of open brackets is read once, and not once for each.
+BRACKETS = re.compile(r"\(([^()]*)\)|\[([^][]*)\]")
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,7 @@ def missing_of(measure: Measure, columns: Columns) -> str:
 def unit_of(measure: Measure, header: Sequence[str], columns: Columns) -> str:
     """Return the unit in the brackets behind the name of the number, as in "Weight (kg)", or the first unit."""
     name = header[columns["number"]]
-    inside = re.search(r"\((.*?)\)|\[(.*?)\]", name)
+    inside = BRACKETS.search(name)
     said = (inside[1] or inside[2] or "") if inside else ""
     return read_unit(measure, said) or measure.units[0].ucum
 

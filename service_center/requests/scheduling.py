@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.models import Account
+from core import policy
 from core.fields import PlainText, text_field
 from portal.appointments import asking, booking
 from portal.appointments.clinics import answered_by, clinics_of, prepared_by
@@ -86,13 +87,15 @@ class SlotForm(forms.Form):
         return cleaned
 
     def start_of(self, cleaned: dict[str, Any]) -> datetime:
-        """Return the start in the time zone of the place. Add an error if it is past, or the clock skips it."""
+        """Return the start in the time zone of the place. Add an error if it is past or far, or the clock skips it."""
         place = cleaned["place"]
         zone = booking.zone_at(UUID(place)) if place else booking.zone_of_visit(self.subject)
         clock: time = cleaned["clock"]
         start = datetime.combine(cleaned["day"], clock, zone)
         if start <= timezone.now():
             self.add_error("day", ValidationError("Enter a day and time in the future."))
+        elif cleaned["day"] > timezone.localdate() + policy.VISIT_BOOKED_AHEAD:
+            self.add_error("day", ValidationError("Check the year. This day is more than ten years ahead."))
         elif start.astimezone(UTC).astimezone(zone).time() != clock:
             self.add_error("clock", ValidationError("The clocks go forward over this time. Enter another one."))
         return start

@@ -313,6 +313,15 @@ def test_a_booking_that_comes_after_the_wish_was_withdrawn_changes_nothing(ruth)
     assert not Resource.objects.filter(type="Appointment").exists()
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2207-01-30"])
+def test_a_slip_of_the_year_books_nothing(ruth, day):
+    request, desk = asked(ruth), signed_in(staff("Scheduling"))
+    slot = {"title": "Knee examination", "day": day, "clock": "23:59", "minutes": "30"}
+    shown = walk.text_of(desk.post(f"/admin/appointments/request/{request.pk}/booked/", slot))
+    assert "more than ten years ahead" in shown or "in the future" in shown
+    assert not Appointment.objects.exists()
+
+
 def test_a_refusal_needs_a_reason_that_ruth_reads(client, ruth):
     request = asked(ruth)
     desk = signed_in(plans_visits())

@@ -1,6 +1,6 @@
 """A look for a doctor without an account: one code, one browser, one hour, only to read."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
@@ -41,6 +41,7 @@ def shown_code(client: Client, ada: Account, sees: object = ("notes",)) -> str:
 def test_a_doctor_without_an_account_reads_what_ada_chose_and_she_sees_it(client, ada):
     wrote(ada.dod_id or "", "Visit of Ada")
     code, doctor = shown_code(client, ada), Client()
+    assert "testserver/share/" in walk.text_of(client.get("/portal/family/share/"))
     response = doctor.post("/share/", typed(code.lower()), follow=True)
     assert "This is the health record of Ada.p Tester." in walk.text_of(response)
     page = doctor.get("/share/record/notes/")
@@ -64,6 +65,12 @@ def test_a_second_browser_gets_the_answer_of_a_wrong_code(client, ada):
         other = Client()
         assert "open nothing" in walk.text_of(other.post("/share/", sent))
         assert other.get("/share/record/")["Location"] == "/share/"
+
+
+def test_many_doctors_of_one_hospital_open_what_they_were_shown(client, ada):
+    for _ in range(policy.SHARE_TRIES_PER_ADDRESS.times + 1):
+        code = sharing.make(ada, ["notes"], date(1958, 3, 14)).code or ""
+        assert Client().post("/share/", typed(code)).status_code == 302
 
 
 def test_a_wrong_birth_date_opens_nothing_and_many_tries_have_to_wait(client, ada):

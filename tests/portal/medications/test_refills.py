@@ -336,3 +336,12 @@ def test_every_state_can_be_reached_and_every_move_has_a_sentence():
     assert reached == set(State)
     assert set(TRANSITIONS.values()) <= set(EVENTS)
     assert set(State) - {before for before, _ in TRANSITIONS} == set(asking.ENDED)
+
+
+def test_what_runs_out_leads_from_the_health_tools_to_where_it_can_be_asked_for(client, ruth):
+    supply = {"numberOfRepeatsAllowed": 3, "expectedSupplyDuration": {"value": 90, "code": "d"}}
+    item = prescribed(dispenseRequest=supply)
+    client.force_login(ruth)
+    shown = client.get("/portal/tools/").content.decode()
+    assert f'href="{PAGE}{item}/"' in shown
+    assert "3 refills left." in shown

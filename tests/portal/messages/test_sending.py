@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Account
 from core import policy
 from core.policy import Level
-from portal.messages.drafts import Gone, Saved, Stale, Typed, save_draft
+from portal.messages.drafts import Gone, Saved, Stale, Typed, discard_draft, save_draft
 from portal.messages.models import Message, Thread
 from portal.messages.sending import Held, NoTeam, note_sent, send_message, unsend
 from portal.messages.teams import answer_due, teams_of
@@ -193,3 +193,27 @@ def test_an_answer_to_another_team_than_before_is_a_new_conversation(ruth, prima
     outcome = send_message(ruth, typed(other), thread=first.thread)
     assert isinstance(outcome, Held)
     assert Thread.objects.get(pk=outcome.thread).team == other
+
+
+def test_a_first_message_that_was_taken_back_can_begin_another_conversation(ruth, primary):
+    first, second = typed(primary), typed(primary, "And may I run?")
+    send_message(ruth, first)
+    went_on = Thread.objects.get()
+    send_message(ruth, second, thread=went_on)
+    assert unsend(ruth, first.id)
+    again = replace(first, version=Message.objects.get(pk=first.id).version)
+    outcome = send_message(ruth, again)
+    assert isinstance(outcome, Held)
+    assert outcome.thread != went_on.pk
+    assert Message.objects.get(pk=second.id).thread == went_on
+
+
+def test_a_conversation_whose_last_message_is_taken_back_is_not_there_any_more(ruth, primary):
+    first, second = typed(primary), typed(primary, "And may I run?")
+    send_message(ruth, first)
+    send_message(ruth, second, thread=Thread.objects.get())
+    assert unsend(ruth, first.id)
+    assert discard_draft(ruth, first.id)
+    assert unsend(ruth, second.id)
+    assert not Thread.objects.exists()
+    assert Message.objects.get().thread is None

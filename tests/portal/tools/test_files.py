@@ -3,6 +3,7 @@
 import csv
 from datetime import UTC, datetime, timedelta
 from io import BytesIO, StringIO
+from time import perf_counter
 
 import pytest
 
@@ -166,3 +167,12 @@ def test_thirty_confirmations_at_once_store_the_file_once(ruth):
     assert answers == [302] * 30
     assert Reading.objects.count() == 28
     assert [event.details["count"] for event in AuditEvent.objects.filter(event="tools.readings-imported")] == [28]
+
+
+def test_a_header_of_thousands_of_open_brackets_is_read_at_once(client, ruth):
+    client.force_login(ruth)
+    data = b"Date,Weight (kg)," + b"([" * 25_000 + b"\n2026-03-01,80,\n"
+    began = perf_counter()
+    shown = walk.text_of(upload(client, WEIGHT, data))
+    assert "1 new reading." in shown
+    assert perf_counter() - began < 5  # it took a minute when each bracket was looked for to the end
