@@ -32,6 +32,7 @@ KEYS = (
     "sign-in-page",
     *WIZARD,
     "dashboard",
+    "message",
     REGISTRY,
     PORTAL,
     PORTAL_PAGES,
@@ -93,7 +94,8 @@ def everything_else(server: str, wanted: argparse.Namespace) -> None:
         filling = [sys.executable, "-m", "bench.allauth_people", str(ACCOUNTS)]
         member = subprocess.run(filling, env=os.environ | env, check=True, stdout=subprocess.PIPE, text=True)
         draft, session = people.begun_registration(), people.graces_session()
-        compared = pages.comparisons(ACCOUNTS, HOLDERS, draft, session, member.stdout.strip())
+        allauths, team = member.stdout.strip(), people.graces_care_team()
+        compared = pages.comparisons(ACCOUNTS, HOLDERS, draft, session, allauths, team)
         print_table([each for each in compared if each.key in (wanted.only or KEYS)], {"allauth": env}, wanted.seconds)
 
 
@@ -134,9 +136,7 @@ def print_table(compared: list["Comparison"], others: Mapping[str, Mapping[str, 
             say(f"Measuring {each.key} for {seconds:g} s ...")
             pair = (each.page, each.measure)
             ours, theirs = (counts.counted(page) if page.site == "dslogon" else None for page in pair)
-            measured = measure.compare(
-                *((sites[page.site], page) for page in pair), seconds, alone=each.alike is not None
-            )
+            measured = measure.compare(*((sites[page.site], page) for page in pair), seconds, alone=each.is_alone)
             print(*table.rows(each, measured, ours, theirs), sep="\n", flush=True)
     os.sched_setaffinity(0, cores)
 

@@ -16,10 +16,14 @@ OWN = 3
 
 @dataclass(frozen=True, order=True)
 class Counted:
-    """Statements without BEGIN and COMMIT, and transactions as PostgreSQL counts them, including read-only ones."""
+    """Statements without BEGIN and COMMIT, and transactions as PostgreSQL counts them, including read-only ones.
+
+    `saves` are those that we began ourselves, to write something. For each, the server waits for the disk.
+    """
 
     queries: int
     commits: int
+    saves: int = 0
 
 
 def counted(page: Page) -> Counted:
@@ -33,12 +37,17 @@ def counted(page: Page) -> Counted:
 def counted_once(page: Page) -> Counted:
     """Return the counts of one run."""
     before = commits()
-    asked = statements(page)
-    return Counted(len(asked), commits() - before - OWN)
+    asked, saves = statements_and_saves(page)
+    return Counted(len(asked), commits() - before - OWN, saves)
 
 
 def statements(page: Page) -> list[str]:
     """Return the SQL statements of the page and of all pages that follow it."""
+    return statements_and_saves(page)[0]
+
+
+def statements_and_saves(page: Page) -> tuple[list[str], int]:
+    """Return the SQL statements of the page and of all pages that follow it, and how many transactions were begun."""
     browser = Client()
     browser.cookies.load(page.cookies)
     with CaptureQueriesContext(connection) as captured:
@@ -48,7 +57,8 @@ def statements(page: Page) -> list[str]:
             else:
                 response = browser.get(each.path, headers=each.headers())
             assert response.status_code == each.status, f"{each.path} answered {response.status_code}."
-    return [query["sql"] for query in captured.captured_queries if query["sql"] not in CONTROL]
+    made = [query["sql"] for query in captured.captured_queries]
+    return [statement for statement in made if statement not in CONTROL], made.count("COMMIT")
 
 
 def commits() -> int:

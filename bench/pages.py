@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from itertools import count
+from uuid import uuid4
 
 from django_otp.oath import totp
 
@@ -53,8 +54,8 @@ class Comparison:
     """A page and what it is compared with. Rates and CPU are ratios of the two. A goal of None is not set.
 
     `whole_cpu_at_most` includes PostgreSQL's CPU. `alike` is for two pages that no one may be able to tell apart: how
-    far from 1 the ratios of median time and of CPU may be, while both make the same number of queries. Each is then
-    requested alone.
+    far from 1 the ratios of median time and of CPU may be, while both make the same number of queries. `time_at_most`
+    is a ratio of median times. For both, each page is requested alone. `saves` are the transactions that may write.
     """
 
     key: str
@@ -65,7 +66,14 @@ class Comparison:
     rate_at_least: float | None = None
     queries_at_most: int | None = None
     commits: int | None = None
+    saves: int | None = None
     alike: float | None = None
+    time_at_most: float | None = None
+
+    @property
+    def is_alone(self) -> bool:
+        """Return whether each page is requested alone, so that its time is that of one answer."""
+        return self.alike is not None or self.time_at_most is not None
 
 
 def posted(names: Iterator[str], password: str = PASSWORD) -> Forms:
@@ -97,10 +105,20 @@ def with_factor(names: Iterator[str], site: str = "dslogon") -> Page:
     )
 
 
-def comparisons(accounts: int, holders: int, draft: people.Draft, session: str, allauth: str) -> list[Comparison]:
+def written(team: str) -> Forms:
+    """Yield new messages to a care team. Each makes up its id, as the form does."""
+    text = {"topic": "general", "subject": "A question", "body": "May I take the two together?"}
+    while True:
+        yield {"csrfmiddlewaretoken": CSRF, "do": "send", "draft": str(uuid4()), "version": "0", "team": team, **text}
+
+
+def comparisons(
+    accounts: int, holders: int, draft: people.Draft, session: str, allauth: str, team: str
+) -> list[Comparison]:
     """Return all comparisons except the one with a million accounts.
 
-    `accounts` and `holders` are how many accounts there are to sign in to.
+    `accounts` and `holders` are how many accounts there are to sign in to. `team` is the care team of the session's
+    person.
     """
 
     def members() -> Iterator[str]:
@@ -152,6 +170,14 @@ def comparisons(accounts: int, holders: int, draft: people.Draft, session: str, 
             Page("django-allauth profile", "/accounts/profile/", f"sessionid={allauth}", site="allauth"),
             rate_at_least=1.0,
             queries_at_most=3,
+        ),
+        Comparison(
+            "message",
+            Page("Sending a secure message", "/portal/messages/compose/", session, form=written(team), status=302),
+            Page("opening one's profile", "/account/", session),
+            time_at_most=1.4,
+            queries_at_most=6,
+            saves=1,
         ),
     ]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from itertools import count
 from uuid import uuid4
 
@@ -21,6 +22,7 @@ from accounts.sign_in import consent
 from bench.views import hashed
 from core.policy import Level
 from demo.people import PEOPLE
+from portal.messages.models import CareTeam, PatientTeam
 from safeguards.cipher import encrypt
 
 BROWSER = "only-for-the-bench"
@@ -127,6 +129,14 @@ def begun_registration() -> Draft:
     )
     details, code = (reverse(REGISTRATION.page, args=[draft.pk, name]) for name in ("details", "code"))
     return Draft(details, code, f"{drafts.COOKIE}={BROWSER}")
+
+
+def graces_care_team() -> str:
+    """Return the key of a care team to which Grace may write."""
+    grace, since = PEOPLE["grace"].dod_id, date(2020, 1, 1)
+    team = CareTeam.objects.create(name="Primary care", since=since)
+    PatientTeam.objects.create(patient=grace, team=team, since=since)
+    return str(team.pk)
 
 
 def graces_session() -> str:

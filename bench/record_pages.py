@@ -1,7 +1,7 @@
 """What each page of the portal costs on a record of an ordinary size and on one of 50,000 observations.
 
 Both records are in one database and each page is asked for in turns, in one process, so that what disturbs the machine
-disturbs both. The large record is the small one and what forty years of tests, visits and papers add to it.
+disturbs both. The large record is the small one and what forty years of tests, visits, papers and messages add to it.
 """
 
 import statistics
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
-from uuid import UUID
+from urllib.parse import urlencode
+from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 from django.test import Client
@@ -25,12 +26,15 @@ from bench.counts import CONTROL
 from core.policy import Level
 from demo.invent.records import record_for, store
 from portal.features import FEATURES
+from portal.messages import queries as message_queries
+from portal.messages.models import CareTeam, Message, PatientTeam, Thread
 from portal.record import queries
 from portal.record.importing import store_resources
 from portal.record.models import Appointment, Attachment, Condition, Note, Panel, Prescription, Projected, Result
 
 SMALL, LARGE = "3000000001", "3000000002"
 OBSERVATIONS, OTHERS = 50_000, 2_000
+FEW_MESSAGES, MANY_MESSAGES = 20, 20_000
 ROUNDS = 25
 QUERIES, RATIO, SIZE = 8, 1.3, 40
 # How many queries the session and the account take, before the page has asked for anything.
@@ -71,8 +75,34 @@ def fill() -> None:
         store([record])
     with transaction.atomic():
         store_resources(LARGE, "bench", (("", raw) for raw in decades()))
+    team = CareTeam.objects.create(name="Bench", since=START.date())
+    for patient, messages in ((SMALL, FEW_MESSAGES), (LARGE, MANY_MESSAGES)):
+        PatientTeam.objects.create(patient=patient, team=team, since=START.date())
+        talks = list(conversations(patient, team, messages // 2))
+        Thread.objects.bulk_create(talk[0] for talk in talks)
+        Message.objects.bulk_create((message for talk in talks for message in talk[1]), batch_size=2_000)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
+
+
+def conversations(patient: str, team: CareTeam, many: int) -> Iterator[tuple[Thread, list[Message]]]:
+    """Yield conversations of a question and an answer. One in ten is put away, and there is a draft for each ten."""
+    now = timezone.now()
+    for number in range(many):
+        at = now - timedelta(hours=number + 1)
+        text: dict[str, Any] = {"topic": "general", "subject": f"Matter {number}", "team": team, "patient": patient}
+        put_away = at if number % 10 == 0 else None
+        thread = Thread(id=uuid4(), last_sent_at=at, last_answer_at=at, archived_at=put_away, **text)
+        text |= {"body": f"May I take it with thing {number}?", "saved_at": at}
+        sent: dict[str, Any] = {"held_at": at, "send_due_at": at, "sent_at": at, "thread": thread}
+        yield (
+            thread,
+            [
+                Message(id=thread.pk, **text, **sent, answered_at=at),
+                Message(id=uuid4(), **text, **sent, author="staff", opened_at=at if number > 5 else None),
+                *([Message(id=uuid4(), **text)] if number % 10 == 0 else []),
+            ],
+        )
 
 
 def decades() -> Iterator[dict[str, Any]]:
@@ -208,6 +238,7 @@ def addresses(patient: str) -> Iterator[tuple[str, str]]:
     )
     for slug, kind, which in ends:
         yield f"{slug}: its end", f"{reverse('feature', args=[slug])}?before={end_of(kind, patient, **which)}"
+    yield from message_addresses(patient)
     labs = reverse("feature", args=["labs"])
     yield "labs: of a kind", f"{labs}?kind=pathology"
     day = newest(Panel, patient).said[:10]
@@ -217,6 +248,18 @@ def addresses(patient: str) -> Iterator[tuple[str, str]]:
     for name in ("labs-single", "labs-other"):
         for searched in ("Test a1", "nowhere at all"):
             yield f"{name.replace('-', ': ')} “{searched}”", f"{reverse(name)}?q={searched.replace(' ', '+')}"
+
+
+def message_addresses(patient: str) -> Iterator[tuple[str, str]]:
+    """Yield the folders of the messages, the end of the inbox, a conversation, and searches."""
+    for name in ("messages-sent", "messages-drafts", "messages-archive", "messages-compose"):
+        yield name.replace("-", ": "), reverse(name)
+    answered = Thread.objects.filter(patient=patient, archived_at=None).order_by("last_answer_at")
+    end = urlencode({"before": message_queries.write_cursor(answered[5], "last_answer_at")})
+    yield "messages: its end", f"{reverse('feature', args=['messages'])}?{end}"
+    yield "messages: one", reverse("messages-thread", args=[answered[0].pk])
+    for searched in ("thing 7", "nowhere at all", "take"):
+        yield f"messages: search “{searched}”", f"{reverse('messages-search')}?{urlencode({'q': searched})}"
 
 
 def measured(page: Asked, browsers: dict[str, Client]) -> tuple[str, bool]:

@@ -27,6 +27,9 @@ def verdicts(
         yield between(f"{measured.cpu_ratio:.3f} x the CPU", within, measured.cpu_ratio)
         yield f"queries (goal: as many): {'met' if counted == of_measure else 'MISSED'}"
         return
+    if compared.time_at_most is not None:
+        time = f"{measured.time_ratio:.2f} x the median time"
+        yield goal(time, "at most", compared.time_at_most, measured.time_ratio)
     yield goal(f"{measured.cpu_ratio:.3f} x the CPU", "at most", compared.cpu_at_most, measured.cpu_ratio)
     if compared.whole_cpu_at_most is not None:
         whole = f"{measured.whole_cpu_ratio:.3f} x the CPU, PostgreSQL's included"
@@ -36,6 +39,8 @@ def verdicts(
         yield goal(f"{counted.queries} queries", "at most", compared.queries_at_most, counted.queries)
     if counted and compared.commits is not None:
         yield goal(f"{counted.commits} commits", "at most", compared.commits, counted.commits)
+    if counted and compared.saves is not None:
+        yield goal(f"{counted.saves} commits of a transaction that writes", "at most", compared.saves, counted.saves)
 
 
 def between(figure: str, wanted: tuple[float, float], got: float) -> str:

@@ -16,6 +16,7 @@ from django.utils.http import content_disposition_header
 from accounts.models import Account
 from core import policy
 from core.typed import clean_typed
+from portal.messages.drafts import drafts_of
 from portal.messages.models import Attachment, Message, Piece
 from safeguards import audit, limits
 from safeguards.cipher import blind_index
@@ -103,7 +104,7 @@ def keep(account: Account, message: Message, name: str, kind: str, data: bytes) 
     """Store a file in its pieces, if the message still is a draft and has room for it."""
     digest = blind_index(hashlib.sha256(data).hexdigest(), purpose="attachment")
     with transaction.atomic():
-        draft = Message.objects.select_for_update().filter(pk=message.pk, patient=account.dod_id, held_at=None)
+        draft = drafts_of(account).select_for_update().filter(pk=message.pk)
         if not draft.values_list("pk").first():
             return Refused(f"{name}: this message was sent in the meantime.")
         others = list(Attachment.objects.filter(message=message))
@@ -129,8 +130,8 @@ def pieces_of(row: Attachment, data: bytes) -> Iterator[Piece]:
 def remove(account: Account, message: Message, item: UUID) -> bool:
     """Delete a file of a draft, and return whether it was there."""
     with transaction.atomic():
-        mine = Attachment.objects.filter(pk=item, message=message.pk, message__patient=account.dod_id)
-        gone, _ = mine.filter(message__held_at=None).delete()
+        drafts = drafts_of(account).filter(pk=message.pk)
+        gone, _ = Attachment.objects.filter(pk=item, message__in=drafts).delete()
         if gone:
             audit.record("message.file-removed", by=account, message=str(message.pk))
     return bool(gone)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Account
@@ -90,6 +90,12 @@ def own_drafts(account: Account, typed: Typed) -> QuerySet[Message]:
     )
 
 
+def drafts_of(account: Account) -> QuerySet[Message]:
+    """Return the drafts that an account may change: a patient's own, or those that a member of a care team writes."""
+    own = Q(author=Message.Author.PATIENT, patient=account.dod_id)
+    return Message.objects.filter(own | Q(author=Message.Author.STAFF, assigned_to=account), held_at=None)
+
+
 def overtaken(account: Account, typed: Typed) -> Saved | Stale | Gone:
     """Return why nothing was saved: the draft holds the same text already, holds another one, or is not there."""
     kept = Message.objects.filter(pk=typed.id, patient=account.dod_id, author=Message.Author.PATIENT).first()
@@ -109,7 +115,7 @@ def says_the_same(message: Message, typed: Typed) -> bool:
 def discard_draft(account: Account, draft: UUID) -> bool:
     """Delete a draft with its files, and return whether there was one."""
     with transaction.atomic():
-        row = Message.objects.select_for_update().filter(pk=draft, patient=account.dod_id, held_at=None).first()
+        row = drafts_of(account).select_for_update().filter(pk=draft).first()
         if row is None:
             return False
         row.delete()

@@ -147,6 +147,7 @@ class Message(models.Model):
     `author` says which side wrote it. `author_name` is the name of the member of staff. `version` grows with each save
     of the draft, so that a page that has grown old overwrites nothing. A message counts as sent once `send_due_at` has
     passed; the worker then notes `sent_at`. `opened_at` is the time at which the other side first read it.
+    `assigned_to` is the member of staff who has taken up a patient's message, or who writes a draft of the care team.
     """
 
     class Author(models.TextChoices):
@@ -224,6 +225,18 @@ class Message(models.Model):
                 F("id").desc(),
                 name="message_of_team",
                 condition=Q(author="patient", held_at__isnull=False),
+            ),
+            models.Index(
+                F("team"),
+                F("held_at").desc(),
+                F("id").desc(),
+                name="message_begun_by_team",
+                condition=Q(author="staff", held_at__isnull=False, id=F("thread_id")),
+            ),
+            models.Index(
+                fields=["assigned_to", "saved_at"],
+                name="message_drafts_of_staff",
+                condition=Q(author="staff", held_at=None),
             ),
             models.Index(
                 fields=["send_due_at"], name="message_to_note", condition=Q(sent_at=None, held_at__isnull=False)

@@ -36,8 +36,9 @@ def threads_of(patient: str | None) -> QuerySet[Thread]:
 
 
 def messages_of(patient: str | None) -> QuerySet[Message]:
-    """Return the messages of a patient's conversations, and the patient's drafts."""
-    return Message.objects.filter(patient=patient or "").defer("search").select_related("team")
+    """Return the messages of a patient's conversations, and the patient's drafts, but not the team's."""
+    rows = Message.objects.filter(patient=patient or "").exclude(author=Message.Author.STAFF, held_at=None)
+    return rows.defer("search").select_related("team")
 
 
 def inbox(patient: str | None, before: str, size: int) -> Listing:
@@ -132,7 +133,7 @@ def one_message(patient: str | None, item: UUID) -> Message:
 
 def one_attachment(patient: str | None, item: UUID) -> Attachment:
     """Return a file of a patient's message. Raise Http404 for anyone else's."""
-    found = Attachment.objects.filter(pk=item, message__patient=patient or "").first()
+    found = Attachment.objects.filter(pk=item, message__in=messages_of(patient)).first()
     if found is None:
         raise Http404
     return found
@@ -140,7 +141,8 @@ def one_attachment(patient: str | None, item: UUID) -> Attachment:
 
 def drafts_in(thread: Thread) -> list[Message]:
     """Return the drafts of answers in a conversation, the last one saved first."""
-    return list(Message.objects.filter(thread=thread, held_at=None).defer("search").order_by("-saved_at")[:3])
+    rows = messages_of(thread.patient).filter(thread=thread, held_at=None)
+    return list(rows.order_by("-saved_at")[:3])
 
 
 def note_read(account: Account, thread: Thread) -> int:

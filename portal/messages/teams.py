@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from accounts.models import Account, State
 from core import policy
+from core.holidays import is_federal_holiday
 from portal.messages.models import CareTeam, Membership, PatientTeam
 
-# No team works on fewer days than one in a week.
-LONGEST_GAP = 7
+# No team works on fewer days than one in a week, and two of them in a row can be holidays: Christmas and New Year.
+LONGEST_GAP = 21
 
 
 def current(on: date, prefix: str = "") -> Q:
@@ -59,18 +60,23 @@ def answer_due(team: CareTeam, sent_at: datetime) -> datetime:
     """Return when an answer to a message is due: at the end of a working day of the team, by its own clock.
 
     The days are policy.MESSAGE_ANSWER_DAYS. The first one is the working day after the one on which the team gets the
-    message. What comes after hours is there on the next working day.
+    message. What comes after hours is there on the next working day. On federal holidays no team works.
     """
     here = sent_at.astimezone(team.clock)
     day = here.date()
-    if day.weekday() not in team.working_days or here.time() > team.closes_at:
+    if not works_on(team, day) or here.time() > team.closes_at:
         day = next_working_day(team, day)
     for _ in range(policy.MESSAGE_ANSWER_DAYS):
         day = next_working_day(team, day)
     return datetime.combine(day, team.closes_at, team.clock)
 
 
+def works_on(team: CareTeam, day: date) -> bool:
+    """Return whether the team works on a day of its own calendar."""
+    return day.weekday() in team.working_days and not is_federal_holiday(day)
+
+
 def next_working_day(team: CareTeam, day: date) -> date:
     """Return the first working day of the team after a day."""
     days = (day + timedelta(days=ahead) for ahead in range(1, LONGEST_GAP + 1))
-    return next(later for later in days if later.weekday() in team.working_days)
+    return next(later for later in days if works_on(team, later))

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
@@ -30,6 +31,8 @@ FILE_HINT = (
     f"and {filesizeformat(policy.ATTACHMENTS_MAX)} in all. They stay with the draft."
 )
 GONE = "This draft is not there any more. What you typed is still below. Send it or save it as a new draft."
+
+NOT_ATTACHED = "Your files are not attached yet. Mend what is marked first. Then choose them once more."
 
 
 def compose(account: Account, query: QueryDict) -> Context:
@@ -115,6 +118,8 @@ def write(account: Account, request: HttpRequest, thread: Thread | None, item: U
     if wanted == "autosave":
         return said_of_autosave(request, saves, outcome)
     if outcome is None:
+        if request.FILES:
+            saves.add_error("upload", NOT_ATTACHED)
         return context_of(saves, thread, choices, kept_draft(account, form, item))
     if not isinstance(outcome, Saved):
         return overtaken(request, form, outcome, thread, choices)
@@ -134,7 +139,7 @@ def save(account: Account, form: MessageForm, thread: Thread | None, item: UUID 
     return save_draft(account, form.typed(thread, item), thread=thread) if form.is_valid() else None
 
 
-def change_files(account: Account, request: HttpRequest, form: MessageForm, kept: Message) -> None:
+def change_files(account: Account, request: HttpRequest, form: Form, kept: Message) -> None:
     """Attach the chosen files, or remove the one whose button was pressed. What is wrong stands beside the field."""
     _, _, which = request.POST.get("do", "").partition("remove:")
     try:

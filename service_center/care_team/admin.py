@@ -9,7 +9,7 @@ from django.urls import path
 from django.urls.resolvers import URLPattern
 
 from portal.messages.models import Thread
-from service_center.care_team import desk, views
+from service_center.care_team import desk, first_message, office, views
 from service_center.read_only import ReadOnlyAdmin, has_permission
 
 KEPT = ("_changelist", "_add", "_delete")
@@ -33,8 +33,10 @@ class ThreadAdmin(ReadOnlyAdmin):
         pages = (
             ("<uuid:pk>/change/", views.conversation, "change"),
             ("<uuid:pk>/file/<uuid:item>/", views.file, "file"),
-            ("out-of-office/", views.out_of_office, "out-of-office"),
-            ("templates/", views.templates, "templates"),
+            ("patients/", first_message.patients, "patients"),
+            ("write/<int:link>/", first_message.write, "write"),
+            ("out-of-office/", office.out_of_office, "out-of-office"),
+            ("templates/", office.templates, "templates"),
         )
         named = [
             path(address, self.admin_site.admin_view(view), name=f"secure_messages_thread_{name}")

@@ -6,23 +6,21 @@ the patient.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.urls import reverse
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from accounts import actions
 from accounts.models import Account
 from deers import lookup
 from portal.messages.message_states import State, change_state, in_state, waiting
 from portal.messages.models import CareTeam, Message, Note, PatientTeam, Template, Thread
 from portal.messages.teams import current, links, members_of, teams_of_member
-from portal.notices.models import Kind
-from portal.notices.telling import tell
 from safeguards import audit
+from service_center.care_team import writing
+from service_center.care_team.writing import Written
 
 OPEN = (State.OPENED, State.ASSIGNED)
 
@@ -48,10 +46,15 @@ def messages_for(account: Account, which: str) -> QuerySet[Message]:
     """Return the messages of patients in the teams of this member.
 
     They are those that wait, the one that is due first in front, or of these only those that the member has taken
-    ("mine") or that are late ("late"). For "all" they are all that came, newest first.
+    ("mine") or that are late ("late"). For "all" they are all that came, newest first. "ours" are instead the first
+    messages of conversations that the teams began.
     """
     now, mine = timezone.now(), Message.objects.filter(team__in=teams_of_member(account)).defer("search", "body")
-    rows = mine.select_related("team", "assigned_to", "thread")
+    # A conversation that was handed over is the other team's, with all that came before.
+    rows = mine.select_related("team", "assigned_to", "thread").filter(thread__team=F("team"))
+    if which == "ours":
+        begun = rows.filter(author=Message.Author.STAFF, held_at__isnull=False, pk=F("thread_id"))
+        return begun.order_by("-held_at", "-id")
     if which == "all":
         came = rows.filter(author=Message.Author.PATIENT, held_at__isnull=False, send_due_at__lte=now)
         return came.order_by("-held_at", "-id")
@@ -72,8 +75,7 @@ def names_of(patients: set[str]) -> dict[str, str]:
 
 def about(thread: Thread) -> dict[str, int | str | None]:
     """Return what events say of a conversation: whose it is, and which."""
-    account = actions.account_of(thread.patient)
-    return {"account_id": account.pk if account else None, "dod_id": thread.patient, "thread": str(thread.pk)}
+    return writing.about(thread.patient) | {"thread": str(thread.pk)}
 
 
 def rows_of(thread: Thread) -> QuerySet[Message]:
@@ -126,20 +128,38 @@ def answer(thread: Thread, answer_id: UUID, body: str, *, seen: UUID, by: Accoun
     `seen` is the newest message that the member had read. If there is a newer one, or a colleague has taken the
     conversation, nothing is sent.
     """
-    now = timezone.now()
+    now, text = timezone.now(), {"topic": thread.topic, "subject": thread.subject, "body": body}
+    written = Written(answer_id, thread.patient, thread.team, thread, text)
     try:
         with transaction.atomic():
             Thread.objects.select_for_update().get(pk=thread.pk)
             if not is_up_to_date(thread, seen, by):
-                return already(thread, answer_id)
-            insert_answer(thread, answer_id, body, by=by, now=now)
+                return already(written)
+            writing.put_out(written, by=by, now=now)
             whose, values = about(thread), {"answered_at": now}
             if not change_state(rows_of(thread), OPEN, State.ANSWERED, by=by, now=now, about=whose, values=values):
                 audit.record("message.followed-up", by=by, **whose)  # type: ignore[arg-type]
             Thread.objects.filter(pk=thread.pk).update(last_answer_at=now, last_sent_at=now, archived_at=None)
-            tell_patient(thread, answer_id)
+            writing.tell_patient(thread.patient, answer_id)
     except IntegrityError:
-        return already(thread, answer_id)
+        return already(written)
+    return Done()
+
+
+def begin_conversation(written: Written, *, by: Account) -> Done | Overtaken:
+    """Send a message that begins a conversation, once, and tell the patient by email without a word of it."""
+    now = timezone.now()
+    kept = {name: written.text[name] for name in ("topic", "subject")}
+    thread = Thread(id=written.id, patient=written.patient, team=written.team, **kept)
+    thread.last_sent_at = thread.last_answer_at = now
+    try:
+        with transaction.atomic():
+            writing.put_out(written, by=by, now=now)
+            thread.save(force_insert=True)
+            audit.record("message.begun-by-team", by=by, **about(thread))  # type: ignore[arg-type]
+            writing.tell_patient(written.patient, written.id)
+    except IntegrityError:
+        return already(written)
     return Done()
 
 
@@ -152,34 +172,10 @@ def is_up_to_date(thread: Thread, seen: UUID, by: Account) -> bool:
     return newest == seen and not taken.exists()
 
 
-def already(thread: Thread, answer_id: UUID) -> Done | Overtaken:
-    """Return Done if this very answer was sent before, by the same form."""
-    return Done() if Message.objects.filter(pk=answer_id, thread=thread, author="staff").exists() else Overtaken()
-
-
-def insert_answer(thread: Thread, answer_id: UUID, body: str, *, by: Account, now: datetime) -> None:
-    Message(
-        id=answer_id,
-        patient=thread.patient,
-        thread=thread,
-        team=thread.team,
-        topic=thread.topic,
-        subject=thread.subject,
-        body=body,
-        author=Message.Author.STAFF,
-        author_name=by.get_full_name(),
-        saved_at=now,
-        held_at=now,
-        send_due_at=now,
-        sent_at=now,
-    ).save(force_insert=True)
-
-
-def tell_patient(thread: Thread, message: UUID) -> None:
-    """Tell the patient, as they chose, that there is a message. The link leads to it, and nothing else is said."""
-    account = actions.account_of(thread.patient)
-    if account:
-        tell(account, Kind.MESSAGES, "new-message", page=reverse("messages-message", args=[message]))
+def already(written: Written) -> Done | Overtaken:
+    """Return Done if this very text was sent before, by the same form."""
+    same = Message.objects.filter(pk=written.id, patient=written.patient, author="staff", held_at__isnull=False)
+    return Done() if same.filter(body=written.text["body"]).exists() else Overtaken()
 
 
 def write_note(thread: Thread, body: str, *, by: Account) -> None:

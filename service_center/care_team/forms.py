@@ -9,21 +9,79 @@ from django.utils import timezone
 
 from core import policy
 from core.fields import PlainText
-from portal.messages.models import CareTeam, Template
+from portal.messages.forms import FilesField, FilesInput, SubjectField
+from portal.messages.models import CareTeam, Template, Topic
+from portal.messages.writing import FILE_HINT
 
+TEXT = ("topic", "subject", "body")
 TOO_LONG = {"max_length": "Shorten this to %(limit_value)d characters. It has %(show_value)d."}
 
 
-class AnswerForm(forms.Form):
-    """An answer to a patient. `answer` becomes the id of the message. `seen` is the newest message that was read."""
+class WritingForm(forms.Form):
+    """What is written to a patient. `answer` becomes the id of the message. A draft may be unfinished."""
 
     answer = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
-    seen = forms.UUIDField(widget=forms.HiddenInput)
     body = PlainText(
-        label="Your answer",
+        label="Message",
         max_length=policy.MESSAGE_BODY_MAX,
         widget=forms.Textarea(attrs={"rows": 10}),
-        error_messages={"required": "Write an answer.", **TOO_LONG},
+        error_messages={"required": "Write your message.", **TOO_LONG},
+    )
+    upload = FilesField(
+        label="Attach files", help_text=FILE_HINT, required=False, widget=FilesInput(attrs={"multiple": True})
+    )
+
+    def __init__(self, data: Any = None, files: Any = None, *, sends: bool = True, **options: Any) -> None:
+        super().__init__(data, files, label_suffix="", **options)
+        for name in {*TEXT} & self.fields.keys():
+            self.fields[name].required = sends
+
+    @property
+    def text(self) -> dict[str, str]:
+        """Return the parts of the text that can be kept."""
+        return {name: self.cleaned_data[name] for name in TEXT if name in self.cleaned_data}
+
+
+class AnswerForm(WritingForm):
+    """An answer to a patient. `seen` is the newest message that was read."""
+
+    seen = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["body"].label = "Your answer"
+        self.fields["body"].error_messages["required"] = "Write an answer."
+
+
+class FirstForm(WritingForm):
+    """The message with which a care team begins a conversation."""
+
+    topic = forms.ChoiceField(
+        label="What is it about?",
+        choices=[("", "Choose"), *Topic.choices],
+        error_messages={
+            "required": "Choose what your message is about.",
+            "invalid_choice": "Choose what your message is about from the list.",
+        },
+    )
+    subject = SubjectField(
+        label="Subject",
+        max_length=policy.MESSAGE_SUBJECT_MAX,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Enter a subject.", **TOO_LONG},
+    )
+    field_order = ("answer", "topic", "subject", "body", "upload")
+
+
+class PatientForm(forms.Form):
+    """The search for a patient of one's own teams."""
+
+    words = forms.CharField(
+        label="Patient",
+        help_text="A first name, a last name or both, or the DoD ID number. Found are the patients of your care teams "
+        "who can read messages here.",
+        max_length=policy.MESSAGE_SUBJECT_MAX,
+        error_messages={"required": "Enter a name or a number.", **TOO_LONG},
     )
 
 

@@ -1,8 +1,8 @@
-"""The pages of the care teams' desk. They are in the admin, under the conversations."""
+"""The inbox and the conversations of the care teams' desk. They are in the admin."""
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -15,25 +15,28 @@ from accounts.models import Account
 from accounts.sign_in import unsaved_forms
 from core.paging import page_number, page_of
 from portal.messages import attachments, queries
+from portal.messages.drafts import drafts_of
 from portal.messages.message_states import State
-from portal.messages.models import Attachment, Template, Thread
+from portal.messages.models import Attachment, Message, Thread
 from portal.messages.pages import Line, line_of
 from portal.messages.teams import teams_of_member
+from portal.messages.writing import change_files
 from safeguards import audit
-from service_center.care_team import desk
-from service_center.care_team.forms import (
-    AnswerForm,
-    NoteForm,
-    OutOfOfficeForm,
-    TeamForm,
-    TemplateForm,
-    template_chosen,
-)
+from service_center.care_team import desk, writing
+from service_center.care_team.forms import AnswerForm, NoteForm, TeamForm, WritingForm, template_chosen
+from service_center.care_team.writing import Written
 from service_center.conflicts import refuse_close
 
 PAGE_SIZE = 25
 PERMISSION = "secure_messages.answer_thread"
-QUEUES = (("", "Waiting"), ("mine", "Taken by me"), ("late", "Overdue"), ("all", "All that came"))
+QUEUES = (
+    ("", "Waiting"),
+    ("mine", "Taken by me"),
+    ("late", "Overdue"),
+    ("all", "All that came"),
+    ("ours", "Begun by us"),
+)
+KEPT = "Your draft is kept. Only you see it."
 SAID = {
     "take": "The conversation is yours.",
     "put-back": "A colleague can take it up now.",
@@ -57,9 +60,20 @@ def found(account: Account, pk: UUID) -> Thread:
     return thread
 
 
-def page(request: HttpRequest, name: str, **context: Any) -> HttpResponse:
+def give_back(request: HttpRequest) -> HttpResponse:
+    """Show what was typed for a patient who is no longer the member's, or who never was. Raise Http404 without a text.
+
+    It is the same for what is not there, so nobody learns what is.
+    """
+    typed = request.POST.get("body", "")
+    if not typed.strip():
+        raise Http404
+    return page(request, "no_longer", 404, title="Not sent", typed=typed)
+
+
+def page(request: HttpRequest, name: str, status: int = 200, **context: Any) -> HttpResponse:
     everywhere = {**admin.site.each_context(request), "opts": Thread._meta}
-    return render(request, f"admin/secure_messages/thread/{name}.html", everywhere | context)
+    return render(request, f"admin/secure_messages/thread/{name}.html", everywhere | context, status=status)
 
 
 def inbox(request: HttpRequest) -> HttpResponse:
@@ -71,14 +85,20 @@ def inbox(request: HttpRequest) -> HttpResponse:
     audit.record("message.listed", by=account, queue=which or "waiting")
     rows = [(line_of(row, now), names[row.patient]) for row in shown.rows]
     teams = list(teams_of_member(account).order_by("name"))
-    return page(request, "inbox", title="Messages", page=shown, rows=rows, queues=QUEUES, queue=which, teams=teams)
+    begun = writing.begun_by(account)[:PAGE_SIZE]
+    drafts = [(draft, desk.names_of({draft.patient})[draft.patient]) for draft in begun]
+    context = {"rows": rows, "queues": QUEUES, "queue": which, "teams": teams, "drafts": drafts}
+    return page(request, "inbox", title="Messages", page=shown, **context)
 
 
 @unsaved_forms.keeps_unsaved_form
 def conversation(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show a conversation to a member of its team, and do what the member's form asks."""
     account = member(request)
-    thread = found(account, pk)
+    try:
+        thread = found(account, pk)
+    except Http404:
+        return give_back(request)
     if conflict := refuse_close(account, thread.patient, needs_deers=False):
         return page(request, "conflict", title="Conversation", sentence=conflict.sentence)
     if request.method == "POST":
@@ -91,9 +111,10 @@ def show(request: HttpRequest, account: Account, thread: Thread, **forms: Any) -
     """Show a conversation with its forms. Those that are given hold what was typed."""
     now = timezone.now()
     lines = [line_of(message, now) for message in queries.lines_of(thread, for_staff=True)]
-    first = {"seen": lines[-1].message.pk} | unsaved_forms.take(request)
-    context = {
-        "answer": AnswerForm(initial=first, label_suffix=""),
+    draft = writing.drafts_in(thread, account).first()
+    first = {"seen": lines[-1].message.pk} | writing.initial_of(draft) | unsaved_forms.take(request)
+    shown = {
+        "answer": AnswerForm(initial=first),
         "note_form": NoteForm(initial=first, label_suffix=""),
         "others": TeamForm(teams=desk.teams_to_hand_to(thread)),
         **forms,
@@ -107,8 +128,12 @@ def show(request: HttpRequest, account: Account, thread: Thread, **forms: Any) -
         lines=lines,
         notes=thread.notes.all(),
         templates=thread.team.templates.all(),
+        files=writing.files_of(shown["answer"], account),
+        draft=draft,
+        link=writing.patients_of(account).filter(patient=thread.patient).first(),
+        forms=list(shown.values()),
         **buttons(lines, account),
-        **context,
+        **shown,
     )
 
 
@@ -139,8 +164,12 @@ def act(request: HttpRequest, account: Account, thread: Thread) -> HttpResponse:
         case "take" | "put-back" | "close":
             do = {"take": desk.take, "put-back": desk.put_back, "close": desk.close}[wanted]
             say(request, do(thread, by=account), SAID[wanted])
-        case "answer":
-            return send_answer(request, account, thread)
+        case "answer" | "attach" | "keep":
+            return write_answer(request, account, thread, sends=wanted == "answer")
+        case _ if wanted.startswith("remove:"):
+            return write_answer(request, account, thread, sends=False)
+        case "discard":
+            discard(request, account, thread.patient)
         case "insert":
             return insert_template(request, account, thread)
         case "note":
@@ -154,6 +183,15 @@ def act(request: HttpRequest, account: Account, thread: Thread) -> HttpResponse:
     return redirect(address(thread))
 
 
+def discard(request: HttpRequest, account: Account, patient: str) -> None:
+    """Delete the draft that a form shows, with its files."""
+    form = WritingForm(request.POST, sends=False)
+    form.is_valid()
+    if (draft := form.cleaned_data.get("answer")) and writing.discard_draft(draft, by=account, patient=patient):
+        messages.success(request, "The draft was deleted.")
+    unsaved_forms.forget(request)
+
+
 def say(request: HttpRequest, outcome: desk.Done | desk.Overtaken, done: str) -> None:
     if isinstance(outcome, desk.Done):
         messages.success(request, done)
@@ -165,29 +203,61 @@ def address(thread: Thread) -> str:
     return reverse("admin:secure_messages_thread_change", args=[thread.pk])
 
 
-def send_answer(request: HttpRequest, account: Account, thread: Thread) -> HttpResponse:
-    """Send the answer, or show it again with what stands in the way."""
-    form = AnswerForm(request.POST, label_suffix="")
+def write_answer(request: HttpRequest, account: Account, thread: Thread, *, sends: bool) -> HttpResponse:
+    """Send the answer, or keep it with its files. Whatever stands in the way, what was typed is shown again."""
+    form = AnswerForm(request.POST, request.FILES, sends=sends)
+    if form.is_valid() or "answer" in form.cleaned_data:
+        written = Written(form.cleaned_data["answer"], thread.patient, thread.team, thread, form.text)
+        keep(request, account, form, written, sends=sends)
     if not form.is_valid():
         return show(request, account, thread, answer=form)
+    if not sends:
+        return done(request, KEPT, address(thread))
     said = form.cleaned_data
     outcome = desk.answer(thread, said["answer"], said["body"], seen=said["seen"], by=account)
-    say(request, outcome, "The answer was sent.")
     if isinstance(outcome, desk.Done):
-        unsaved_forms.forget(request)
-        return redirect(address(thread))
+        return done(request, "The answer was sent.", address(thread))
+    messages.error(request, FASTER)
     desk.open_thread(thread, by=account)
     newest = queries.lines_of(thread, for_staff=True)[-1].pk
-    return show(request, account, thread, answer=AnswerForm(initial=said | {"seen": newest}, label_suffix=""))
+    return show(request, account, thread, answer=AnswerForm(initial=free_id(said, account) | {"seen": newest}))
+
+
+def keep(request: HttpRequest, account: Account, form: WritingForm, written: Written, *, sends: bool) -> None:
+    """Keep the draft of a form with its files. What is sent without new files needs no draft first."""
+    if sends and not request.FILES:
+        return
+    draft = writing.keep_draft(written, by=account)
+    if draft is None:
+        form.add_error("upload", "Not kept: a message was sent from this form before, in another tab.")
+    else:
+        change_files(account, request, form, draft)
+
+
+def done(request: HttpRequest, said: str, where: str) -> HttpResponse:
+    """Say that what was typed is kept or sent, and lead on."""
+    unsaved_forms.forget(request)
+    messages.success(request, said)
+    return redirect(where)
+
+
+def free_id(said: dict[str, Any], by: Account) -> dict[str, Any]:
+    """Return what a form says, with a new id if a message has its own, so that it can be sent as another one."""
+    taken = Message.objects.filter(pk=said["answer"]).exclude(pk__in=drafts_of(by)).exists()
+    return said | {"answer": uuid4()} if taken else said
 
 
 def insert_template(request: HttpRequest, account: Account, thread: Thread) -> HttpResponse:
-    """Show the answer again, with a template below what was typed."""
+    """Show the answer again, with a template below what was typed, and keep the files that were chosen."""
+    form = AnswerForm(request.POST, request.FILES, sends=False)
+    if form.is_valid():
+        written = Written(form.cleaned_data["answer"], thread.patient, thread.team, thread, form.text)
+        keep(request, account, form, written, sends=True)
     chosen = template_chosen(request.POST.get("template", ""), thread.team.templates.all())
     typed = {name: request.POST.get(name, "") for name in ("answer", "seen", "body")}
     if chosen:
         typed["body"] = "\n\n".join(filter(None, [typed["body"].rstrip(), chosen.body]))
-    return show(request, account, thread, answer=AnswerForm(initial=typed, label_suffix=""))
+    return show(request, account, thread, answer=AnswerForm(initial=typed))
 
 
 def hand_over(request: HttpRequest, account: Account, thread: Thread) -> HttpResponse:
@@ -210,39 +280,3 @@ def file(request: HttpRequest, pk: UUID, item: UUID) -> HttpResponse:
         raise Http404
     audit.record("message.file-opened", by=account, **desk.about(thread))  # type: ignore[arg-type]
     return attachments.response_of(row)
-
-
-def out_of_office(request: HttpRequest) -> HttpResponse:
-    """Let a member say until when one of their teams is out of office."""
-    account = member(request)
-    teams = list(teams_of_member(account).order_by("name"))
-    form = OutOfOfficeForm(request.POST if request.method == "POST" else None, teams=teams)
-    if request.method == "POST" and form.is_valid():
-        said = form.cleaned_data
-        desk.set_out_of_office(form.chosen(), said["until"], said["text"], by=account)
-        messages.success(request, "Patients read it from now on." if said["until"] else "The team is back.")
-        return redirect("admin:secure_messages_thread_out-of-office")
-    return page(request, "out_of_office", title="Out of office", form=form, teams=teams, today=timezone.localdate())
-
-
-@unsaved_forms.keeps_unsaved_form
-def templates(request: HttpRequest) -> HttpResponse:
-    """Show the texts that the member's teams often answer with, and keep or delete one."""
-    account = member(request)
-    teams = list(teams_of_member(account).order_by("name"))
-    some = Template.objects.filter(team__in=teams).select_related("team").order_by("team__name", "title")
-    if request.method == "POST" and request.POST.get("do") == "delete":
-        if chosen := template_chosen(request.POST.get("template", ""), some):
-            desk.delete_template(chosen, by=account)
-            messages.success(request, "The text was deleted.")
-        return redirect("admin:secure_messages_thread_templates")
-    form = TemplateForm(
-        request.POST if request.method == "POST" else None, teams=teams, initial=unsaved_forms.take(request)
-    )
-    if request.method == "POST" and form.is_valid():
-        said = form.cleaned_data
-        desk.save_template(form.chosen(), said["title"], said["body"], by=account)
-        unsaved_forms.forget(request)
-        messages.success(request, "The text is kept.")
-        return redirect("admin:secure_messages_thread_templates")
-    return page(request, "templates", title="Texts for answers", form=form, templates=some)

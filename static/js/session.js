@@ -35,6 +35,8 @@ function keep() {
   const typed = document.querySelector("form[data-keep]");
   if (!typed) return;
   const sent = new FormData(typed);
+  // Files are not kept, and a request that outlives the page may not be as large as one.
+  for (const [name, value] of [...sent]) if (value instanceof File) sent.delete(name);
   sent.append("kept_page", window.location.pathname);
   fetch(dialog.dataset.keep, { method: "POST", body: sent, redirect: "manual", keepalive: true }).catch(() => {});
 }

@@ -25,7 +25,8 @@ def compared(settings: Any) -> dict[str, pages.Comparison]:
     people.basic_account(0).save()
     people.add_holders(connection.connection, range(HOLDERS))
     draft, session = people.begun_registration(), people.graces_session()
-    return {each.key: each for each in pages.comparisons(1, HOLDERS, draft, session, allauth="")}
+    compared = pages.comparisons(1, HOLDERS, draft, session, allauth="", team=people.graces_care_team())
+    return {each.key: each for each in compared}
 
 
 def test_the_pages_keep_to_the_queries_and_commits_that_are_their_goals(
@@ -36,6 +37,7 @@ def test_the_pages_keep_to_the_queries_and_commits_that_are_their_goals(
             counted = counts.counted(each.page)
             assert counted.queries <= each.queries_at_most, each.key
             assert each.commits in (None, counted.commits), each.key
+            assert each.saves in (None, counted.saves), each.key
 
 
 def test_a_wrong_password_costs_the_same_for_a_known_name_and_for_one_that_nobody_has(

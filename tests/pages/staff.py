@@ -1,10 +1,12 @@
 """The service center's pages: each list, a search that finds something and one that does not, and each row."""
 
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, override_settings
 from django.utils import timezone
 
@@ -206,7 +208,7 @@ def reviews_a_doubt() -> Answers:
 
 
 def answers_messages() -> Answers:
-    """A nurse with a message that is late, a note, a text for answers and a colleague who was faster."""
+    """A nurse with a late message, a note, a text for answers, drafts with files, and a colleague who was faster."""
     ann, bob = (staff("Care team", name) for name in ("ann.nurse", "bob.nurse"))
     primary = treats(team(), people.load("rosa").dod_id)
     for nurse in (ann, bob):
@@ -225,6 +227,19 @@ def answers_messages() -> Answers:
     walk.send(client, page, {"do": "note", "note": "Ask the doctor"})
     yield client.get(page)
     yield client.post(page, {"do": "answer", "body": ""})
+    fields = {"answer": str(uuid.uuid4()), "seen": str(message.pk), "body": "Half a"}
+    files = [SimpleUploadedFile(name, b"Rest.") for name in ("leaflet.txt", "setup.pdf", "one.txt")]
+    yield client.post(page, {**fields, "do": "attach", "upload": files[:2]})
+    yield client.get(f"{here}patients/")
+    yield client.post(f"{here}patients/", {"words": ""})
+    yield client.post(f"{here}patients/", {"words": "nobody here"})
+    found = client.post(f"{here}patients/", {"words": "rosa"})
+    yield found
+    first = f"{here}write/{found.context['rows'][0][0].pk}/"
+    yield client.post(first, {"do": "send", "answer": str(uuid.uuid4()), "subject": "Your test", "upload": files[2:]})
+    yield client.get(first)
+    yield client.get(here)
+    yield client.post(f"{here}write/0/", {"do": "send", "body": "What I typed"})
     walk.send(client, page, {"do": "take"})
     yield client.get(page)
     yield signed_in(bob).get(page)

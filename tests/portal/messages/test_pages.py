@@ -349,6 +349,13 @@ def test_a_file_that_cannot_be_taken_is_refused_by_name_and_the_text_is_kept(cli
     assert Message.objects.get().held_at is None
 
 
+def test_files_beside_too_long_a_text_are_said_to_be_missing(client, ruth, primary):
+    client.force_login(ruth)
+    shown = text_of(client.post(COMPOSE, form(primary, body="x" * 5_001, upload=[upload("knee.png", PNG)])))
+    assert "Your files are not attached yet." in shown
+    assert "x" * 5_001 in shown
+
+
 def test_a_fifth_file_and_more_than_ten_megabytes_in_all_are_refused(client, ruth, primary):
     client.force_login(ruth)
     five = [upload(f"{number}.txt", b"text %d" % number) for number in range(5)]

@@ -1,7 +1,7 @@
 """Sending a message: once, after five minutes, with a way back until then."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -14,9 +14,9 @@ from accounts.models import Account
 from core import policy
 from core.policy import Level
 from portal.messages.drafts import Gone, Saved, Stale, Typed, discard_draft, save_draft
-from portal.messages.models import Message, Thread
+from portal.messages.models import CareTeam, Message, Thread
 from portal.messages.sending import Held, NoTeam, note_sent, send_message, unsend
-from portal.messages.teams import answer_due, teams_of
+from portal.messages.teams import answer_due, next_working_day, teams_of
 from safeguards.models import AuditEvent
 from tests.parallel import in_parallel
 from tests.portal.conftest import OTIS, RUTH, open_account
@@ -169,6 +169,9 @@ def at(text: str) -> datetime:
         ("2026-11-30T18:00", "2026-12-04T16:30"),  # after hours it is there on Tuesday
         ("2026-12-04T10:00", "2026-12-09T16:30"),  # a Friday: the weekend does not count
         ("2026-12-05T10:00", "2026-12-10T16:30"),  # a Saturday: it is there on Monday
+        ("2026-11-25T10:00", "2026-12-01T16:30"),  # the day before Thanksgiving: Friday is the first day
+        ("2026-12-25T10:00", "2026-12-31T16:30"),  # Christmas, a Friday: it is there on Monday
+        ("2026-12-30T10:00", "2027-01-05T16:30"),  # New Year's Day is a Friday
     ],
 )
 def test_an_answer_is_due_in_the_team_s_working_days(db, sent_at, due):
@@ -178,6 +181,19 @@ def test_an_answer_is_due_in_the_team_s_working_days(db, sent_at, due):
 def test_a_team_that_works_on_one_day_a_week_has_three_weeks(db):
     wednesdays = team(working_days=[2])
     assert answer_due(wednesdays, at("2026-12-02T10:00")) == at("2026-12-23T16:30")
+
+
+def test_of_its_only_day_of_the_week_the_team_misses_two_at_the_turn_of_the_year():
+    fridays = CareTeam(working_days=[4])
+    assert next_working_day(fridays, date(2027, 12, 17)) == date(2028, 1, 7)  # both are kept on Friday
+
+
+@pytest.mark.parametrize("weekday", range(7))
+def test_a_team_always_has_a_next_working_day(weekday):
+    some, day = CareTeam(working_days=[weekday]), date(2024, 1, 1)
+    while day.year < 2053:  # the calendar repeats itself after 28 years
+        day = next_working_day(some, day)
+    assert day.weekday() == weekday
 
 
 def test_a_message_to_a_team_abroad_is_due_by_its_own_clock(db):
