@@ -1,12 +1,14 @@
 """What values that somebody has seen tell about an answer."""
 
+import re
 from collections.abc import Iterable
+
+BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
 def words_of(text: str) -> str:
     """Return the text as it is compared: its letters and digits in small letters, with a blank around each word."""
-    letters = "".join(char if char.isalnum() else " " for char in text.casefold())
-    return f" {' '.join(letters.split())} "
+    return f" {BETWEEN_WORDS.sub(' ', text.casefold()).strip()} "
 
 
 def seen_words(seen: Iterable[str]) -> list[str]:

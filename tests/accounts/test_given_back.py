@@ -1,9 +1,5 @@
 """A frozen account is given back to the one who proves again who they are, as it was before the thief came."""
 
-import re
-from datetime import timedelta
-from typing import Any
-
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import check_password
@@ -13,27 +9,16 @@ from django.utils import timezone
 from accounts import actions, giving_back
 from accounts.changes import changes_of
 from accounts.mail import links, notices
-from accounts.models import (
-    Account,
-    AuthenticatorApp,
-    BackupCode,
-    CredentialChange,
-    Freeze,
-    Link,
-    NotificationAddress,
-    Passkey,
-    RegistrationDraft,
-    State,
-)
+from accounts.models import Account, AuthenticatorApp, BackupCode, CredentialChange, Link, Passkey, State
 from accounts.models.mail import Purpose
-from accounts.second_factors import authenticator_apps, backup_codes, factors, suspended
-from core import policy
+from accounts.second_factors import authenticator_apps, backup_codes, factors
 from core.policy import Level
 from deers.models import Person as Registered
 from demo.people import PEOPLE
 from demo.people.person import Person
 from safeguards.models import AuditEvent
 from tests import people, walk
+from tests.accounts.frozen import THIEF, add_app, first_not_me, link_in, mails_to, newest
 from tests.accounts.holders import (
     KEY,
     address,
@@ -52,34 +37,13 @@ from tests.parallel import in_parallel
 
 pytestmark = pytest.mark.django_db
 
-THIEF = "thief@mail.example"
 NEW_PASSWORD = "a long walk on the Platte"
-
-
-def mails_to(email: str) -> list[str]:
-    return [str(message.body) for message in walk.deliver_mail() if message.to == [email]]
-
-
-def link_in(text: str, page: str) -> str:
-    found = re.search(rf"http://localhost:8000({page}\S+)", text)
-    assert found, text
-    return found[1]
-
-
-def newest(email: str, page: str) -> str:
-    """The newest link to this page that was mailed to this address."""
-    return link_in(next(text for text in reversed(mails_to(email)) if page in text), page)
 
 
 def prove_again(browser: Client, person: Person, level: Level) -> str:
     """Register as anybody does, with questions and a code; the address of the page after the code comes back."""
     here = walk.answer_all(browser, walk.to_questions(browser, person, level, "email"), person)
     return walk.send(browser, here, {"code": walk.code_in_mail()})
-
-
-def first_not_me(account: Account, kind: str) -> dict[str, str]:
-    """What the holder sends who does not know the first change of this kind."""
-    return {"first": str(changes_of(account).filter(kind=kind).first().pk)}  # type: ignore[union-attr]
 
 
 def choose_password(email: str) -> None:
@@ -136,17 +100,6 @@ def test_a_soldier_whose_session_was_stolen_gets_in_again_and_the_thiefs_passkey
 
 def added_passkey(account: Account) -> CredentialChange:
     return changes_of(account).filter(factor__contains="webauthn").get()
-
-
-def add_app(browser: Client) -> str:
-    """Add an authenticator app in this session; its key comes back."""
-    browser.get("/account/security/authenticator/")
-    key = browser.session["enrol_key"]
-    assert browser.post("/account/security/authenticator/", {"otp_token": walk.token_for(key)}).status_code in (
-        200,
-        302,
-    )
-    return key
 
 
 def test_a_soldier_at_basic_is_not_asked_for_the_thiefs_app_and_the_thiefs_backup_codes_are_gone():
@@ -327,66 +280,6 @@ def test_where_no_address_is_known_to_be_hers_the_page_says_how_one_comes_into_d
     assert (account.email, account.state) == ("", State.ACTIVE)
 
 
-@pytest.mark.parametrize("typed", [{}, {"first": "no such change"}])
-def test_the_holder_has_to_say_what_was_not_them(typed):
-    person = people.load("rosa")
-    account = holder(person)
-    actions.freeze(account, by="visitor")
-    browser = Client()
-    draft = proven(browser, person, gives_back=True)
-    page = browser.post(address(draft, "give-back"), typed)
-    assert page.status_code == 200
-    assert "There is a problem" in walk.text_of(page)
-    account.refresh_from_db()
-    assert account.state == State.FROZEN
-
-
-def test_nobody_names_a_change_of_another_persons_account():
-    person = people.load("rosa")
-    other = premium(people.load("grace"))
-    actions.freeze(holder(person), by="visitor")
-    browser = Client()
-    draft = proven(browser, person, gives_back=True)
-    page = browser.post(address(draft, "give-back"), first_not_me(other, "factor-added"))
-    assert "Choose one from the list." in walk.text_of(page)
-
-
-def test_the_page_lists_each_change_with_time_and_device_and_marks_the_reported_one():
-    person = people.load("rosa")
-    account = holder(person)
-    mine = signed_in(account)
-    mine.post("/account/phone/", {"phone": "202 555 0143"}, headers={"User-Agent": "Mozilla/5.0 (X11) Firefox/140.0"})
-    Client().post(newest(person.email, "/not-me/"))
-    browser = Client()
-    draft = proven(browser, person, gives_back=True)
-    said = walk.text_of(browser.get(address(draft, "give-back")))
-    assert re.search(r"Phone number changed, \w+ \d+, \d{4}, \d+:\d\d [AP]M, from Firefox \(reported\)", said)
-    assert "I did not open this account" in said
-
-
-def test_the_page_is_for_nobody_who_has_not_proven_it():
-    person = people.load("rosa")
-    actions.freeze(holder(person), by="visitor")
-    browser = Client()
-    draft = proven(browser, person, code_redeemed_at=None)
-    for answer in (
-        browser.get(address(draft, "give-back")),
-        browser.post(address(draft, "give-back"), {"first": "none"}),
-    ):
-        assert answer["Location"].endswith("/code/")
-    assert Account.objects.get().state == State.FROZEN
-
-
-def test_changed_details_take_the_proof_with_them():
-    person = people.load("rosa")
-    actions.freeze(holder(person), by="visitor")
-    browser = Client()
-    draft = proven(browser, person, gives_back=True)
-    browser.post(address(draft, "details"), walk.details_of(person, last_name="Somebodyelse"))
-    draft = RegistrationDraft.objects.get(pk=draft.pk)
-    assert (draft.gives_back, draft.code_redeemed_at) == (False, None)
-
-
 def test_a_member_of_staff_is_given_the_account_back_by_staff_as_it_was():
     agent = staff("Service center agent", "agent.one")
     stolen = signed_in(agent)
@@ -395,87 +288,6 @@ def test_a_member_of_staff_is_given_the_account_back_by_staff_as_it_was():
     authenticator_apps.enroll(agent, "ab" * 20, step_used=-1, name="Thief", by="visitor")
     assert isinstance(giving_back.unlock_staff(agent, by="system"), actions.Done)
     assert [one.name for one in factors.all_of(agent)] == [authenticator_apps.APP_NAME]
-
-
-def test_an_earlier_report_lets_the_freeze_go_back_further():
-    account = holder(people.load("rosa"))
-    authenticator_apps.enroll(account, KEY, step_used=-1, by=account)
-    added = AuthenticatorApp.objects.get().created_at
-    actions.freeze(account, by="visitor")
-    assert factors.has_factor(account)
-    actions.freeze(account, by="visitor", since=added)
-    actions.freeze(account, by="visitor", since=added + timedelta(minutes=1))
-    assert not factors.has_factor(account)
-    assert Freeze.objects.get(ended_at=None).since == added
-    assert AuditEvent.objects.filter(event="second-factor.suspended", details={"factors": 1}).count() == 1
-
-
-def test_the_holder_picks_from_the_list_of_changes_when_freezing_from_within():
-    account = holder(people.load("rosa"))
-    mine = signed_in(account)
-    add_app(mine)
-    page = walk.text_of(mine.get("/account/not-me/"))
-    assert "Authenticator app added" in page
-    mine.post("/account/not-me/", first_not_me(account, "factor-added"))
-    freeze = Freeze.objects.get()
-    assert (freeze.since, freeze.by) == (changes_of(account).first().at, account)  # type: ignore[union-attr]
-    assert not factors.has_factor(account)
-
-
-def test_who_only_wants_to_stop_everything_need_not_choose():
-    account = holder(people.load("rosa"))
-    assert "Your account is frozen" in walk.text_of(signed_in(account).post("/account/not-me/"))
-    assert Freeze.objects.get().since is None
-
-
-def test_the_desk_sees_what_changed_when_and_from_where_and_what_is_suspended():
-    account = holder(people.load("rosa"))
-    add_app(signed_in(account))
-    actions.freeze(account, by="visitor", since=AuthenticatorApp.objects.get().created_at)
-    agent = signed_in(staff("Service center agent"))
-    page = agent.get(f"/admin/accounts/account/{account.pk}/change/")
-    said = walk.text_of(page)
-    assert "Authenticator app added" in said
-    assert "Suspended" in said
-    assert "A frozen account is not unlocked by staff" in said
-    assert f"/admin/accounts/account/{account.pk}/unlock/" not in page.content.decode()
-
-
-def test_a_supervisor_freezes_from_the_first_change_that_the_caller_does_not_know():
-    account = holder(people.load("rosa"))
-    add_app(signed_in(account))
-    desk, here = signed_in(staff("Supervisor")), f"/admin/accounts/account/{account.pk}/freeze/"
-    assert "Choose one of these answers." in walk.text_of(desk.post(here, {}))
-    assert Account.objects.get(pk=account.pk).state == State.ACTIVE
-    desk.post(here, first_not_me(account, "factor-added"))
-    assert not factors.has_factor(account)
-    assert Freeze.objects.get().by is not None
-
-
-def test_changes_and_removed_factors_are_forgotten_after_thirty_days_but_not_while_frozen():
-    account, other = premium(people.load("grace")), premium(people.load("rosa"))
-    for one in (account, other):
-        with factors.lock_factors(one):
-            factors.remove_all(one)
-        actions.set_email(one, f"{one.pk}@mail.example", by=one)
-    actions.freeze(other, by="visitor")
-    later = timezone.now() + policy.CHANGES_UNDONE_WITHIN + timedelta(minutes=1)
-    suspended.purge(later - timedelta(minutes=2))
-    assert CredentialChange.objects.filter(account=account).exists()
-    suspended.purge(later)
-    assert not CredentialChange.objects.filter(account=account).exists()
-    assert set(AuthenticatorApp.objects.values_list("user", flat=True)) == {other.pk}
-    assert CredentialChange.objects.filter(account=other).exists()
-    assert list(NotificationAddress.objects.values_list("account", flat=True)) == [other.pk]
-
-
-def test_what_is_kept_to_undo_a_change_is_not_readable_in_the_database():
-    account = holder(people.load("rosa"))
-    actions.set_email(account, THIEF, by=account)
-    sealed: Any = CredentialChange.objects.values_list("before", flat=True).get()
-    assert PEOPLE["rosa"].email.encode() not in bytes(sealed)
-    sealed = NotificationAddress.objects.values_list("email", flat=True).get()
-    assert PEOPLE["rosa"].email.encode() not in bytes(sealed)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -488,15 +300,6 @@ def test_of_thirty_who_give_an_account_back_at_once_one_does():
     assert sum(isinstance(outcome, actions.Done) for outcome in outcomes) == 1
     assert AuditEvent.objects.filter(event="account.given-back").count() == 1
     assert Account.objects.get(pk=account.pk).email == PEOPLE["grace"].email
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_thirty_freezes_at_once_one_freezes_and_the_earliest_moment_counts():
-    account = premium(PEOPLE["grace"])
-    now = timezone.now()
-    in_parallel(lambda number: actions.freeze(account, by="visitor", since=now + timedelta(minutes=number)))
-    assert AuditEvent.objects.filter(event="account.frozen").count() == 1
-    assert Freeze.objects.get().since == now
 
 
 def test_every_link_from_before_ends_when_the_account_is_given_back():
