@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from accounts.mail import notices
 from accounts.models import Account
 from core import policy
 from idproofing.codes import ALPHABET, normalize
@@ -41,6 +42,7 @@ def offer(
             code_ends_at=now + policy.DELEGATION_CODE_LIFE,
         )
         audit.record("family.offered", by=owner, delegation=str(row.pk))
+        notices.tell(owner, "record-code-made", since=now)
     return row
 
 
