@@ -12,6 +12,7 @@ from service_center import (
     print_room,
     proofing_admin,
     scheduling,
+    surrogates,
     visit_admin,
 )
 from service_center.care_team import admin as care_team_admin
@@ -27,5 +28,6 @@ __all__ = [
     "print_room",
     "proofing_admin",
     "scheduling",
+    "surrogates",
     "visit_admin",
 ]

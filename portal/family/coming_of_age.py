@@ -25,7 +25,8 @@ def remember_child(patient: Patient) -> None:
 def tell_of_adulthood(now: datetime | None = None) -> int:
     """Tell each parent who opened the record, and the child, that this ends soon, once. Return how many were told.
 
-    The parent is told at every address, and the child at the one that DEERS has unless it is the parent's. Where DEERS does not answer, the next day tries again.
+    The parent is told at every address, and the child at the one that DEERS has unless it is the parent's. Where DEERS
+    does not answer, the next day tries again.
     """
     now, told = now or timezone.now(), 0
     today = timezone.localdate(now)

@@ -13,6 +13,7 @@ from accounts.mail import notices
 from accounts.models import Account
 from core import policy
 from idproofing.codes import ALPHABET, normalize
+from portal.family import surrogates
 from portal.family.access import is_able
 from portal.family.models import Delegation
 from portal.family.states import State, TransitionRefused, change_state
@@ -115,5 +116,6 @@ def end_old(now: datetime | None = None) -> int:
 
 @app.task(name="portal.family.end_old_delegations")
 def end_old_delegations(timestamp: int) -> None:
-    """Move on what is over by its date."""
+    """Move on what is over by its date, of what surrogates have too."""
     end_old()
+    surrogates.end_old()
