@@ -20,7 +20,7 @@ from django.utils.formats import date_format
 
 from accounts import actions
 from accounts.models import Account
-from core.fields import DateField, text_field
+from core.fields import text_field
 from deers import lookup
 from deers.registry import Record
 from portal.family import surrogates
@@ -41,6 +41,15 @@ BOTH_HEAR = "The person who asked and the patient hear of it at every address on
 SECOND = "A second member of staff has to see the paper and confirm it. Until then nothing opens."
 
 
+def day_field(label: str) -> forms.DateField:
+    """Return a field for a day, as the desk enters it."""
+    return forms.DateField(
+        label=label,
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        error_messages=dict.fromkeys(("required", "invalid"), "Enter the day, such as 2027-01-30."),
+    )
+
+
 class PaperForm(forms.Form):
     """What identifies the paper, as this member of staff reads it."""
 
@@ -49,7 +58,13 @@ class PaperForm(forms.Form):
         autocomplete="off",
         missing="Enter what is on the paper.",
     )
-    paper_date = DateField(label="Date of the paper", past=True)
+    paper_date = day_field("Date of the paper")
+
+    def clean_paper_date(self) -> date:
+        day: date = self.cleaned_data["paper_date"]
+        if day > timezone.localdate():
+            raise ValidationError("The date of the paper must be in the past.")
+        return day
 
     def index(self, row: Surrogacy) -> bytes:
         """Return the keyed hash of the paper."""
@@ -70,6 +85,7 @@ class ApprovalForm(OfferForm, PaperForm):
     """The paper, and what it lets the surrogate see and do up to when."""
 
     reason = reason_field(Surrogacy.Decision.APPROVE)
+    ends = day_field("Last day: that of the paper, and at most a year from today")  # type: ignore[assignment]
     field_order = ["reason", "paper_number", "paper_date", "sees", "acts", "ends"]
 
     def __init__(self, data: Any, subject: Surrogacy) -> None:
@@ -77,7 +93,6 @@ class ApprovalForm(OfferForm, PaperForm):
         self.subject = subject
         self.fields["sees"].label = "What does the paper let the person see?"
         self.fields["acts"].label = "Where does it let the person act?"
-        self.fields["ends"].label = "Last day: that of the paper, and at most a year from today"
 
     def clean_ends(self) -> date:
         ends: date = super().clean_ends()

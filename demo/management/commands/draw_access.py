@@ -30,7 +30,7 @@ from accounts.models.account import State
 from accounts.sign_in import session
 from core.dates import years_after
 from core.policy import Level
-from deers.models import LegalName, Person, Relationship, Sponsorship
+from deers.models import Eligibility, LegalName, Person, Plan, Region, Relationship, Sponsorship
 from idproofing.cases import Typed
 from portal.family import offering, surrogates
 from portal.family.access import ACTS, child_address
@@ -284,4 +284,5 @@ def enter(dod_id: str, born: date) -> Person:
     """Enter an invented person into DEERS."""
     person = Person.objects.create(dod_id=dod_id, date_of_birth=born)
     LegalName.objects.create(person=person, first="Ada", last="Winters")
+    Eligibility.objects.create(person=person, plan=Plan.SELECT, region=Region.EAST, begin=born)
     return person

@@ -115,7 +115,7 @@ def test_the_answer_is_the_same_for_a_patient_who_does_not_exist(client, ines, w
     [
         ({"dod_id": ""}, "Enter the patient’s DoD ID number or Social Security number"),
         ({"dod_id": "12"}, "has 10 digits"),
-        ({"ssn": "12"}, "9 digits"),
+        ({"ssn": "12"}, "nine digits"),
         ({"first_name": ""}, "Enter the patient’s first name"),
         ({"date_of_birth": "2999-01-01"}, "past"),
         ({"ground": "because"}, "Choose what lets you act"),
@@ -191,7 +191,8 @@ def test_walter_stops_it_with_the_link_in_his_mail_and_without_an_account(client
 
 
 def test_a_patient_without_email_hears_on_paper_and_can_type_the_link(ines):
-    patient = registered("Walter", "Lake", born=date(1941, 3, 5), email="")
+    at_home = {"street": "12 Elm Street", "city": "Dayton", "state": "OH", "postal_code": "45424"}
+    patient = registered("Walter", "Lake", born=date(1941, 3, 5), email="", **at_home)
     opened(ines, patient)
     letter = Letter.objects.get()
     assert (letter.kind, letter.dod_id) == ("acts", patient.dod_id)
