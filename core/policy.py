@@ -498,6 +498,12 @@ SHARES_MADE = Limit("shares-made", 10, timedelta(days=1))
 SHARE_TRIES_PER_CODE = Limit("share-code", 5, timedelta(hours=1))
 SHARE_TRIES_PER_ADDRESS = Limit("share-address", 20, timedelta(hours=1))
 SENSITIVE_FROM_AGE = 13
+# Surrogates: own. How many requests a person may make, how soon the desk answers, and when a request ends if the paper
+# never came. An access is as long as a delegation at most. A request for a new one is possible before it ends.
+SURROGATES_ASKED = Limit("surrogates-asked", 5, timedelta(days=1))
+SURROGATE_ANSWERED_WITHIN = timedelta(days=14)
+SURROGATE_PAPER_WITHIN = timedelta(days=60)
+SURROGATES_SHOWN = 20
 PARENT_TOLD_BEFORE = timedelta(days=30)
 
 # Messages to the service center by the contact form: own; as long as those to the care team, and few in an hour.

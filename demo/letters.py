@@ -37,6 +37,9 @@ def on_paper(letter: Letter) -> OnPaper:
     elif letter.kind == Letter.Kind.FAILED:
         subject = "Letter: someone could not answer identity questions in your name"
         text = f"If this was not you, stop the questions by {until} at {address_in(letter)}"
+    elif letter.kind == Letter.Kind.SURROGATE:
+        subject = "Letter: someone can open your health record for you"
+        text = f"If you do not want that, stop it by {until} at {address_in(letter)}"
     else:
         subject = f"Letter: your DS Logon account is now {letter.get_level_display()}"
         text = f"If this was not you, freeze the account by {until} at {address_in(letter)}"

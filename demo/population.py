@@ -24,6 +24,7 @@ from demo.invent.records.talks import join_care_team
 from demo.people import PEOPLE, STAFF
 from demo.people.facts import HAND_MADE
 from demo.people.person import FULL_FILE, FULL_PAPERS, PAPERS_ELSEWHERE, Person, ReadyAccount, Staff
+from demo.surrogates import ask_to_act
 from idproofing import asking, questions
 from idproofing.facts import facts_unknown_from, facts_unseen_at_home, recent_facts
 from idproofing.models import Fact
@@ -71,6 +72,8 @@ def load(who: Person | Staff, *, record: bool = True, account: bool = True) -> N
             open_ready_account(who, who.account)
         if record and account and who.key == "grace":
             act_on_appointments(Account.objects.get(dod_id=who.dod_id))
+        if account and who.key == "anita":
+            ask_to_act(Account.objects.get(dod_id=who.dod_id), PEOPLE["leonard"])
 
 
 def enter_in_registry(person: Person) -> None:

@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from core import views
 from portal import health_card
+from portal.family.surrogate_pages import object_to
 from portal.urls import shared
 from service_center import dashboard
 
@@ -17,6 +18,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("portal/", include("portal.urls")),
     path("share/", include(shared)),
+    path("acts-for-me/<str:token>/", object_to, name="surrogate-stop"),
     path("support/", include("support.urls")),
     path("admin/figures/", admin.site.admin_view(dashboard.page), name="figures"),
     path("admin/", admin.site.urls),

@@ -177,13 +177,13 @@ def digest(reference: str, code: str) -> bytes:
     return blind_index(f"{reference}:{code}", purpose="case-code")
 
 
-def next_number() -> int:
-    """Return the number of the next row.
+def next_number(table: str = "idproofing_case") -> int:
+    """Return the number of the next row of a table of cases.
 
     It is needed before the row exists, because what was typed is encrypted for this row and no other.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence('idproofing_case', 'number'))")
+        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'number'))", [table])
         return cursor.fetchone()[0]
 
 

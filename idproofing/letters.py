@@ -98,9 +98,9 @@ def notify(
     kind: Kind = Kind.NOTICE,
     now: datetime | None = None,
 ) -> Letter | None:
-    """Queue a notice on paper: of a new level, which `link` freezes (63A §3.10), or of failed questions.
+    """Queue a notice on paper: of a new level, which `link` freezes (63A §3.10), of failed questions or of a surrogate.
 
-    The `link` of the latter stops them. Return None if DEERS has no address to send it to.
+    The `link` of the last two stops them. Return None if DEERS has no address to send it to.
     """
     to = postal.lines(person)
     if to is None:

@@ -22,6 +22,7 @@ from portal.appointments import pages as appointments
 from portal.appointments import visits
 from portal.export import pages as copies
 from portal.family import pages as family
+from portal.family import surrogate_pages as acting
 from portal.medications import pages as medications
 from portal.messages import pages as messages
 from portal.messages import writing
@@ -393,6 +394,10 @@ FEATURES = (
             Page("code", "code/", family.code, "portal/family/code.html", act=family.use_code),
             Page("share", "share/", family.share, "portal/family/share.html", act=family.make_share),
             Page("shared", "share/<uuid:item>/", family.shared, "portal/family/shared.html", act=family.stop_share),
+            Page("surrogate", "surrogate/", acting.ask, "portal/family/surrogate.html", act=acting.make_request),
+            Page(
+                "surrogacy", "surrogate/<uuid:item>/", acting.surrogacy, "portal/family/surrogacy.html", act=acting.stop
+            ),
             Page("access", "access/<uuid:item>/", family.access, "portal/family/access.html", act=family.stop),
         ),
     ),

@@ -9,7 +9,7 @@ from accounts.profile.activity import page_of_events
 from core.paging import page_number
 from deers import lookup
 from portal import library as articles
-from portal.family.models import Delegation
+from portal.family.models import Delegation, Surrogacy
 
 
 def eligibility(account: Account, query: QueryDict) -> dict[str, Any]:
@@ -35,9 +35,14 @@ def access(account: Account, query: QueryDict) -> dict[str, Any]:
 
 
 def names_of_readers(account: Account, delegations: list[str]) -> dict[str, str]:
-    """Return the names of those to whom the account gave these delegations."""
-    given = Delegation.objects.filter(owner=account, delegate__isnull=False, pk__in=filter(None, delegations))
-    return {str(row.pk): row.delegate.get_full_name() for row in given.select_related("delegate") if row.delegate}
+    """Return the names of those to whom the account gave these delegations, and of the holder's surrogates."""
+    ids = set(filter(None, delegations))
+    given = Delegation.objects.filter(owner=account, delegate__isnull=False, pk__in=ids).select_related("delegate")
+    names = {str(row.pk): row.delegate.get_full_name() for row in given if row.delegate}
+    if ids - names.keys() and account.dod_id:
+        acting = Surrogacy.objects.filter(patient=account.dod_id, access__in=ids).select_related("asker")
+        names |= {str(row.access): row.asker.get_full_name() for row in acting}
+    return names
 
 
 def library(account: Account, query: QueryDict) -> dict[str, Any]:

@@ -219,8 +219,11 @@ def note_view_for(request: HttpRequest, patient: Patient, slug: str) -> None:
     seen, mark = request.session.get(VIEWED, []), f"{patient.id}/{slug}"
     if mark not in seen:
         with transaction.atomic():
-            event = "family.child-viewed" if patient.is_child else "family.record-viewed"
-            record_event(event, by=patient, feature=slug)
+            if patient.by_case:
+                record_event("surrogate.record-viewed", by=patient, feature=slug)
+            else:
+                event = "family.child-viewed" if patient.is_child else "family.record-viewed"
+                record_event(event, by=patient, feature=slug)
             if patient.is_child:
                 remember_child(patient)
         request.session[VIEWED] = [*seen, mark]

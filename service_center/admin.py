@@ -10,6 +10,7 @@ from service_center import (
     contact_admin,
     print_room,
     proofing_admin,
+    surrogates,
     visit_admin,
 )
 from service_center.care_team import admin as care_team_admin
@@ -26,5 +27,6 @@ __all__ = [
     "print_room",
     "proofing_admin",
     "scheduling",
+    "surrogates",
     "visit_admin",
 ]

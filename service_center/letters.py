@@ -31,7 +31,7 @@ def letters_pdf(letters: Sequence[Letter], *, title: str, made: datetime) -> byt
 def source(letters: Sequence[Letter], *, title: str) -> str:
     """Return these letters as a Typst document."""
     sheets = "\n#pagebreak()\n".join(sheet(letter) for letter in letters)
-    head = '#import "/letter.typ": code-letter, failed-letter, letters, notice-letter'
+    head = '#import "/letter.typ": acts-letter, code-letter, failed-letter, letters, notice-letter'
     return f"{head}\n#show: letters.with(title: {quote(title)})\n{sheets}\n"
 
 
@@ -76,8 +76,8 @@ def code_arguments(letter: Letter) -> dict[str, str]:
 def notice_arguments(letter: Letter) -> dict[str, str]:
     """Return what only a notice says."""
     link = address_in(letter)
-    stops = letter.kind == Letter.Kind.FAILED
-    page = "stop the questions" if stops else "freeze the account"
+    pages = {Letter.Kind.FAILED: "stop the questions", Letter.Kind.SURROGATE: "stop the access"}
+    page = pages.get(Letter.Kind(letter.kind), "freeze the account")
     return {
         "since": quote(day(letter.made_at)),
         "address": quote(short(link)),

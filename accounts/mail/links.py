@@ -73,9 +73,13 @@ def typeable() -> str:
 
 
 def digest(token: str, purpose: Purpose) -> bytes:
-    """Return the keyed hash of a token. In a typed token, case, dashes and look-alikes do not matter."""
-    meant = codes.normalize(token) if len(token) < TYPED_MAX else token
-    return blind_index(meant, purpose=f"link-{purpose}")
+    """Return the keyed hash of a token."""
+    return blind_index(as_meant(token), purpose=f"link-{purpose}")
+
+
+def as_meant(token: str) -> str:
+    """Return a token as it was made. In a typed one, case, dashes and look-alikes do not matter."""
+    return codes.normalize(token) if len(token) < TYPED_MAX else token
 
 
 def peek(token: str, purpose: Purpose, now: datetime | None = None) -> Link | None:

@@ -58,6 +58,12 @@ def tell(account: Account, kind: str, *, to: Iterable[str] = (), since: datetime
         send(kind, to=address, account_id=account.pk, first_name=account.first_name, not_me=not_me, **context)
 
 
+def inform(account: Account, kind: str, **context: str) -> None:
+    """Email the holder, at every address that we know, about what nobody can have done in the holder's stead."""
+    for address in addresses_of(account):
+        send(kind, to=address, account_id=account.pk, first_name=account.first_name, **context)
+
+
 def addresses_of(account: Account, now: datetime | None = None) -> list[str]:
     """Return every address for notices (63B §4.6), each once.
 

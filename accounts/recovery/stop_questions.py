@@ -31,9 +31,8 @@ AT_ONCE = 100
 
 
 def digest(token: str) -> bytes:
-    """Return the keyed hash of a token. In one typed from a letter, case, dashes and look-alikes do not matter."""
-    meant = codes.normalize(token) if len(token) < links.TYPED_MAX else token
-    return blind_index(meant, purpose="link-stop-questions")
+    """Return the keyed hash of a token."""
+    return blind_index(links.as_meant(token), purpose="link-stop-questions")
 
 
 def make_link(notice: FailureNotice, *, on_paper: bool, now: datetime) -> tuple[str, datetime]:

@@ -24,6 +24,8 @@ from safeguards.cipher import DecryptionError, blind_index, decrypt, encrypt
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 PAGE = "kept_page"
+# A Social Security number is typed again.
+NOT_KEPT = (PAGE, "csrfmiddlewaretoken", "ssn")
 
 
 def keeps_unsaved_form(view: View) -> View:
@@ -49,7 +51,7 @@ def keep_typed(request: HttpRequest, page: str) -> bool:
         may = hasattr(resolve(page, getattr(request, "urlconf", None)).func, "may_be_kept")
     except Http404:
         may = False
-    typed = json.dumps({name: text for name, text in request.POST.items() if name not in (PAGE, "csrfmiddlewaretoken")})
+    typed = json.dumps({name: text for name, text in request.POST.items() if name not in NOT_KEPT})
     if not may or len(typed) > policy.UNSAVED_FORM_MAX:
         return False
     place = place_of(request, page)

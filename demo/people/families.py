@@ -222,7 +222,7 @@ PEOPLE = (
     Person(
         key="leonard",
         story="Injured as a young man. A court made his sister Anita his guardian: he is her dependent as a ward, "
-        "and she acts for him.",
+        "and she has asked to act for him. He has no email address, so he hears of it by letter.",
         names=(Name("Leonard", "Marsh", "Eugene"),),
         born=date(1979, 7, 16),
         sex="M",
@@ -237,8 +237,8 @@ PEOPLE = (
     ),
     Person(
         key="anita",
-        story="Retired from the Air Force, and the guardian of her brother Leonard. She registers with her own details "
-        "and is his surrogate.",
+        story="Retired from the Air Force, and the guardian of her brother Leonard. She has a Premium account, and has "
+        "asked to act for him: two reviewers of the desk decide it.",
         names=(Name("Anita", "Marsh"), Name("Anita", "Kowalczyk", since=date(2003, 8, 9))),
         born=date(1976, 5, 4),
         sex="F",
@@ -249,6 +249,7 @@ PEOPLE = (
         phone="(937) 555-0162",
         status=ServiceStatus.RETIRED,
         region=Region.EAST,
+        account=ReadyAccount("premium.anita", "lantern-cedar-river-73", Level.PREMIUM),
         periods=(Period(date(1998, 6, 1), Plan.SELECT),),
     ),
 )

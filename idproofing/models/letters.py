@@ -41,6 +41,7 @@ class Letter(models.Model):
         CODE = "code", "Activation code"
         NOTICE = "notice", "Notice of a new level"
         FAILED = "failed", "Notice of failed questions"
+        SURROGATE = "acts", "Notice of a surrogate"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Waits to be printed"
@@ -82,7 +83,8 @@ class Letter(models.Model):
                 name="letter_wiped_when_it_leaves",
             ),
             models.CheckConstraint(
-                condition=Q(kind="code", code__isnull=False) | Q(kind__in=["notice", "failed"], code__isnull=True),
+                condition=Q(kind="code", code__isnull=False)
+                | Q(kind__in=["notice", "failed", "acts"], code__isnull=True),
                 name="letter_code_only_in_its_kind",
             ),
             models.CheckConstraint(

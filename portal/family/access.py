@@ -16,9 +16,10 @@ from accounts.models.account import State as AccountState
 from core import policy
 from core.dates import age_on, years_after
 from deers import lookup
-from deers.registry import Beneficiary
-from portal.family.models import Delegation
+from deers.registry import Beneficiary, Reason
+from portal.family.models import Delegation, Surrogacy
 from portal.family.patients import Patient
+from portal.family.surrogate_states import account_of_patient
 from portal.record.sensitive import Guarded
 from safeguards.cipher import blind_index
 
@@ -53,6 +54,8 @@ TITLES = {
 ACTS: dict[str, tuple[str, ...]] = {"medications": ("", "request")}
 # The whole record shows the newest of every part, so it is opened only with all of them.
 WHOLE = "record"
+# The version of the UUIDs that stand for parents' accesses. Rows have version 4.
+CHILD_VERSION = 5
 # Neither lets anybody in, nor goes anywhere.
 OUT_OF_USE = (AccountState.FROZEN, AccountState.CLOSED)
 
@@ -103,18 +106,59 @@ def judge_access(
 
 
 def find_patient(account: Account, access: UUID, today: date) -> Patient | Shut:
-    """Return the patient of an access that the account has: by a delegation, or as a parent."""
+    """Return the patient of an access that the account has: by a delegation, by a case, or as a parent."""
     if not account.is_premium or account.state in OUT_OF_USE:
         return Shut(Why.UNKNOWN)
     mine = Delegation.objects.filter(Q(delegate=account), pk=access)
-    row = mine.select_related("owner").first()
+    row = None if is_of_child(access) else mine.select_related("owner").first()
     if row:
         return delegated(row, account) if row.is_open(today) and is_able(row.owner) else Shut(Why.OVER)
+    if not is_of_child(access):
+        opened = Surrogacy.objects.filter(Surrogacy.WAS_OPENED, asker=account, access=access).first()
+        return represented(opened, account, today) if opened else Shut(Why.UNKNOWN)
     children = lookup.minors(account.dod_id or "", today=today)
     if children is None:
         return Shut(Why.NO_ANSWER)
     child = next((one for one in children if child_address(account, one.dod_id) == access), None)
     return raised(child, account, today) if child else Shut(Why.UNKNOWN)
+
+
+def is_of_child(access: UUID) -> bool:
+    """Return whether an access is made from numbers, as that of a parent is, and no row."""
+    return access.version == CHILD_VERSION
+
+
+def represented(row: Surrogacy, account: Account, today: date) -> Patient | Shut:
+    """Return the patient for whom a surrogate acts, if the access is open and the patient alive.
+
+    The paper opens it and not the patient's account, so it does not matter whether that is frozen.
+    """
+    if not row.is_open(today):
+        return Shut(Why.OVER)
+    record = lookup.record(dod_id=row.patient, today=today)
+    if record is None:
+        return Shut(Why.OVER if lookup.answers() else Why.NO_ANSWER)
+    if record.ineligibility in (Reason.DECEASED, Reason.PROTECTED):
+        return Shut(Why.OVER)
+    age = age_on(record.person.date_of_birth, today)
+    sees = seen_in(row)
+    return Patient(
+        id=row.access,
+        name=record.person.full_name,
+        dod_id=Guarded(row.patient) if policy.SENSITIVE_FROM_AGE <= age < policy.ADULT_AGE else row.patient,
+        reader=account,
+        account=account_of_patient(row) or account,
+        sees=sees,
+        acts=frozenset(row.acts) & sees & ACTS.keys(),
+        ends=row.ends or today,
+        by_case=True,
+    )
+
+
+def seen_in(row: Delegation | Surrogacy) -> frozenset[str]:
+    """Return the features that a row opens. Only those count that can still be opened to another person."""
+    sees = frozenset(row.sees) & OPEN.keys()
+    return sees if sees == OPEN.keys() else sees - {WHOLE}
 
 
 def is_able(owner: Account) -> bool:
@@ -123,10 +167,8 @@ def is_able(owner: Account) -> bool:
 
 
 def delegated(row: Delegation, account: Account) -> Patient:
-    """Return the patient who gave this delegation. Only features that can still be delegated count."""
-    owner, sees = row.owner, frozenset(row.sees) & OPEN.keys()
-    if sees != OPEN.keys():
-        sees -= {WHOLE}
+    """Return the patient who gave this delegation."""
+    owner, sees = row.owner, seen_in(row)
     return Patient(
         id=row.pk,
         name=owner.get_full_name(),
@@ -163,4 +205,4 @@ def comes_of_age(child: Beneficiary) -> date:
 def child_address(account: Account, child: str) -> UUID:
     """Return what stands for a parent's access to a child: always the same, and it does not tell either number."""
     digest = blind_index(f"{account.dod_id}/{child}", purpose="family-address")
-    return UUID(bytes=digest[:16], version=5)
+    return UUID(bytes=digest[:16], version=CHILD_VERSION)

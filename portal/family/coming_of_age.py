@@ -25,7 +25,8 @@ def remember_child(patient: Patient) -> None:
 def tell_of_adulthood(now: datetime | None = None) -> int:
     """Tell each parent who opened the record, and the child, that this ends soon, once. Return how many were told.
 
-    The child is told at the email address that DEERS has. Where DEERS does not answer, the next day tries again.
+    The parent is told at every address, and the child at the one that DEERS has unless it is the parent's. Where DEERS
+    does not answer, the next day tries again.
     """
     now, told = now or timezone.now(), 0
     today = timezone.localdate(now)
@@ -43,10 +44,9 @@ def tell_of_adulthood(now: datetime | None = None) -> int:
             is_first = not Parenthood.objects.filter(child=row.child, told_at__isnull=False).exclude(pk=row.pk).exists()
             audit.record("family.adulthood-told", by="system", account_id=row.parent_id)
             account, day = row.parent, date_format(row.comes_of_age, "F j, Y")
-            notices.send(
-                "child-comes-of-age", to=account.email, account_id=account.pk, first_name=account.first_name, day=day
-            )
-            if is_first and child.email.lower() != account.email.lower():
+            notices.inform(account, "child-comes-of-age", day=day)
+            of_parent = [address.lower() for address in notices.addresses_of(account)]
+            if is_first and child.email.lower() not in of_parent:
                 notices.send("you-come-of-age", to=child.email, first_name=child.first_name, day=day)
             told += 1
     return told

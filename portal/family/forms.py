@@ -7,9 +7,12 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from accounts.journeys.forms import DodIdField, SSNField
+from accounts.models import Account
 from core import policy
-from core.fields import CodeField, DateField
+from core.fields import CodeField, DateField, text_field
 from portal.family.access import ACTS, TITLES, WHOLE
+from portal.family.models import Surrogacy
 
 
 class OfferForm(forms.Form):
@@ -57,6 +60,42 @@ def code_field() -> CodeField:
         widget=forms.TextInput({"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
         error_messages={"required": "Enter the code.", "max_length": "That is too long for a code."},
     )
+
+
+class SurrogateForm(forms.Form):
+    """For which patient somebody asks to act, on what ground, and where the paper will be shown."""
+
+    first_name = text_field("Patient’s first name", autocomplete="off name", missing="Enter the patient’s first name.")
+    last_name = text_field("Patient’s last name", autocomplete="off name", missing="Enter the patient’s last name.")
+    date_of_birth = DateField(label="Patient’s date of birth", past=True)
+    dod_id = DodIdField()
+    ssn = SSNField(required=False)
+    ground = forms.ChoiceField(
+        label="Why may you act for the patient?",
+        choices=Surrogacy.Ground.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose what lets you act.", "invalid_choice": "Choose what lets you act."},
+    )
+    showing = forms.ChoiceField(
+        label="How will you show us the paper?",
+        choices=Surrogacy.Showing.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose how you will show it.", "invalid_choice": "Choose how you will show it."},
+    )
+
+    def __init__(self, data: Any = None, *, account: Account, **more: Any) -> None:
+        super().__init__(data, **more)
+        self.account = account
+        self.fields["dod_id"].label = "Patient’s DoD ID number"
+        self.fields["ssn"].label = "Patient’s Social Security number"
+
+    def clean(self) -> dict[str, Any]:
+        typed = self.cleaned_data
+        if typed.get("ssn") == typed.get("dod_id") == "":
+            self.add_error("dod_id", "Enter the patient’s DoD ID number or Social Security number.")
+        if typed.get("dod_id") and typed["dod_id"] == self.account.dod_id:
+            self.add_error("dod_id", "This is your own number. Enter the patient’s.")
+        return typed
 
 
 class OfferCodeForm(forms.Form):

@@ -69,6 +69,129 @@ class Delegation(models.Model):
         return self.state == self.State.ACCEPTED and self.starts <= today <= self.ends
 
 
+class Surrogacy(models.Model):
+    """One request to act for a patient who cannot act, and the access that two members of staff open by it.
+
+    `number` names the case, and `access` stands in the addresses of the record. Until it is decided, `typed` is what
+    was typed of the patient (idproofing.cases.Typed as JSON) and `subject` the keyed hash of the number in it.
+    `patient` is the DoD ID number of the record that the first reviewer chose. `paper` is the keyed hash of number and
+    date of the paper, as both reviewers read them. `objection` is that of the link that the patient gets. Staff are
+    known by the number of their account.
+    """
+
+    class State(models.TextChoices):
+        ASKED = "asked", "Waiting for a reviewer"
+        PROPOSED = "proposed", "Waiting for a second reviewer"
+        OPEN = "open", "In use"
+        DECLINED = "declined", "Not approved"
+        WITHDRAWN = "withdrawn", "Taken back"
+        STOPPED = "stopped", "Stopped"
+        ENDED = "ended", "Ended on its day"
+
+    class Ground(models.TextChoices):
+        COURT = "court", "An order of a court"
+        GUARDIAN = "guardian", "Guardianship or conservatorship"
+        POWER = "power", "A power of attorney for health care"
+        DIRECTIVE = "directive", "An advance directive that names me"
+
+    class Showing(models.TextChoices):
+        PERSON = "person", "I show it in person at an ID card office"
+        MAIL = "mail", "I mail a certified copy to the service center"
+
+    class Decision(models.TextChoices):
+        APPROVE = "approve", "Approve"
+        DECLINE = "decline", "Decline"
+
+    class Reason(models.TextChoices):
+        ORIGINAL = "original", "The original was seen"
+        CERTIFIED = "certified", "A certified copy was seen"
+        NO_PAPER = "no-paper", "The paper was not shown"
+        NOT_VALID = "not-valid", "The paper is not valid, or no longer"
+        NOT_HEALTH = "not-health", "The paper does not cover health care"
+        NOT_NAMED = "not-named", "The paper does not name you and this patient"
+        DETAILS = "details", "The details of the patient could not be confirmed"
+        CAN_ACT = "can-act", "The patient has to give access in person"
+
+    number = models.BigAutoField(primary_key=True)
+    access = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    asker = models.ForeignKey(Account, models.CASCADE, related_name="+")
+    typed = EncryptedTextField(null=True)
+    subject = models.BinaryField(max_length=32, null=True)
+    ground = models.CharField(max_length=9, choices=Ground)
+    showing = models.CharField("paper", max_length=6, choices=Showing)
+    state = models.CharField(max_length=9, choices=State, default=State.ASKED)
+    asked_at = models.DateTimeField("asked")
+    changed_at = models.DateTimeField("last change")
+    due_at = models.DateTimeField("due")
+    patient = models.CharField("DoD ID number on record", max_length=10, blank=True, default="")
+    decision = models.CharField(max_length=7, choices=Decision, blank=True, default="")
+    reason = models.CharField(max_length=10, choices=Reason, blank=True, default="")
+    sees = ArrayField(models.CharField(max_length=20), default=list)
+    acts = ArrayField(models.CharField(max_length=20), default=list)
+    starts = models.DateField("first day", null=True)
+    ends = models.DateField("last day", null=True)
+    paper = models.BinaryField(max_length=32, null=True)
+    proposed_by = models.BigIntegerField(null=True)
+    confirmed_by = models.BigIntegerField(null=True)
+    objection = models.BinaryField(max_length=32, null=True, unique=True)
+
+    WAITING = (State.ASKED, State.PROPOSED)
+    # What the patient sees of it, too: it was opened once.
+    WAS_OPENED = Q(confirmed_by__isnull=False, decision="approve")
+
+    class Meta:
+        default_permissions = ("view",)
+        permissions = [
+            ("decide_surrogacy", "Can decide on requests to act for a patient"),
+            ("stop_surrogacy", "Can stop the access of a surrogate"),
+        ]
+        verbose_name = "request to act for a patient"
+        verbose_name_plural = "requests to act for a patient"
+        indexes = [
+            models.Index("asker", F("asked_at").desc(), name="surrogacy_of_asker"),
+            models.Index("patient", F("asked_at").desc(), condition=~Q(patient=""), name="surrogacy_of_patient"),
+            models.Index(fields=["due_at"], condition=Q(state__in=["asked", "proposed"]), name="surrogacy_due"),
+            models.Index(fields=["ends"], condition=Q(state="open"), name="surrogacy_ends"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["asker", "subject"], condition=Q(state__in=["asked", "proposed"]), name="surrogacy_one_case"
+            ),
+            models.UniqueConstraint(
+                fields=["asker", "patient"], condition=Q(state="open"), name="surrogacy_one_open_access"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["asked", "proposed"], typed__isnull=False, subject__isnull=False)
+                | Q(~Q(state__in=["asked", "proposed"]), typed__isnull=True, subject__isnull=True),
+                name="surrogacy_wiped_when_decided",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["open", "declined"])
+                | Q(Q(proposed_by__isnull=False, confirmed_by__isnull=False) & ~Q(proposed_by=F("confirmed_by"))),
+                name="surrogacy_decided_by_two",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="open")
+                | Q(
+                    ~Q(sees=[]) & ~Q(patient="") & Q(sees__contains=F("acts")),
+                    decision="approve",
+                    paper__isnull=False,
+                    starts__isnull=False,
+                    ends__gte=F("starts"),
+                    ends__lte=F("starts") + policy.DELEGATION_LONGEST,
+                ),
+                name="surrogacy_open_for_at_most_a_year",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Request {self.number}"
+
+    def is_open(self, today: date) -> bool:
+        """Return whether it lets anybody see anything on this day."""
+        return self.state == self.State.OPEN and bool(self.ends and self.starts) and self.starts <= today <= self.ends
+
+
 class Parenthood(models.Model):
     """That a parent has opened a child's record, so that both can be told when this ends.
 

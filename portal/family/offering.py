@@ -9,9 +9,11 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from accounts.mail import notices
 from accounts.models import Account
 from core import policy
 from idproofing.codes import ALPHABET, normalize
+from portal.family import surrogates
 from portal.family.access import is_able
 from portal.family.models import Delegation
 from portal.family.states import State, TransitionRefused, change_state
@@ -41,6 +43,7 @@ def offer(
             code_ends_at=now + policy.DELEGATION_CODE_LIFE,
         )
         audit.record("family.offered", by=owner, delegation=str(row.pk))
+        notices.tell(owner, "record-code-made", since=now)
     return row
 
 
@@ -113,5 +116,6 @@ def end_old(now: datetime | None = None) -> int:
 
 @app.task(name="portal.family.end_old_delegations")
 def end_old_delegations(timestamp: int) -> None:
-    """Move on what is over by its date."""
+    """Move on what is over by its date, of what surrogates have too."""
     end_old()
+    surrogates.end_old()

@@ -18,6 +18,7 @@ from portal.family.access import ACTS, OPEN, TITLES, child_address, comes_of_age
 from portal.family.forms import OfferCodeForm, OfferForm, ShareForm
 from portal.family.models import Delegation, Share
 from portal.family.states import State
+from portal.family.surrogate_pages import list_surrogacies
 from safeguards import client, limits
 
 Context = dict[str, Any]
@@ -41,6 +42,7 @@ def family(account: Account, query: QueryDict) -> Context:
         "no_answer": minors is None,
         "given": [row for row in rows if row.owner_id == account.pk],
         "held": [row for row in rows if row.delegate_id == account.pk],
+        **list_surrogacies(account),
     }
 
 

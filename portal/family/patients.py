@@ -17,7 +17,8 @@ class Patient:
     """A person whose record somebody else has open. Pages of health features take it in place of the account.
 
     `id` is in the address. `reader` is who has it open, and `account` is whose trail and mailbox hear of it: the
-    patient's own, or for a child the parent's. `sees` and `acts` are features by slug, until the day `ends`.
+    patient's own, or for a child the parent's, or the surrogate's if the patient has none. `sees` and `acts` are
+    features by slug, until the day `ends`.
     """
 
     id: UUID
@@ -29,6 +30,8 @@ class Patient:
     acts: frozenset[str]
     ends: date
     is_child: bool = False
+    by_case: bool = False
+    """Whether the reader is a surrogate whose paper two members of staff have seen."""
     until: datetime | None = None
     """When a look by a code ends. Only who has one reads without an account."""
 
@@ -68,8 +71,12 @@ def reader_of(who: Who) -> Account:
 
 
 def record_event(event: str, *, by: Who, **details: Any) -> None:
-    """Write an event on the trail of the person whose record it is. It says who did it, and by which access."""
-    audit.record(event, by=reader_of(by), account_id=account_of(by).pk, **access_of(by), **details)
+    """Write an event on the trail of the person whose record it is. It says who did it, and by which access.
+
+    What a surrogate does is also found by the patient's number, because many such patients have no account.
+    """
+    patient = str(by.dod_id) if isinstance(by, Patient) and by.by_case else None
+    audit.record(event, by=reader_of(by), account_id=account_of(by).pk, dod_id=patient, **access_of(by), **details)
 
 
 def access_of(who: Who) -> dict[str, str]:

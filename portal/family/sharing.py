@@ -38,6 +38,7 @@ def make(owner: Account, sees: Sequence[str], born: date, now: datetime | None =
         row.birth_index, row.ends_at = birth_index(row, born), now + policy.SHARE_LIFE
         row.save()
         audit.record("share.made", by=owner)
+        notices.tell(owner, "record-code-made", since=now)
     return row
 
 
@@ -76,8 +77,7 @@ def open_share(code: str, born: date, token: str, now: datetime | None = None) -
         if not live.filter(pk=row.pk).update(opened_at=now, browser=browser_of(token), code=None):
             return None
         audit.record("share.opened", by="visitor", account_id=row.owner_id)
-        owner = row.owner
-        notices.send("record-shared", to=owner.email, account_id=owner.pk, first_name=owner.first_name)
+        notices.tell(row.owner, "record-shared", since=row.made_at)
     return row
 
 
@@ -146,4 +146,5 @@ def stop(row: Share, now: datetime | None = None) -> bool:
         if not live.update(stopped_at=now, code=None):
             return False
         audit.record("share.stopped", by=row.owner)
+        notices.tell(row.owner, "record-code-stopped", since=now)
     return True

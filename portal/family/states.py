@@ -30,12 +30,19 @@ TRANSITIONS: dict[tuple[str, str], str] = {
 
 
 def change_state(row: Delegation, to: str, *, by: Account | str, now: datetime | None = None, **values: object) -> None:
-    """Move a delegation on, with its event and an email without content to both sides.
+    """Move a delegation on, with its event and an email without content to all addresses of both sides.
 
-    Raise TransitionRefused if it cannot be moved so, or somebody else was first.
+    Who did it can say that it was somebody else. So can the owner when the access begins, because the code for it
+    was made in the owner's account. Raise TransitionRefused if it cannot be moved so, or somebody else was first.
     """
+    now = now or timezone.now()
     with transaction.atomic():
-        event = apply(row, to, TRANSITIONS, now=now or timezone.now(), **values)
+        event = apply(row, to, TRANSITIONS, now=now, **values)
         audit.record(event, by=by, account_id=row.owner_id, delegation=str(row.pk))
         for account in filter(None, (row.owner, row.delegate)):
-            notices.send("family-changed", to=account.email, account_id=account.pk, first_name=account.first_name)
+            if account == by:
+                notices.tell(account, "family-changed", since=now)
+            elif account == row.owner and to == State.ACCEPTED:
+                notices.tell(account, "family-changed", since=row.offered_at)
+            else:
+                notices.inform(account, "family-changed")

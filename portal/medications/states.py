@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from idproofing.transitions import TransitionRefused, apply
 from portal.family.access import child_address
+from portal.family.models import Surrogacy
 from portal.family.patients import Who, access_of, reader_of
 from portal.medications.models import Request, Step
 from portal.notices.models import Kind
@@ -71,7 +72,12 @@ def change_state(row: Request, to: str, *, by: Who, now: datetime | None = None,
 
 
 def list_of(row: Request) -> str:
-    """Return the address of the list in which the person who asked finds a request: their own, or that of a child."""
+    """Return the address of the list in which the person who asked finds a request.
+
+    It is their own, or that of a patient without an account, whose parent or surrogate they are.
+    """
     if row.patient == row.account.dod_id:
         return reverse("medications-requests")
-    return reverse("of-medications-requests", args=[child_address(row.account, row.patient)])
+    acting = Surrogacy.objects.filter(asker=row.account, patient=row.patient, state=Surrogacy.State.OPEN).first()
+    access = acting.access if acting else child_address(row.account, row.patient)
+    return reverse("of-medications-requests", args=[access])

@@ -76,9 +76,7 @@ def lines(case: Case, typed: Typed, record: Record) -> list[Line]:
     """Return every detail side by side. No Social Security number is shown, only whether it is this person's."""
     person = record.person
     found = [] if case.is_upgrade else [*names_of(typed, record)]
-    born = date.fromisoformat(typed.date_of_birth)
-    verdict = {"match": SAME, "near": NEAR, "none": DIFFERENT}[compare_dates(born, person.date_of_birth)]
-    found.append(Line("Date of birth", said(born), said(person.date_of_birth), verdict))
+    found.append(birth_of(typed, person))
     found += numbers_of(typed, person)
     found.append(line("Email", typed.email, person.email))
     if case.is_upgrade:
@@ -87,6 +85,18 @@ def lines(case: Case, typed: Typed, record: Record) -> list[Line]:
         found.append(line("Street", typed.street, person.street))
         found.append(line("ZIP or postal code", typed.postal_code, person.postal_code))
     return found
+
+
+def birth_of(typed: Typed, person: Beneficiary) -> Line:
+    """Return the line of the date of birth."""
+    born = date.fromisoformat(typed.date_of_birth)
+    verdict = {"match": SAME, "near": NEAR, "none": DIFFERENT}[compare_dates(born, person.date_of_birth)]
+    return Line("Date of birth", said(born), said(person.date_of_birth), verdict)
+
+
+def lines_of_patient(typed: Typed, record: Record) -> list[Line]:
+    """Return the name, date of birth and numbers of a patient for whom somebody wants to act, side by side."""
+    return [*names_of(typed, record), birth_of(typed, record.person), *numbers_of(typed, record.person)]
 
 
 def alone(typed: Typed) -> list[Line]:

@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from django.test import Client
+from django.conf import settings
+from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
 from core import policy
+from idproofing.models import Letter
 from portal.appointments.models import CheckIn, Request
-from portal.family.models import Delegation, Share
+from portal.family.models import Delegation, Share, Surrogacy
 from portal.record.models import Appointment
 from tests import people, walk
 from tests.accounts.holders import premium, signed_in, staff
@@ -122,4 +124,45 @@ def shares_once() -> Answers:
     yield doctor.get("/share/record/notes/", follow=True)
 
 
-SCENES = (asks_for_visits, answers_wishes, lets_another_in, shares_once)
+def acts_for_a_patient() -> Answers:
+    """A sister asks to act for her brother, two members of staff decide, and the link in his letter stops it."""
+    anita, leonard = premium(people.load("anita")), people.load("leonard")
+    asker, page = signed_in(anita), reverse("family-surrogate")
+    yield asker.post(page, {"dod_id": "1", "ssn": "1"})
+    born = leonard.born.isoformat()
+    typed = {"first_name": "Leonard", "last_name": "Marsh", "date_of_birth": born, "dod_id": leonard.dod_id}
+    yield asker.post(page, typed | {"ground": "guardian", "showing": "person"}, follow=True)
+    row = Surrogacy.objects.get()
+    desk, here = "/admin/family/surrogacy/", f"/admin/family/surrogacy/{row.number}/"
+    ann, bob = (signed_in(staff("Proofing reviewer", f"{name}.reviewer")) for name in ("ann", "bob"))
+    yield ann.get(desk)
+    yield ann.get(desk, {"state__exact": "open", "q": "x"})
+    yield ann.get(f"{here}change/")
+    yield ann.get(f"{here}history/")
+    with override_settings(DEERS_FAULT="unavailable"):
+        yield ann.get(f"{here}change/")
+    for button in ("approve", "decline"):
+        yield ann.get(f"{here}{button}/")
+        yield ann.post(f"{here}{button}/", {"reason": "x", "ends": "x"})
+    ends = (timezone.localdate() + timedelta(days=30)).isoformat()
+    paper = {"paper_number": "File 77-A", "paper_date": "2006-09-12"}
+    ann.post(f"{here}approve/", paper | {"reason": "original", "sees": ["labs", "medications"], "ends": ends})
+    yield ann.get(f"{here}change/")
+    yield bob.get(f"{here}change/")
+    for button in ("confirm", "send-back"):
+        yield bob.get(f"{here}{button}/")
+    yield bob.post(f"{here}confirm/", paper | {"paper_number": "File 78-A"})
+    bob.post(f"{here}confirm/", paper)
+    yield bob.get(f"{here}change/")
+    yield bob.get(f"{here}stop/")
+    yield asker.get(reverse("family-surrogacy", args=[row.access]))
+    yield asker.get(reverse("feature", args=["family"]))
+    yield asker.get(f"/portal/of/{row.access}/labs/")
+    stop = (Letter.objects.get().secret or "").removeprefix(settings.SITE_ADDRESS)
+    yield Client().get(stop)
+    yield Client().post(stop)
+    yield Client().get(stop)
+    yield asker.get(reverse("family-surrogacy", args=[row.access]))
+
+
+SCENES = (asks_for_visits, answers_wishes, lets_another_in, shares_once, acts_for_a_patient)

@@ -31,6 +31,7 @@ OF_ONE = {
     "medications-request",
     "family-access",
     "family-shared",
+    "family-surrogacy",
     *(f"appointments-{name}" for name in ACTING),
 }
 NOBODYS = "11111111-1111-1111-1111-111111111111"

@@ -180,7 +180,7 @@ ITEMS: dict[str, tuple[type[Model], str]] = {
 # What belongs to an account and not to the record. Their own tests hold who opens them.
 OF_ACCOUNTS = {
     *("record-copy", "record-download", "medications-asked", "medications-request", "appointments-request"),
-    *("family-access", "family-shared"),
+    *("family-access", "family-shared", "family-surrogacy"),
 }
 # What people measure themselves, the same: tests/portal/tools/.
 OF_TOOLS = {
@@ -193,7 +193,7 @@ LISTS = {
     *("record-papers", "record-people", "record-copies", "medications-requests", "labs-single", "labs-other"),
     *("messages-sent", "messages-drafts", "messages-archive", "messages-search", "messages-compose"),
     *("appointments-new", "appointments-requests", "contact-notices"),
-    *("family-offer", "family-code", "family-share"),
+    *("family-offer", "family-code", "family-share", "family-surrogate"),
     *("tools-new", "tools-new-goal", "tools-visit", "tools-visit-pdf"),
 }
 # What no invented record has. tests/portal/messages/test_pages.py and tests/portal/test_health_card.py open them.

@@ -40,6 +40,7 @@ PUBLIC = {
     "recover/password/<str:token>/judge/": "the token from the mail is the key",
     ".well-known/jwks.json": "the public keys that check vaccine cards; the apps that check them are strangers",
     ".well-known/change-password": "where password managers look; leads to the gated page",
+    "acts-for-me/<str:token>/": "the token from the mail or the letter is the key, and it only stops",
     "support/": "help is for everyone",
     "support/guides/<slug:slug>/": "help is for everyone",
     "support/guides/<slug:slug>.pdf": "help is for everyone",

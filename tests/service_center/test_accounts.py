@@ -35,6 +35,7 @@ PAGES = {
     "/admin/idproofing/visit/": "idproofing.attend_visit",
     "/admin/safeguards/auditevent/": "safeguards.view_auditevent",
     "/admin/medications/request/": "medications.view_request",
+    "/admin/family/surrogacy/": "family.view_surrogacy",
     "/admin/support/contactmessage/": "support.view_contactmessage",
     "/admin/secure_messages/thread/": "secure_messages.answer_thread",
 }

@@ -30,10 +30,11 @@ from accounts.models.account import State
 from accounts.sign_in import session
 from core.dates import years_after
 from core.policy import Level
-from deers.models import LegalName, Person, Relationship, Sponsorship
-from portal.family import offering
+from deers.models import Eligibility, LegalName, Person, Plan, Region, Relationship, Sponsorship
+from idproofing.cases import Typed
+from portal.family import offering, surrogates
 from portal.family.access import ACTS, child_address
-from portal.family.models import Delegation
+from portal.family.models import Delegation, Surrogacy
 from portal.features import BY_SLUG, FEATURES, Feature
 from service_center.roles import ROLES
 
@@ -106,6 +107,7 @@ def hollow_pages() -> Iterator[None]:
         yield
 
 
+Stage = Surrogacy.State
 Asks = tuple[Client, str]
 """A browser, and what its addresses begin with."""
 
@@ -222,10 +224,38 @@ def browsers_of_others() -> Iterator[tuple[str, Asks]]:
     yield "Delegate of a frozen owner", at(sees, from_frozen.pk)
     yield "Frozen delegate", at(frozen, to_frozen.pk)
     yield "Basic delegate", at(basic, delegation(owner, basic, GIVEN, []).pk)
+    yield from browsers_of_surrogates()
     yield from browsers_of_parents()
     for number, role in enumerate(ROLES):
         staff = Account.objects.get(username=f"access.staff{number}")
         yield f"Staff: {role}", at(staff, row.pk)
+
+
+def browsers_of_surrogates() -> Iterator[tuple[str, Asks]]:
+    """Yield surrogates of patients without an account. Before the desk has decided, nothing opens."""
+    for title, state in (
+        ("Surrogate, asked", Stage.ASKED),
+        ("Surrogate", Stage.OPEN),
+        ("Surrogate, stopped", Stage.STOPPED),
+    ):
+        holder = opened(f"access.acts-{state}")
+        yield title, at(holder, acting_for(enter(str(next(numbers)), date(1950, 1, 1)).dod_id, holder, state).access)
+
+
+def acting_for(patient: str, asker: Account, state: Stage) -> Surrogacy:
+    """Return a request to act for a patient in this state, as two members of staff decided it."""
+    typed = Typed("1950-01-01", "", "Ada", last_name="Winters", dod_id=patient)
+    row = surrogates.ask(asker, typed, Surrogacy.Ground.COURT, Surrogacy.Showing.MAIL)
+    assert row
+    if state == Stage.ASKED:
+        return row
+    one, two = (Account.objects.get(username=f"access.staff{number}") for number in (0, 1))
+    acts = [slug for slug in GIVEN if slug in ACTS]
+    scope: dict[str, Any] = {"sees": GIVEN, "acts": acts, "ends": timezone.localdate(), "paper": b"paper"}
+    assert surrogates.propose_approval(row, reason=Surrogacy.Reason.ORIGINAL, by=one, **scope)
+    assert surrogates.confirm(row, by=two)
+    assert state == Stage.OPEN or surrogates.stop(row, by=asker)
+    return row
 
 
 def browsers_of_parents() -> Iterator[tuple[str, Asks]]:
@@ -254,4 +284,5 @@ def enter(dod_id: str, born: date) -> Person:
     """Enter an invented person into DEERS."""
     person = Person.objects.create(dod_id=dod_id, date_of_birth=born)
     LegalName.objects.create(person=person, first="Ada", last="Winters")
+    Eligibility.objects.create(person=person, plan=Plan.SELECT, region=Region.EAST, begin=born)
     return person

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import actions
-from accounts.models import Account, Notice
+from accounts.models import Account, Notice, NotificationAddress
 from accounts.models.account import State as AccountState
 from core import policy
 from core.policy import Level
@@ -204,8 +204,27 @@ def test_both_hear_of_it_and_the_mail_says_nothing_of_anybody(ruth, otis):
     assert offering.stop(otis, row)
     assert not offering.stop(ruth, row)
     sent = {(notice.account_id, notice.kind) for notice in Notice.objects.all()}
-    assert sent == {(ruth.pk, "family-changed"), (otis.pk, "family-changed")}
+    assert sent == {(ruth.pk, "record-code-made"), (ruth.pk, "family-changed"), (otis.pk, "family-changed")}
     assert "Tester" not in "".join(message.body for message in walk.deliver_mail())
+
+
+def test_every_proven_address_hears_and_only_who_may_not_have_done_it_gets_the_link_that_freezes(ruth, otis):
+    """A thief in Ruth's account who changed her address first lets somebody in. Her former address hears of it."""
+    until = timezone.now()
+    NotificationAddress.objects.create(account=ruth, email="old@mail.example", until_at=until)
+    row = given(ruth, otis)
+    offering.stop(otis, row)
+    told = [(notice.to, notice.kind, "not_me" in notice.context) for notice in Notice.objects.order_by("created_at")]
+    of_ruth = (ruth.email, "old@mail.example")
+    assert sorted(told) == sorted(
+        [
+            *((to, "record-code-made", True) for to in of_ruth),
+            *((to, "family-changed", True) for to in of_ruth),  # Otis accepted a code from her account
+            (otis.email, "family-changed", True),
+            *((to, "family-changed", False) for to in of_ruth),  # Otis stopped it
+            (otis.email, "family-changed", True),
+        ]
+    )
 
 
 @pytest.mark.django_db(transaction=True)

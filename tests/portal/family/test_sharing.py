@@ -54,7 +54,10 @@ def test_a_doctor_without_an_account_reads_what_ada_chose_and_she_sees_it(client
     assert "Notes and documents: was looked at" in walk.text_of(client.get(f"/portal/family/share/{share.pk}/"))
     events = AuditEvent.objects.filter(account_id=ada.pk, event__startswith="share.").order_by("pk")
     assert [event.event for event in events] == ["share.made", "share.opened", "share.viewed"]
-    assert Notice.objects.get().kind == "record-shared"
+    assert [*Notice.objects.order_by("created_at").values_list("kind", flat=True)] == [
+        "record-code-made",
+        "record-shared",
+    ]
     assert doctor.get("/portal/notes/").status_code == 302
 
 
