@@ -159,7 +159,7 @@ def _control(bound: BoundField, widget: forms.Widget, value: Any, attrs: dict[st
     if isinstance(widget, forms.PasswordInput):
         return _password(widget, value, attrs)
     if isinstance(widget, Input):
-        kind = _classes("usa-file-input" if isinstance(widget, forms.FileInput) else "usa-input", attrs)
+        kind = _classes("file-input" if isinstance(widget, forms.FileInput) else "usa-input", attrs)
         shown = widget.format_value(value)
         return f'<input class="{kind}" type="{widget.input_type}"{attributes(attrs | {"value": shown})}>'
     return bound.as_widget(attrs=attrs)

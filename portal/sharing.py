@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -21,6 +22,9 @@ from safeguards import client, limits
 
 WRONG = "This code and date of birth open nothing. Check both with your patient. A code works once, and for an hour."
 
+# In the address of the form when no record is open in the browser, so that the page says why.
+OVER = "over"
+
 
 @login_not_required
 @never_cache
@@ -29,7 +33,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     """Ask for the code and the birth date. Whatever is wrong gets the same answer."""
     form = OpenShareForm(request.POST if request.method == "POST" else None)
     if not (request.method == "POST" and form.is_valid()):
-        return render(request, "portal/family/enter.html", {"form": form})
+        return render(request, "portal/family/enter.html", {"form": form, "is_over": OVER in request.GET})
     code, born, token = form.cleaned_data["code"], form.cleaned_data["born"], sharing.new_token()
     problem, status = refusal(request, code)
     row = None if problem else sharing.open_share(code, born, token)
@@ -60,6 +64,11 @@ def tries_of(request: HttpRequest, code: str) -> tuple[tuple[policy.Limit, str],
     )
 
 
+def lead_back() -> HttpResponse:
+    """Lead to the form, which says that no record is open."""
+    return redirect(f"{reverse('share')}?{OVER}")
+
+
 @login_not_required
 @never_cache
 @require_safe
@@ -67,7 +76,7 @@ def portal(request: HttpRequest) -> HttpResponse:
     """List the parts that are open."""
     row = sharing.find_open(request)
     if row is None:
-        return redirect("share")
+        return lead_back()
     patient = sharing.patient_of(row)
     features = [one for one in FEATURES if one.slug in patient.sees]
     context = {"open_record": patient, "features": features, "menu": menu_of(patient, "portal")}
@@ -106,7 +115,7 @@ def gated(request: HttpRequest, slug: str, page: str, shown: Callable[[Any], Any
     """Return what `shown` makes for the patient whose record this browser opened by a code. All else is not found."""
     row = sharing.find_open(request)
     if row is None:
-        return redirect("share")
+        return lead_back()
     patient = sharing.patient_of(row)
     if slug not in patient.sees or page not in sharing.SHARED[slug]:
         raise Http404

@@ -67,7 +67,7 @@ def test_a_second_browser_gets_the_answer_of_a_wrong_code(client, ada):
     for sent in (typed(code), typed("AAAAA-AAAAA"), typed(code, "1958-03-15")):
         other = Client()
         assert "open nothing" in walk.text_of(other.post("/share/", sent))
-        assert other.get("/share/record/")["Location"] == "/share/"
+        assert other.get("/share/record/")["Location"] == "/share/?over"
 
 
 def test_many_doctors_of_one_hospital_open_what_they_were_shown(client, ada):
@@ -99,7 +99,7 @@ def test_it_ends_at_once_in_the_middle_of_the_look(client, ada, how):
             Account.objects.filter(pk=ada.pk).update(state=State.FROZEN)
         case "basic":
             Account.objects.filter(pk=ada.pk).update(level=Level.BASIC)
-    assert doctor.get("/share/record/notes/")["Location"] == "/share/"
+    assert doctor.get("/share/record/notes/")["Location"] == "/share/?over"
 
 
 def test_a_stranger_neither_sees_nor_stops_her_codes(client, ada, otis):
