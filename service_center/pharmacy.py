@@ -38,7 +38,11 @@ PERSON_HEARS = "The person gets an email that something has changed, without say
 class ShipmentForm(forms.Form):
     """How a medication is on its way."""
 
-    carrier = forms.ChoiceField(label="Carrier", choices=[("", "Choose"), *Request.Carrier.choices])
+    carrier = forms.ChoiceField(
+        label="Carrier",
+        choices=[("", "Choose"), *Request.Carrier.choices],
+        error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose who carries it."),
+    )
     tracking = text_field("Tracking number", autocomplete="off", most=40)
 
     def __init__(self, data: Any, subject: Any) -> None:
@@ -48,7 +52,11 @@ class ShipmentForm(forms.Form):
 class RefusalForm(forms.Form):
     """Why it is not possible, as the person reads it."""
 
-    reason = forms.ChoiceField(label="Why", choices=[("", "Choose"), *Request.Reason.choices])
+    reason = forms.ChoiceField(
+        label="Why",
+        choices=[("", "Choose"), *Request.Reason.choices],
+        error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose why."),
+    )
 
     def __init__(self, data: Any, subject: Any) -> None:
         super().__init__(data)

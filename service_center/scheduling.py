@@ -43,7 +43,11 @@ MINUTES = (15, 20, 30, 40, 45, 60, 90)
 class RefusalForm(forms.Form):
     """Why it is not possible, as the person reads it."""
 
-    reason = forms.ChoiceField(label="Why", choices=[("", "Choose"), *Request.Reason.choices])
+    reason = forms.ChoiceField(
+        label="Why",
+        choices=[("", "Choose"), *Request.Reason.choices],
+        error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose why."),
+    )
 
     def __init__(self, data: Any, subject: Any) -> None:
         super().__init__(data)
