@@ -160,13 +160,19 @@ def _number(text: str, most: int) -> int | None:
 
 
 class PlainText(forms.CharField):
-    """Text as typed, with one kind of line end.
+    """Text as typed, with one kind of line end, and without marks that turn the order of its letters around.
 
-    A new line then counts as one character, both here and in the browser.
+    A new line then counts as one character, both here and in the browser. Scripts that run from right to left need
+    marks and isolates, which stay. With an override, "take 01" stands there for others as "take 10".
     """
 
     def to_python(self, value: object) -> str:
-        return (super().to_python(value) or "").replace("\r\n", "\n").replace("\x00", "\N{REPLACEMENT CHARACTER}")
+        text = (super().to_python(value) or "").replace("\r\n", "\n").replace("\x00", "\N{REPLACEMENT CHARACTER}")
+        return text.translate(OVERRIDES)
+
+
+# LRE, RLE, PDF, LRO and RLO, of which Unicode says itself to use isolates in their place (UAX #9, 2.7).
+OVERRIDES = dict.fromkeys(range(0x202A, 0x202F))
 
 
 class TypedField(forms.CharField):

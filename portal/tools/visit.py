@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts.models import Account
 from core import policy
+from core.fields import PlainText
 from core.typesetting import typeset_data
 from deers import lookup
 from portal.certificate import frame
@@ -50,17 +51,13 @@ NONE = {
 class NoteForm(forms.Form):
     """What the person wants to say or ask."""
 
-    text = forms.CharField(
+    text = PlainText(
         label="Notes and questions for my visit",
         required=False,
         max_length=policy.VISIT_NOTE_MAX,
         widget=forms.Textarea({"rows": 8}),
         error_messages={"max_length": "Shorten this to %(limit_value)d characters. It has %(show_value)d."},
     )
-
-    def clean_text(self) -> str:
-        """Return the text without characters that no database keeps, each line ended in the same way."""
-        return self.cleaned_data["text"].replace("\x00", "").replace("\r\n", "\n")  # type: ignore[no-any-return]
 
 
 def prepare(account: Account, query: QueryDict) -> Context:

@@ -7,7 +7,7 @@ import pytest
 from django import forms
 from django.template import Context, Template
 
-from core.fields import DateField
+from core.fields import DateField, PlainText
 
 NASTY = '"><script>alert(1)</script>'
 
@@ -248,3 +248,9 @@ def test_a_number_that_cannot_be_called_from_elsewhere_is_no_link(number):
     html = Template("{% phone number %}").render(Context({"number": number}))
     assert "<a" not in html
     assert "<script" not in html
+
+
+def test_a_text_keeps_what_arabic_and_hebrew_need_and_nothing_that_turns_numbers_around():
+    isolated = "Take \u2067\u05d0\u200f\u2069 with water.\n"
+    assert PlainText(strip=False).clean(isolated) == isolated
+    assert PlainText().clean("Take \u202e01\u202c pills") == "Take 01 pills"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from core import policy
 from core.policy import Level
 from portal.tools.models import VisitNote
 from safeguards.models import AuditEvent
@@ -92,6 +93,12 @@ def test_notes_that_are_too_long_stay_in_their_box(client, ada):
     assert "Shorten this to 2000 characters." in walk.text_of(response)
     assert "why why" in response.content.decode()
     assert not VisitNote.objects.exists()
+
+
+def test_a_new_line_of_the_notes_counts_as_one_character(client, ada):
+    client.force_login(ada)
+    longest = ("x\r\n" * (policy.VISIT_NOTE_MAX // 2)).strip() + "."
+    assert client.post(PAGE, {"text": longest}).status_code == 302
 
 
 def test_nobody_gets_the_notes_of_another(client, ada, ruth):
