@@ -130,10 +130,8 @@ def test_a_look_at_what_a_mother_asked_for_her_child_is_on_the_trail_of_the_chil
     Request.objects.update(patient=OTIS)
     for page in ("change", "history", "received"):
         assert desk.get(f"{REQUESTS}{request.pk}/{page}/").status_code == 200
-    looks = AuditEvent.objects.filter(event="support.account-viewed").values_list("person_index", "account_id")
-    assert [(bytes(person), account) for person, account in looks] == [
-        (blind_index(OTIS, purpose="audit-person"), None)
-    ] * 3
+    looks = AuditEvent.objects.filter(event="support.account-viewed", account_id=None)
+    assert looks.filter(person_index=blind_index(OTIS, purpose="audit-person")).count() == 3
 
 
 def test_the_supervisor_sees_what_waits_where_and_no_person(ruth):
