@@ -133,4 +133,4 @@ def is_list(request: HttpRequest) -> bool:
 def describe_step(step: Any) -> str:
     """Return when a request came to a state, and who of the staff did it."""
     staff = f" ({step.staff.get_full_name()})" if step.staff else ""
-    return f"{date_format(timezone.localtime(step.at), 'DATETIME_FORMAT')}: {step.get_state_display()}{staff}"
+    return f"{step.get_state_display()}: {date_format(timezone.localtime(step.at), 'DATETIME_FORMAT')}{staff}"

@@ -14,6 +14,8 @@ from portal.appointments.models import CheckIn, Request
 from portal.messages.models import Membership
 from portal.messages.teams import members_of
 from portal.record.models import Appointment
+from safeguards.cipher import blind_index
+from safeguards.models import AuditEvent
 from service_center.requests import load
 from tests import walk
 from tests.accounts.holders import signed_in, staff
@@ -121,6 +123,15 @@ def test_the_pages_of_the_desk_ask_few_questions(ruth, django_assert_max_num_que
     for page in (REQUESTS, CHECK_INS, f"{REQUESTS}{request.pk}/change/", f"{CHECK_INS}{said.pk}/change/"):
         with django_assert_max_num_queries(12):
             desk.get(page)
+
+
+def test_a_look_at_what_a_mother_asked_for_her_child_is_on_the_trail_of_the_child(ruth):
+    desk, request = signed_in(plans_visits()), wished(ruth, at_a_place=False)
+    Request.objects.update(patient=OTIS)
+    for page in ("change", "history", "received"):
+        assert desk.get(f"{REQUESTS}{request.pk}/{page}/").status_code == 200
+    looks = AuditEvent.objects.filter(event="support.account-viewed", account_id=None)
+    assert looks.filter(person_index=blind_index(OTIS, purpose="audit-person")).count() == 3
 
 
 def test_the_supervisor_sees_what_waits_where_and_no_person(ruth):
