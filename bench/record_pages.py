@@ -34,7 +34,8 @@ from portal.record.models import Appointment, Attachment, Condition, Note, Panel
 
 SMALL, LARGE = "3000000001", "3000000002"
 OBSERVATIONS, OTHERS = 50_000, 2_000
-FEW_MESSAGES, MANY_MESSAGES = 20, 20_000
+# As few as fill a page of each folder, so that both records show as many.
+FEW_MESSAGES, MANY_MESSAGES = 100, 20_000
 ROUNDS = 25
 QUERIES, RATIO, SIZE = 8, 1.3, 40
 # How many queries the session and the account take, before the page has asked for anything.
@@ -86,12 +87,12 @@ def fill() -> None:
 
 
 def conversations(patient: str, team: CareTeam, many: int) -> Iterator[tuple[Thread, list[Message]]]:
-    """Yield conversations of a question and an answer. One in ten is put away, and there is a draft for each ten."""
+    """Yield conversations of a question and an answer, each with the draft of another. Every other one is put away."""
     now = timezone.now()
     for number in range(many):
         at = now - timedelta(hours=number + 1)
         text: dict[str, Any] = {"topic": "general", "subject": f"Matter {number}", "team": team, "patient": patient}
-        put_away = at if number % 10 == 0 else None
+        put_away = at if number % 2 else None
         thread = Thread(id=uuid4(), last_sent_at=at, last_answer_at=at, archived_at=put_away, **text)
         text |= {"body": f"May I take it with thing {number}?", "saved_at": at}
         sent: dict[str, Any] = {"held_at": at, "send_due_at": at, "sent_at": at, "thread": thread}
@@ -100,7 +101,7 @@ def conversations(patient: str, team: CareTeam, many: int) -> Iterator[tuple[Thr
             [
                 Message(id=thread.pk, **text, **sent, answered_at=at),
                 Message(id=uuid4(), **text, **sent, author="staff", opened_at=at if number > 5 else None),
-                *([Message(id=uuid4(), **text)] if number % 10 == 0 else []),
+                Message(id=uuid4(), **text),
             ],
         )
 

@@ -1,5 +1,7 @@
 """The pages on which a care team begins a conversation: the search for one of its patients, and the message."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -27,7 +29,7 @@ def patients(request: HttpRequest) -> HttpResponse:
     found = list(writing.patients_of(account, words)[: writing.MOST_FOUND]) if words else []
     names = desk.names_of({link.patient for link in found})
     rows = [(link, names[link.patient], lookup.person(link.patient)) for link in found]
-    context = {"form": form, "forms": [form], "rows": rows, "is_cut": len(rows) == writing.MOST_FOUND}
+    context: dict[str, Any] = {"form": form, "forms": [form], "rows": rows, "is_cut": len(rows) == writing.MOST_FOUND}
     return page(request, "patients", title="Write to a patient", **context)
 
 

@@ -81,13 +81,13 @@ def inbox(request: HttpRequest) -> HttpResponse:
     account, which = member(request), request.GET.get("queue", "")
     which = which if which in dict(QUEUES) else ""
     shown = page_of(desk.messages_for(account, which), page_number(request.GET.get("page", "1")), PAGE_SIZE)
-    names, now = desk.names_of({row.patient for row in shown.rows}), timezone.now()
+    begun, now = list(writing.begun_by(account)[:PAGE_SIZE]), timezone.now()
+    names = desk.names_of({row.patient for row in (*shown.rows, *begun)})
     audit.record("message.listed", by=account, queue=which or "waiting")
     rows = [(line_of(row, now), names[row.patient]) for row in shown.rows]
     teams = list(teams_of_member(account).order_by("name"))
-    begun = writing.begun_by(account)[:PAGE_SIZE]
-    drafts = [(draft, desk.names_of({draft.patient})[draft.patient]) for draft in begun]
-    context = {"rows": rows, "queues": QUEUES, "queue": which, "teams": teams, "drafts": drafts}
+    drafts = [(draft, names[draft.patient]) for draft in begun]
+    context: dict[str, Any] = {"rows": rows, "queues": QUEUES, "queue": which, "teams": teams, "drafts": drafts}
     return page(request, "inbox", title="Messages", page=shown, **context)
 
 
