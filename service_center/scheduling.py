@@ -35,7 +35,7 @@ from service_center.conflicts import refuse_close
 from service_center.read_only import ReadOnlyAdmin, admin_page, has_permission
 
 HANDLE = "appointments.handle_request"
-PERSON_HEARS = "The person gets an email that something has changed, without saying what."
+PERSON_HEARS = "The person is told by email, if they want to be, that something has changed, but not what."
 MINUTES = (15, 20, 30, 40, 45, 60, 90)
 
 
