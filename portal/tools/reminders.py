@@ -37,7 +37,7 @@ def reminder(account: Account, query: QueryDict, measure: str) -> Context:
     is_on = tracker is not None and tracker.remind_next_at is not None
     initial = {"days": tracker.remind_days, "at": tracker.remind_at} if tracker and is_on else {}
     shown = reminder_page(about, tracker, measure, ReminderForm(initial=initial, label_suffix=""))
-    return shown | {"is_silent": telling.choices_of(account)[Kind.MEASURING] == How.NOT}
+    return shown | {"is_silent": is_silent(account)}
 
 
 def reminder_page(about: Measure, tracker: Tracker | None, slug: str, form: ReminderForm) -> Context:
@@ -72,8 +72,19 @@ def set_reminder(account: Account, request: HttpRequest, measure: str) -> Contex
             remind_next_at=next_reminder(days, at, zone, now),
         )
         audit.record("tools.reminder-set", by=account, measure=tracker.measure)
-    messages.success(request, "The reminder is set. We send it to your email address.")
+    messages.success(request, said_of_setting(account))
     return redirect("tools-measure", tracker.slug)
+
+
+def is_silent(account: Account) -> bool:
+    """Return whether the person has turned off all reminders to measure."""
+    return telling.choices_of(account)[Kind.MEASURING] == How.NOT
+
+
+def said_of_setting(account: Account) -> str:
+    if is_silent(account):
+        return "The reminder is set, but none comes: you turned off the emails that remind you to measure."
+    return "The reminder is set. We send it to your email address."
 
 
 def stop_reminder(account: Account, tracker: Tracker) -> None:

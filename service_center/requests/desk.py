@@ -22,7 +22,7 @@ from idproofing.transitions import TransitionRefused
 from service_center.confirmed_actions import ConfirmedAction, MovingAdmin, Outcome, say_always
 from service_center.conflicts import refuse_close
 
-PERSON_HEARS = "The person gets an email that something has changed, without saying what."
+PERSON_HEARS = "The person is told by email, if they want to be, that something has changed, but not what."
 
 
 class RefusalForm(forms.Form):

@@ -326,7 +326,7 @@ def test_a_refusal_needs_a_reason_that_ruth_reads(client, ruth):
     request = asked(ruth)
     desk = signed_in(plans_visits())
     address = f"/admin/appointments/request/{request.pk}/refused/"
-    assert "Choose why." in walk.text_of(desk.post(address, {"reason": ""}))
+    assert "Choose why it is not possible." in walk.text_of(desk.post(address, {"reason": ""}))
     request.refresh_from_db()
     assert request.state == State.SUBMITTED
     desk.post(address, {"reason": "referral"})

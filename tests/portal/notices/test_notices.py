@@ -18,7 +18,7 @@ from safeguards.models import AuditEvent
 from service_center.care_team import desk
 from tests import walk
 from tests.parallel import in_parallel
-from tests.portal.conftest import RUTH, open_account
+from tests.portal.conftest import OTIS, RUTH, open_account
 from tests.portal.messages.conversations import answered, sent, team, treats
 
 PAGE = "/portal/contact/notices/"
@@ -148,6 +148,16 @@ def test_ruth_is_told_of_new_results_and_of_nothing_else_only_if_she_wants_it(ru
     walk.deliver_mail()
     assert len(mail.outbox) == count
     assert not any("Glucose" in str(message.message()) for message in mail.outbox)
+
+
+def test_a_run_that_broke_off_is_taken_up_where_it_stopped(ruth):
+    otis = open_account("otis.p", OTIS, Level.PREMIUM)
+    for account in (ruth, otis):
+        news(account, SEVEN - timedelta(hours=1))
+    assert daily.send_summary(ruth, SEVEN)
+    assert daily.send_summaries(SEVEN + timedelta(hours=1)) == 1
+    walk.deliver_mail()
+    assert sorted(message.to for message in mail.outbox) == [[otis.email], [ruth.email]]
 
 
 @pytest.mark.django_db(transaction=True)

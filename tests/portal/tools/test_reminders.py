@@ -7,6 +7,7 @@ from django.core import mail
 
 from accounts.models.account import State
 from core import policy
+from portal.notices import telling
 from portal.tools import reminders
 from portal.tools.models import Tracker
 from safeguards.models import AuditEvent
@@ -40,6 +41,16 @@ def test_ruth_is_reminded_once_and_the_mail_says_nothing_of_what_she_measures(cl
     assert "pressure" not in str(sent.message()).lower()
     assert "/portal/tools/" in sent.body
     assert AuditEvent.objects.get(event="tools.reminder-sent").details == {}
+
+
+def test_who_turned_such_emails_off_gets_none_and_both_pages_say_so(client, ruth, pressure):
+    telling.choose(ruth, {"measuring": "not"})
+    client.force_login(ruth)
+    assert "but none comes" in walk.text_of(client.post(PAGE, DAILY, follow=True))
+    assert "so none comes" in walk.text_of(client.get(PAGE))
+    moment = due(pressure)
+    assert reminders.send_reminders(moment) == 0
+    assert due(pressure) > moment
 
 
 def test_a_reminder_is_switched_off_on_its_page(client, ruth, pressure):
