@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import Account
 from portal import codes
+from portal.family.patients import require_part
 from portal.medications.gates import REFILL_AHEAD
 from portal.record import moments, queries
 from portal.record.models import (
@@ -122,8 +123,16 @@ def note(account: Account, item: str) -> dict[str, Any]:
 
 def note_file(account: Account, query: QueryDict, item: UUID, place: int) -> dict[str, Any]:
     """Return one file of a note or report."""
+    row = find_file(account, item, place)
+    return {"file": read_file(row, row.resource.raw), "item_title": row.display}
+
+
+def find_file(account: Account, item: UUID, place: int) -> Attachment:
+    """Return a file of a note or report. Raise Http404 for anyone else's, and if reports are not open to the reader."""
     row = queries.one(Attachment, account.dod_id, str(item), place)
-    return {"file": read_file(row, Resource.objects.get(pk=row.resource_id).raw), "item_title": row.display}
+    if row.resource.type == "DiagnosticReport":
+        require_part(account, "labs")
+    return row
 
 
 def read_file(row: Attachment, raw: dict[str, Any]) -> File:
@@ -170,8 +179,8 @@ def download(account: Account, query: QueryDict, item: UUID, place: int) -> Http
 
     Only types that a browser shows without running anything keep their type, and even those open in a sandbox.
     """
-    row = queries.one(Attachment, account.dod_id, str(item), place)
-    data = data_at(Resource.objects.get(pk=row.resource_id).raw, row.path)
+    row = find_file(account, item, place)
+    data = data_at(row.resource.raw, row.path)
     if data is None:
         raise Http404
     kind = media_type(row)

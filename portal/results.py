@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import HttpResponse, QueryDict
 
 from accounts.models import Account
 from portal import charts, codes
+from portal.family.patients import require_part
 from portal.record import moments, queries, words
 from portal.record.models import Attachment, Panel, Result
 from portal.record.queries import Listing
@@ -98,10 +99,38 @@ def labs(account: Account, query: QueryDict) -> Context:
     if filters.kind:
         rows = rows.filter(kind=filters.kind)
     if filters.words:
-        rows = rows.filter(searched__contains=filters.words.lower())
+        rows = found_by_words(account, rows, filters.words.lower())
     listing = queries.list_page(rows, query.get("before", ""), PANELS)
+    recount(account, listing.rows)
     name_unusual(account, listing.rows)
     return page_of_labs("", listing, filters) | {"kinds": Panel.Kind.choices}
+
+
+def found_by_words(account: Account, panels: QuerySet[Panel], words: str) -> QuerySet[Panel]:
+    """Return the panels in whose name, or in those of whose results, these words are.
+
+    What is closed is not found either: the words of a panel hold the names of all its results.
+    """
+    if not isinstance(account.dod_id, Guarded):
+        return panels.filter(searched__contains=words)
+    seen = queries.of(Result, account.dod_id).filter(display__icontains=words, panel__isnull=False)
+    return panels.filter(Q(display__icontains=words) | Q(resource__in=seen.values("panel")))
+
+
+def recount(account: Account, panels: Sequence[Panel]) -> None:
+    """Let each panel count only the results that are open, where some are closed. The numbers would tell of others."""
+    if not isinstance(account.dod_id, Guarded) or not panels:
+        return
+    some = [panel.resource_id for panel in panels]
+    rows = counted(queries.of(Result, account.dod_id).filter(queries.in_reports(some)))
+    verdicts: dict[UUID, list[str]] = {}
+    for row in rows.only("panel", "also_in", "verdict"):
+        for panel_id in (row.panel_id, *row.also_in):
+            verdicts.setdefault(panel_id, []).append(row.verdict)  # type: ignore[arg-type]
+    for panel in panels:
+        found = verdicts.get(panel.resource_id, [])
+        panel.results, panel.unusual = len(found), found.count(Result.Verdict.UNUSUAL)
+        panel.unjudged = found.count(Result.Verdict.NONE)
 
 
 def page_of_labs(path: str, listing: Listing, filters: Filters) -> Context:
@@ -193,6 +222,7 @@ def list_of_results(path: str, rows: QuerySet[Result], query: QueryDict) -> Cont
 def lab_panel(account: Account, item: str) -> Context:
     """Return one report with its results and the names of its files."""
     panel = queries.one(Panel, account.dod_id, item)
+    recount(account, [panel])
     lines, more = lines_of(account, panel, 0)
     files = list(queries.of(Attachment, account.dod_id).filter(resource=panel.resource_id).order_by("place")[:LINES])
     return {
@@ -237,6 +267,7 @@ def tests_of(account: Account, item: UUID, place: int) -> tuple[Result, list[Tes
     """
     mine = queries.of(Result, account.dod_id)
     row = queries.one(Result, account.dod_id, str(item), place)
+    require_part(account, "vitals" if row.category == Result.Category.VITAL_SIGNS else "labs")
     members = [row]
     if not (row.text or row.absent or row.value_said):
         members = list(mine.filter(resource=row.resource_id, place__gt=0).order_by("place")[:6]) or [row]

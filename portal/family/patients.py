@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.http import Http404
 from django.urls import reverse
 
 from accounts.models import Account
@@ -63,6 +64,15 @@ def address_of(who: Who | None, name: str, *args: object) -> str:
 def account_of(who: Who) -> Account:
     """Return the account whose trail and mailbox hear of what is done in the record that is open."""
     return who.account if isinstance(who, Patient) else who
+
+
+def require_part(who: Who, *features: str) -> None:
+    """Raise Http404 unless the open record includes one of these features. One's own record has them all.
+
+    Some features have pages of the same kind, so an item of one could be asked for at the address of another.
+    """
+    if isinstance(who, Patient) and not who.sees & set(features):
+        raise Http404
 
 
 def reader_of(who: Who) -> Account:

@@ -18,7 +18,7 @@ from portal.medications.models import Request, Step
 from portal.medications.states import START, State, list_of
 from portal.notices.models import Kind
 from portal.notices.telling import tell
-from portal.record import queries
+from portal.record import queries, sensitive
 from portal.record.models import Prescription
 from safeguards import audit
 
@@ -65,8 +65,9 @@ def create_request(account: Who, row: Prescription, kind: str, now: datetime) ->
 
 
 def of(patient: str | None) -> QuerySet[Request]:
-    """Return a patient's requests."""
-    return Request.objects.filter(patient=patient or "")
+    """Return a patient's requests, for Guarded without those about a sensitive prescription."""
+    rows = Request.objects.filter(patient=patient or "")
+    return sensitive.without_marked(rows, patient, "prescription__raw")
 
 
 def taken_by(patient: str | None) -> set[str]:

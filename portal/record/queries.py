@@ -14,9 +14,11 @@ from django.db.models import F, Q, QuerySet
 from django.http import Http404
 
 from portal.record import sensitive
-from portal.record.models import Projected, Result
+from portal.record.models import Dispense, Projected, Result
 
 Row = TypeVar("Row", bound=Projected)
+# What a row is a part of. If that is marked as sensitive, so is the row: a result of a report, a prescription's fill.
+WHOLES: dict[type[Projected], tuple[str, ...]] = {Result: ("panel__raw",), Dispense: ("prescription__raw",)}
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,17 @@ def dated_below(rows: QuerySet[Row], cursor: Cursor | None) -> QuerySet[Row]:
 def of(kind: type[Row], patient: str | None) -> QuerySet[Row]:
     """Return a patient's rows of one kind, for Guarded without the sensitive ones. Without a patient there are none."""
     rows: QuerySet[Row] = kind._default_manager.filter(patient=patient or "")  # type: ignore[assignment]
-    columns = ("resource__raw", "panel__raw") if kind is Result else ("resource__raw",)
-    return sensitive.without_marked(rows, patient, *columns)
+    rows = sensitive.without_marked(rows, patient, "resource__raw", *WHOLES.get(kind, ()))
+    return sensitive.outside_marked(rows, patient, "also_in") if kind is Result else rows
+
+
+def is_closed(patient: str | None, item: UUID) -> bool:
+    """Return whether a resource is a part of something sensitive that is closed, though it is not marked itself."""
+    return isinstance(patient, sensitive.Guarded) and any(
+        kind._default_manager.filter(patient=patient, resource_id=item).exists()
+        and not of(kind, patient).filter(resource_id=item).exists()
+        for kind in WHOLES
+    )
 
 
 def in_reports(reports: Collection[UUID]) -> Q:

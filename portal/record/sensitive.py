@@ -2,8 +2,10 @@
 
 from typing import TypeVar
 
-from django.db.models import BooleanField, F, Func, Model, Q, QuerySet, Value
+from django.db.models import BooleanField, Exists, F, Func, Model, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
+
+from portal.record.models import Resource
 
 Row = TypeVar("Row", bound=Model)
 
@@ -37,3 +39,14 @@ def without_marked(rows: QuerySet[Row], patient: str | None, *raw: str) -> Query
         for column in raw:
             rows = rows.filter(~Q(marked(column)))
     return rows
+
+
+def outside_marked(rows: QuerySet[Row], patient: str | None, column: str) -> QuerySet[Row]:
+    """Return the rows without those that name a marked resource of this patient in a column of ids."""
+    if not isinstance(patient, Guarded):
+        return rows
+    within = Func(
+        F("pk"), OuterRef(column), template="(%(expressions)s))", arg_joiner=" = ANY(", output_field=BooleanField()
+    )
+    named = Resource.objects.filter(Q(marked("raw")), Q(within), patient=patient)
+    return rows.filter(Q(**{column: []}) | ~Exists(named))
