@@ -20,6 +20,9 @@ from tests.pages.scenes import Page
 
 AXE = Path(settings.BASE_DIR, "node_modules/axe-core/axe.min.js")
 SHOWN: dict[str, Any] = {}
+# A page with an empty frame.
+FRAME = "/frame.html"
+FRAMED = b'<!DOCTYPE html><html lang="en"><title>Frame</title><iframe height="900" style="visibility: hidden"></iframe>'
 
 
 class Answers(BaseHTTPRequestHandler):
@@ -30,10 +33,15 @@ class Answers(BaseHTTPRequestHandler):
         if file:
             kind = mimetypes.guess_type(file)[0] or "application/octet-stream"
             self.answer(200, {"Content-Type": kind, "Cache-Control": "max-age=3600"}, file.read_bytes())
+        elif self.path == FRAME:
+            self.answer(200, {"Content-Type": "text/html"}, FRAMED)
         elif self.path in SHOWN:
             shown = SHOWN[self.path]
             # In a sandbox no script runs, so none could judge the page either.
             kept = {name: value for name, value in shown.items() if "sandbox" not in value}
+            if self.headers["Sec-Fetch-Dest"] == "iframe":
+                kept.pop("X-Frame-Options", None)
+                kept = {name: value.replace("frame-ancestors 'none'", "") for name, value in kept.items()}
             axe = f"script-src http://{self.headers['Host']}/axe.js"
             kept = {name: value.replace("script-src", axe) for name, value in kept.items()}
             self.answer(shown.status_code, kept, shown.content)
@@ -71,7 +79,12 @@ def stage() -> Iterator[str]:
 
 def show(window: BrowserPage, page: Page) -> None:
     """Load the page, with the scripts that a view made for it."""
+    set_out(page)
+    window.goto(page.path)
+
+
+def set_out(page: Page) -> None:
+    """Have the page and its scripts answered at their addresses, and nothing else."""
     SHOWN.clear()
     SHOWN.update(page.scripts)
     SHOWN[page.path] = page.answer
-    window.goto(page.path)
