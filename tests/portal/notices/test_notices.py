@@ -75,7 +75,7 @@ def test_the_page_says_what_nobody_can_turn_off_and_basic_is_offered_only_what_i
 @pytest.mark.parametrize(("how", "mails", "waiting"), [("email", 1, 0), ("daily", 0, 1), ("not", 0, 0)])
 def test_a_care_team_writes_and_ruth_is_told_as_she_chose(ruth, how, mails, waiting):
     question = sent(wants(ruth, messages=how), treats(team()))
-    desk.tell_patient(question.thread, question.pk)
+    writing.tell_patient(question.thread.patient, question.pk)
     walk.deliver_mail()
     assert (len(mail.outbox), Waiting.objects.count()) == (mails, waiting)
 
