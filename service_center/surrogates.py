@@ -92,6 +92,7 @@ class ApprovalForm(OfferForm, PaperForm):
         super().__init__(data)
         self.subject = subject
         self.fields["sees"].label = "What does the paper let the person see?"
+        self.fields["sees"].error_messages["required"] = "Choose at least one part of the record."
         self.fields["acts"].label = "Where does it let the person act?"
 
     def clean_ends(self) -> date:
@@ -315,14 +316,14 @@ class SurrogacyAdmin(ReadOnlyAdmin):
         return row.asker.get_full_name()
 
     @admin.display(description="What it opens")
-    def scope(self, row: Surrogacy) -> str:
-        return scope_of(row)
+    def scope(self, row: Surrogacy) -> str | None:
+        return scope_of(row) or None
 
     @admin.display(description="Decided by")
-    def by_whom(self, row: Surrogacy) -> str:
+    def by_whom(self, row: Surrogacy) -> str | None:
         names = names_of_reviewers()
         both = (names.get(pk, "") for pk in (row.proposed_by, row.confirmed_by) if pk)
-        return ", then ".join(both)
+        return ", then ".join(both) or None
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None

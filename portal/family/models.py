@@ -92,11 +92,11 @@ class Surrogacy(models.Model):
         COURT = "court", "An order of a court"
         GUARDIAN = "guardian", "Guardianship or conservatorship"
         POWER = "power", "A power of attorney for health care"
-        DIRECTIVE = "directive", "An advance directive that names me"
+        DIRECTIVE = "directive", "An advance directive that names a person"
 
     class Showing(models.TextChoices):
-        PERSON = "person", "I show it in person at an ID card office"
-        MAIL = "mail", "I mail a certified copy to the service center"
+        PERSON = "person", "In person, at an ID card office"
+        MAIL = "mail", "A certified copy, by mail to the service center"
 
     class Decision(models.TextChoices):
         APPROVE = "approve", "Approve"
@@ -145,8 +145,8 @@ class Surrogacy(models.Model):
             ("decide_surrogacy", "Can decide on requests to act for a patient"),
             ("stop_surrogacy", "Can stop the access of a surrogate"),
         ]
-        verbose_name = "request to act for a patient"
-        verbose_name_plural = "requests to act for a patient"
+        verbose_name = "surrogate case"
+        verbose_name_plural = "surrogate cases"
         indexes = [
             models.Index("asker", F("asked_at").desc(), name="surrogacy_of_asker"),
             models.Index("patient", F("asked_at").desc(), condition=~Q(patient=""), name="surrogacy_of_patient"),
@@ -189,7 +189,9 @@ class Surrogacy(models.Model):
 
     def is_open(self, today: date) -> bool:
         """Return whether it lets anybody see anything on this day."""
-        return self.state == self.State.OPEN and bool(self.ends and self.starts) and self.starts <= today <= self.ends
+        if self.state != self.State.OPEN or self.starts is None or self.ends is None:
+            return False
+        return self.starts <= today <= self.ends
 
 
 class Parenthood(models.Model):

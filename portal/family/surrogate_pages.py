@@ -25,7 +25,7 @@ from safeguards import limits
 Context = dict[str, Any]
 TITLE = "Act for a patient"
 # The states that only the desk tells apart.
-WAITS = "We look at it"
+WAITS = "Waits for our decision"
 
 
 def list_surrogacies(account: Account) -> dict[str, list[Surrogacy]]:

@@ -96,8 +96,7 @@ def tell_patient(row: Surrogacy, account: Account | None, token: str, *, by: Acc
     addresses = notices.addresses_of(account) if account else [person.email if person else ""]
     name = account.first_name if account else person.first_name if person else ""
     for address in filter(None, addresses):
-        more = {"account_id": account.pk} if account else {}
-        notices.send(kind, to=address, first_name=name, stop=link, **more)
+        notices.send(kind, to=address, account_id=account.pk if account else None, first_name=name, stop=link)
     if token and person and not any(addresses):
         kind_of_letter, until = letters.Kind.SURROGATE, ends_at(row)
         letters.notify(person, Level.PREMIUM, link, until, by=by, kind=kind_of_letter, now=now)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
@@ -130,7 +131,8 @@ def propose_approval(
     record = find_record(row)
     if record is None or not is_fitting(row, record) or ends > last_day(record, timezone.localdate()):
         return False
-    scope = {"sees": list(sees), "acts": list(acts), "ends": ends, "paper": paper, "patient": record.person.dod_id}
+    scope: dict[str, Any] = {"sees": list(sees), "acts": list(acts), "ends": ends, "paper": paper}
+    scope["patient"] = record.person.dod_id
     return move(row, State.PROPOSED, by=by, decision=Decision.APPROVE, reason=reason, proposed_by=by.pk, **scope)
 
 
@@ -141,7 +143,7 @@ def propose_decline(row: Surrogacy, *, reason: str, by: Account) -> bool:
 
 def send_back(row: Surrogacy, *, by: Account) -> bool:
     """Undo the proposal: the request waits for a reviewer again."""
-    undone = {"sees": [], "acts": [], "ends": None, "paper": None, "patient": "", "proposed_by": None}
+    undone: dict[str, Any] = {"sees": [], "acts": [], "ends": None, "paper": None, "patient": "", "proposed_by": None}
     return move(row, State.ASKED, by=by, decision="", reason="", **undone)
 
 

@@ -20,7 +20,7 @@ from tests.portal.medications.test_refills import prescribed
 
 pytestmark = pytest.mark.django_db
 
-MARKED = SENSITIVE[1]
+MARKED: dict[str, Any] = {**SENSITIVE[1]}
 SECRET = ("Chlamydia", "Contraceptive", "Pregnancy")
 
 

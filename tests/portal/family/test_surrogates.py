@@ -90,7 +90,7 @@ def test_ines_asks_for_walter_and_reads_how_it_stands(client, ines, walter):
     page = walk.text_of(client.post(PAGE, form(walter), follow=True))
     row = Surrogacy.objects.get()
     assert f"Request {row.number}" in page
-    assert "We look at it" in page
+    assert "Waits for our decision" in page
     assert "Walter" not in page  # what was typed is on no page
     assert "Request" in walk.text_of(client.get("/portal/family/"))
     assert client.get(of(row)).status_code == 404
@@ -191,7 +191,7 @@ def test_walter_stops_it_with_the_link_in_his_mail_and_without_an_account(client
 
 
 def test_a_patient_without_email_hears_on_paper_and_can_type_the_link(ines):
-    at_home = {"street": "12 Elm Street", "city": "Dayton", "state": "OH", "postal_code": "45424"}
+    at_home: dict[str, Any] = {"street": "12 Elm Street", "city": "Dayton", "state": "OH", "postal_code": "45424"}
     patient = registered("Walter", "Lake", born=date(1941, 3, 5), email="", **at_home)
     opened(ines, patient)
     letter = Letter.objects.get()
@@ -234,6 +234,7 @@ def test_what_does_not_fit_the_record_cannot_be_approved(ines, walter):
 
 def test_it_ends_with_its_last_day_and_never_lasts_more_than_a_year(client, ines, walter):
     row = opened(ines, walter)
+    assert row.starts
     with pytest.raises(IntegrityError), transaction.atomic():
         Surrogacy.objects.filter(pk=row.pk).update(ends=row.starts + policy.DELEGATION_LONGEST + timedelta(days=1))
     yesterday = timezone.localdate() - timedelta(days=1)
