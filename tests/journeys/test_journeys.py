@@ -4,7 +4,7 @@ import re
 from base64 import b32decode
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import Account
 from accounts.second_factors import authenticator_apps
@@ -26,7 +26,7 @@ def choose_account(page: Page, level: str, route: str) -> None:
         page.get_by_role("button", name="Continue").click()
 
 
-def fill_date(page: Page, born) -> None:
+def fill_date(page: Page | Locator, born) -> None:
     page.get_by_label("Month").select_option(str(born.month))
     page.get_by_label("Day").fill(str(born.day))
     page.get_by_label("Year").fill(str(born.year))
