@@ -4,30 +4,19 @@ from datetime import timedelta
 
 import pytest
 from django.db.models import F
-from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from accounts.models import Account
 from portal.messages.models import Message
 from tests import people
 from tests.accounts.holders import premium, signed_in, staff
+from tests.journeys.windows import DESK, contexts, look_at, opens
 from tests.portal.messages.conversations import team, treats, works_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+__all__ = ["contexts", "opens"]
 PNG = b"\x89PNG\r\n\x1a\n" + b"a picture of an arm"
-
-
-def window_of(browser: Browser, address: str, client: Client) -> tuple[BrowserContext, Page]:
-    """A browser in which the person of this client is signed in."""
-    context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(15_000)
-    cookies = [
-        {"name": name, "value": morsel.value, "url": address + (morsel["path"] or "/")}
-        for name, morsel in client.cookies.items()
-    ]
-    context.add_cookies(cookies)  # type: ignore[arg-type]
-    return context, context.new_page()
 
 
 def five_minutes_go_by() -> None:
@@ -44,17 +33,18 @@ def write(page: Page) -> None:
     page.get_by_label("Message", exact=True).fill("My arm is red since Tuesday.")
     page.clock.fast_forward(11_000)
     expect(page.get_by_text("Draft saved at")).to_be_visible()
-    page.locator("input[type=file]").set_input_files(
+    page.get_by_label("Attach files").set_input_files(
         {"name": "Arm.PNG", "mimeType": "application/octet-stream", "buffer": PNG}
     )
     page.get_by_role("button", name="Attach", exact=True).click()
     expect(page.get_by_role("link", name="Arm.PNG")).to_be_visible()
+    look_at(page)
 
 
-def test_grace_writes_takes_back_and_sends_and_the_nurse_answers(browser, live_server):
+def test_grace_writes_takes_back_and_sends_and_the_nurse_answers(opens):
     grace: Account = premium(people.load("grace"))
     nurse = works_in(treats(team(), grace.dod_id or ""), staff("Care team"))
-    hers, page = window_of(browser, live_server.url, signed_in(grace))
+    page = opens(signed_in(grace))
     write(page)
     page.get_by_role("button", name="Send").click()
     page.get_by_role("button", name="Take back and change").click()
@@ -62,7 +52,7 @@ def test_grace_writes_takes_back_and_sends_and_the_nurse_answers(browser, live_s
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_text("Written. Goes out at")).to_be_visible()
 
-    at_the_desk, desk = window_of(browser, live_server.url, signed_in(nurse))
+    desk = opens(signed_in(nurse), size=DESK)
     desk.goto("/admin/secure_messages/thread/")
     expect(desk.get_by_text("Nothing here.")).to_be_visible()
     five_minutes_go_by()
@@ -81,5 +71,3 @@ def test_grace_writes_takes_back_and_sends_and_the_nurse_answers(browser, live_s
     expect(page.get_by_text("Please stop using the cream.")).to_be_visible()
     expect(page.get_by_text("Answered on")).to_be_visible()
     assert Message.objects.count() == 2
-    for context in (hers, at_the_desk):
-        context.close()
