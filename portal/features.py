@@ -45,7 +45,8 @@ class Page:
     `template` or, for a file, the response itself. `act` is for pages with a form: it gets the request in place of the
     query, does what was sent, and returns a redirect, or the context with what is wrong. Without it, a POST is refused.
     `asks_again` is the greatest age of the last proof of who the person is, and `level` the level that opens the page,
-    if they are stricter than the feature's.
+    if they are stricter than the feature's. `keeps` is true if
+    the form has the attribute `data-keep`: what was kept of it is forgotten once it is sent.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Page:
     act: Callable[..., Context | HttpResponseBase] | None = None
     asks_again: timedelta | None = None
     level: Level = Level.BASIC
+    keeps: bool = False
 
 
 def methods(act: Callable[..., Any] | None) -> list[str]:
@@ -127,7 +129,8 @@ def acting_on_appointments() -> tuple[Page, ...]:
     """Return the pages of asking for, moving and canceling appointments. To read them is Basic, to act is Premium."""
 
     def acting(name: str, pattern: str, content: Callable[..., Context], act: Callable[..., Any] | None = None) -> Page:
-        return Page(name, pattern, content, f"portal/appointments_{name}.html", act, level=Level.PREMIUM)
+        template, keeps = f"portal/appointments_{name}.html", name in ("new", "move", "questions")
+        return Page(name, pattern, content, template, act, level=Level.PREMIUM, keeps=keeps)
 
     return (
         acting("new", "new/", appointments.new, appointments.ask),

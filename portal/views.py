@@ -88,10 +88,12 @@ def feature_page(
     def shown(who: Any) -> tuple[str, dict[str, Any]] | HttpResponseBase:
         if request.method == "POST" and page.act:
             content = page.act(who, request, **parts)
+            if page.keeps and isinstance(content, HttpResponse):
+                unsaved_forms.forget(request)
         else:
             content = page.content(who, request.GET, **parts)
             if page.act and isinstance(content, dict) and "form" in content:
-                content["form"].initial |= unsaved_forms.take(request)
+                unsaved_forms.restore(request, content["form"])
         return content if isinstance(content, HttpResponseBase) else (page.template, content)
 
     return gated(request, found, shown, asks_again=page.asks_again, level=page.level, access=access, page=name)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
+from django import forms
 from django.contrib import messages
 from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
@@ -74,6 +75,17 @@ def take(request: HttpRequest) -> dict[str, str]:
         return {}
     messages.info(request, "We kept what you typed here before.")
     return typed
+
+
+def restore(request: HttpRequest, form: forms.BaseForm) -> None:
+    """Put what was kept of this page into its form, once. Each field reads its own part, as a date of its three boxes.
+
+    What was not kept stays as the form has it.
+    """
+    typed = take(request)
+    for name, field in form.fields.items() if typed else ():
+        if not field.widget.value_omitted_from_data(typed, {}, form.add_prefix(name)):
+            form.initial[name] = field.widget.value_from_datadict(typed, {}, form.add_prefix(name))
 
 
 def forget(request: HttpRequest) -> None:

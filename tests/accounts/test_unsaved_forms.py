@@ -1,18 +1,20 @@
 """What was being typed when a session ended comes back once after signing in, for the same person."""
 
 import json
+from datetime import timedelta
 from unittest.mock import Mock
 
 import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Account
 from core import policy
 from demo.people import PEOPLE
-from tests import walk
-from tests.accounts.holders import holder, signed_in, staff
+from tests import people, walk
+from tests.accounts.holders import holder, premium, signed_in, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +46,21 @@ def test_a_message_being_written_is_there_again_after_signing_in(rosa):
 def test_so_are_contact_details_being_changed(rosa, page, field):
     keep(signed_in(rosa), page, **{field: "555-0199"})
     assert 'value="555-0199"' in signed_in(rosa).get(page).content.decode()
+
+
+def test_so_are_the_days_that_grace_wishes_for_a_visit_until_she_has_sent_them():
+    grace, page = premium(people.load("grace")), "/portal/appointments/new/"
+    soon = timezone.localdate() + timedelta(days=7)
+    days = {"day1_month": str(soon.month), "day1_day": str(soon.day), "day1_year": str(soon.year)}
+    typed = {**days, "way": "video", "part1": "afternoon", "why": "My knee hurts."}
+    keep(signed_in(grace), page, **typed)
+    browser = signed_in(grace)
+    form = browser.get(page).context["form"]
+    assert form["day1"].value() == list(days.values())
+    assert [form[name].value() for name in ("way", "part1", "why")] == ["video", "afternoon", "My knee hurts."]
+    keep(browser, page, **typed)
+    assert browser.post(page, typed).status_code == 302
+    assert KEPT not in walk.text_of(browser.get(page))
 
 
 def test_staff_get_theirs_back_in_their_own_zone():
