@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -88,7 +88,7 @@ def feature_page(
     def shown(who: Any) -> tuple[str, dict[str, Any]] | HttpResponseBase:
         if request.method == "POST" and page.act:
             content = page.act(who, request, **parts)
-            if page.keeps and isinstance(content, HttpResponseRedirect):
+            if page.keeps and isinstance(content, HttpResponse):
                 unsaved_forms.forget(request)
         else:
             content = page.content(who, request.GET, **parts)
