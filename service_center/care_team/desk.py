@@ -9,19 +9,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts import actions
-from accounts.mail import notices
 from accounts.models import Account
 from deers import lookup
 from portal.messages.message_states import State, change_state, in_state, waiting
 from portal.messages.models import CareTeam, Message, Note, PatientTeam, Template, Thread
 from portal.messages.teams import current, links, members_of, teams_of_member
+from portal.messages.telling import tell_of_answer
 from safeguards import audit
 
 OPEN = (State.OPENED, State.ASSIGNED)
@@ -137,7 +135,7 @@ def answer(thread: Thread, answer_id: UUID, body: str, *, seen: UUID, by: Accoun
             if not change_state(rows_of(thread), OPEN, State.ANSWERED, by=by, now=now, about=whose, values=values):
                 audit.record("message.followed-up", by=by, **whose)  # type: ignore[arg-type]
             Thread.objects.filter(pk=thread.pk).update(last_answer_at=now, last_sent_at=now, archived_at=None)
-            tell_patient(thread, answer_id)
+            tell_of_answer(thread, answer_id)
     except IntegrityError:
         return already(thread, answer_id)
     return Done()
@@ -173,19 +171,6 @@ def insert_answer(thread: Thread, answer_id: UUID, body: str, *, by: Account, no
         send_due_at=now,
         sent_at=now,
     ).save(force_insert=True)
-
-
-def tell_patient(thread: Thread, message: UUID) -> None:
-    """Email the patient that there is a message. The link leads to it after signing in, and nothing else is said."""
-    account = actions.account_of(thread.patient)
-    if account:
-        notices.send(
-            "new-message",
-            to=account.email,
-            account_id=account.pk,
-            first_name=account.first_name,
-            link=settings.SITE_ADDRESS + reverse("messages-message", args=[message]),
-        )
 
 
 def write_note(thread: Thread, body: str, *, by: Account) -> None:
