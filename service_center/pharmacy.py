@@ -162,10 +162,11 @@ class RequestAdmin(ReadOnlyAdmin):
 
     @admin.display(description="What happened")
     def what_happened(self, row: Request) -> str:
-        steps = row.steps.order_by("at", "pk").select_related("staff")
+        steps = row.steps.order_by("at", "pk").select_related("staff", "helper")
         return "\n".join(
             f"{timezone.localtime(step.at):%b %-d, %Y, %-I:%M %p}: {step.get_state_display()}"
             f"{f' ({step.staff.get_full_name()})' if step.staff else ''}"
+            f"{f' (by {step.helper.get_full_name()} for the patient)' if step.helper else ''}"
             for step in steps
         )
 

@@ -242,10 +242,11 @@ class RequestAdmin(ReadOnlyAdmin):
 
     @admin.display(description="What happened")
     def what_happened(self, row: Request) -> str:
-        steps = row.steps.order_by("at", "pk").select_related("staff")
+        steps = row.steps.order_by("at", "pk").select_related("staff", "helper")
         return "\n".join(
             f"{timezone.localtime(step.at):%b %-d, %Y, %-I:%M %p}: {step.get_state_display()}"
             f"{f' ({step.staff.get_full_name()})' if step.staff else ''}"
+            f"{f' (by {step.helper.get_full_name()} for the patient)' if step.helper else ''}"
             for step in steps
         )
 
@@ -298,10 +299,12 @@ class CheckInAdmin(ReadOnlyAdmin):
     list_per_page = 25
     show_full_result_count = False
     ordering = ("starts_at",)
-    fields = readonly_fields = ("person", "visit", "phone_number", "what_changed", "to_talk_about", "changed_at")
+    fields = readonly_fields = (
+        "person", "visit", "said_by", "phone_number", "what_changed", "to_talk_about", "changed_at",
+    )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CheckIn]:
-        rows = super().get_queryset(request).select_related("account")
+        rows = super().get_queryset(request).select_related("account", "helper")
         is_list = request.resolver_match and request.resolver_match.url_name == "appointments_checkin_changelist"
         return rows.filter(starts_at__gte=timezone.now()) if is_list else rows
 
@@ -313,9 +316,14 @@ class CheckInAdmin(ReadOnlyAdmin):
     def visit(self, row: CheckIn) -> str:
         return describe_visit(row.patient, row.appointment_id)
 
+    @admin.display(description="Said by")
+    def said_by(self, row: CheckIn) -> str:
+        return f"{row.helper.get_full_name()}, for the patient" if row.helper else "The patient"
+
     @admin.display(description="Phone number")
     def phone_number(self, row: CheckIn) -> str:
-        return row.phone or f"{row.account.phone or 'None'} (as in the account)"
+        whose = "the account" if row.account.dod_id == row.patient else "the account of the parent"
+        return row.phone or f"{row.account.phone or 'None'} (as in {whose})"
 
     @admin.display(description="Medications")
     def what_changed(self, row: CheckIn) -> str:

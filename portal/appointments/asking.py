@@ -12,12 +12,12 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from accounts.mail import notices
-from accounts.models import Account
 from core import policy
 from portal.appointments import booking
 from portal.appointments.gates import No, Why, judge
 from portal.appointments.models import ENDED, Request, Step
-from portal.appointments.states import START, State, change_state
+from portal.appointments.states import START, State, change_state, page_of
+from portal.family.patients import Who, account_of, helper_of, record_event
 from portal.record import queries
 from portal.record.models import Appointment
 from safeguards import audit
@@ -33,7 +33,7 @@ class Asked:
     request: Request
 
 
-def ask_new(account: Account, wishes: Wishes, *, place: UUID | None, way: str, why: str) -> Asked | No:
+def ask_new(account: Who, wishes: Wishes, *, place: UUID | None, way: str, why: str) -> Asked | No:
     """Ask for a new appointment. One request for each place is open at a time, however many ask at once."""
     try:
         return Asked(create_request(account, Request.Kind.NEW, wishes, place_id=place, way=way, why=why))
@@ -42,7 +42,7 @@ def ask_new(account: Account, wishes: Wishes, *, place: UUID | None, way: str, w
         return No(Why.ASKED, new.first())
 
 
-def ask_move(account: Account, item: UUID, wishes: Wishes, why: str = "", now: datetime | None = None) -> Asked | No:
+def ask_move(account: Who, item: UUID, wishes: Wishes, why: str = "", now: datetime | None = None) -> Asked | No:
     """Ask for another time of an appointment, judged as it is now. No(GONE) stands for what is not the person's."""
     visit = queries.of(Appointment, account.dod_id).filter(resource_id=item).first()
     if visit is None:
@@ -56,7 +56,7 @@ def ask_move(account: Account, item: UUID, wishes: Wishes, why: str = "", now: d
         return No(Why.ASKED, open_request(account.dod_id, item))
 
 
-def cancel(account: Account, item: UUID, now: datetime | None = None) -> Asked | No:
+def cancel(account: Who, item: UUID, now: datetime | None = None) -> Asked | No:
     """Cancel an appointment at once, and put a cancellation on the desk, so that the clinic hears of it.
 
     A wish for another time of it is withdrawn. However many cancel at once, one cancellation comes of it.
@@ -78,13 +78,13 @@ def cancel(account: Account, item: UUID, now: datetime | None = None) -> Asked |
     return Asked(request)
 
 
-def create_request(account: Account, kind: str, wishes: Wishes, why: str = "", **values: object) -> Request:
+def create_request(account: Who, kind: str, wishes: Wishes, why: str = "", **values: object) -> Request:
     """Write the request down with its first step and its event. Raise IntegrityError if another one is open."""
     now = timezone.now()
     with transaction.atomic():
         request = Request.objects.create(
             patient=account.dod_id or "",
-            account=account,
+            account=account_of(account),
             kind=kind,
             wishes=[(day.isoformat(), part) for day, part in wishes],
             why=why or None,
@@ -92,8 +92,8 @@ def create_request(account: Account, kind: str, wishes: Wishes, why: str = "", *
             changed_at=now,
             **values,
         )
-        Step.objects.create(request=request, state=START, at=now)
-        audit.record("appointment.submitted", by=account, kind=str(kind))
+        Step.objects.create(request=request, state=START, at=now, helper=helper_of(account))
+        record_event("appointment.submitted", by=account, kind=str(kind))
     return request
 
 
@@ -128,7 +128,11 @@ def tell_of_waiting(now: datetime | None = None) -> int:
                 continue
             account = request.account
             audit.record("appointment.unanswered", by="system", account_id=account.pk)
-            notices.send("appointment-waits", to=account.email, account_id=account.pk, first_name=account.first_name)
+            named = {
+                "first_name": account.first_name,
+                "page": page_of(account, request.patient, "appointments-requests"),
+            }
+            notices.send("appointment-waits", to=account.email, account_id=account.pk, **named)
             notices.send("appointment-waits-for-staff", to=settings.SERVICE_CENTER_EMAIL, reference=str(request.pk))
             told += 1
     return told
