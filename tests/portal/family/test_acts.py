@@ -18,7 +18,7 @@ from portal.appointments.states import change_state
 from portal.family import offering
 from portal.family.access import ACTS, find_access
 from portal.family.models import Delegation
-from portal.messages.models import Attachment, Message
+from portal.messages.models import Attachment, Message, Thread
 from portal.tools.fhir import observations_of
 from portal.tools.models import OwnGoal, Reading, Tracker, VisitNote
 from safeguards.models import AuditEvent
@@ -59,6 +59,11 @@ def goes_out(message: Message) -> None:
     now = timezone.now()
     times = {"held_at": now - timedelta(hours=1), "send_due_at": now - timedelta(minutes=1)}
     Message.objects.filter(pk=message.pk).update(**times)
+
+
+def thread_of(message: Message) -> Thread:
+    assert message.thread
+    return message.thread
 
 
 def only_sees(row: Delegation) -> None:
@@ -333,7 +338,7 @@ def test_a_mother_writes_and_asks_for_her_child_and_hears_of_it_by_links_into_it
     Message.objects.update(
         send_due_at=timezone.now() - timedelta(minutes=1), held_at=timezone.now() - timedelta(hours=1)
     )
-    new = answered(message.thread)
+    new = answered(thread_of(message))
     assert "Better not." in reads(client, family.address(family.small, f"messages/{message.thread_id}/"))
     new.refresh_from_db()
     assert new.opened_at
@@ -353,9 +358,9 @@ def test_from_13_on_parents_see_the_conversations_that_a_parent_began(client, fa
     begun = Message.objects.get()
     now = timezone.now() - timedelta(minutes=5)
     Message.objects.update(send_due_at=now, held_at=now)
-    answered(begun.thread)
+    answered(thread_of(begun))
     other = Message.objects.create(id=uuid4(), patient=teen, subject="Alone", author="patient", saved_at=now)
-    thread = begun.thread.__class__.objects.create(
+    thread = Thread.objects.create(
         id=other.pk, patient=teen, team=primary, subject="Something private", last_sent_at=now, last_answer_at=now
     )
     Message.objects.filter(pk=other.pk).update(thread=thread, team=primary, held_at=now, send_due_at=now)
@@ -374,7 +379,7 @@ def test_from_13_on_parents_see_the_conversations_that_a_parent_began(client, fa
 
 def test_each_page_of_the_acts_asks_few_queries(client, ruth, otis, row, django_assert_max_num_queries):
     hers = ids_of(ruth)
-    answered(Message.objects.get().thread)
+    answered(thread_of(Message.objects.get()))
     client.force_login(otis)
     folders = ("", "sent/", "drafts/", "archive/", "search/?q=plaster", "compose/")
     paths = (
