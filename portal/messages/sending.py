@@ -33,19 +33,20 @@ class NoTeam:
 
 
 def send_message(
-    account: Who, typed: Typed, *, thread: Thread | None = None, now: datetime | None = None
+    account: Who, typed: Typed, *, thread: Thread | None = None, now: datetime | None = None, begins: UUID | None = None
 ) -> Held | NoTeam | Stale | Gone:
     """Send what a form says. It is held first, so that it can be taken back.
 
     `typed.team` is a team to which the person may write (`teams.links`), or None. An answer goes to `thread`, or begins
     a new conversation that continues it if that one is old or another team's. One conditional write makes the draft a
-    message with the same id, so that the same form sent many times is one message.
+    message with the same id, so that the same form sent many times is one message. A conversation that begins has that
+    id too, unless `begins` is given.
     """
     now = now or timezone.now()
     if typed.team is None:
         return NoTeam()
     goes_on = thread is not None and thread.team_id == typed.team.pk and not is_old(thread, now)
-    where = thread.pk if thread is not None and goes_on else id_of_new_thread(typed)
+    where = thread.pk if thread is not None and goes_on else begins or typed.id
     goes_out_at = now + policy.MESSAGE_HELD
     values = {
         **typed.text,
@@ -66,7 +67,8 @@ def send_message(
                 record_event(event, by=account, message=str(typed.id))
                 return Held(where, goes_out_at)
     except IntegrityError:
-        pass
+        if where == typed.id and is_left_behind(typed):
+            return send_message(account, typed, thread=thread, now=now, begins=uuid4())
     found = overtaken(account, typed)
     if isinstance(found, Saved):  # the same text, saved by another tab
         return send_message(account, replace(typed, version=found.version), thread=thread, now=now)
@@ -86,13 +88,9 @@ def hold(account: Who, typed: Typed, values: dict[str, object]) -> bool:
     return own_drafts(account, typed).update(**values) == 1
 
 
-def id_of_new_thread(typed: Typed) -> UUID:
-    """Return the id of a conversation that begins with this message: that of the message.
-
-    It is another one if the message was taken back out of a conversation that it began, and which goes on without it.
-    """
-    goes_on_without = typed.version and Thread.objects.filter(pk=typed.id).exists()
-    return uuid4() if goes_on_without else typed.id
+def is_left_behind(typed: Typed) -> bool:
+    """Return whether a draft was taken back out of a conversation that it began, and which goes on without it."""
+    return bool(typed.version) and Thread.objects.filter(pk=typed.id).exists()
 
 
 def begin_thread(account: Who, typed: Typed, where: UUID, continues: Thread | None, at: datetime) -> None:

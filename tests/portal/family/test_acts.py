@@ -19,6 +19,8 @@ from portal.family import offering
 from portal.family.access import ACTS, find_access
 from portal.family.models import Delegation
 from portal.messages.models import Attachment, Message, Thread
+from portal.notices.models import How, Kind
+from portal.notices.telling import choose
 from portal.tools.fhir import observations_of
 from portal.tools.models import OwnGoal, Reading, Tracker, VisitNote
 from safeguards.models import AuditEvent
@@ -27,7 +29,7 @@ from tests.accounts.holders import signed_in, staff
 from tests.portal.appointments.test_acting import asked, booked, wish
 from tests.portal.conftest import RUTH, proved
 from tests.portal.family.conftest import given
-from tests.portal.messages.conversations import answered, form, sent, team, treats, works_in
+from tests.portal.messages.conversations import answered, form, plans_visits, sent, team, treats, works_in
 from tests.support.test_guides import words
 
 pytestmark = pytest.mark.django_db
@@ -210,7 +212,7 @@ def test_otis_asks_moves_cancels_and_checks_in_for_ruth_and_the_desk_reads_his_n
     assert (request.patient, request.account) == (RUTH, ruth)
     assert is_for_ruth("appointment.submitted", row)
     assert "by Otis.p Tester for you" in reads(browser(ruth), f"/portal/appointments/requests/{request.pk}/")
-    desk = signed_in(staff("Scheduling"))
+    desk = signed_in(plans_visits())
     assert "by Otis.p Tester for the patient" in reads(desk, f"/admin/appointments/request/{request.pk}/change/")
     assert client.post(new["Location"])["Location"] == new["Location"]
     assert is_for_ruth("appointment.withdrawn", row)
@@ -331,6 +333,7 @@ def test_access_that_ends_in_the_middle_of_a_form_does_nothing_and_shows_what_wa
 def test_a_mother_writes_and_asks_for_her_child_and_hears_of_it_by_links_into_its_record(client, family):
     child, mother = family.small.dod_id, family.mother
     primary = treats(team(), child)
+    choose(mother, {Kind.REQUESTS: How.EMAIL})
     client.force_login(mother)
     client.post(family.address(family.small, "messages/compose/"), form(primary))
     message = Message.objects.get()
