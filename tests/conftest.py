@@ -79,6 +79,12 @@ def django_db_setup(
         connection.settings_dict["NAME"] = creation.get_test_db_clone_settings(worker_id)["NAME"]
     yield
     with django_db_blocker.unblock():
+        with connection.cursor() as cursor:
+            # A thread of a site that a browser looked at may not have hung up yet.
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename = current_user"
+            )
         creation.destroy_test_db(verbosity=0)
 
 
