@@ -185,4 +185,3 @@ def plain_text(tokens: list[Token]) -> str:
     """Return what Markdown says, without its signs, for the search."""
     inline = (token.children or [] for token in tokens if token.type == "inline")
     return "\n".join("".join(" " if "break" in part.type else part.content for part in parts) for parts in inline)
-

@@ -115,6 +115,11 @@ def faults_of_page(article: Article) -> Iterator[tuple[str, str]]:
     yield from ((f"the link {link!r} leads nowhere.", "E008") for link in LINK.findall(html) if is_dead(link, places))
 
 
+def dead_links(text: str) -> list[str]:
+    """Return the links of a text in Markdown that lead nowhere."""
+    return [link for link in LINK.findall(guides.MARKDOWN.render(text)) if is_dead(link, set())]
+
+
 def is_dead(link: str, places: set[str]) -> bool:
     """Return whether a link of an article leads nowhere: to no place on it, no page of ours and no known website."""
     if link.startswith("#"):

@@ -77,5 +77,3 @@ def withdraw_notice(notice: DatedNotice, *, by: object, reason: str, now: dateti
 def notice_html(text: str) -> SafeString:
     """Return the Markdown of a notice as HTML that is safe to put on a page."""
     return mark_safe(guides.MARKDOWN.render(text))  # noqa: S308 - HTML is off, and unsafe addresses are no links
-
-

@@ -122,7 +122,9 @@ def rate(request: HttpRequest, slug: str) -> HttpResponse:
     return refused(request, chosen, form, "no" if asks_why else "")
 
 
-def kept(request: HttpRequest, chosen: articles.Article, form: RatingForm | ReasonForm, given: dict) -> HttpResponse | None:
+def kept(
+    request: HttpRequest, chosen: articles.Article, form: RatingForm | ReasonForm, given: dict
+) -> HttpResponse | None:
     """Keep an opinion and return where the person goes on, or return None after adding the reason to the form."""
     try:
         wait = ratings.too_many_ratings(client.address(request))

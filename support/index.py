@@ -15,11 +15,19 @@ WORD = re.compile(r"[^\W\d_][^\W_]*(?:['’][^\W_]+)?")
 def indexed_pages() -> list[IndexedPage]:
     """Return the rows as the sources make them now."""
     of_articles = [
-        page(f"article/{one.slug}", one.title, one.summary, one.keywords, articles.plain_text(articles.tokens_of(one)[0]))
+        page(
+            f"article/{one.slug}", one.title, one.summary, one.keywords, articles.plain_text(articles.tokens_of(one)[0])
+        )
         for one in articles.all_articles().values()
     ]
     of_guides = [
-        page(f"guide/{one.slug}", one.title, one.summary, (), articles.plain_text(guides.MARKDOWN.parse(guides.source(one))))
+        page(
+            f"guide/{one.slug}",
+            one.title,
+            one.summary,
+            (),
+            articles.plain_text(guides.MARKDOWN.parse(guides.source(one))),
+        )
         for one in guides.GUIDES.values()
     ]
     return [*of_articles, *of_guides]

@@ -128,6 +128,8 @@ class Rating(models.Model):
     remark = EncryptedTextField(null=True)
 
     class Meta:
+        verbose_name = "opinion on an article"
+        verbose_name_plural = "opinions on articles"
         default_permissions = ("view",)
         indexes = [models.Index(fields=["-day", "article", "helpful"], name="rating_newest")]
         constraints = [

@@ -78,6 +78,8 @@ class Migration(migrations.Migration):
                 ('remark', safeguards.fields.EncryptedTextField(editable=False, null=True)),
             ],
             options={
+                'verbose_name': 'opinion on an article',
+                'verbose_name_plural': 'opinions on articles',
                 'default_permissions': ('view',),
                 'indexes': [models.Index(fields=['-day', 'article', 'helpful'], name='rating_newest')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('reason__in', ['', 'not-my-question', 'unclear', 'did-not-work', 'wrong', 'other'])), name='rating_reason_known'), models.CheckConstraint(condition=models.Q(('helpful', False), ('reason', ''), _connector='OR'), name='rating_reason_if_not_helpful')],
