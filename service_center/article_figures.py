@@ -1,7 +1,9 @@
 """How helpful each help article was, by what people said of it in the last days."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.db.models import Count, Q
 from django.utils import timezone
@@ -40,7 +42,7 @@ def helpfulness_by_article(today: date | None = None) -> list[Helpfulness]:
     return sorted((line_of(row) for row in rows), key=lambda line: (line.percent, -line.no, line.title))
 
 
-def line_of(row: dict) -> Helpfulness:
+def line_of(row: Mapping[str, Any]) -> Helpfulness:
     article = articles.all_articles().get(row["article"])
     reasons = [(str(reason.label), row[f"no_{place}"]) for place, reason in enumerate(Reason)]
     return Helpfulness(

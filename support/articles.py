@@ -101,7 +101,7 @@ def read_article(path: Path) -> Article:
     except tomllib.TOMLDecodeError as error:
         raise InvalidArticle(f"Its front matter is no TOML: {error}.") from None
     refuse_front_matter(values)
-    texts = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    texts: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     return Article(slug=path.stem, source=source.strip() + "\n", **texts)
 
 
@@ -172,7 +172,7 @@ def tokens_of(article: Article) -> tuple[list[Token], list[guides.Section]]:
     except (TemplateSyntaxError, NoReverseMatch):
         logger.exception("The help article %s cannot be shown.", article.slug)
         tokens = guides.MARKDOWN.parse(f"We are correcting this article. Call {center.PHONE}, and we help you.")
-    return tokens, guides.marked(tokens)
+    return tokens, guides.marked(tokens) if tokens else []
 
 
 def article_html(article: Article) -> tuple[str, list[guides.Section]]:

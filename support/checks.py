@@ -107,6 +107,9 @@ def faults_of_page(article: Article) -> Iterator[tuple[str, str]]:
     if UNKNOWN in text:
         yield f"a name is unknown before {text.partition(UNKNOWN)[2][:40]!r}.", "E004"
     tokens = guides.MARKDOWN.parse(text)
+    if not tokens:
+        yield "it is empty.", "E006"
+        return
     guides.marked(tokens)
     html = guides.MARKDOWN.renderer.render(tokens, guides.MARKDOWN.options, {})
     if re.search(r"\]\(|&lt;/?\w", html):

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_, or_
+from typing import Any
 
 from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank
 from django.db import connection
@@ -92,7 +93,7 @@ def correct_words(words: list[str]) -> dict[str, str]:
         return dict(cursor.fetchall())
 
 
-def matching_pages(words: list[str]) -> list[IndexedPage]:
+def matching_pages(words: list[str]) -> list[Any]:
     """Return the pages that have any of these words, first those that have all."""
     each = [SearchQuery(word, config="english") for word in words]
     some, every = reduce(or_, each), reduce(and_, each)
@@ -111,13 +112,13 @@ def matching_pages(words: list[str]) -> list[IndexedPage]:
     )
 
 
-def result_of(row: IndexedPage) -> Result:
+def result_of(row: Any) -> Result:
     kind, _, slug = row.place.partition("/")
     return Result(reverse(PAGES[kind], args=[slug]), row.title, kind == "guide", marked(row.excerpt or row.summary))
 
 
 def marked(excerpt: str) -> SafeString:
     """Return an excerpt as HTML. Everything in it is escaped but the marks around what was found."""
-    html = escape(" ".join(excerpt.split()))
+    html = str(escape(" ".join(excerpt.split())))
     html = html.replace(BEGIN, "<mark>").replace(END, "</mark>")
     return mark_safe(html)  # noqa: S308 - escaped above; only our own marks are added

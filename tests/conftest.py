@@ -19,6 +19,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from deers import lookup
 from safeguards import limits, probe
+from support import dated_notices
 
 pytest_plugins = ["tests.chromium"]
 
@@ -40,6 +41,11 @@ def pytest_collection_finish() -> None:
 def _deers_is_well() -> None:
     """No test finds the breaker open because of another one."""
     lookup.breaker.reset()
+
+
+@pytest.fixture(autouse=True)
+def _no_notice_is_left_from_another_test() -> None:
+    dated_notices.forget_notices()
 
 
 @pytest.fixture(autouse=True)
