@@ -31,7 +31,6 @@ def signed_in(**account: object) -> HttpRequest:
 def test_the_home_page_shows_both_ways_in_and_asks_the_database_nothing(
     client: Client, django_assert_num_queries: pytest.FixtureRequest
 ):
-    client.get("/")  # which reads the notices to everybody
     with django_assert_num_queries(0):  # type: ignore[operator]
         page = client.get("/").content.decode()
     assert 'href="/sign-in/">Sign in</a>' in page

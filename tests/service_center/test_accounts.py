@@ -38,9 +38,7 @@ PAGES = {
     "/admin/family/surrogacy/": "family.view_surrogacy",
     "/admin/support/contactmessage/": "support.view_contactmessage",
     "/admin/support/datednotice/": "support.view_datednotice",
-    "/admin/support/datednotice/publish/": "support.publish_datednotice",
     "/admin/support/rating/": "support.view_rating",
-    "/admin/support/rating/articles/": "support.view_rating",
     "/admin/secure_messages/thread/": "secure_messages.answer_thread",
 }
 

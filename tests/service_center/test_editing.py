@@ -10,6 +10,7 @@ from django.utils import timezone
 from core import policy
 from safeguards.models import AuditEvent
 from service_center.article_figures import helpfulness_by_article
+from support import dated_notices
 from support.models import DatedNotice, Rating
 from tests.accounts.holders import signed_in, staff
 
@@ -40,6 +41,7 @@ def test_an_editor_publishes_a_notice_that_everybody_reads(editor: Client) -> No
     event = AuditEvent.objects.get(event="support.notice-published")
     assert event.details == {"kind": "outage", "notice": str(notice.pk)}
     assert "Shown" in editor.get(answer["Location"]).content.decode()
+    dated_notices.forget_notices()
     assert "DEERS is down on Sunday" in Client().get("/").content.decode()
 
 
@@ -102,6 +104,7 @@ def test_bad_input_is_explained_and_the_rest_is_kept(editor: Client, changed: di
 def test_nobody_else_publishes(role: str) -> None:
     assert signed_in(staff(role)).post(PUBLISH, told()).status_code == 403
     assert not DatedNotice.objects.exists()
+    assert signed_in(staff(role, "colleague")).get("/admin/support/rating/articles/").status_code == 403
 
 
 @pytest.mark.parametrize("key", ["x", "00000000-0000-4000-8000-000000000000", "%00"])

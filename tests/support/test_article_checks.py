@@ -106,7 +106,7 @@ def test_a_public_link_of_another_form_fails_the_check(monkeypatch):
         assert [one.id for one in check_public_links()] == ["support.E011"]
 
 
-def test_a_broken_article_breaks_no_page(folder, client: Client, without_notices):
+def test_a_broken_article_breaks_no_page(folder, client: Client):
     write(folder, '[x]({% url "no-such-page" %})')
     (folder / "unreadable.md").write_text("No front matter.")
     (folder / "no-number.md").write_text(f"{FRONT}+++\n\nWait {{{{ policy.NO_SUCH_NUMBER }}}} days.\n")

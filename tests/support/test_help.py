@@ -13,7 +13,6 @@ from core.help_codes import BY_CODE, MAILS, PAGES
 from support import articles, guides, help_views
 
 ROOT = Path(settings.BASE_DIR)
-pytestmark = pytest.mark.usefixtures("without_notices")
 SLUGS = sorted(articles.all_articles())
 TAG = re.compile(r'{% help_code "([\w-]+)" %}')
 

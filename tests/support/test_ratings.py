@@ -14,7 +14,7 @@ from support.models import Rating, Reason
 from tests.parallel import in_parallel
 from tests.tripwire import no_secret_is_written
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("without_notices")]
+pytestmark = pytest.mark.django_db
 
 ARTICLE = "levels"
 RATE = f"/support/articles/{ARTICLE}/helpful/"

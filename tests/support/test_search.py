@@ -15,7 +15,7 @@ from support.index import fill_index
 from support.models import HelpWord, IndexedPage
 from support.search import marked, search_help
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("without_notices")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
