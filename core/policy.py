@@ -511,6 +511,26 @@ CONTACT_PER_ADDRESS = Limit("contact-address", 5, timedelta(hours=1))
 # Emails that confirm such messages, for each mailbox: own; what one sender may write.
 CONTACT_CONFIRMATIONS = Limit("contact-confirmations", 5, timedelta(hours=1))
 
+# The help center: own. How many characters and words of a search are looked at, and how many results it shows. How
+# like a word of our texts a mistyped one must be, as a share of their groups of three letters: one wrong letter in a
+# short word passes (PostgreSQL's own threshold is 0.3). Opinions on articles from one address, and characters of their
+# remark. For how many days back staff see opinions.
+HELP_SEARCH_MAX = 200
+HELP_SEARCH_WORDS = 12
+HELP_RESULTS = 10
+HELP_LIKENESS = 0.4
+HELP_RATINGS_PER_ADDRESS = Limit("help-ratings", 20, timedelta(hours=1))
+HELP_REMARK_MAX = 1_000
+HELP_RATINGS_DAYS = 90
+# Dated notices: own. Characters of title and text, how many are shown on one page, how far ahead they may begin and
+# how long they may last, and how soon every process of the site shows a change of them.
+DATED_NOTICE_TITLE_MAX = 100
+DATED_NOTICE_TEXT_MAX = 1_000
+DATED_NOTICES_SHOWN = 3
+DATED_NOTICE_AHEAD = timedelta(days=90)
+DATED_NOTICE_LONGEST = timedelta(days=90)
+DATED_NOTICES_READ_EVERY = timedelta(seconds=15)
+
 # Dormancy: DS Logon.
 DORMANT_AFTER = timedelta(days=180)
 # How long before it the first and the last warning are sent: own; a month to return from a trip, and a week for people

@@ -245,6 +245,10 @@ EVENTS: dict[str, str] = {
     "support.contacted": "A message was sent to the service center.",
     "support.message-read": "A member of our staff read a message to the service center.",
     "support.message-answered": "A message to the service center was marked as answered.",
+    "support.article-rated": "An opinion on a help article was given.",
+    "support.rating-read": "A member of our staff read an opinion on a help article.",
+    "support.notice-published": "A notice to everybody was published.",
+    "support.notice-withdrawn": "A notice to everybody was withdrawn.",
 }
 
 # Events that are no longer recorded. Older trails hold them, and nobody can change those.

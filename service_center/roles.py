@@ -51,6 +51,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "family.stop_surrogacy",
     ),
     "Auditor": ("accounts.view_account", "accounts.view_figures", "safeguards.view_auditevent"),
+    # Writes what everybody reads, and sees nobody.
+    "Editor": ("support.view_datednotice", "support.publish_datednotice", "support.view_rating"),
     "Care team": ("secure_messages.answer_thread",),
     "Pharmacy": ("medications.view_request", "medications.handle_request"),
     "Scheduling": ("appointments.view_request", "appointments.handle_request", "appointments.view_checkin"),
@@ -68,6 +70,7 @@ ROLES: dict[str, tuple[str, ...]] = {
 WATCHED_BY: dict[str, tuple[str, ...]] = {
     "Service center agent": ("Supervisor", "Auditor"),
     "Proofing reviewer": ("Supervisor", "Auditor"),
+    "Editor": ("Supervisor", "Auditor"),
     "Care team": ("Supervisor", "Auditor"),
     "Pharmacy": ("Supervisor", "Auditor"),
     "Scheduling": ("Supervisor", "Auditor"),

@@ -3,10 +3,13 @@
 from django.urls import path
 
 from accounts.journeys.reviews import views as cases
-from support import views
+from support import help_views, views
 
 urlpatterns = [
-    path("", views.support, name="support"),
+    path("", help_views.help_center, name="support"),
+    path("articles/<slug:slug>/", help_views.article, name="help-article"),
+    path("articles/<slug:slug>/helpful/", help_views.rate, name="help-rate"),
+    path("code/<str:code>/", help_views.help_code, name="help-code"),
     path("guides/<slug:slug>/", views.guide, name="guide"),
     path("guides/<slug:slug>.pdf", views.guide_pdf, name="guide-pdf"),
     path("contact/", views.contact_form, name="contact"),

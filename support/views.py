@@ -1,4 +1,4 @@
-"""Public help: the support page, the guides and the contact form. Open to everyone, signed in or not."""
+"""Public help: the guides and the contact form. Open to everyone, signed in or not."""
 
 import hashlib
 import uuid
@@ -18,13 +18,6 @@ from safeguards.limits import CountersUnavailable
 from support import contact, guides
 from support.forms import ContactForm
 from support.models import ContactMessage
-
-
-@login_not_required
-@require_safe
-def support(request: HttpRequest) -> HttpResponse:
-    """Show what people ask most, and how to reach the service center."""
-    return render(request, "support/index.html", {"center": center, "guides": guides.GUIDES.values()})
 
 
 def found(slug: str) -> guides.Guide:

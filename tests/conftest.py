@@ -19,6 +19,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from deers import lookup
 from safeguards import limits, probe
+from support import dated_notices
 
 pytest_plugins = ["tests.chromium"]
 
@@ -40,6 +41,12 @@ def pytest_collection_finish() -> None:
 def _deers_is_well() -> None:
     """No test finds the breaker open because of another one."""
     lookup.breaker.reset()
+
+
+@pytest.fixture(autouse=True)
+def _there_are_no_notices_to_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They count as read, so that no page asks the database for them until a test says `forget_notices`."""
+    monkeypatch.setattr(dated_notices, "_read", (float("inf"), []))
 
 
 @pytest.fixture(autouse=True)

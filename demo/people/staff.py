@@ -70,6 +70,12 @@ PEOPLE = (
         ReadyAccount("scheduler.priya", "cobalt-lantern-meadow-47", role="Scheduling"),
     ),
     Staff(
+        "Writes what everybody reads: notices of outages and changes. Reads what people say about the help articles.",
+        Name("Imani", "Castellane"),
+        "imani.castellane@example.org",
+        ReadyAccount("editor.imani", "walnut-ribbon-harbor-38", role="Editor"),
+    ),
+    Staff(
         "Plans the visits of all the other clinics.",
         Name("Walter", "Emmerich"),
         "walter.emmerich@example.org",

@@ -25,7 +25,7 @@ from portal.record.models import Prescription
 from safeguards import limits
 from safeguards.models import AuditEvent
 from service_center import assistance
-from support.models import ContactMessage
+from support.models import ContactMessage, DatedNotice, Rating
 from tests import people, walk
 from tests.accounts.holders import STAFF_DOOR, give_password, give_token, holder, premium, signed_in, staff
 from tests.authenticator import Authenticator
@@ -70,6 +70,36 @@ def reads() -> Answers:
         yield client.get(f"/admin/accounts/account/{held.pk}/{button}/")
     yield client.get(f"/admin/idproofing/proofing/{Proofing.objects.get().pk}/resend/")
     yield client.get("/admin/accounts/account/add/")
+
+
+def edits() -> Answers:
+    """The editors' desk: notices to everybody, each state of one, and what people say about articles."""
+    client = signed_in(staff("Editor"))
+    here, now = "/admin/support/datednotice/", timezone.now()
+    told = {
+        "kind": "outage",
+        "title": "DEERS is down",
+        "text": "We **write** [here](/support/).",
+        "places": ["on_help"],
+    }
+    lasts = {"begins_at": "2026-01-01T00:00", "ends_at": f"{now + timedelta(hours=5):%Y-%m-%dT%H:%M}"}
+    yield client.get(here)
+    yield client.get(f"{here}publish/")
+    yield client.post(f"{here}publish/", {})
+    yield client.post(f"{here}publish/", {**told, **lasts, "begins_at": f"{now:%Y-%m-%dT%H:%M}", "look": "1"})
+    notice = DatedNotice.objects.create(
+        kind="outage", title="DEERS is down", text="Soon.", begins_at=now, ends_at=now + timedelta(hours=1)
+    )
+    yield client.get(here)
+    yield client.get(f"{here}{notice.pk}/change/")
+    yield client.get(f"{here}{notice.pk}/history/")
+    yield client.get(f"{here}{notice.pk}/withdraw/")
+    yield client.post(f"{here}{notice.pk}/withdraw/", {})
+    said = "/admin/support/rating/"
+    yield client.get(f"{said}articles/")
+    row = Rating.objects.create(article="levels", day=now.date(), helpful=False, reason="unclear", remark="What is it?")
+    for page in ("", "articles/", f"{row.pk}/change/", f"{row.pk}/history/"):
+        yield client.get(f"{said}{page}")
 
 
 def prints() -> Answers:
@@ -273,6 +303,7 @@ def gives_the_second_step_again() -> Answers:
 
 SCENES = (
     reads,
+    edits,
     prints,
     answers_refills,
     attends_a_visit,

@@ -45,6 +45,7 @@ NO_PAGE = {
     r"admin/.*/(add|<path:object_id>/delete)/": "no role may do that by hand",
     r"admin/(auth|procrastinate)/.*": "no role may see that",
     r"portal/of/.*|share/record/.*": "the same pages with the record of another person; a scene opens some of them",
+    r"support/code/<str:code>/": "leads to an article; a scene opens an unknown one",
     r"admin/(accounts|idproofing|appointments)/\w+/<(int|uuid):pk>/[\w-]+/": "leads back to its page, or is a PDF; a "
     "scene opens those that ask first",
     r"admin/idproofing/batch/make/": "a button, which leads to the new batch",

@@ -1,6 +1,7 @@
 """What people see who have no account here, or who are not signed in yet."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -8,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.test import Client, RequestFactory
 from django.test.signals import template_rendered
+from django.utils import timezone
 
 from accounts import actions
 from accounts.mail import links
@@ -18,7 +20,10 @@ from accounts.sign_in import middleware
 from core import views
 from demo.models import SentMail
 from safeguards import limits
+from support import dated_notices
+from support.articles import all_articles
 from support.guides import GUIDES
+from support.models import DatedNotice
 from tests import people, walk
 from tests.accounts.holders import (
     STAFF_DOOR,
@@ -44,8 +49,34 @@ def looks_around() -> Answers:
     client = Client()
     yield client.get("/")
     yield client.get("/support/")
+    for typed in ("autenticator", "zzzzz", "*"):
+        yield client.get("/support/", {"q": typed})
+    yield client.get("/support/code/H-999/")
     for slug in GUIDES:
         yield client.get(f"/support/guides/{slug}/")
+
+
+def reads_the_help() -> Answers:
+    """Each article, while a notice to everybody lasts, and what a reader says about one."""
+    client = Client()
+    now = timezone.now()
+    told = {"kind": "outage", "title": "DEERS is down", "text": "We [write](/support/) **soon**."}
+    lasts = {"begins_at": now - timedelta(hours=1), "ends_at": now + timedelta(hours=1)}
+    DatedNotice.objects.create(**told, **lasts, on_home=True, on_sign_in=True)
+    dated_notices.forget_notices()
+    walk.agree(client)
+    for page in ("/", "/sign-in/", "/support/"):
+        yield client.get(page)
+    dated_notices.forget_notices()
+    for slug in all_articles():
+        yield client.get(f"/support/articles/{slug}/")
+    yield client.get("/support/articles/levels/", {"code": "H-12"})
+    rate = "/support/articles/levels/helpful/"
+    yield client.get(rate)
+    yield client.post(rate, {})
+    for said in ("yes", "no", "why"):
+        yield client.get(rate, {"said": said})
+    yield client.post(rate, {"reason": ""})
 
 
 def writes_to_the_service_center() -> Answers:
@@ -234,6 +265,7 @@ def works_here() -> Answers:
 
 SCENES = (
     looks_around,
+    reads_the_help,
     writes_to_the_service_center,
     looks_after_a_review,
     looks_at_the_demonstration,

@@ -1,6 +1,7 @@
 """No member of staff looks at a person without a trace: every page of the desk that can be opened leaves an event."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from safeguards.cipher import blind_index
 from safeguards.models import AuditEvent
 from service_center.roles import PRINT_ROOM
 from service_center.site import SHOW_NOBODY
-from support.models import ContactMessage
+from support.models import ContactMessage, DatedNotice, Rating
 from tests import people, walk
 from tests.accounts.holders import holder, signed_in, staff
 from tests.idproofing import reviewers
@@ -28,6 +29,7 @@ from tests.rules.addresses import every
 
 pytestmark = pytest.mark.django_db
 
+HOUR = timedelta(hours=1)
 # The staff's own sign-in and account, and what changes nothing but the browser.
 NOT_THE_DESK = re.compile(r"^admin/(sign-in|sign-out|session|account)/")
 
@@ -57,6 +59,10 @@ def rows(db: None) -> dict[str, Any]:
         "idproofing/visit": booked.visit,
         "safeguards/auditevent": event,
         "support/contactmessage": ContactMessage.objects.get(),
+        "support/datednotice": DatedNotice.objects.create(
+            kind="change", title="New hours", text="Soon.", begins_at=timezone.now(), ends_at=timezone.now() + HOUR
+        ),
+        "support/rating": Rating.objects.create(article="levels", day=timezone.localdate(), helpful=True),
         "secure_messages/thread": sent(account, treats(team(), rosa.dod_id)).thread,
     }
 

@@ -37,6 +37,8 @@ PAGES = {
     "/admin/medications/request/": "medications.view_request",
     "/admin/family/surrogacy/": "family.view_surrogacy",
     "/admin/support/contactmessage/": "support.view_contactmessage",
+    "/admin/support/datednotice/": "support.view_datednotice",
+    "/admin/support/rating/": "support.view_rating",
     "/admin/secure_messages/thread/": "secure_messages.answer_thread",
 }
 
