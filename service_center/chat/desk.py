@@ -20,6 +20,8 @@ from support.chat.talking import Refused, Said, locked, once
 
 QUEUE_SHOWN = 50
 """Nobody reads through more: own."""
+ENDED_SHOWN = 10
+"""One looks back at the last few: own."""
 CLOSING = (
     Chat.Reason.ANSWERED,
     Chat.Reason.ACCOUNT,
@@ -45,6 +47,12 @@ def chats_with(agent: Account) -> QuerySet[Chat]:
 def chats_with_colleagues(agent: Account) -> QuerySet[Chat]:
     """Return the open chats of the other agents."""
     return Chat.objects.filter(TAKEN).exclude(agent=agent).select_related("agent").order_by("taken_at", "id")
+
+
+def ended_lately(agent: Account, now: datetime) -> QuerySet[Chat]:
+    """Return the chats of an agent that ended lately, the last one first."""
+    since = now - policy.CHAT_AGAIN_WITHIN
+    return Chat.objects.filter(agent=agent, ended_at__gt=since).order_by("-ended_at", "id")[:ENDED_SHOWN]
 
 
 def take(chat: Chat, *, by: Account, now: datetime) -> bool:

@@ -69,6 +69,7 @@ def queue_now(agent: Account, now: datetime) -> dict[str, Any]:
         "more": len(waiting) > desk.QUEUE_SHOWN,
         "mine": desk.chats_with(agent),
         "others": desk.chats_with_colleagues(agent)[: desk.QUEUE_SHOWN],
+        "ended": desk.ended_lately(agent, now),
         "supervises": desk.supervises(agent),
         "now": now,
     }
@@ -78,7 +79,6 @@ def queue_now(agent: Account, now: datetime) -> dict[str, Any]:
 def queue_poll(request: HttpRequest) -> HttpResponse:
     """Return the queue as it is now, for the page's script."""
     agent = agent_of(request)
-    request.left_event = True  # type: ignore[attr-defined]  # the page itself left it
     return HttpResponse(render_to_string("admin/chat/chat/queue_rows.html", queue_now(agent, timezone.now())))
 
 

@@ -25,6 +25,7 @@ from tests.idproofing import reviewers
 from tests.idproofing.letter_people import asked
 from tests.portal.messages.conversations import sent, team, treats, works_in
 from tests.rules.addresses import every
+from tests.support.chat.chats import waiting
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +58,7 @@ def rows(db: None) -> dict[str, Any]:
         "idproofing/visit": booked.visit,
         "safeguards/auditevent": event,
         "support/contactmessage": ContactMessage.objects.get(),
+        "chat/chat": waiting(),
         "secure_messages/thread": sent(account, treats(team(), rosa.dod_id)).thread,
     }
 
