@@ -19,7 +19,6 @@ from accounts.sign_in import judge, session, trusted_devices
 from core import policy
 from safeguards.limits import CountersUnavailable
 
-
 # What a page asks by itself. Otherwise a page that is forgotten would keep its session alive.
 ASKED_BY_ITSELF = ("/session/left/", "/session/keep/", "/poll/")
 
