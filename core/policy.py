@@ -8,7 +8,7 @@ choice of ours.
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from enum import IntEnum
 
 # The day on which these numbers were last reviewed. The guides show it.
@@ -530,6 +530,39 @@ DATED_NOTICES_SHOWN = 3
 DATED_NOTICE_AHEAD = timedelta(days=90)
 DATED_NOTICE_LONGEST = timedelta(days=90)
 DATED_NOTICES_READ_EVERY = timedelta(seconds=15)
+# Chat with the service center, all own. Its hours are those of the phones, by the site's clock, and not on federal
+# holidays. How many characters a line has at most, and lines a chat: far more than anybody writes.
+CHAT_OPENS, CHAT_CLOSES = time(8), time(20)
+CHAT_LINE_MAX = 2_000
+CHAT_LINES_MAX = 500
+# Chats that are begun from one network, where many may share an address, and lines of one chat.
+CHATS_PER_ADDRESS = Limit("chats-address", 20, timedelta(hours=1))
+CHAT_LINES = Limit("chat-lines", 20, timedelta(minutes=1))
+# How often a page asks what is new: while both write, while the visitor waits, and the desk for its queue. How long
+# after a key somebody counts as typing, and how soon a page says the next time that somebody types.
+CHAT_ASKS_EVERY = timedelta(seconds=3)
+CHAT_WAITING_ASKS_EVERY = timedelta(seconds=5)
+CHAT_TYPING = timedelta(seconds=6)
+CHAT_TYPING_SAID = timedelta(seconds=3)
+# How exactly it is noted when a side was last here, and how long after that it counts as here. Then: after how long a
+# chat goes back in line because its agent is gone, and after how long it ends because its visitor is.
+CHAT_HERE_NOTED = timedelta(seconds=10)
+CHAT_HERE = timedelta(seconds=45)
+CHAT_AGENT_GONE = timedelta(minutes=5)
+CHAT_VISITOR_GONE = timedelta(minutes=15)
+# How often a page without script loads itself again, if the person wants that.
+CHAT_RELOADS_EVERY = timedelta(seconds=20)
+# How long an ended chat can be read and taken up again, and how long it is kept after that: as long as failed jobs.
+CHAT_AGAIN_WITHIN = timedelta(hours=24)
+CHAT_KEPT = timedelta(days=30)
+# How many ended chats one look of the worker deletes or ends.
+CHATS_AT_ONCE = 500
+# The copy of a chat by email: how long the code is valid that confirms an address, wrong codes in a chat, and emails
+# by mailbox, so that nobody fills one.
+CHAT_CODE_LIFE = timedelta(minutes=30)
+CHAT_CODE_TRIES = Limit("chat-code-tries", 5, timedelta(minutes=30))
+CHAT_MAILS = Limit("chat-mails", 3, timedelta(hours=24))
+CHAT_MAILS_PER_ADDRESS = Limit("chat-mails-address", 10, timedelta(hours=1))
 
 # Dormancy: DS Logon.
 DORMANT_AFTER = timedelta(days=180)

@@ -230,6 +230,21 @@ EVENTS: dict[str, str] = {
     "share.opened": "Somebody used your code and your birth date to open parts of your health record.",
     "share.viewed": "A part of your health record was viewed with your code.",
     "share.stopped": "A code that opened parts of your health record was stopped.",
+    # support: chat
+    "chat.opened": "A chat with the service center was begun.",
+    "chat.taken": "A member of our staff took up a chat.",
+    "chat.put-back": "A chat was put back in line, so that another member of our staff can take it up.",
+    "chat.handed-over": "A chat was handed over to another member of our staff.",
+    "chat.ended": "A chat ended.",
+    "chat.abandoned": "A chat ended because its visitor had not been seen for a while.",
+    "chat.taken-up-again": "A chat that had ended was taken up again.",
+    "chat.account-shown": "You let the agent of a chat see whose account it is.",
+    "chat.account-hidden": "You no longer let the agent of a chat see whose account it is.",
+    "chat.copy-sent": "A copy of a chat was sent by email.",
+    "chat.viewed": "A member of our staff looked at a chat.",
+    "chat.noted": "A member of our staff wrote an internal note about a chat.",
+    "chat.text-changed": "A text that chats are often answered with was changed.",
+    "chat.purged": "Chats that had ended long ago were deleted.",
     # support
     "support.account-viewed": "A member of our staff looked at your account.",
     "support.person-searched": "A member of our staff searched for a person.",
@@ -368,6 +383,8 @@ STAFF_SENTENCES: dict[str, str] = {
     "share.opened": "Somebody used the person's code and birth date to open parts of the health record.",
     "share.viewed": "A part of the person's health record was viewed with a code.",
     "share.stopped": "A code that opened parts of the person's health record was stopped.",
+    "chat.account-shown": "The person let the agent of a chat see whose account it is.",
+    "chat.account-hidden": "The person no longer lets the agent of a chat see whose account it is.",
     "support.account-viewed": "A member of our staff looked at the account.",
     "support.code-sent-again": "A member of our staff sent the person a new activation code.",
     "support.help-asked": "A member of our staff asked to help the person back into the account.",
@@ -391,7 +408,7 @@ def staff_sentence_of(event: str) -> str:
 # or about their own account.
 AT_THE_DESK = (
     *("support.", "visit.", "case.", "letter.", "letters.", "code.", "proofing.", "quiz.", "deers."),
-    *("message.", "refill."),
+    *("message.", "refill.", "chat."),
     "limit.",  # a letter that is asked for too soon
 )
 

@@ -16,6 +16,7 @@ from service_center import (
 )
 from service_center.care_team import admin as care_team_admin
 from service_center.cases import admin as case_admin
+from service_center.chat import admin as chat_admin
 from service_center.requests import pharmacy, scheduling
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "audit_admin",
     "care_team_admin",
     "case_admin",
+    "chat_admin",
     "contact_admin",
     "editing",
     "pharmacy",

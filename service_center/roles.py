@@ -20,6 +20,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "family.stop_surrogacy",
         "support.view_contactmessage",
         "support.change_contactmessage",
+        "chat.answer_chat",
     ),
     "Supervisor": (
         "accounts.view_account",
@@ -40,6 +41,9 @@ ROLES: dict[str, tuple[str, ...]] = {
         "safeguards.view_auditevent",
         "support.view_contactmessage",
         "support.change_contactmessage",
+        "chat.answer_chat",
+        "chat.supervise_chat",
+        "chat.edit_texts",
     ),
     "Proofing reviewer": (
         "accounts.view_account",

@@ -20,8 +20,9 @@ from accounts.models import Account
 from accounts.sign_in import session
 from safeguards import audit
 
-# The pages that show nobody: they hold only links, an empty form, or counts of everybody.
-SHOW_NOBODY = ("index", "app_list", "jsi18n", "figures", "idproofing_visit_attend")
+# The pages that show nobody: they hold only links, an empty form, counts of everybody, or what a list of nobody's name
+# that was looked at shows a few seconds later.
+SHOW_NOBODY = ("index", "app_list", "jsi18n", "figures", "idproofing_visit_attend", "chat_chat_queue")
 
 
 def record_page_view(request: HttpRequest) -> None:

@@ -1,6 +1,6 @@
 """URLs of the public help."""
 
-from django.urls import path
+from django.urls import include, path
 
 from accounts.journeys.reviews import views as cases
 from support import help_views, views
@@ -13,6 +13,7 @@ urlpatterns = [
     path("guides/<slug:slug>/", views.guide, name="guide"),
     path("guides/<slug:slug>.pdf", views.guide_pdf, name="guide-pdf"),
     path("contact/", views.contact_form, name="contact"),
+    path("chat/", include("support.chat.urls")),
     path("cases/", cases.find, name="cases"),
     path("cases/status/", cases.status, name="case-status"),
     path("contact/<uuid:message_id>/", views.contact_received, name="contact-received"),

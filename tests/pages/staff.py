@@ -25,6 +25,7 @@ from portal.record.models import Prescription
 from safeguards import limits
 from safeguards.models import AuditEvent
 from service_center import assistance
+from support.chat.live import VISITOR, note_typing
 from support.models import ContactMessage, DatedNotice, Rating
 from tests import people, walk
 from tests.accounts.holders import STAFF_DOOR, give_password, give_token, holder, premium, signed_in, staff
@@ -34,6 +35,7 @@ from tests.idproofing.letter_people import asked
 from tests.portal.messages.conversations import sent, team, treats, works_in
 from tests.service_center import past
 from tests.service_center.test_visits import papers
+from tests.support.chat.chats import desk_page, taken, waiting
 
 Answers = Iterator[Any]
 
@@ -280,6 +282,40 @@ def answers_messages() -> Answers:
     yield client.get(f"{here}{own.thread_id}/change/")
 
 
+def answers_chats() -> Answers:
+    """A supervisor's queue, a chat before and after it is taken, each form with errors, and the texts for answers."""
+    boss, ann = staff("Supervisor", "carl.boss"), staff("Service center agent", "ann.agent")
+    client, here = signed_in(boss), "/admin/chat/chat/"
+    yield client.get(here)
+    yield client.post(f"{here}texts/", {})
+    yield client.get(f"{here}texts/")
+    walk.send(client, f"{here}texts/", {"title": "Call us", "body": "Please call us."})
+    yield client.get(f"{here}texts/")
+    first = waiting("My number is 910-12-4567, and I cannot sign in.", ago=timedelta(minutes=7))
+    waiting(shown=holder(people.load("rosa")), ago=timedelta(minutes=2))
+    colleague = taken(ann, words="Where is my code?")
+    browser = signed_in(ann)
+    yield browser.get(desk_page(first))
+    page = walk.send(client, here, {})
+    yield client.get(here)
+    note_typing(first, VISITOR, timezone.now())
+    yield client.get(page)
+    line = {"line": str(uuid.uuid4()), "note-line": str(uuid.uuid4())}
+    yield client.post(page, {"do": "say", **line, "words": "word " * 500})
+    yield client.post(page, {"do": "close"})
+    yield client.post(page, {"do": "hand-over"})
+    yield client.post(page, {"do": "note", **line})
+    walk.send(client, page, {"do": "note", **line, "note-words": "Ask the second line"})
+    yield client.get(page)
+    yield client.get(desk_page(colleague))
+    walk.send(client, desk_page(colleague), {"do": "put-back"})
+    yield browser.post(desk_page(colleague), {"do": "say", **line, "words": "What I typed"})
+    walk.send(client, page, {"do": "close", "reason": "answered"})
+    yield client.get(page)
+    close = premium(people.load("marcus"), email=boss.email)
+    yield client.get(desk_page(waiting(shown=close)))
+
+
 def gives_the_second_step_again() -> Answers:
     """A supervisor who decides is asked for the second step; where a passkey is required, for that alone."""
     client, account = signed_in(staff("Supervisor")), premium(people.load("nora"))
@@ -312,5 +348,6 @@ SCENES = (
     looks_twice,
     reviews_a_doubt,
     answers_messages,
+    answers_chats,
     gives_the_second_step_again,
 )

@@ -35,6 +35,8 @@ NO_PAGE = {
     r"(admin/)?session/(left|extend|keep)/": "JSON, or nothing",
     r".*/(judge|(first-)?passkey|options)/": "JSON; where one of these is a page, a scene opens it",
     r"\.well-known/change-password|admin/(login|logout|password_change)/": "leads to a page",
+    r"(support/chat|admin/chat/chat)/.*/(poll|typing)/": "a part of a page, for its script, or nothing",
+    r"support/chat/<uuid:chat_id>/chat\.txt": "a file",
     r"portal/.*(\.ics|\.csv|/download/|\.smart-health-card)|portal/messages/file/.*": "a file",
     r"admin/secure_messages/.*/file/.*": "a file",
     r"\.well-known/jwks\.json": "JSON",

@@ -1,13 +1,15 @@
 """What people see who have no account here, or who are not signed in yet."""
 
+import uuid
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.test import Client, RequestFactory
+from django.test import Client, RequestFactory, override_settings
 from django.test.signals import template_rendered
 from django.utils import timezone
 
@@ -20,8 +22,10 @@ from accounts.sign_in import middleware
 from core import views
 from demo.models import SentMail
 from safeguards import limits
+from service_center.chat import desk
 from support import dated_notices
 from support.articles import all_articles
+from support.chat.live import AGENT, note_typing
 from support.guides import GUIDES
 from support.models import DatedNotice
 from tests import people, walk
@@ -39,6 +43,7 @@ from tests.accounts.holders import (
 )
 from tests.accounts.test_lost_factor import asked, waited
 from tests.idproofing import letter_people, reviewers
+from tests.support.chat.chats import begin, chat_at
 
 Answers = Iterator[Any]
 ENOUGH = 6
@@ -85,6 +90,39 @@ def writes_to_the_service_center() -> Answers:
     yield client.post("/support/contact/", {})
     letter = {"name": "Ruth", "email": "ruth@mail.example", "topic": "other", "message": "Please call me back."}
     yield client.get(walk.send(client, "/support/contact/", letter))
+
+
+def chats() -> Answers:
+    """Closed, begun, waiting, with an agent, and ended: with a copy by email, and what was sent too late."""
+    client, agent = Client(), staff("Service center agent")
+    yield client.get("/support/chat/")
+    with override_settings(CHAT_ALWAYS_OPEN=False), patch("support.chat.hours.opens_at", in_nine_hours):
+        yield client.get("/support/chat/")
+        yield client.post("/support/chat/", {"line": str(uuid.uuid4()), "topic": "other", "words": "Hello?"})
+    yield client.post("/support/chat/", {})
+    here = begin(client, "My number is 910-12-4567, and I cannot sign in.")
+    yield client.get(here)
+    yield client.get(here, {"reload": "on"})
+    chat = chat_at(here)
+    desk.take(chat, by=agent, now=timezone.now())
+    desk.answer(chat, uuid.uuid4(), "What does the page say?", by=agent, now=timezone.now())
+    note_typing(chat, AGENT, timezone.now())
+    yield client.get(here)
+    yield client.post(here, {"do": "say", "line": str(uuid.uuid4()), "words": "word " * 500})
+    yield client.post(here, {"do": "mail", "email": "nobody"})
+    walk.send(client, here, {"do": "mail", "email": "ruth@mail.example"})
+    yield client.post(here, {"do": "code", "code": "AAAAA-AAAAA"})
+    walk.send(client, here, {"do": "end"})
+    yield client.get(here)
+    yield client.post(here, {"do": "say", "line": str(uuid.uuid4()), "words": "Thank you!"})
+    yield client.get("/support/chat/")
+    inside = signed_in(holder(people.load("rosa")))
+    yield inside.get("/support/chat/")
+    yield inside.get(begin(inside, "How do I upgrade?", shows="on"))
+
+
+def in_nine_hours(now: datetime) -> datetime:
+    return now + timedelta(hours=9)
 
 
 def looks_after_a_review() -> Answers:
@@ -267,6 +305,7 @@ SCENES = (
     looks_around,
     reads_the_help,
     writes_to_the_service_center,
+    chats,
     looks_after_a_review,
     looks_at_the_demonstration,
     meets_an_error,

@@ -26,6 +26,7 @@ from tests.idproofing import reviewers
 from tests.idproofing.letter_people import asked
 from tests.portal.messages.conversations import sent, team, treats, works_in
 from tests.rules.addresses import every
+from tests.support.chat.chats import waiting
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +64,7 @@ def rows(db: None) -> dict[str, Any]:
             kind="change", title="New hours", text="Soon.", begins_at=timezone.now(), ends_at=timezone.now() + HOUR
         ),
         "support/rating": Rating.objects.create(article="levels", day=timezone.localdate(), helpful=True),
+        "chat/chat": waiting(),
         "secure_messages/thread": sent(account, treats(team(), rosa.dod_id)).thread,
     }
 

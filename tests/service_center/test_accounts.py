@@ -36,6 +36,7 @@ PAGES = {
     "/admin/safeguards/auditevent/": "safeguards.view_auditevent",
     "/admin/medications/request/": "medications.view_request",
     "/admin/family/surrogacy/": "family.view_surrogacy",
+    "/admin/chat/chat/": "chat.answer_chat",
     "/admin/support/contactmessage/": "support.view_contactmessage",
     "/admin/support/datednotice/": "support.view_datednotice",
     "/admin/support/rating/": "support.view_rating",
