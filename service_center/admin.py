@@ -13,6 +13,7 @@ from service_center import (
     surrogates,
     visit_admin,
 )
+from service_center.calls import admin as calls_admin
 from service_center.care_team import admin as care_team_admin
 from service_center.cases import admin as case_admin
 from service_center.requests import pharmacy, scheduling
@@ -20,6 +21,7 @@ from service_center.requests import pharmacy, scheduling
 __all__ = [
     "account_admin",
     "audit_admin",
+    "calls_admin",
     "care_team_admin",
     "case_admin",
     "contact_admin",

@@ -3,13 +3,16 @@
 from django.urls import path
 
 from accounts.journeys.reviews import views as cases
-from support import views
+from support import calling, views
 
 urlpatterns = [
     path("", views.support, name="support"),
     path("guides/<slug:slug>/", views.guide, name="guide"),
     path("guides/<slug:slug>.pdf", views.guide_pdf, name="guide-pdf"),
     path("contact/", views.contact_form, name="contact"),
+    path("call-back/", calling.call_back, name="call-back"),
+    path("call-back/<uuid:pk>/", calling.call_back_asked, name="call-back-asked"),
+    path("pin/", calling.support_pin, name="support-pin"),
     path("cases/", cases.find, name="cases"),
     path("cases/status/", cases.status, name="case-status"),
     path("contact/<uuid:message_id>/", views.contact_received, name="contact-received"),
