@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.journeys.forms import DodIdField
 from core import policy
-from core.fields import DateField, PhoneField, PlainText, TypedField, email_field, text_field
+from core.fields import PhoneField, PlainText, TypedField, email_field, text_field
 from core.typed import clean_digits
 from service_center.calls.comparing import Said
 from service_center.calls.models import Call
@@ -54,7 +54,11 @@ class CompareForm(DeskForm):
 
     first_name = text_field("First name", autocomplete="off", missing="Enter the first name.")
     last_name = text_field("Last name", autocomplete="off", missing="Enter the last name.")
-    date_of_birth = DateField(label="Date of birth", past=True)
+    date_of_birth = forms.DateField(
+        label="Date of birth",
+        widget=forms.DateInput({"type": "date", "autocomplete": "off"}, format="%Y-%m-%d"),
+        error_messages={"required": "Enter the date of birth.", "invalid": "Enter a day of the calendar."},
+    )
     dod_id = DodIdField()
     last_four = TypedField(
         label="Last four digits of the Social Security number",

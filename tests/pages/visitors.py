@@ -15,10 +15,11 @@ from accounts.models.mail import Purpose
 from accounts.passwords.hashing import TooBusy
 from accounts.recovery.lost_factor_views import SETTING_UP
 from accounts.sign_in import middleware
-from core import views
+from core import policy, views
 from demo.models import SentMail
 from safeguards import limits
 from support.guides import GUIDES
+from support.models import CallBack
 from tests import people, walk
 from tests.accounts.holders import (
     STAFF_DOOR,
@@ -54,6 +55,36 @@ def writes_to_the_service_center() -> Answers:
     yield client.post("/support/contact/", {})
     letter = {"name": "Ruth", "email": "ruth@mail.example", "topic": "other", "message": "Please call me back."}
     yield client.get(walk.send(client, "/support/contact/", letter))
+
+
+def asks_to_be_called() -> Answers:
+    """The form, what is wrong in it, the call, the call that is canceled, and too many of them."""
+    client, here = Client(), "/support/call-back/"
+    form = client.get(here)
+    yield form
+    yield client.get(here, {"region": "pacific"})
+    yield client.post(here, {})
+    typed = {"name": "Ruth", "number": "(931) 555-0111", "topic": "other"}
+    typed["slot"] = form.context["slots"][-1].isoformat()
+    asked = walk.send(client, here, typed)
+    yield client.get(asked)
+    yield client.post(asked, follow=True)
+    for _ in range(policy.CALL_BACKS_PER_ADDRESS.times - 1):
+        walk.send(client, here, typed)
+        CallBack.objects.update(state="not-reached")
+    yield client.post(here, typed)
+    yield client.get(f"{here}{CallBack.objects.latest('made_at').pk}/")
+
+
+def shows_who_is_calling() -> Answers:
+    """The support PIN: before, with the digits, after that, and too often."""
+    client, here = signed_in(holder(people.load("rosa"))), "/support/pin/"
+    yield client.get(here)
+    yield client.post(here)
+    yield client.get(here)
+    for _ in range(policy.SUPPORT_PINS.times - 1):
+        client.post(here)
+    yield client.post(here)
 
 
 def looks_after_a_review() -> Answers:
@@ -235,6 +266,8 @@ def works_here() -> Answers:
 SCENES = (
     looks_around,
     writes_to_the_service_center,
+    asks_to_be_called,
+    shows_who_is_calling,
     looks_after_a_review,
     looks_at_the_demonstration,
     meets_an_error,

@@ -18,7 +18,7 @@ from safeguards.cipher import blind_index
 from safeguards.models import AuditEvent
 from service_center.roles import PRINT_ROOM
 from service_center.site import SHOW_NOBODY
-from support.models import ContactMessage
+from support.models import CallBack, ContactMessage
 from tests import people, walk
 from tests.accounts.holders import holder, signed_in, staff
 from tests.idproofing import reviewers
@@ -45,6 +45,8 @@ def rows(db: None) -> dict[str, Any]:
     assert isinstance(booked, visits.Booked)
     message = {"name": "Ruth", "email": "ruth@mail.example", "topic": "other", "message": "Please call me back."}
     walk.send(Client(), "/support/contact/", message)
+    slot = Client().get("/support/call-back/").context["slots"][0].isoformat()
+    walk.send(Client(), "/support/call-back/", {"name": "Ruth", "number": "9315550111", "topic": "other", "slot": slot})
     Letter.objects.filter(pk=letter.pk).update(batch=batch, state=Letter.State.PRINTED)
     Proofing.objects.get_or_create(dod_id=rosa.dod_id, level=Level.BASIC)
     event = AuditEvent.objects.filter(account_id=account.pk).latest("pk")
@@ -57,6 +59,7 @@ def rows(db: None) -> dict[str, Any]:
         "idproofing/visit": booked.visit,
         "safeguards/auditevent": event,
         "support/contactmessage": ContactMessage.objects.get(),
+        "calls/call-backs": CallBack.objects.get(),
         "secure_messages/thread": sent(account, treats(team(), rosa.dod_id)).thread,
     }
 
