@@ -68,7 +68,7 @@ class CallBack(models.Model):
         WAITING = "waiting", "Waiting"
         TAKEN = "taken", "Taken by an agent"
         REACHED = "reached", "Reached"
-        NOT_REACHED = "not-reached", "Not reached"
+        NOT_REACHED = "missed", "Not reached"
         CANCELED = "canceled", "Canceled"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

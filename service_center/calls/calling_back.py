@@ -1,6 +1,7 @@
 """What the desk does with a call back: an agent takes it, calls, and notes whether the person was reached."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -62,7 +63,7 @@ def try_again(row: CallBack, starts_at: datetime, *, by: Account, now: datetime 
         return move(row, State.WAITING, by, staff=None, starts_at=starts_at, place=place, tries=row.tries + 1)
 
 
-def move(row: CallBack, to: str, by: Account, **values: object) -> bool:
+def move(row: CallBack, to: str, by: Account, **values: Any) -> bool:
     """Move an agent's own call back on. Return False if it is not theirs any more."""
     with transaction.atomic():
         now = CallBack.objects.select_for_update(of=("self",)).filter(pk=row.pk, staff=by, state=State.TAKEN).first()

@@ -22,8 +22,8 @@ PLAIN = {"autocomplete": "off", "spellcheck": "false"}
 class DeskForm(forms.Form):
     """A form of the desk: no browser keeps what is typed into it."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, label_suffix="", **options)
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, label_suffix="")
 
 
 class PinForm(DeskForm):
@@ -73,8 +73,8 @@ class CompareForm(DeskForm):
     phone = PhoneField()
     username = TypedField(label="Username", max_length=100, required=False, widget=forms.TextInput(PLAIN))
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
         self.fields["email"].required = False
         for name in ("email", "phone"):
             self.fields[name].widget.attrs["autocomplete"] = "off"

@@ -69,7 +69,13 @@ def desk(request: HttpRequest) -> HttpResponse:
     due = page_of(call_backs.waiting().select_related("staff"), page_number(request.GET.get("page", "1")), PAGE_SIZE)
     lines = [(row, call_backs.show_time(row.starts_at, row.of_region.zone)) for row in due.rows]
     mine = list(calling.calls_by(by).exclude(ended_at=None)[:PAGE_SIZE])
-    context = {"call": going_on, "form": form, "forms": [form] if going_on else [], "page": due, "lines": lines}
+    context: dict[str, Any] = {
+        "call": going_on,
+        "form": form,
+        "forms": [form] if going_on else [],
+        "page": due,
+        "lines": lines,
+    }
     return page(
         request, "desk", title="Calls", **context, mine=mine, now=timezone.now(), of_person=address_of(going_on)
     )
@@ -167,7 +173,13 @@ def call_back(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST" and not (request.POST.get("do") == "again" and not form.is_valid()):
         return do(request, by, row, form)
     theirs = call_backs.show_time(row.starts_at, row.zone)
-    context = {"row": row, "own": own, "can_take": calling_back.can_take(row, by, now), "slots": slots, "form": form}
+    context: dict[str, Any] = {
+        "row": row,
+        "own": own,
+        "can_take": calling_back.can_take(row, by, now),
+        "slots": slots,
+        "form": form,
+    }
     when = call_backs.show_time(row.starts_at, zone)
     title = f"Call back {row.reference}"
     return page(request, "call_back", title=title, forms=[form], when=when, theirs=theirs, **context)

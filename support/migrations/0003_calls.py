@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('starts_at', models.DateTimeField(verbose_name='time')),
                 ('place', models.PositiveSmallIntegerField()),
                 ('zone', models.CharField(max_length=40)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('taken', 'Taken by an agent'), ('reached', 'Reached'), ('not-reached', 'Not reached'), ('canceled', 'Canceled')], default='waiting', max_length=12)),
+                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('taken', 'Taken by an agent'), ('reached', 'Reached'), ('missed', 'Not reached'), ('canceled', 'Canceled')], default='waiting', max_length=12)),
                 ('tries', models.PositiveSmallIntegerField(default=0)),
                 ('made_at', models.DateTimeField(verbose_name='asked for')),
                 ('changed_at', models.DateTimeField()),

@@ -71,7 +71,7 @@ def asks_to_be_called() -> Answers:
     yield client.post(asked, follow=True)
     for _ in range(policy.CALL_BACKS_PER_ADDRESS.times - 1):
         walk.send(client, here, typed)
-        CallBack.objects.update(state="not-reached")
+        CallBack.objects.update(state="missed")
     yield client.post(here, typed)
     yield client.get(f"{here}{CallBack.objects.latest('made_at').pk}/")
 

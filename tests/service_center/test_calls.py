@@ -372,7 +372,7 @@ def test_who_is_not_reached_is_tried_again_and_not_for_ever(agent):
     page = agent.get(its_page(row))
     assert "try again then" not in walk.text_of(page)
     agent.post(its_page(row), {"do": "not-reached"})
-    assert state_of(row) == "not-reached"
+    assert state_of(row) == "missed"
 
 
 def test_a_time_to_try_again_has_to_be_chosen(agent):
