@@ -563,6 +563,40 @@ CHAT_CODE_LIFE = timedelta(minutes=30)
 CHAT_CODE_TRIES = Limit("chat-code-tries", 5, timedelta(minutes=30))
 CHAT_MAILS = Limit("chat-mails", 3, timedelta(hours=24))
 CHAT_MAILS_PER_ADDRESS = Limit("chat-mails-address", 10, timedelta(hours=1))
+# Calls back: own. A slot is as long as a call takes with what follows it. How many people one region calls in a slot,
+# and how many of these places are kept for people who are signed in, so that strangers can never take all. How soon at
+# the earliest and for how many days ahead one can choose. How many one account, or one network address of somebody who
+# is not signed in, may ask for. How long an agent may keep one before a colleague can take it over, how often we try,
+# and how long names and numbers are kept once it is over.
+CALL_BACK_SLOT = timedelta(minutes=30)
+CALL_BACKS_IN_SLOT = 4
+CALL_BACKS_KEPT_FOR_ACCOUNTS = 2
+CALL_BACK_NOTICE = timedelta(hours=1)
+CALL_BACK_DAYS = 7
+CALL_BACKS_PER_ACCOUNT = Limit("call-backs-account", 3, timedelta(hours=24))
+CALL_BACKS_PER_ADDRESS = Limit("call-backs-address", 3, timedelta(hours=24))
+CALL_BACK_TAKEN_FOR = timedelta(hours=1)
+CALL_BACK_TRIES = 3
+CALL_BACK_NUMBERS_KEPT = timedelta(days=7)
+# Support PINs: own. Six digits can be read aloud. They live as long as an idle session and identify once. With what an
+# agent may guess in an hour, and all agents together, one of a hundred live PINs is found with a chance of 1 in 200 an
+# hour, and only by who knows its person's name too. How many a person may ask for: own; more than one call takes.
+SUPPORT_PIN_DIGITS = 6
+SUPPORT_PIN_LIFE = timedelta(minutes=15)
+SUPPORT_PINS = Limit("support-pins", 10, timedelta(hours=1))
+SUPPORT_PIN_WRONG = Limit("support-pin-wrong", 5, timedelta(hours=1))
+SUPPORT_PIN_WRONG_OF_ALL = Limit("support-pin-wrong-all", 50, timedelta(hours=1))
+# What a caller says without a PIN: own. Beside name and date of birth so many details must fit, and so many may not.
+# Comparisons that did not fit: of one agent, more than an honest day has; of one person, after which everything that a
+# caller says has to fit, and one detail more. Nobody is shut out by strangers who call in their name.
+CALLER_DETAILS = 3
+CALLER_DETAILS_WRONG = 1
+CALLER_DETAILS_STRICT = 4
+CALLER_NOT_FITTING = Limit("caller-not-fitting", 10, timedelta(hours=1))
+CALLER_NOT_FITTING_OF_PERSON = Limit("caller-not-fitting-person", 3, timedelta(hours=24))
+# How long it counts within a call that the caller showed who they are: own; as the PIN. Characters of a note: own.
+CALLER_KNOWN_FOR = SUPPORT_PIN_LIFE
+CALL_NOTE_MAX = 500
 
 # Dormancy: DS Logon.
 DORMANT_AFTER = timedelta(days=180)

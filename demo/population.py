@@ -16,6 +16,7 @@ from deers import households
 from deers import models as deers
 from deers.registry import TimeTogether
 from demo.appointments import act_on_appointments
+from demo.calls import ask_for_call, note_calls
 from demo.chats import keep_texts
 from demo.invent import facts as invented_facts
 from demo.invent import readings
@@ -75,6 +76,7 @@ def load(who: Person | Staff, *, record: bool = True, account: bool = True) -> N
             open_ready_account(who, who.account)
         if record and account and who.key == "grace":
             act_on_appointments(Account.objects.get(dod_id=who.dod_id))
+            ask_for_call(Account.objects.get(dod_id=who.dod_id))
         if account and who.key == "anita":
             ask_to_act(Account.objects.get(dod_id=who.dod_id), PEOPLE["leonard"])
 
@@ -271,3 +273,5 @@ def open_staff_account(member: Staff) -> None:
     if isinstance(opened, actions.Opened):
         authenticator_apps.enroll(opened.account, member.account.authenticator_key, step_used=-1, by="system")
         join_care_team(opened.account)
+        if member.account.username == "agent.maya":
+            note_calls(opened.account)

@@ -264,6 +264,22 @@ EVENTS: dict[str, str] = {
     "support.rating-read": "A member of our staff read an opinion on a help article.",
     "support.notice-published": "A notice to everybody was published.",
     "support.notice-withdrawn": "A notice to everybody was withdrawn.",
+    # support: calls
+    "support.call-back-asked": "A call from the service center was asked for.",
+    "support.call-back-taken": "A member of our staff took up a call that was asked for.",
+    "support.call-back-taken-over": "A member of our staff took over a call from a colleague.",
+    "support.call-back-put-back": "A call that was asked for waits for a member of our staff again.",
+    "support.call-back-reached": "A member of our staff called as asked for.",
+    "support.call-back-not-reached": "A member of our staff called as asked for, and reached no one.",
+    "support.call-back-canceled": "A call that was asked for was canceled.",
+    "support.call-back-numbers-deleted": "Names and numbers of calls that are over were deleted.",
+    "support.pin-made": "You made a support PIN.",
+    "support.pin-used": "You showed our staff who you are, with your support PIN. They could open your account.",
+    "support.pin-refused": "A member of our staff entered a support PIN that was not accepted.",
+    "support.caller-fitting": "Someone called our staff as you, and the details that they gave fitted.",
+    "support.caller-not-fitting": "Someone called our staff as you, and too few of the details that they gave fitted.",
+    "support.call-begun": "A member of our staff began a call.",
+    "support.call-ended": "A member of our staff noted a call.",
 }
 
 # Events that are no longer recorded. Older trails hold them, and nobody can change those.
@@ -386,6 +402,10 @@ STAFF_SENTENCES: dict[str, str] = {
     "chat.account-shown": "The person let the agent of a chat see whose account it is.",
     "chat.account-hidden": "The person no longer lets the agent of a chat see whose account it is.",
     "support.account-viewed": "A member of our staff looked at the account.",
+    "support.pin-made": "The person made a support PIN.",
+    "support.pin-used": "The person showed our staff who they are, with their support PIN.",
+    "support.caller-fitting": "Someone called our staff as the person, and the details that they gave fitted.",
+    "support.caller-not-fitting": "Someone called our staff as the person, and too few of the details fitted.",
     "support.code-sent-again": "A member of our staff sent the person a new activation code.",
     "support.help-asked": "A member of our staff asked to help the person back into the account.",
 }

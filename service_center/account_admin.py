@@ -25,9 +25,17 @@ from core import policy
 from core.masks import mask_email, mask_number
 from safeguards import audit
 from service_center import account_buttons, account_search, assistance, conflicts, resend_code
+from service_center.calls import calling
 from service_center.changes import changes_shown
 from service_center.confirmed_actions import ConfirmingAdmin
 from service_center.read_only import admin_page, as_get, has_permission
+
+
+def caller_of(request: HttpRequest, account: Account) -> dict[str, str]:
+    """Return the sentence of how the caller was identified, for staff who take calls."""
+    if account.is_staff or not has_permission(request, "calls.take_call"):
+        return {}
+    return {"caller": calling.SENTENCES[calling.identity_of(request.user, account)]}  # type: ignore[arg-type]
 
 
 class HelpForm(forms.Form):
@@ -211,6 +219,7 @@ class AccountAdmin(ConfirmingAdmin):
         return {
             "title": account.get_full_name(),
             "sharing": shared_mailboxes.accounts_of(account.email).count() if account.mailbox_shared_at else 0,
+            **caller_of(request, account),
             "events": list(audit.for_account(account.pk)[:50]),
             **self.allowed_with(request, account, sent),
         }

@@ -14,6 +14,7 @@ from service_center import (
     surrogates,
     visit_admin,
 )
+from service_center.calls import admin as calls_admin
 from service_center.care_team import admin as care_team_admin
 from service_center.cases import admin as case_admin
 from service_center.chat import admin as chat_admin
@@ -22,6 +23,7 @@ from service_center.requests import pharmacy, scheduling
 __all__ = [
     "account_admin",
     "audit_admin",
+    "calls_admin",
     "care_team_admin",
     "case_admin",
     "chat_admin",

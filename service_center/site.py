@@ -67,11 +67,12 @@ class StaffSite(admin.AdminSite):
         return checked
 
     def get_urls(self) -> list[Any]:
-        """Return Django's URLs without `view_on_site`.
+        """Return Django's URLs without `view_on_site`, after the pages that an app has beside those of its tables.
 
-        It redirects from any row of any table to that row's public page, and no row here has one.
+        `view_on_site` redirects from any row of any table to that row's public page, and no row here has one.
         """
-        return [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
+        beside = [url for one in self._registry.values() for url in getattr(one, "get_site_urls", list)()]
+        return beside + [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponseBase:  # type: ignore[override]

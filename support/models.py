@@ -1,4 +1,4 @@
-"""Messages to the service center, the search of the help center, opinions on its articles, and dated notices."""
+"""What people ask of the service center, and what they read: messages, calls back, PINs, help and dated notices."""
 
 import uuid
 
@@ -8,7 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from core import policy
+from accounts.models import Account
+from core import center, policy
 from safeguards.fields import EncryptedTextField
 
 
@@ -183,3 +184,99 @@ class DatedNotice(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class CallBack(models.Model):
+    """A wish to be called, in a slot of half an hour that begins at `starts_at`.
+
+    `place` is one of the places of the slot in its region. Name and number are encrypted, and are gone some days after
+    it is over. `zone` is that of the person, for what we write about the time. `staff` is who has taken it or ended it.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        TAKEN = "taken", "Taken by an agent"
+        REACHED = "reached", "Reached"
+        NOT_REACHED = "missed", "Not reached"
+        CANCELED = "canceled", "Canceled"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    reference = models.CharField(max_length=11, unique=True, editable=False)
+    account = models.ForeignKey(Account, models.CASCADE, null=True, related_name="call_backs")
+    name = EncryptedTextField(null=True)
+    number = EncryptedTextField("phone number", null=True)
+    topic = models.CharField(max_length=16, choices=Topic)
+    region = models.CharField(max_length=10)
+    starts_at = models.DateTimeField("time")
+    place = models.PositiveSmallIntegerField()
+    zone = models.CharField(max_length=40)
+    state = models.CharField(max_length=12, choices=State, default=State.WAITING)
+    staff = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+    tries = models.PositiveSmallIntegerField(default=0)
+    made_at = models.DateTimeField("asked for")
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [
+            models.Index(fields=["starts_at", "id"], condition=Q(state__in=("waiting", "taken")), name="call_back_due"),
+            models.Index(fields=["account", "-made_at"], condition=Q(account__isnull=False), name="call_back_account"),
+            models.Index(
+                fields=["changed_at"],
+                condition=Q(number__isnull=False) & ~Q(state__in=("waiting", "taken")),
+                name="call_back_to_purge",
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["region", "starts_at", "place"],
+                condition=Q(state__in=("waiting", "taken")),
+                name="call_back_one_in_a_place",
+            ),
+            models.CheckConstraint(condition=Q(topic__in=Topic.values), name="call_back_topic_known"),
+            models.CheckConstraint(
+                condition=~Q(state__in=("waiting", "taken")) | Q(number__isnull=False), name="call_back_has_number"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="taken") | Q(staff__isnull=False), name="call_back_taken_by_somebody"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def of_region(self) -> center.Region:
+        return center.REGIONS[self.region]
+
+
+class SupportPin(models.Model):
+    """Six digits that a person reads to an agent. Only a keyed hash is kept.
+
+    A PIN is live until it ends: because it was used, another one was made, or its time is over. Two live ones are never
+    equal, so a PIN means one person.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+")
+    digest = models.BinaryField(max_length=32)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    used_by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["expires_at"], name="support_pin_expiry")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["digest"], condition=Q(ended_at__isnull=True), name="support_pin_means_one"
+            ),
+            models.UniqueConstraint(fields=["account"], condition=Q(ended_at__isnull=True), name="support_pin_of_one"),
+            models.CheckConstraint(
+                condition=Q(used_by__isnull=True) | Q(ended_at__isnull=False), name="support_pin_used_is_over"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Support PIN of account {self.account_id}"

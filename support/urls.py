@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from accounts.journeys.reviews import views as cases
-from support import help_views, views
+from support import calling, help_views, views
 
 urlpatterns = [
     path("", help_views.help_center, name="support"),
@@ -14,6 +14,9 @@ urlpatterns = [
     path("guides/<slug:slug>.pdf", views.guide_pdf, name="guide-pdf"),
     path("contact/", views.contact_form, name="contact"),
     path("chat/", include("support.chat.urls")),
+    path("call-back/", calling.call_back, name="call-back"),
+    path("call-back/<uuid:pk>/", calling.call_back_asked, name="call-back-asked"),
+    path("pin/", calling.support_pin, name="support-pin"),
     path("cases/", cases.find, name="cases"),
     path("cases/status/", cases.status, name="case-status"),
     path("contact/<uuid:message_id>/", views.contact_received, name="contact-received"),

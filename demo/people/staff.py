@@ -4,7 +4,7 @@ from demo.people.person import Name, ReadyAccount, Staff
 
 PEOPLE = (
     Staff(
-        "Finds accounts, helps people who are stuck, unlocks accounts and sends codes again.",
+        "Takes calls, finds accounts, helps people who are stuck, unlocks accounts and sends codes again.",
         Name("Maya", "Thornton"),
         "maya.thornton@example.org",
         ReadyAccount("agent.maya", "river-candle-orbit-74", role="Service center agent"),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Account, Assistance
 from accounts.sessions.store import StaffSessionStore
 from accounts.sign_in.session import FACTOR_PROVED
-from core import policy
+from core import center, policy
 from core.policy import Level
 from demo.people import PEOPLE
 from idproofing import cases, visits
@@ -25,8 +25,9 @@ from portal.record.models import Prescription
 from safeguards import limits
 from safeguards.models import AuditEvent
 from service_center import assistance
+from support import call_backs, pins
 from support.chat.live import VISITOR, note_typing
-from support.models import ContactMessage, DatedNotice, Rating
+from support.models import CallBack, ContactMessage, DatedNotice, Rating
 from tests import people, walk
 from tests.accounts.holders import STAFF_DOOR, give_password, give_token, holder, premium, signed_in, staff
 from tests.authenticator import Authenticator
@@ -34,6 +35,7 @@ from tests.idproofing import reviewers
 from tests.idproofing.letter_people import asked
 from tests.portal.messages.conversations import sent, team, treats, works_in
 from tests.service_center import past
+from tests.service_center.callers import known_to
 from tests.service_center.test_visits import papers
 from tests.support.chat.chats import desk_page, taken, waiting
 
@@ -65,6 +67,8 @@ def reads() -> Answers:
     for _ in range(policy.SIGN_IN_PER_ACCOUNT.times):
         limits.hit(policy.SIGN_IN_PER_ACCOUNT, held.username)
     yield client.get(f"/admin/accounts/account/{held.pk}/change/")
+    yield client.get(f"/admin/accounts/account/{held.pk}/lift/")  # nobody has shown who is calling
+    known_to("works.here", held)
     for button in ("lift", "freeze"):
         yield client.post(f"/admin/accounts/account/{held.pk}/{button}/", {})
     yield client.post("/admin/support/contactmessage/", {"action": "answered", "index": "0"})
@@ -102,6 +106,48 @@ def edits() -> Answers:
     row = Rating.objects.create(article="levels", day=now.date(), helpful=False, reason="unclear", remark="What is it?")
     for page in ("", "articles/", f"{row.pk}/change/", f"{row.pk}/history/"):
         yield client.get(f"{said}{page}")
+
+
+def takes_calls() -> Answers:
+    """An agent's calls: a PIN, details that do not fit, a call back from the list to its end, and each slip."""
+    client, rosa = signed_in(staff("Service center agent")), holder(people.load("rosa"))
+    desk, pin, compare = (f"/admin/calls/{page}/" for page in ("call", "pin", "compare"))
+    yield client.get(desk)
+    yield client.get(pin)
+    yield client.post(pin, {})
+    yield client.post(pin, {"pin": "000000", "claim": "Nobody"})
+    yield client.get(compare)
+    yield client.post(compare, {"last_four": "12"})
+    said = {"first_name": "Rosa", "last_name": "Nobody", "date_of_birth": "1980-01-01", "phone": "202-555-0199"}
+    yield client.post(compare, {**said, "username": "nobody.here", "postal_code": "00000"})
+    region = center.REGIONS["conus"]
+    slot = call_backs.free_slots(region, None, timezone.now())[0]
+    row = call_backs.ask(
+        uuid.uuid4(),
+        region=region,
+        starts_at=slot,
+        name="Opal",
+        number="(931) 555-0111",
+        topic="other",
+        zone="Asia/Tokyo",
+    )
+    assert isinstance(row, CallBack)
+    here = f"/admin/calls/call-backs/{row.pk}/"
+    yield client.get(here)
+    walk.send(client, here, {"do": "take"})
+    yield client.get(here)
+    yield client.post(here, {"do": "again"})
+    yield client.get(desk)
+    walk.send(client, here, {"do": "reached"})
+    yield client.get(here)
+    yield client.post(desk, {"do": "end"})
+    made = pins.make_pin(rosa)
+    assert isinstance(made, pins.NewPin)
+    yield client.get(walk.send(client, pin, {"pin": made.digits, "claim": rosa.username}))
+    yield client.get(pin)
+    yield client.get(desk)
+    walk.send(client, desk, {"do": "end", "about": "other", "outcome": "solved"})
+    yield client.get(desk)
 
 
 def prints() -> Answers:
@@ -340,6 +386,7 @@ def gives_the_second_step_again() -> Answers:
 SCENES = (
     reads,
     edits,
+    takes_calls,
     prints,
     answers_refills,
     attends_a_visit,

@@ -19,7 +19,7 @@ from accounts.models.mail import Purpose
 from accounts.passwords.hashing import TooBusy
 from accounts.recovery.lost_factor_views import SETTING_UP
 from accounts.sign_in import middleware
-from core import views
+from core import policy, views
 from demo.models import SentMail
 from safeguards import limits
 from service_center.chat import desk
@@ -27,7 +27,7 @@ from support import dated_notices
 from support.articles import all_articles
 from support.chat.live import AGENT, note_typing
 from support.guides import GUIDES
-from support.models import DatedNotice
+from support.models import CallBack, DatedNotice
 from tests import people, walk
 from tests.accounts.holders import (
     STAFF_DOOR,
@@ -123,6 +123,36 @@ def chats() -> Answers:
 
 def in_nine_hours(now: datetime) -> datetime:
     return now + timedelta(hours=9)
+
+
+def asks_to_be_called() -> Answers:
+    """The form, what is wrong in it, the call, the call that is canceled, and too many of them."""
+    client, here = Client(), "/support/call-back/"
+    form = client.get(here)
+    yield form
+    yield client.get(here, {"region": "pacific"})
+    yield client.post(here, {})
+    typed = {"name": "Ruth", "number": "(931) 555-0111", "topic": "other"}
+    typed["slot"] = form.context["slots"][-1].isoformat()
+    asked = walk.send(client, here, typed)
+    yield client.get(asked)
+    yield client.post(asked, follow=True)
+    for _ in range(policy.CALL_BACKS_PER_ADDRESS.times - 1):
+        walk.send(client, here, typed)
+        CallBack.objects.update(state="missed")
+    yield client.post(here, typed)
+    yield client.get(f"{here}{CallBack.objects.latest('made_at').pk}/")
+
+
+def shows_who_is_calling() -> Answers:
+    """The support PIN: before, with the digits, after that, and too often."""
+    client, here = signed_in(holder(people.load("rosa"))), "/support/pin/"
+    yield client.get(here)
+    yield client.post(here)
+    yield client.get(here)
+    for _ in range(policy.SUPPORT_PINS.times - 1):
+        client.post(here)
+    yield client.post(here)
 
 
 def looks_after_a_review() -> Answers:
@@ -306,6 +336,8 @@ SCENES = (
     reads_the_help,
     writes_to_the_service_center,
     chats,
+    asks_to_be_called,
+    shows_who_is_calling,
     looks_after_a_review,
     looks_at_the_demonstration,
     meets_an_error,

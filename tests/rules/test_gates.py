@@ -54,6 +54,8 @@ PUBLIC = {
     "support/chat/<uuid:chat_id>/chat.txt": "only for the browser that began the chat",
     "support/cases/": "a person who asked for a review has no account yet; reference and code are the key",
     "support/cases/status/": "only for the person who gave reference and code in this browser",
+    "support/call-back/": "help is for everyone; who asks is limited by network address",
+    "support/call-back/<uuid:pk>/": "shows when a call is, and cancels it; the address is the key",
     "support/contact/": "help is for everyone",
     "support/contact/<uuid:message_id>/": "shows the reference of a message and nothing else",
     "admin/login/": "leads to the site's own sign-in",

@@ -19,7 +19,7 @@ from safeguards.cipher import blind_index
 from safeguards.models import AuditEvent
 from service_center.roles import PRINT_ROOM
 from service_center.site import SHOW_NOBODY
-from support.models import ContactMessage, DatedNotice, Rating
+from support.models import CallBack, ContactMessage, DatedNotice, Rating
 from tests import people, walk
 from tests.accounts.holders import holder, signed_in, staff
 from tests.idproofing import reviewers
@@ -48,6 +48,8 @@ def rows(db: None) -> dict[str, Any]:
     assert isinstance(booked, visits.Booked)
     message = {"name": "Ruth", "email": "ruth@mail.example", "topic": "other", "message": "Please call me back."}
     walk.send(Client(), "/support/contact/", message)
+    slot = Client().get("/support/call-back/").context["slots"][0].isoformat()
+    walk.send(Client(), "/support/call-back/", {"name": "Ruth", "number": "9315550111", "topic": "other", "slot": slot})
     Letter.objects.filter(pk=letter.pk).update(batch=batch, state=Letter.State.PRINTED)
     Proofing.objects.get_or_create(dod_id=rosa.dod_id, level=Level.BASIC)
     event = AuditEvent.objects.filter(account_id=account.pk).latest("pk")
@@ -65,6 +67,7 @@ def rows(db: None) -> dict[str, Any]:
         ),
         "support/rating": Rating.objects.create(article="levels", day=timezone.localdate(), helpful=True),
         "chat/chat": waiting(),
+        "calls/call-backs": CallBack.objects.get(),
         "secure_messages/thread": sent(account, treats(team(), rosa.dod_id)).thread,
     }
 
