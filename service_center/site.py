@@ -21,7 +21,7 @@ from accounts.sign_in import session
 from safeguards import audit
 
 # The pages that show nobody: they hold only links, an empty form, or counts of everybody.
-SHOW_NOBODY = ("index", "app_list", "jsi18n", "figures", "idproofing_visit_attend")
+SHOW_NOBODY = ("index", "app_list", "jsi18n", "figures", "operations", "idproofing_visit_attend")
 
 
 def record_page_view(request: HttpRequest) -> None:
@@ -66,11 +66,14 @@ class StaffSite(admin.AdminSite):
         return checked
 
     def get_urls(self) -> list[Any]:
-        """Return Django's URLs without `view_on_site`.
+        """Return Django's URLs and our own, without `view_on_site`.
 
         It redirects from any row of any table to that row's public page, and no row here has one.
         """
-        return [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
+        from service_center import operations
+
+        urls = [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
+        return [*operations.addresses(self), *urls]
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponseBase:  # type: ignore[override]

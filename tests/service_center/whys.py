@@ -15,6 +15,7 @@ WHY = {
         ("put-back", "shift-ends"),
         ("reject", "of-another"),
         ("resend", "not-arrived"),
+        ("retry", "repaired"),
         ("returned", "moved"),
         ("send-back", "more-needed"),
         ("stop", "person-asked"),
