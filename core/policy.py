@@ -615,6 +615,9 @@ AUDIT_SEAL_GRACE = timedelta(minutes=15)
 AUDIT_SEAL_OVERDUE = timedelta(hours=2)
 AUDIT_SEALED_WITHIN = timedelta(days=1)
 
+# The operator's page (service_center/operations.py): own.
+JOBS_TO_A_PAGE = 50
+
 # The staff's figures: own. FIGURE_PERIODS are their periods, in whole days that are over. A count of people that is
 # smaller than FIGURES_FROM, and not 0, is not shown, so that nobody can be recognized from it. CASE_AGES are the ages,
 # in days, by which open cases are grouped.

@@ -5,6 +5,9 @@ or neither is. What an event may hold is so narrow that no personal data can sli
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.db.models import QuerySet
@@ -19,6 +22,7 @@ SLUG = re.compile(r"[a-z0-9._-]{1,40}")
 # A text with as many digits as an SSN, a DoD ID number, a date of birth or a card has is not a slug. (A UUID has 32.)
 NUMBER = re.compile(r"(?:[._-]*\d){8,16}[._-]*")
 BIGGEST_NUMBER = 9_999_999
+reason_given: ContextVar[str] = ContextVar("reason_given", default="")
 
 
 def record(
@@ -38,6 +42,8 @@ def record(
     """
     if event not in EVENTS:
         raise ValueError(f"{event!r} is not an event of safeguards/events.py: add it there with its sentence.")
+    if (reason := reason_given.get()) and getattr(by, "is_staff", False):
+        details.setdefault("reason", reason)
     for name, value in details.items():
         _refuse_personal_data(name, value)
     kind, actor_id = _actor(event, by, account_id)
@@ -55,6 +61,16 @@ def record(
         details=details,
         **_where(),
     )
+
+
+@contextmanager
+def because(reason: str) -> Iterator[None]:
+    """Add the reason that a member of staff gave, a slug, to what they leave meanwhile, unless an event has its own."""
+    token = reason_given.set(reason)
+    try:
+        yield
+    finally:
+        reason_given.reset(token)
 
 
 def for_account(account_id: int) -> QuerySet[AuditEvent]:

@@ -8,6 +8,7 @@ EVENTS: dict[str, str] = {
     # safeguards
     "limit.reached": "There were too many tries in a short time, so the next one had to wait.",
     "keys.rotated": "Everything that is kept encrypted was encrypted again with a new key.",
+    "jobs.retried": "A job of the worker that had failed was run again.",
     # deers
     "deers.unavailable": "We could not reach DEERS.",
     "deers.imported": "A file with records of people was read into DEERS.",
@@ -428,7 +429,7 @@ def staff_sentence_of(event: str) -> str:
 # or about their own account.
 AT_THE_DESK = (
     *("support.", "visit.", "case.", "letter.", "letters.", "code.", "proofing.", "quiz.", "deers."),
-    *("message.", "refill.", "chat."),
+    *("message.", "refill.", "chat.", "jobs."),
     "limit.",  # a letter that is asked for too soon
 )
 

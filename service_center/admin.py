@@ -4,6 +4,10 @@ Everything is read-only except the actions of confirmed_actions.py and the forms
 Social Security number: its last four digits can be searched for, by blind index, and are never shown.
 """
 
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from procrastinate.contrib.django.models import ProcrastinateJob
+
 from service_center import (
     account_admin,
     audit_admin,
@@ -19,6 +23,11 @@ from service_center.care_team import admin as care_team_admin
 from service_center.cases import admin as case_admin
 from service_center.chat import admin as chat_admin
 from service_center.requests import pharmacy, scheduling
+
+# Both would show more than any role may see: who is in a group, and the arguments of jobs (operations.py).
+for shown_by_others in (Group, ProcrastinateJob):
+    if admin.site.is_registered(shown_by_others):
+        admin.site.unregister(shown_by_others)
 
 __all__ = [
     "account_admin",

@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from safeguards import audit
+from service_center import reasons
 from service_center.read_only import ReadOnlyAdmin
 from support import contact
 from support.models import ContactMessage
@@ -22,6 +23,7 @@ class ContactMessageAdmin(ReadOnlyAdmin):
     ordering = ("-created_at",)
     fields = readonly_fields = ("reference", "topic", "name", "email", "body", "created_at", "answered_at")
     actions = ("answered",)
+    why = reasons.ANSWERED
 
     def has_answer_permission(self, request: HttpRequest) -> bool:
         """Return whether this user may mark messages as answered. The admin asks this for the action below."""
@@ -38,5 +40,6 @@ class ContactMessageAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Mark as answered", permissions=["answer"])
     def answered(self, request: HttpRequest, queryset: QuerySet[ContactMessage]) -> None:
-        marked = sum(contact.mark_answered(message, by=request.user) for message in queryset)
+        with audit.because(request.POST["reason"]):
+            marked = sum(contact.mark_answered(message, by=request.user) for message in queryset)
         messages.success(request, f"{marked} message{'' if marked == 1 else 's'} marked as answered.")

@@ -12,6 +12,8 @@ ROLES: dict[str, tuple[str, ...]] = {
     "Service center agent": (
         "accounts.view_account",
         "accounts.unlock_account",
+        # A caller who says that somebody else is in the account does not wait for a supervisor.
+        "accounts.freeze_account",
         "idproofing.view_proofing",
         "idproofing.view_letter",
         "idproofing.attend_visit",
@@ -56,10 +58,12 @@ ROLES: dict[str, tuple[str, ...]] = {
         "family.decide_surrogacy",
         "family.stop_surrogacy",
     ),
+    "Care team": ("secure_messages.answer_thread",),
     "Auditor": ("accounts.view_account", "accounts.view_figures", "safeguards.view_auditevent"),
+    # Nothing of people: jobs, emails, imports and seals as counts and times (operations.py).
+    "Operator": ("procrastinate.view_procrastinatejob", "procrastinate.change_procrastinatejob"),
     # Writes what everybody reads, and sees nobody.
     "Editor": ("support.view_datednotice", "support.publish_datednotice", "support.view_rating"),
-    "Care team": ("secure_messages.answer_thread",),
     "Pharmacy": ("medications.view_request", "medications.handle_request"),
     "Scheduling": ("appointments.view_request", "appointments.handle_request", "appointments.view_checkin"),
     # Who reads the codes in letters must not see the details with which a code opens an account (only_prints).
@@ -81,6 +85,8 @@ WATCHED_BY: dict[str, tuple[str, ...]] = {
     "Pharmacy": ("Supervisor", "Auditor"),
     "Scheduling": ("Supervisor", "Auditor"),
     PRINT_ROOM: ("Supervisor", "Auditor"),
+    "Operator": ("Supervisor", "Auditor"),
+    "Editor": ("Supervisor", "Auditor"),
     "Supervisor": ("Auditor",),
 }
 

@@ -22,7 +22,7 @@ from safeguards import audit
 
 # The pages that show nobody: they hold only links, an empty form, counts of everybody, or what a list of nobody's name
 # that was looked at shows a few seconds later.
-SHOW_NOBODY = ("index", "app_list", "jsi18n", "figures", "idproofing_visit_attend", "chat_chat_queue")
+SHOW_NOBODY = ("index", "app_list", "jsi18n", "figures", "operations", "idproofing_visit_attend", "chat_chat_queue")
 
 
 def record_page_view(request: HttpRequest) -> None:
@@ -67,12 +67,15 @@ class StaffSite(admin.AdminSite):
         return checked
 
     def get_urls(self) -> list[Any]:
-        """Return Django's URLs without `view_on_site`, after the pages that an app has beside those of its tables.
+        """Return Django's URLs without `view_on_site`, after our own and the pages that an app has beside its tables.
 
         `view_on_site` redirects from any row of any table to that row's public page, and no row here has one.
         """
+        from service_center import operations
+
         beside = [url for one in self._registry.values() for url in getattr(one, "get_site_urls", list)()]
-        return beside + [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
+        urls = [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
+        return [*operations.addresses(self), *beside, *urls]
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponseBase:  # type: ignore[override]

@@ -37,6 +37,7 @@ from tests.portal.messages.conversations import sent, team, treats, works_in
 from tests.service_center import past
 from tests.service_center.callers import known_to
 from tests.service_center.test_visits import papers
+from tests.service_center.whys import WHY
 from tests.support.chat.chats import desk_page, taken, waiting
 
 Answers = Iterator[Any]
@@ -155,7 +156,7 @@ def prints() -> Answers:
     client = signed_in(staff("Print room"))
     letter = asked("rosa", now=timezone.now())
     yield client.get("/admin/idproofing/batch/")
-    page = walk.send(client, "/admin/idproofing/batch/make/", {})
+    page = walk.send(client, "/admin/idproofing/batch/make/", WHY["make"])
     here = f"/admin/idproofing/letter/{letter.pk}/change/"
     for button in ("again", "void"):
         yield client.get(here.replace("change", button))
@@ -166,7 +167,7 @@ def prints() -> Answers:
         if step == "mailed":
             walk.send(client, page.replace("change", step), {})
         else:
-            walk.send(client, here.replace("change", step), {})
+            walk.send(client, here.replace("change", step), WHY["returned"])
     yield client.get(here.replace("change", "history"))
     yield client.get(page.replace("change", "history"))
     yield client.get("/admin/idproofing/letter/")
@@ -236,7 +237,7 @@ def reviews() -> Answers:
     walk.send(ann, f"{here}{case.pk}/decide/", approval)
     yield ann.get(f"{here}{case.pk}/change/")
     yield bob.get(f"{here}{case.pk}/change/")
-    walk.send(bob, f"{here}{case.pk}/confirm/", {})
+    walk.send(bob, f"{here}{case.pk}/confirm/", WHY["confirm"])
     cases.use(case.pk, by="visitor")
     yield bob.get(f"{here}{case.pk}/change/")
     nobody = replace(reviewers.emily_typed(), ssn="910124999", last_name="Nobody")

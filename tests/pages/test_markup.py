@@ -45,7 +45,6 @@ NO_PAGE = {
     r"admin/jsi18n/|admin/autocomplete/": "for scripts",
     r"admin/r/.*|admin/.*/<path:object_id>/": "leads to a page",
     r"admin/.*/(add|<path:object_id>/delete)/": "no role may do that by hand",
-    r"admin/(auth|procrastinate)/.*": "no role may see that",
     r"portal/of/.*|share/record/.*": "the same pages with the record of another person; a scene opens some of them",
     r"support/code/<str:code>/": "leads to an article; a scene opens an unknown one",
     r"admin/(accounts|idproofing|appointments)/\w+/<(int|uuid):pk>/[\w-]+/": "leads back to its page, or is a PDF; a "

@@ -10,6 +10,7 @@ from safeguards.models import AuditEvent
 from support import contact
 from support.models import ContactMessage
 from tests.accounts import holders
+from tests.service_center.whys import WHY
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +52,7 @@ def test_an_agent_finds_a_message_by_its_reference(message: ContactMessage) -> N
 def test_a_message_is_marked_as_answered_once(message: ContactMessage) -> None:
     agent = signed_in("Service center agent")
     for _ in range(2):
-        agent.post(reverse(LIST), {"action": "answered", "_selected_action": str(message.pk)})
+        agent.post(reverse(LIST), {"action": "answered", **WHY["answered"], "_selected_action": str(message.pk)})
     message.refresh_from_db()
     assert message.answered_at
     assert AuditEvent.objects.filter(event="support.message-answered").count() == 1
@@ -75,7 +76,7 @@ def test_other_roles_do_not_see_messages(message: ContactMessage, role: str) -> 
 
 @pytest.mark.parametrize("chosen", ["1e9", "", "x", "9" * 40])
 def test_a_line_that_cannot_be_is_no_error(message: ContactMessage, chosen: str) -> None:
-    sent = {"action": "answered", "_selected_action": chosen}
+    sent = {"action": "answered", **WHY["answered"], "_selected_action": chosen}
     shown = signed_in("Service center agent").post(reverse(LIST), sent, follow=True)
     assert "Choose lines of the list." in shown.content.decode()
 
