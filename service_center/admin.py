@@ -6,13 +6,13 @@ Social Security number: its last four digits can be searched for, by blind index
 
 from service_center import (
     account_admin,
-    audit_admin,
     contact_admin,
     print_room,
     proofing_admin,
     surrogates,
     visit_admin,
 )
+from service_center.audit_viewer import admin as audit_admin
 from service_center.care_team import admin as care_team_admin
 from service_center.cases import admin as case_admin
 from service_center.requests import pharmacy, scheduling

@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "portal.family.apps.FamilyConfig",
     "portal",
     "support",
+    "service_center.audit_viewer.apps.AuditViewerConfig",
     # After the rooms whose rows its pages show.
     "service_center.apps.ServiceCenterConfig",
 ]
