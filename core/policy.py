@@ -617,6 +617,12 @@ AUDIT_SEALED_WITHIN = timedelta(days=1)
 
 # The operator's page (service_center/operations.py): own.
 JOBS_TO_A_PAGE = 50
+# Reading the audit trail at the desk: own. Events on a page, and the days and events of one download: what a spreadsheet
+# still opens. How long the results of checks of the chain are kept: as long as the figures look back.
+AUDIT_PAGE = 50
+AUDIT_EXPORT_DAYS = 92
+AUDIT_EXPORT_EVENTS = 50_000
+AUDIT_CHECKS_KEPT = timedelta(days=90)
 
 # The staff's figures: own. FIGURE_PERIODS are their periods, in whole days that are over. A count of people that is
 # smaller than FIGURES_FROM, and not 0, is not shown, so that nobody can be recognized from it. CASE_AGES are the ages,

@@ -251,6 +251,8 @@ EVENTS: dict[str, str] = {
     "support.person-searched": "A member of our staff searched for a person.",
     "support.page-viewed": "A member of our staff looked at a page of the service center.",
     "support.list-viewed": "A member of our staff looked through a list.",
+    "support.trail-exported": "A member of our staff downloaded a part of the audit trail.",
+    "support.trail-checked": "A member of our staff had the audit trail checked against its seals.",
     "support.code-sent-again": "A member of our staff sent you a new activation code.",
     "support.help-asked": "A member of our staff asked to help you back into your account.",
     "support.help-approved": "A second member of our staff approved what was asked for your account.",

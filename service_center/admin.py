@@ -10,7 +10,6 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from service_center import (
     account_admin,
-    audit_admin,
     contact_admin,
     editing,
     print_room,
@@ -18,6 +17,7 @@ from service_center import (
     surrogates,
     visit_admin,
 )
+from service_center.audit_viewer import admin as audit_admin
 from service_center.calls import admin as calls_admin
 from service_center.care_team import admin as care_team_admin
 from service_center.cases import admin as case_admin

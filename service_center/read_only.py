@@ -140,16 +140,21 @@ def is_part_of_a_date(text: str) -> bool:
 def record_row_view(request: HttpRequest, row: Model | None) -> None:
     """Record that the page of a row was looked at that is about a person, by account or by DoD ID number.
 
-    What somebody asked for a patient is about the patient.
+    What somebody asked for a patient is about the patient. An event of the trail knows a person without an account by
+    blind index.
     """
+    account_id = dod_id = index = None
     if isinstance(row, Account):
-        account_id, dod_id = row.pk, None
+        account_id = row.pk
     elif patient := getattr(row, "patient", None):
-        account_id, dod_id = None, patient
+        dod_id = patient
     else:
         account_id, dod_id = getattr(row, "account_id", None), getattr(row, "dod_id", None) or None
-    if account_id or dod_id:
-        audit.record("support.account-viewed", by=request.user, account_id=account_id, dod_id=dod_id)
+        index = bytes(getattr(row, "person_index", None) or b"") or None
+    if account_id or dod_id or index:
+        audit.record(
+            "support.account-viewed", by=request.user, account_id=account_id, dod_id=dod_id, person_index=index
+        )
 
 
 def has_permission(request: HttpRequest, permission: str) -> bool:

@@ -43,6 +43,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "accounts.resend_code",
         "calls.take_call",
         "safeguards.view_auditevent",
+        "safeguards.export_auditevent",
         "support.view_contactmessage",
         "support.change_contactmessage",
         "chat.answer_chat",
@@ -59,7 +60,12 @@ ROLES: dict[str, tuple[str, ...]] = {
         "family.stop_surrogacy",
     ),
     "Care team": ("secure_messages.answer_thread",),
-    "Auditor": ("accounts.view_account", "accounts.view_figures", "safeguards.view_auditevent"),
+    "Auditor": (
+        "accounts.view_account",
+        "accounts.view_figures",
+        "safeguards.view_auditevent",
+        "safeguards.export_auditevent",
+    ),
     # Nothing of people: jobs, emails, imports and seals as counts and times (operations.py).
     "Operator": ("procrastinate.view_procrastinatejob", "procrastinate.change_procrastinatejob"),
     # Writes what everybody reads, and sees nobody.
@@ -86,7 +92,6 @@ WATCHED_BY: dict[str, tuple[str, ...]] = {
     "Scheduling": ("Supervisor", "Auditor"),
     PRINT_ROOM: ("Supervisor", "Auditor"),
     "Operator": ("Supervisor", "Auditor"),
-    "Editor": ("Supervisor", "Auditor"),
     "Supervisor": ("Auditor",),
 }
 

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "portal",
     "support",
     "support.chat.apps.ChatConfig",
+    "service_center.audit_viewer.apps.AuditViewerConfig",
     # After the rooms whose rows its pages show.
     "service_center.calls.apps.CallsConfig",
     "service_center.apps.ServiceCenterConfig",
