@@ -43,6 +43,10 @@ class AuditEvent(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["account_id", "-id"], name="audit_by_account"),
+            # Of people without an account, too.
+            models.Index(
+                fields=["person_index", "-id"], condition=models.Q(person_index__isnull=False), name="audit_by_person"
+            ),
             # Events are written in the order of time, so a few kilobytes of block ranges find a day.
             BrinIndex(fields=["at"], name="audit_by_time", autosummarize=True),
             # The staff's figures count a few kinds of event by their details, over a whole quarter.
@@ -70,12 +74,12 @@ class AuditEvent(models.Model):
     @property
     def sentence(self) -> str:
         """Return what happened, in words for the account holder."""
-        return sentence_of(self.event)
+        return sentence_of(self.event, self.details)
 
     @property
     def staff_sentence(self) -> str:
         """Return what happened, in words for staff, who read of the person."""
-        return staff_sentence_of(self.event)
+        return staff_sentence_of(self.event, self.details)
 
 
 class AuditSeal(models.Model):

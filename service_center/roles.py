@@ -11,6 +11,7 @@ PRINT_ROOM = "Print room"
 ROLES: dict[str, tuple[str, ...]] = {
     "Service center agent": (
         "accounts.view_account",
+        "accounts.reveal_details",
         "accounts.unlock_account",
         "idproofing.view_proofing",
         "idproofing.view_letter",
@@ -23,6 +24,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     ),
     "Supervisor": (
         "accounts.view_account",
+        "accounts.reveal_details",
         "accounts.unlock_account",
         "accounts.freeze_account",
         "accounts.assist_account",
