@@ -13,6 +13,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import path
 from django.utils.decorators import method_decorator
 from django.utils.text import slugify
 
@@ -66,11 +67,17 @@ class StaffSite(admin.AdminSite):
         return checked
 
     def get_urls(self) -> list[Any]:
-        """Return Django's URLs without `view_on_site`.
+        """Return the pages of people, and Django's URLs without `view_on_site`.
 
-        It redirects from any row of any table to that row's public page, and no row here has one.
+        That redirects from any row of any table to that row's public page, and no row here has one.
         """
-        return [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
+        from service_center.person import views as person
+
+        ours = [
+            path("person/<str:key>/", self.admin_view(person.page), name="person"),
+            path("person/<str:key>/reveal/", self.admin_view(person.show_detail), name="person-reveal"),
+        ]
+        return ours + [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponseBase:  # type: ignore[override]

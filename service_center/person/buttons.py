@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 from django.urls import reverse
 
-from service_center import resend_code
+from idproofing.models import ActivationCode
 from service_center.person.stops import Stop
 from service_center.person.subject import Subject
 from service_center.read_only import has_permission
@@ -64,9 +64,15 @@ def address_of(name: str, stop: Stop, subject: Subject) -> str:
 
 def address_of_resend(subject: Subject) -> str:
     """Return where a new code is sent from: the account's page, or that of the person's proofing."""
-    if not resend_code.waiting_for(subject.dod_id):
+    if not waits_for_code(subject):
         return ""
     if subject.account:
         return reverse("admin:accounts_account_resend", args=[subject.account.pk])
     proofing = subject.steps_of_kind("proofing")
     return reverse("admin:idproofing_proofing_resend", args=[proofing[0].pk]) if proofing else ""
+
+
+def waits_for_code(subject: Subject) -> bool:
+    """Return whether the person has an unused code by email, so that another can be sent."""
+    by_email = ActivationCode.Delivery.EMAIL
+    return any(code.state == "live" and code.detail == by_email for code in subject.steps_of_kind("code"))

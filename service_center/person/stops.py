@@ -127,7 +127,7 @@ def of_begun(subject: Subject) -> Iterator[Stop]:
     shown = {step.kind for step in subject.steps if step.level > subject.level_reached}
     own_row = {"letter_asked": "letter", "in_review": "case", "code": "code", "visit": "visit"}
     for begun in subject.begun:
-        if begun.state == "finished" or begun.level <= subject.level_reached and begun.state not in OF_HOLDERS:
+        if begun.state == "finished" or (begun.level <= subject.level_reached and begun.state not in OF_HOLDERS):
             continue
         if own_row.get(begun.state, "") not in shown:
             yield stop_of_begun(begun)
