@@ -15,6 +15,7 @@ from accounts.second_factors import authenticator_apps
 from deers import households
 from deers import models as deers
 from deers.registry import TimeTogether
+from demo import stopped
 from demo.appointments import act_on_appointments
 from demo.invent import facts as invented_facts
 from demo.invent import readings
@@ -72,6 +73,8 @@ def load(who: Person | Staff, *, record: bool = True, account: bool = True) -> N
             open_ready_account(who, who.account)
         if record and account and who.key == "grace":
             act_on_appointments(Account.objects.get(dod_id=who.dod_id))
+        if account:
+            stopped.stop(who)
         if account and who.key == "anita":
             ask_to_act(Account.objects.get(dod_id=who.dod_id), PEOPLE["leonard"])
 

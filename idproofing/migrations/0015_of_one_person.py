@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    """Find the slips and cases of one person, those that are over too."""
+    """Find the slips and cases of one person, those that are over too, and the open notices."""
 
     atomic = False
 
@@ -24,6 +24,12 @@ class Migration(migrations.Migration):
                 condition=models.Q(("dod_id", ""), _negated=True),
                 fields=["dod_id", "-opened_at"],
                 name="case_of_person",
+            ),
+        ),
+        AddIndexConcurrently(
+            model_name="failurenotice",
+            index=models.Index(
+                condition=models.Q(("lifted_at__isnull", True)), fields=["dod_id"], name="failure_notice_open"
             ),
         ),
         AddIndexConcurrently(

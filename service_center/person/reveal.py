@@ -28,12 +28,11 @@ class RevealForm(forms.Form):
 
     reason = forms.ChoiceField(
         label="Why do you have to see it?",
-        choices=[("", "Choose why"), *((name, f"{theirs[0].upper()}{theirs[1:]}") for name, (_, theirs) in
-                                       REVEALED_BECAUSE.items())],
-        help_text=f"Choose this first. A detail is shown for {duration(policy.REVEALED_FOR)}. The person reads what you "
-        "looked at, and why.",
+        choices=[("", "Choose why"), *((name, theirs.capitalize()) for name, (_, theirs) in REVEALED_BECAUSE.items())],
+        help_text=f"Choose this first. A detail is shown for {duration(policy.REVEALED_FOR)}. The person reads what "
+        "you looked at, and why.",
         error_messages={"required": "Choose why you have to see it.", "invalid_choice": "Choose a reason of the list."},
-    )  # fmt: skip
+    )
     detail = forms.ChoiceField(choices=list(REVEALED.items()), widget=forms.HiddenInput)
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, initial: Mapping[str, Any] | None = None) -> None:

@@ -167,7 +167,7 @@ SECTIONS = (
     Section("codes", "Codes", codes, "No code was made.", PROOFING, more="Nobody can read a code, staff included."),
     Section("letters", "Letters", letters, "No letter was asked for.", PROOFING, "idproofing.view_letter"),
     Section("visits", "Visits", visits, "No slip for a visit was made.", PROOFING, "idproofing.view_visit"),
-    Section("reviews", "Reviews", cases, "No review is known to be about this person.", PROOFING, "idproofing.view_case"),
+    Section("reviews", "Reviews", cases, "No review is known to be about them.", PROOFING, "idproofing.view_case"),
     Section("questions", "Identity questions", quizzes, "No questions were asked.", PROOFING),
     Section("proofs", "Proven so far", proofs, "Nothing yet.", PROOFING),
     Section(
