@@ -83,7 +83,7 @@ def allowed_with(request: HttpRequest, subject: Subject, paused: list[Pause], se
     conflict = conflicts.conflict_with_account(request.user, account) if acts else None  # type: ignore[arg-type]
     if conflict:
         return {"conflict": conflicts.SENTENCES[conflict]}
-    alone = not account.is_staff
+    alone, freeze = not account.is_staff, live_freeze(account)
     can_unlock = alone and has_permission(request, "accounts.unlock_account")
     return {
         "takes_two": account.is_staff and acts,
@@ -94,8 +94,8 @@ def allowed_with(request: HttpRequest, subject: Subject, paused: list[Pause], se
         "pauses": paused,
         "can_lift": can_unlock,
         "needs_proof": account_buttons.NEEDS_PROOF if account.state == "frozen" and account.dod_id else "",
-        "freeze": live_freeze(account),
-        "changes": changes_shown(account),
+        "freeze": freeze,
+        "changes": changes_shown(account, freeze),
         "can_resend": can_resend,
         **(help_for(request, account, sent) if helps else {}),
     }

@@ -116,9 +116,11 @@ def of_deers(subject: Subject) -> Iterator[Stop]:
     if subject.level_reached == Level.PREMIUM or not subject.record:
         return
     counted = [(policy.DEERS_PER_SSN, number) for number in {subject.number, subject.dod_id} if number]
-    if wait := max(limits.full(counted).values(), default=None):
+    most = max(limits.counts(counted).values(), default=0)
+    if most >= policy.DEERS_PER_SSN.times:
+        wait = max(limits.full(counted).values())
         yield Stop("mismatch:too-many", until=subject.now + wait)
-    elif any(limits.left(*one) < one[0].times for one in counted):
+    elif most:
         yield Stop("mismatch:registration")
 
 

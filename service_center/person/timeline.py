@@ -54,10 +54,7 @@ def timeline_of(subject: Subject, query: QueryDict) -> Timeline:
     kind, before = query.get("kind", ""), query.get("before", "")
     kind = kind if kind in KINDS else ""
     start = int(before) if before.isascii() and before.isdecimal() and len(before) <= BIGGEST else None
-    rows = [events for whose in about(subject) if (events := page_of(whose, kind, start))]
-    if not rows:
-        return Timeline([], None, kind, start)
-    first, *rest = rows
+    first, *rest = (page_of(whose, kind, start) for whose in about(subject))
     size = policy.DESK_TIMELINE
     found = list(first.union(*rest).order_by("-id")[: size + 1]) if rest else list(first)
     older = found[size - 1].pk if len(found) > size else None
@@ -65,7 +62,7 @@ def timeline_of(subject: Subject, query: QueryDict) -> Timeline:
 
 
 def about(subject: Subject) -> list[Q]:
-    """Return the conditions under which an event is about the person. Each has an index of its own."""
+    """Return the conditions, at least one, under which an event is about the person. Each has an index of its own."""
     whose = [Q(account_id=subject.account.pk)] if subject.account else []
     if subject.dod_id:
         whose.append(Q(person_index=blind_index(subject.dod_id, purpose="audit-person")))
