@@ -328,9 +328,11 @@ FEATURES = (
         sample=sample_history.tools,
         pages=(
             Page("new", "new/", tools.new_tracker, "portal/tools/new.html", act=tools.add_tracker),
-            Page("visit", "visit/", visit.prepare, "portal/tools/visit.html", act=visit.save_note),
+            Page("visit", "visit/", visit.prepare, "portal/tools/visit.html", act=visit.save_note, keeps=True),
             Page("visit-pdf", "visit.pdf", visit.paper),
-            Page("new-goal", "goals/new/", goals.new_goal, "portal/tools/goal_new.html", act=goals.add_goal),
+            Page(
+                "new-goal", "goals/new/", goals.new_goal, "portal/tools/goal_new.html", act=goals.add_goal, keeps=True
+            ),
             Page("goal", "goals/<uuid:item>/", goals.goal, "portal/tools/goal.html", act=goals.change_goal),
             Page("measure", "<slug:measure>/", tools.measure, "portal/tools/measure.html", act=tools.add_reading),
             Page(

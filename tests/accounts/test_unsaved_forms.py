@@ -63,6 +63,17 @@ def test_so_are_the_days_that_grace_wishes_for_a_visit_until_she_has_sent_them()
     assert KEPT not in walk.text_of(browser.get(page))
 
 
+@pytest.mark.parametrize("page", ["/portal/tools/visit/", "/portal/tools/goals/new/"])
+def test_so_is_what_grace_wrote_for_herself_and_it_is_not_in_the_way_of_what_she_saved(page):
+    browser = signed_in(premium(people.load("grace")))
+    assert "data-keep novalidate>" in browser.get(page).content.decode()
+    keep(browser, page, text="Walk more")
+    assert "Walk more" in browser.get(page).content.decode()
+    keep(browser, page, text="Walk more")
+    browser.post(page, {"text": "Walk less"})
+    assert "Walk more" not in browser.get(page).content.decode()
+
+
 def test_staff_get_theirs_back_in_their_own_zone():
     agent = staff("Auditor")
     keep(signed_in(agent), "/admin/account/phone/", at="/admin/session/keep/", phone="555-0199")

@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
     atomic = False  # an index is made beside the traffic
 
     dependencies = [
-        ("appointments", "0001_initial"),
+        ("appointments", "0002_helpers"),
         ("record", "0009_next_appointments"),
         ("secure_messages", "0002_copy_conversations"),
     ]

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("secure_messages", "0002_copy_conversations")]
+    dependencies = [("secure_messages", "0003_helpers")]
 
     operations = [
         AddIndexConcurrently(
