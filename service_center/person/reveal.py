@@ -21,6 +21,7 @@ from service_center.person.subject import Subject
 
 OPEN = "revealed"
 """The session's key: for each person a detail and until when it is open."""
+REASON = "revealed-because"
 
 
 class RevealForm(forms.Form):
@@ -29,14 +30,21 @@ class RevealForm(forms.Form):
     reason = forms.ChoiceField(
         label="Why do you have to see it?",
         choices=[("", "Choose why"), *((name, theirs.capitalize()) for name, (_, theirs) in REVEALED_BECAUSE.items())],
-        help_text=f"Choose this first. A detail is shown for {duration(policy.REVEALED_FOR)}. The person reads what "
-        "you looked at, and why.",
         error_messages={"required": "Choose why you have to see it.", "invalid_choice": "Choose a reason of the list."},
     )
     detail = forms.ChoiceField(choices=list(REVEALED.items()), widget=forms.HiddenInput)
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, initial: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        initial: Mapping[str, Any] | None = None,
+        has_account: bool = True,
+    ) -> None:
         super().__init__(data, initial=initial, label_suffix="")
+        seen = "The person reads what you looked at, and why." if has_account else "It is recorded with your reason."
+        shown = f"A detail is shown for {duration(policy.REVEALED_FOR)}."
+        self.fields["reason"].help_text = f"Choose this first. {shown} {seen}"
 
 
 def open_details(request: HttpRequest, subject: Subject) -> dict[str, int]:
@@ -63,7 +71,13 @@ def reveal_detail(request: HttpRequest, subject: Subject, detail: str, reason: s
     }
     mine = {**others.get(name_of(subject), {}), detail: now + policy.REVEALED_FOR.total_seconds()}
     request.session[OPEN] = {**others, name_of(subject): mine}
+    request.session[REASON] = reason
     return ""
+
+
+def last_reason(request: HttpRequest) -> dict[str, str]:
+    """Return the reason that was given last, so that the next detail of the same call takes one click."""
+    return {"reason": request.session.get(REASON, "")}
 
 
 def name_of(subject: Subject) -> str:

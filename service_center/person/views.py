@@ -52,7 +52,7 @@ def show_detail(request: HttpRequest, key: str) -> HttpResponse:
     if conflict := refuse_close(request, subject):
         messages.error(request, conflict.sentence)
         return HttpResponseRedirect(back)
-    form = reveal.RevealForm(request.POST)
+    form = reveal.RevealForm(request.POST, has_account=subject.account is not None)
     form.is_valid()
     if form.cleaned_data.get("detail") not in who.names_of(subject):
         messages.error(request, "That detail is not known. Choose one that is on the page.")
@@ -110,7 +110,9 @@ def show(
     allowed = helping.allowed_with(request, subject, paused, sent)
     opened = reveal.open_details(request, subject)
     can_reveal = has_permission(request, REVEALS) and "conflict" not in allowed
-    form = asked or reveal.RevealForm()
+    initial = reveal.last_reason(request) if opened else None
+    form = asked or reveal.RevealForm(initial=initial, has_account=account is not None)
+    sections = sections_of(subject, request)
     context = {
         **admin.site.each_context(request),
         "title": f"Account {account.pk}" if account else "Person without an account",
@@ -121,7 +123,8 @@ def show(
         "seconds": opened,
         "reveal_form": form if can_reveal else None,
         "stops": [(stop, buttons.button_for(stop, subject, request)) for stop in stops_of(subject, paused)],
-        "sections": sections_of(subject, request),
+        "sections": sections,
+        "has_empty": any(not shown.rows for shown in sections),
         "timeline": timeline_of(subject, request.GET),
         "sharing": shared_mailboxes.accounts_of(account.email).count() if account and account.mailbox_shared_at else 0,
         "resend": buttons.address_of_resend(subject),
