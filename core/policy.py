@@ -349,6 +349,17 @@ EXPORT_SILENT = timedelta(hours=1)
 FRESH_FOR_DECISIONS = FRESH_FOR_CREDENTIALS
 FRESH_FOR_VISITS = timedelta(minutes=15)
 
+# What the desk's page of a person hides: own. How long a detail is shown for a reason, how recent the second step has
+# to be for that, and how many details one staff member may look at: two for each of fifteen calls an hour.
+REVEALED_FOR = timedelta(minutes=1)
+FRESH_FOR_REVEALS = FRESH_FOR_VISITS
+REVEALS_PER_STAFF = Limit("reveals", 30, timedelta(hours=1))
+# How many rows each list of that page has, how many events its timeline has to a page, and how long an event that ended
+# a try says why a person got no further: own; who calls about something older has tried again since.
+DESK_LIST = 20
+DESK_TIMELINE = 25
+STOPPED_WITHIN = timedelta(days=30)
+
 # Recovery: login.gov; ASVS 6.4.3.
 RESET_LINK_LIFE = timedelta(minutes=30)
 # Emails that strangers may request: own; as many as DEERS lookups, so that no mailbox can be flooded.
@@ -617,7 +628,7 @@ AUDIT_SEALED_WITHIN = timedelta(days=1)
 
 # The operator's page (service_center/operations.py): own.
 JOBS_TO_A_PAGE = 50
-# Reading the audit trail at the desk: own. Events on a page, and the days and events of one download: what a spreadsheet
+# Reading the audit trail at the desk: own. Events on a page, and the days and events of one download: what a sheet
 # still opens. How long the results of checks of the chain are kept: as long as the figures look back.
 AUDIT_PAGE = 50
 AUDIT_EXPORT_DAYS = 92

@@ -15,6 +15,7 @@ from accounts.second_factors import authenticator_apps
 from deers import households
 from deers import models as deers
 from deers.registry import TimeTogether
+from demo import stopped
 from demo.appointments import act_on_appointments
 from demo.calls import ask_for_call, note_calls
 from demo.chats import keep_texts
@@ -77,6 +78,8 @@ def load(who: Person | Staff, *, record: bool = True, account: bool = True) -> N
         if record and account and who.key == "grace":
             act_on_appointments(Account.objects.get(dod_id=who.dod_id))
             ask_for_call(Account.objects.get(dod_id=who.dod_id))
+        if account:
+            stopped.stop(who)
         if account and who.key == "anita":
             ask_to_act(Account.objects.get(dod_id=who.dod_id), PEOPLE["leonard"])
 

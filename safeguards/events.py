@@ -4,6 +4,9 @@ One table serves the whole product, with a block for each room. Names are "thing
 account holder. They are true no matter who did it, because the page names the actor beside them.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 EVENTS: dict[str, str] = {
     # safeguards
     "limit.reached": "There were too many tries in a short time, so the next one had to wait.",
@@ -248,6 +251,7 @@ EVENTS: dict[str, str] = {
     "chat.purged": "Chats that had ended long ago were deleted.",
     # support
     "support.account-viewed": "A member of our staff looked at your account.",
+    "support.detail-revealed": "A member of our staff looked at a detail of yours that their pages hide.",
     "support.person-searched": "A member of our staff searched for a person.",
     "support.page-viewed": "A member of our staff looked at a page of the service center.",
     "support.list-viewed": "A member of our staff looked through a list.",
@@ -409,22 +413,57 @@ STAFF_SENTENCES: dict[str, str] = {
     "support.pin-used": "The person showed our staff who they are, with their support PIN.",
     "support.caller-fitting": "Someone called our staff as the person, and the details that they gave fitted.",
     "support.caller-not-fitting": "Someone called our staff as the person, and too few of the details fitted.",
+    "support.detail-revealed": "A member of our staff looked at a detail of the person that the pages hide.",
     "support.code-sent-again": "A member of our staff sent the person a new activation code.",
     "support.help-asked": "A member of our staff asked to help the person back into the account.",
 }
 
+# The details that staff may look at for a reason, and the reasons: what stands in the event, and how people read it.
+REVEALED: dict[str, str] = {
+    "middle-name": "middle name",
+    "dod-id": "DoD ID number",
+    "last-four": "last four digits of the Social Security number",
+    "birth-date": "date of birth",
+    "email": "email address",
+    "phone": "phone number",
+    "address": "postal address",
+    "email-of-record": "email address in DEERS",
+    "phone-of-record": "phone number in DEERS",
+}
+# To the holder, and to staff.
+REVEALED_BECAUSE: dict[str, tuple[str, str]] = {
+    "called": ("you called us", "the person called"),
+    "wrote": ("you wrote to us", "the person wrote"),
+    "in-person": ("you were with us in person", "the person was there"),
+    "wrong-detail": ("a detail of yours seemed to be wrong", "a detail seemed to be wrong"),
+    "mail-came-back": ("mail to you came back", "mail to the person came back"),
+    "misuse": ("somebody may have misused your account", "somebody may have misused the account"),
+}
 
-def sentence_of(event: str) -> str:
+
+def sentence_of(event: str, details: Mapping[str, Any] | None = None) -> str:
     """Return what the account holder reads about an event. An unknown event gets a plain sentence too.
 
     A trail may hold events of an older version, or of a newer one that was taken back.
     """
+    field, reason = what_was_revealed(details)
+    if field and reason:
+        return f"Our staff looked at your {field}, because {reason[0]}."
     return EVENTS.get(event) or FORMER_EVENTS.get(event, NO_SENTENCE)
 
 
-def staff_sentence_of(event: str) -> str:
+def staff_sentence_of(event: str, details: Mapping[str, Any] | None = None) -> str:
     """Return what staff read about an event of a person's account: the same, but of the person instead of "you"."""
+    field, reason = what_was_revealed(details)
+    if field and reason:
+        return f"A member of our staff looked at the person's {field}, because {reason[1]}."
     return STAFF_SENTENCES.get(event) or sentence_of(event)
+
+
+def what_was_revealed(details: Mapping[str, Any] | None) -> tuple[str, tuple[str, str] | None]:
+    """Return the words for the detail that an event says was looked at, and for why; nothing for other events."""
+    known = details or {}
+    return REVEALED.get(known.get("revealed", ""), ""), REVEALED_BECAUSE.get(known.get("reason", ""))
 
 
 # What staff do at the desk. They do it as staff and not as the person of an account, even if the event is about nobody,

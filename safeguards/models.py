@@ -77,12 +77,12 @@ class AuditEvent(models.Model):
     @property
     def sentence(self) -> str:
         """Return what happened, in words for the account holder."""
-        return sentence_of(self.event)
+        return sentence_of(self.event, self.details)
 
     @property
     def staff_sentence(self) -> str:
         """Return what happened, in words for staff, who read of the person."""
-        return staff_sentence_of(self.event)
+        return staff_sentence_of(self.event, self.details)
 
 
 class AuditSeal(models.Model):

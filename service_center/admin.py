@@ -1,7 +1,8 @@
 """The desk's pages in the admin. Django imports this module, and each page registers itself when it is imported.
 
 Everything is read-only except the actions of confirmed_actions.py and the forms for visits and cases. No page shows a
-Social Security number: its last four digits can be searched for, by blind index, and are never shown.
+Social Security number. Its last four digits can be searched for, by blind index, and are shown on a person's page for a
+reason (person/reveal.py).
 """
 
 from django.contrib import admin

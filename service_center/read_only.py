@@ -164,6 +164,8 @@ def has_permission(request: HttpRequest, permission: str) -> bool:
 
 def admin_page(row: Model) -> str:
     """Return the address of a row's page in the admin."""
+    if isinstance(row, Account):
+        return reverse("admin:person", args=[f"a-{row.pk}"])
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 

@@ -11,6 +11,7 @@ PRINT_ROOM = "Print room"
 ROLES: dict[str, tuple[str, ...]] = {
     "Service center agent": (
         "accounts.view_account",
+        "accounts.reveal_details",
         "accounts.unlock_account",
         # A caller who says that somebody else is in the account does not wait for a supervisor.
         "accounts.freeze_account",
@@ -27,6 +28,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     ),
     "Supervisor": (
         "accounts.view_account",
+        "accounts.reveal_details",
         "accounts.unlock_account",
         "accounts.freeze_account",
         "accounts.assist_account",

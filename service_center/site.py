@@ -13,6 +13,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import path
 from django.utils.decorators import method_decorator
 from django.utils.text import slugify
 
@@ -72,10 +73,15 @@ class StaffSite(admin.AdminSite):
         `view_on_site` redirects from any row of any table to that row's public page, and no row here has one.
         """
         from service_center import operations
+        from service_center.person import views as person
 
+        ours = [
+            path("person/<str:key>/", self.admin_view(person.page), name="person"),
+            path("person/<str:key>/reveal/", self.admin_view(person.show_detail), name="person-reveal"),
+        ]
         beside = [url for one in self._registry.values() for url in getattr(one, "get_site_urls", list)()]
         urls = [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
-        return [*operations.addresses(self), *beside, *urls]
+        return [*ours, *operations.addresses(self), *beside, *urls]
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponseBase:  # type: ignore[override]

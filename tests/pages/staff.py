@@ -15,6 +15,7 @@ from accounts.sessions.store import StaffSessionStore
 from accounts.sign_in.session import FACTOR_PROVED
 from core import center, policy
 from core.policy import Level
+from demo import stopped
 from demo.people import PEOPLE
 from idproofing import cases, visits
 from idproofing.models import Proofing, Visit
@@ -25,6 +26,7 @@ from portal.record.models import Prescription
 from safeguards import limits
 from safeguards.models import AuditEvent
 from service_center import assistance
+from service_center.person.keys import page_of_account, page_of_person
 from support import call_backs, pins
 from support.chat.live import VISITOR, note_typing
 from support.models import CallBack, ContactMessage, DatedNotice, Rating
@@ -149,6 +151,27 @@ def takes_calls() -> Answers:
     yield client.get(desk)
     walk.send(client, desk, {"do": "end", "about": "other", "outcome": "solved"})
     yield client.get(desk)
+
+
+def looks_at_people() -> Answers:
+    """An agent at the pages of people: who got no further, a detail with a reason and without, a shielded record."""
+    client, by = signed_in(staff("Supervisor")), Account.objects.get(is_staff=True)
+    for key in ("dolores", "hank", "bettina", "renata"):
+        stopped.stop(people.load(key))
+    hank = page_of_person(PEOPLE["hank"].dod_id, by)
+    yield client.get(hank)
+    yield client.post(f"{hank}reveal/", {"detail": "address", "reason": ""})
+    yield client.post(f"{hank}reveal/", {"detail": "address", "reason": "called"}, follow=True)
+    yield client.get(hank, {"kind": "proofing"})
+    yield client.get(hank, {"before": "1"})
+    for key in ("dolores", "bettina"):
+        yield client.get(page_of_person(PEOPLE[key].dod_id, by))
+    yield client.get(page_of_person(people.load("judith").dod_id, by))
+    renata = page_of_account(Account.objects.get(dod_id=PEOPLE["renata"].dod_id).pk)
+    yield client.get(renata)
+    yield client.post(f"{renata}reveal/", {"detail": "email"})
+    with override_settings(DEERS_FAULT="unavailable"):
+        yield client.get(renata)
 
 
 def prints() -> Answers:
@@ -388,6 +411,7 @@ SCENES = (
     reads,
     edits,
     takes_calls,
+    looks_at_people,
     prints,
     answers_refills,
     attends_a_visit,

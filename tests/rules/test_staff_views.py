@@ -17,6 +17,7 @@ from idproofing.models import Batch, Case, Letter, Proofing, Visit
 from idproofing.routes import Route
 from safeguards.cipher import blind_index
 from safeguards.models import AuditEvent
+from service_center.person.keys import page_of_account, page_of_person
 from service_center.roles import PRINT_ROOM
 from service_center.site import SHOW_NOBODY
 from support.models import CallBack, ContactMessage, DatedNotice, Rating
@@ -93,6 +94,7 @@ def pages(rows: dict[str, Any]) -> list[str]:
         filled = (
             re.sub(r"<(path|int|uuid|str):\w+>", str(rows[place].pk), pattern) if place in rows else path.strip("/")
         )
+        filled = filled.replace("person/x", f"person/a-{rows['accounts/account'].pk}")
         found.append("/" + filled.replace("^", "").replace("$", "").rstrip("/") + "/")
     return found
 
@@ -125,6 +127,17 @@ def test_a_page_about_rosa_is_on_rosa_s_trail(rows, browser, place, page):
     of_account = event.account_id == rosa.pk
     of_person = bytes(event.person_index or b"") == blind_index(rosa.dod_id or "", purpose="audit-person")
     assert of_account or of_person
+
+
+def test_the_page_of_a_person_is_on_their_trail_with_an_account_and_without(rows, browser):
+    hank = people.load("hank")
+    worker = Account.objects.get(is_staff=True)
+    for address in (page_of_account(rows["accounts/account"].pk), page_of_person(hank.dod_id, worker)):
+        before = AuditEvent.objects.filter(event="support.account-viewed").count()
+        assert browser.get(address).status_code == 200
+        assert AuditEvent.objects.filter(event="support.account-viewed").count() == before + 1
+    event = AuditEvent.objects.filter(event="support.account-viewed").latest("pk")
+    assert bytes(event.person_index or b"") == blind_index(hank.dod_id, purpose="audit-person")
 
 
 def test_the_slip_that_an_agent_has_open_is_on_its_person_s_trail_each_time_it_is_looked_at(rows, browser):
