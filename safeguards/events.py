@@ -59,6 +59,7 @@ EVENTS: dict[str, str] = {
     "case.repeated": "A review was requested again while another one about the same details was in progress.",
     "case.taken": "A reviewer started the review.",
     "case.put-back": "A reviewer returned the review, so that another reviewer can take it.",
+    "case.handed-over": "The review was given to another reviewer.",
     "case.proposed": "A reviewer proposed a decision. A second reviewer has to confirm it.",
     "case.sent-back": "A second reviewer did not confirm the decision and sent the review back.",
     "case.approved": "The review was approved.",
@@ -244,7 +245,16 @@ EVENTS: dict[str, str] = {
     "support.conflict-found": "A member of our staff who must not decide about you was kept from doing so.",
     "support.contacted": "A message was sent to the service center.",
     "support.message-read": "A member of our staff read a message to the service center.",
-    "support.message-answered": "A message to the service center was marked as answered.",
+    "support.message-answered": "A message to the service center was answered.",
+    "support.message-taken": "A member of our staff took up a message to the service center.",
+    "support.message-put-back": "A message to the service center was put back for other members of our staff.",
+    "support.message-handed-over": "A message to the service center was given to another member of our staff.",
+    "support.message-closed": "A message to the service center was closed without an answer.",
+    "support.message-reopened": "A reply to an answer of the service center was sent.",
+    "support.message-noted": "A member of our staff made a note about a message to the service center.",
+    "support.answer-refused": "The answer to a message was requested with a wrong reference or code.",
+    "support.load-viewed": "A supervisor looked at what members of our staff work on.",
+    "support.text-changed": "A text with which the service center often answers was changed.",
 }
 
 # Events that are no longer recorded. Older trails hold them, and nobody can change those.

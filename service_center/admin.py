@@ -7,7 +7,6 @@ Social Security number: its last four digits can be searched for, by blind index
 from service_center import (
     account_admin,
     audit_admin,
-    contact_admin,
     print_room,
     proofing_admin,
     surrogates,
@@ -15,6 +14,7 @@ from service_center import (
 )
 from service_center.care_team import admin as care_team_admin
 from service_center.cases import admin as case_admin
+from service_center.contact import admin as contact_admin
 from service_center.requests import pharmacy, scheduling
 
 __all__ = [

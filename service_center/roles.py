@@ -40,6 +40,9 @@ ROLES: dict[str, tuple[str, ...]] = {
         "safeguards.view_auditevent",
         "support.view_contactmessage",
         "support.change_contactmessage",
+        "support.change_answertext",
+        "support.see_load",
+        "support.see_deliveries",
     ),
     "Proofing reviewer": (
         "accounts.view_account",

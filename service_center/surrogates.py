@@ -31,7 +31,8 @@ from portal.family.surrogate_states import State
 from safeguards import audit
 from service_center import confirmed_actions
 from service_center.cases import comparing
-from service_center.cases.admin import BIG_NUMBER, names_of_reviewers
+from service_center.cases.admin import names_of_reviewers
+from service_center.cases.finding import BIG_NUMBER
 from service_center.confirmed_actions import ConfirmedAction, Outcome
 from service_center.conflicts import Conflicted, refuse_account, refuse_close
 from service_center.read_only import ReadOnlyAdmin, admin_page, has_permission

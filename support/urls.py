@@ -12,5 +12,6 @@ urlpatterns = [
     path("contact/", views.contact_form, name="contact"),
     path("cases/", cases.find, name="cases"),
     path("cases/status/", cases.status, name="case-status"),
+    path("contact/answer/", views.read_answer, name="contact-answer"),
     path("contact/<uuid:message_id>/", views.contact_received, name="contact-received"),
 ]

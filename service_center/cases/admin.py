@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import SEARCH_VAR
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -33,6 +33,7 @@ from idproofing.second_reviews import doubts_about
 from safeguards import audit
 from service_center import conflicts
 from service_center.cases import comparing
+from service_center.cases.finding import is_named
 from service_center.read_only import ReadOnlyAdmin
 
 Reviews = QuerySet[Case]
@@ -126,13 +127,7 @@ class CaseAdmin(ReadOnlyAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: Reviews, search_term: str) -> tuple[Reviews, bool]:
         typed = search_term.strip()
-        if not typed:
-            return queryset, False
-        if typed.isdecimal() and len(typed) < BIG_NUMBER:
-            return queryset.filter(number=int(typed)), False
-        own, repeats = Q(reference=cases.plain(typed)), Q(reference=cases.plain(typed), state=State.REPEATED)
-        first = Q(subject__in=Case.objects.filter(repeats).values("subject"), state__in=Case.WAITING)
-        return queryset.filter(own | first), False
+        return (queryset.filter(is_named(typed)) if typed else queryset), False
 
     @admin.display(description="State", ordering="state")
     def where(self, case: Case) -> str:
@@ -370,7 +365,6 @@ def act_and_notify_record(action: Callable[[], object], record: Record | None) -
 
 
 MOST_FOUND = 20
-BIG_NUMBER = 10
 REFUSALS: dict[type, str] = {
     cases.NotNow: "That is not possible now: somebody else was faster. Check the case's present state.",
     reviewing.NotYours: "Another reviewer has to do that.",
