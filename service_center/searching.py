@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, resolve, reverse
@@ -177,11 +177,9 @@ class SearchForm(forms.Form):
         help_text="Name, username or part of it, email address, phone number, DoD ID number, Social Security number or "
         "its last four digits; the reference of a review, message or letter; the code of an error page.",
         max_length=policy.SEARCH_MAX,
-        min_length=policy.SEARCH_MIN,
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
         error_messages={
             "required": "Enter what the person can tell you.",
-            "min_length": "One letter or digit would find too many. Enter more.",
             "max_length": "Shorten your search to %(limit_value)d characters. It had %(show_value)d.",
         },
     )
@@ -189,6 +187,13 @@ class SearchForm(forms.Form):
     def __init__(self, data: Any = None, **options: Any) -> None:
         cleaned = {"q": data.get("q", "").replace("\x00", "")} if data is not None else None
         super().__init__(cleaned, label_suffix="", **options)
+
+    def clean_q(self) -> str:
+        """Refuse one letter. One digit may be the number of a review."""
+        text: str = self.cleaned_data["q"]
+        if len(text) < policy.SEARCH_MIN and not text.isdecimal():
+            raise ValidationError("One letter would find too many. Enter more.")
+        return text
 
 
 def kinds_for(request: HttpRequest) -> list[Kind]:

@@ -20,7 +20,7 @@ class AnswerForm(forms.Form):
     """An answer. `answer` becomes the key of what is sent, and `round` says which state of the message was read."""
 
     answer = forms.UUIDField(widget=forms.HiddenInput, error_messages=LOST)
-    round = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=32_767, error_messages=LOST)
+    round = forms.IntegerField(widget=forms.HiddenInput, error_messages=LOST)
     body = PlainText(
         label="Your answer",
         max_length=policy.MESSAGE_BODY_MAX,

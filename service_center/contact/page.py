@@ -38,8 +38,8 @@ def find_conflict(message: ContactMessage, by: Account) -> Conflicted | None:
     return refuse_close(by, writer.account.dod_id if writer else None, mailbox=message.email, needs_deers=False)
 
 
-def show(request: HttpRequest, message: ContactMessage, **forms: Any) -> HttpResponse:
-    """Show a message with its forms. Those that are given hold what was typed."""
+def show(request: HttpRequest, message: ContactMessage, *, typed: str = "", **forms: Any) -> HttpResponse:
+    """Show a message with its forms. Those that are given hold what was typed; `typed` is an answer not sent."""
     audit.record(
         "support.message-read", by=request.user, account_id=message.account_id, reference=message.reference.lower()
     )
@@ -71,6 +71,7 @@ def show(request: HttpRequest, message: ContactMessage, **forms: Any) -> HttpRes
         may_note=has_permission(request, desk.CHANGE),
         may_work=may_work,
         may_answer=may_work and not other,
+        typed=typed,
         forms=list(shown.values()),
         **shown,
     )
