@@ -1,5 +1,6 @@
 """What people see who have no account here, or who are not signed in yet."""
 
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.test.signals import template_rendered
 
 from accounts import actions
 from accounts.mail import links
+from accounts.models import Account
 from accounts.models.mail import Purpose
 from accounts.passwords.hashing import TooBusy
 from accounts.recovery.lost_factor_views import SETTING_UP
@@ -18,7 +20,9 @@ from accounts.sign_in import middleware
 from core import views
 from demo.models import SentMail
 from safeguards import limits
+from support import contact
 from support.guides import GUIDES
+from support.models import ContactMessage
 from tests import people, walk
 from tests.accounts.holders import (
     STAFF_DOOR,
@@ -53,7 +57,20 @@ def writes_to_the_service_center() -> Answers:
     yield client.get("/support/contact/")
     yield client.post("/support/contact/", {})
     letter = {"name": "Ruth", "email": "ruth@mail.example", "topic": "other", "message": "Please call me back."}
-    yield client.get(walk.send(client, "/support/contact/", letter))
+    page = walk.send(client, "/support/contact/", letter)
+    yield client.get(page)
+    message = ContactMessage.objects.get()
+    contact.answer(message, uuid.uuid4(), "We will call you tomorrow.", by=staff("Service center agent", "answers"))
+    yield client.get(page)
+    yield client.get("/support/contact/answer/")
+    yield client.post("/support/contact/answer/", {"reference": message.reference, "code": "00000-00000"})
+    walk.send(client, "/support/contact/answer/", {"reference": message.reference, "code": walk.code_in_mail()})
+    yield client.get(page)
+    yield client.post(page, {"message": ""})
+    contact.reply(message, uuid.uuid4(), "Thank you. At noon?", by="visitor")
+    yield client.get(page)
+    contact.close(message, "phone", by=Account.objects.get(username="answers"))
+    yield client.get(page)
 
 
 def looks_after_a_review() -> Answers:

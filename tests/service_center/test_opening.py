@@ -56,9 +56,7 @@ def test_what_waits_is_counted_with_its_age_and_overdue_in_words() -> None:
     for days in (4, 1, 0):
         written(ago=timedelta(days=days, minutes=1))
     page = signed_in(staff("Service center agent")).get("/admin/")
-    assert re.search(
-        "3 Messages to the service center the oldest 4 days, [1-5] minutes?,? , 1 overdue|XX", walk.text_of(page)
-    ), walk.text_of(page).split("What waits")[1][:300]
+    assert "3 Messages to the service center the oldest 4 days, 1 overdue" in walk.text_of(page)
     assert f'href="{MESSAGES}"' in page.content.decode()
 
 
