@@ -521,6 +521,24 @@ PARENT_TOLD_BEFORE = timedelta(days=30)
 CONTACT_PER_ADDRESS = Limit("contact-address", 5, timedelta(hours=1))
 # Emails that confirm such messages, for each mailbox: own; what one sender may write.
 CONTACT_CONFIRMATIONS = Limit("contact-confirmations", 5, timedelta(hours=1))
+# How long people wait for an answer: own; over a weekend. How long the code that opens it lives, and how long one can
+# reply to it: own; as long as people keep such an email. Wrong codes, by message and by address, and how long the
+# answer stays open in a browser: as for the status page of a review.
+CONTACT_ANSWERED_WITHIN = timedelta(days=3)
+CONTACT_ANSWER_LIFE = timedelta(days=30)
+CONTACT_CODE_TRIES = Limit("contact-code-tries", 5, timedelta(minutes=10))
+CONTACT_CODE_TRIES_PER_ADDRESS = Limit("contact-code-tries-address", 20, timedelta(hours=1))
+CONTACT_PAGE_OPEN = CASE_PAGE_OPEN
+CONTACT_REPLIES = Limit("contact-replies", 5, timedelta(hours=1))
+
+# The desk's search: own; two a minute are more than a caller needs. A name has two letters, and nobody reads through
+# more rows than SEARCH_ALL of a kind. An opening page counts up to WAITING_COUNTED, and says "99+" from there on.
+SEARCHES_PER_STAFF = Limit("staff-searches", 120, timedelta(hours=1))
+SEARCH_MIN, SEARCH_MAX = 2, 100
+SEARCH_SHOWN, SEARCH_ALL = 5, 50
+WAITING_COUNTED = 99
+# An email that is not sent by then is late: own; the worker sends it within seconds.
+MAIL_SENT_WITHIN = timedelta(minutes=10)
 
 # The help center: own. How many characters and words of a search are looked at, and how many results it shows. How
 # like a word of our texts a mistyped one must be, as a share of their groups of three letters: one wrong letter in a

@@ -11,7 +11,6 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from service_center import (
     account_admin,
-    contact_admin,
     editing,
     print_room,
     proofing_admin,
@@ -23,6 +22,7 @@ from service_center.calls import admin as calls_admin
 from service_center.care_team import admin as care_team_admin
 from service_center.cases import admin as case_admin
 from service_center.chat import admin as chat_admin
+from service_center.contact import admin as contact_admin
 from service_center.requests import pharmacy, scheduling
 
 # Both would show more than any role may see: who is in a group, and the arguments of jobs (operations.py).

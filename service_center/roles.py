@@ -51,6 +51,9 @@ ROLES: dict[str, tuple[str, ...]] = {
         "chat.answer_chat",
         "chat.supervise_chat",
         "chat.edit_texts",
+        "support.change_answertext",
+        "support.see_load",
+        "support.see_deliveries",
     ),
     "Proofing reviewer": (
         "accounts.view_account",

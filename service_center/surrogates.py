@@ -29,7 +29,8 @@ from portal.family.surrogate_states import State
 from safeguards import audit
 from service_center import confirmed_actions, reasons
 from service_center.cases import comparing
-from service_center.cases.admin import BIG_NUMBER, names_of_reviewers
+from service_center.cases.admin import names_of_reviewers
+from service_center.cases.finding import BIG_NUMBER
 from service_center.confirmed_actions import ConfirmedAction, ConfirmingAdmin, Outcome
 from service_center.conflicts import Conflicted, refuse_account, refuse_close
 

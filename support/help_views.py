@@ -19,7 +19,7 @@ from support.search import search_help
 
 # Other ways to reach us, by URL name: shown where their page is there.
 WAYS_TO_US = (
-    ("contact", "Write to us", "A person reads your message and answers by email."),
+    ("contact", "Write to us", "A person reads your message. We email you when you can read the answer here."),
     ("call-back", "Ask us to call you", "Choose a time that suits you."),
     ("chat-start", "Chat with us", "A person answers while you wait."),
     ("support-pin", "Support PIN", "Signed in, get a number that tells an agent on the phone who you are."),

@@ -19,5 +19,6 @@ urlpatterns = [
     path("pin/", calling.support_pin, name="support-pin"),
     path("cases/", cases.find, name="cases"),
     path("cases/status/", cases.status, name="case-status"),
+    path("contact/answer/", views.read_answer, name="contact-answer"),
     path("contact/<uuid:message_id>/", views.contact_received, name="contact-received"),
 ]

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import SEARCH_VAR
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -34,6 +34,7 @@ from idproofing.second_reviews import doubts_about
 from safeguards import audit
 from service_center import conflicts, reasons
 from service_center.cases import comparing
+from service_center.cases.finding import is_named
 from service_center.confirmed_actions import ConfirmedAction, ConfirmingAdmin, say_always
 
 Reviews = QuerySet[Case]
@@ -222,13 +223,7 @@ class CaseAdmin(ConfirmingAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: Reviews, search_term: str) -> tuple[Reviews, bool]:
         typed = search_term.strip()
-        if not typed:
-            return queryset, False
-        if typed.isdecimal() and len(typed) < BIG_NUMBER:
-            return queryset.filter(number=int(typed)), False
-        own, repeats = Q(reference=cases.plain(typed)), Q(reference=cases.plain(typed), state=State.REPEATED)
-        first = Q(subject__in=Case.objects.filter(repeats).values("subject"), state__in=Case.WAITING)
-        return queryset.filter(own | first), False
+        return (queryset.filter(is_named(typed)) if typed else queryset), False
 
     @admin.display(description="State", ordering="state")
     def where(self, case: Case) -> str:
@@ -416,7 +411,6 @@ class CaseAdmin(ConfirmingAdmin):
 
 
 MOST_FOUND = 20
-BIG_NUMBER = 10
 
 
 def names_of_reviewers() -> dict[int, str]:

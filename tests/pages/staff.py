@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from accounts.models import Account, Assistance
+from accounts.models import Account, Assistance, Notice
 from accounts.sessions.store import StaffSessionStore
 from accounts.sign_in.session import FACTOR_PROVED
 from core import center, policy
@@ -27,9 +27,9 @@ from safeguards import limits
 from safeguards.models import AuditEvent
 from service_center import assistance
 from service_center.person.keys import page_of_account, page_of_person
-from support import call_backs, pins
+from support import call_backs, contact, pins
 from support.chat.live import VISITOR, note_typing
-from support.models import CallBack, ContactMessage, DatedNotice, Rating
+from support.models import AnswerText, CallBack, ContactMessage, DatedNotice, Rating
 from tests import people, walk
 from tests.accounts.holders import STAFF_DOOR, give_password, give_token, holder, premium, signed_in, staff
 from tests.authenticator import Authenticator
@@ -38,6 +38,7 @@ from tests.idproofing.letter_people import asked
 from tests.portal.messages.conversations import sent, team, treats, works_in
 from tests.service_center import past
 from tests.service_center.callers import known_to
+from tests.service_center.test_opening import failed_job
 from tests.service_center.test_visits import papers
 from tests.service_center.whys import WHY
 from tests.support.chat.chats import desk_page, taken, waiting
@@ -74,7 +75,6 @@ def reads() -> Answers:
     known_to("works.here", held)
     for button in ("lift", "freeze"):
         yield client.post(f"/admin/accounts/account/{held.pk}/{button}/", {})
-    yield client.post("/admin/support/contactmessage/", {"action": "answered", "index": "0"})
     for button in ("unlock", "lift", "freeze", "resend", "approve", "decline"):
         yield client.get(f"/admin/accounts/account/{held.pk}/{button}/")
     yield client.get(f"/admin/idproofing/proofing/{Proofing.objects.get().pk}/resend/")
@@ -172,6 +172,49 @@ def looks_at_people() -> Answers:
     yield client.post(f"{renata}reveal/", {"detail": "email"})
     with override_settings(DEERS_FAULT="unavailable"):
         yield client.get(renata)
+
+
+def finds_and_answers() -> Answers:
+    """The opening page, the search, a message on its way through two agents, and who works on what."""
+    rosa, ann, bob = holder(people.load("rosa")), *(staff("Supervisor", f"{name}.agent") for name in ("ann", "bob"))
+    client, typed = signed_in(ann), {"name": "Ruth", "topic": "other", "body": "Please call me back."}
+    yield client.get("/admin/search/")
+    yield client.post("/admin/search/", {"q": ""})
+    yield client.post("/admin/search/", {"q": "rosa"}, follow=True)
+    yield client.post("/admin/search/", {"q": "nobody at all"}, follow=True)
+    late = contact.receive(uuid.uuid4(), email=rosa.email, **typed, now=timezone.now() - timedelta(days=5))
+    contact.receive(uuid.uuid4(), email="ann.agent@staff.example", **typed)
+    page = f"/admin/support/contactmessage/{late.pk}/change/"
+    texts = "/admin/support/contactmessage/texts/"
+    yield client.get(texts)
+    yield client.post(texts, {"do": "save", "title": ""})
+    walk.send(client, texts, {"do": "save", "title": "Call us", "body": "Please call us."})
+    yield client.get(f"{texts}?text={AnswerText.objects.get().pk}")
+    shown = client.get(page)
+    yield shown
+    fields = {name: str(shown.context["answer"].initial[name]) for name in ("answer", "round")}
+    yield client.post(page, {**fields, "do": "answer", "body": ""})
+    yield client.post(page, {"do": "close"})
+    yield client.post(page, {"do": "hand-over"})
+    yield client.post(page, {"do": "note"})
+    walk.send(client, page, {"do": "note", "note": "Look at the letter first"})
+    walk.send(client, page, {"do": "take"})
+    yield client.get("/admin/")
+    yield client.get("/admin/support/contactmessage/")
+    yield signed_in(bob).get(page)
+    yield client.get("/admin/workload/")
+    yield client.get(f"/admin/workload/{ann.pk}/")
+    yield client.post(f"/admin/workload/{ann.pk}/", {"kind": "messages", "row": str(late.pk)})
+    yield client.get(f"/admin/workload/{bob.pk}/")
+    yield client.get("/admin/deliveries/")
+    walk.send(client, page, {**fields, "do": "answer", "body": "We will."})
+    yield client.get(page)
+    own = ContactMessage.objects.exclude(pk=late.pk).get()
+    yield client.get(f"/admin/support/contactmessage/{own.pk}/change/")
+    failed_job()
+    Notice.objects.update(created_at=timezone.now() - timedelta(days=1))
+    yield client.get("/admin/deliveries/")
+    yield client.get("/admin/")
 
 
 def prints() -> Answers:
@@ -412,6 +455,7 @@ SCENES = (
     edits,
     takes_calls,
     looks_at_people,
+    finds_and_answers,
     prints,
     answers_refills,
     attends_a_visit,

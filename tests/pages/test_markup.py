@@ -106,7 +106,9 @@ def test_every_form_of_the_service_center_says_at_the_top_what_is_wrong(seen):
     forms = {
         "accounts/account/<int:pk>/lift/", "accounts/account/<int:pk>/freeze/", "accounts/account/<int:pk>/help/",
         "idproofing/visit/attend/", "idproofing/visit/attend/slip/", "idproofing/visit/attend/refuse/",
-        "person/<str:key>/reveal/", "idproofing/case/<int:pk>/decide/", "support/contactmessage/",
+        "person/<str:key>/reveal/", "idproofing/case/<int:pk>/decide/",
+        "support/contactmessage/<path:object_id>/change/", "support/contactmessage/texts/", "search/",
+        "workload/<int:pk>/",
     }  # fmt: skip
     assert forms <= wrong.keys()
     unlinked = [address for address in forms if 'href="#' not in wrong[address].html.partition("error-summary")[2]]

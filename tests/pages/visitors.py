@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts import actions
 from accounts.mail import links
+from accounts.models import Account
 from accounts.models.mail import Purpose
 from accounts.passwords.hashing import TooBusy
 from accounts.recovery.lost_factor_views import SETTING_UP
@@ -23,11 +24,11 @@ from core import policy, views
 from demo.models import SentMail
 from safeguards import limits
 from service_center.chat import desk
-from support import dated_notices
+from support import contact, dated_notices
 from support.articles import all_articles
 from support.chat.live import AGENT, note_typing
 from support.guides import GUIDES
-from support.models import CallBack, DatedNotice
+from support.models import CallBack, ContactMessage, DatedNotice
 from tests import people, walk
 from tests.accounts.holders import (
     STAFF_DOOR,
@@ -89,7 +90,20 @@ def writes_to_the_service_center() -> Answers:
     yield client.get("/support/contact/")
     yield client.post("/support/contact/", {})
     letter = {"name": "Ruth", "email": "ruth@mail.example", "topic": "other", "message": "Please call me back."}
-    yield client.get(walk.send(client, "/support/contact/", letter))
+    page = walk.send(client, "/support/contact/", letter)
+    yield client.get(page)
+    message = ContactMessage.objects.get()
+    contact.answer(message, uuid.uuid4(), "We will call you tomorrow.", by=staff("Service center agent", "answers"))
+    yield client.get(page)
+    yield client.get("/support/contact/answer/")
+    yield client.post("/support/contact/answer/", {"reference": message.reference, "code": "00000-00000"})
+    walk.send(client, "/support/contact/answer/", {"reference": message.reference, "code": walk.code_in_mail()})
+    yield client.get(page)
+    yield client.post(page, {"message": ""})
+    contact.reply(message, uuid.uuid4(), "Thank you. At noon?", by="visitor")
+    yield client.get(page)
+    contact.close(message, "phone", by=Account.objects.get(username="answers"))
+    yield client.get(page)
 
 
 def chats() -> Answers:

@@ -253,7 +253,20 @@ def test_an_empty_list_of_accounts_says_why_it_is_empty(agent, rosa):
     filtered = walk.text_of(agent.get(LIST, {"q": rosa.username, "state__exact": "closed"}))
     assert "No account fits your search with these filters." in filtered
     assert "No mailbox is shared" in walk.text_of(agent.get(LIST, {"mailbox": "shared"}))
+    assert "No account is frozen now." in walk.text_of(agent.get(LIST, {"state__exact": "frozen"}))
     assert empty not in walk.text_of(agent.get(LIST, {"q": rosa.username}))
+
+
+def test_of_all_accounts_only_the_frozen_ones_are_listed_without_a_search(agent, rosa):
+    nora = holder(people.load("nora"))
+    actions.freeze(rosa, by="system")
+
+    def usernames(query):
+        return [account.username for account in agent.get(f"{LIST}?{query}").context["cl"].result_list]
+
+    assert usernames("state__exact=frozen") == [rosa.username]
+    assert usernames("state__exact=active&state__exact=frozen") == []
+    assert nora.username not in usernames("state__exact=active")
 
 
 def test_every_search_and_every_look_is_audited(agent, rosa):
@@ -488,7 +501,7 @@ def test_the_filters_of_the_list_of_accounts_still_work(agent, rosa, lookup):
 
 
 @pytest.mark.parametrize(
-    "lookup", [{"answered_at__isempty": "1"}, {"topic__exact": "other"}, {"created_at__year": "2026"}]
+    "lookup", [{"queue": "late"}, {"queue": "all"}, {"topic__exact": "other"}, {"created_at__year": "2026"}]
 )
 def test_the_filters_of_the_list_of_messages_still_work(agent, lookup):
     assert agent.get("/admin/support/contactmessage/", lookup).status_code == 200
