@@ -327,24 +327,44 @@ FEATURES = (
         tools.tools,
         sample=sample_history.tools,
         pages=(
-            Page("new", "new/", tools.new_tracker, "portal/tools/new.html", act=tools.add_tracker),
+            Page("new", "new/", tools.new_tracker, "portal/tools/new.html", act=tools.add_tracker, keeps=True),
             Page("visit", "visit/", visit.prepare, "portal/tools/visit.html", act=visit.save_note, keeps=True),
             Page("visit-pdf", "visit.pdf", visit.paper),
             Page(
                 "new-goal", "goals/new/", goals.new_goal, "portal/tools/goal_new.html", act=goals.add_goal, keeps=True
             ),
             Page("goal", "goals/<uuid:item>/", goals.goal, "portal/tools/goal.html", act=goals.change_goal),
-            Page("measure", "<slug:measure>/", tools.measure, "portal/tools/measure.html", act=tools.add_reading),
+            Page(
+                "measure",
+                "<slug:measure>/",
+                tools.measure,
+                "portal/tools/measure.html",
+                act=tools.add_reading,
+                keeps=True,
+            ),
             Page(
                 "reading",
                 "<slug:measure>/<uuid:item>/",
                 tools.reading,
                 "portal/tools/reading.html",
                 act=tools.change_reading,
+                keeps=True,
             ),
-            Page("target", "<slug:measure>/target/", tools.target, "portal/tools/target.html", act=tools.set_target),
             Page(
-                "file", "<slug:measure>/file/", file_pages.ask_file, "portal/tools/file.html", act=file_pages.take_file
+                "target",
+                "<slug:measure>/target/",
+                tools.target,
+                "portal/tools/target.html",
+                act=tools.set_target,
+                keeps=True,
+            ),
+            Page(
+                "file",
+                "<slug:measure>/file/",
+                file_pages.ask_file,
+                "portal/tools/file.html",
+                act=file_pages.take_file,
+                keeps=True,
             ),
             Page("download", "<slug:measure>/readings.csv", file_pages.download),
             Page(
@@ -353,6 +373,7 @@ FEATURES = (
                 reminders.reminder,
                 "portal/tools/reminder.html",
                 act=reminders.set_reminder,
+                keeps=True,
             ),
             Page(
                 "delete",
@@ -382,7 +403,7 @@ FEATURES = (
         personal.contact,
         level=Level.BASIC,
         is_health=False,
-        pages=(Page("notices", "notices/", notices.show, "portal/contact_notices.html", act=notices.save),),
+        pages=(Page("notices", "notices/", notices.show, "portal/contact_notices.html", act=notices.save, keeps=True),),
     ),
     Feature(
         "family",
@@ -395,11 +416,18 @@ FEATURES = (
         asks_again=policy.FRESH_FOR_EXPORTS,
         is_health=False,
         pages=(
-            Page("offer", "offer/", family.offer, "portal/family/offer.html", act=family.make_offer),
+            Page("offer", "offer/", family.offer, "portal/family/offer.html", act=family.make_offer, keeps=True),
             Page("code", "code/", family.code, "portal/family/code.html", act=family.use_code),
-            Page("share", "share/", family.share, "portal/family/share.html", act=family.make_share),
+            Page("share", "share/", family.share, "portal/family/share.html", act=family.make_share, keeps=True),
             Page("shared", "share/<uuid:item>/", family.shared, "portal/family/shared.html", act=family.stop_share),
-            Page("surrogate", "surrogate/", acting.ask, "portal/family/surrogate.html", act=acting.make_request),
+            Page(
+                "surrogate",
+                "surrogate/",
+                acting.ask,
+                "portal/family/surrogate.html",
+                act=acting.make_request,
+                keeps=True,
+            ),
             Page(
                 "surrogacy", "surrogate/<uuid:item>/", acting.surrogacy, "portal/family/surrogacy.html", act=acting.stop
             ),

@@ -100,7 +100,9 @@ def feature_page(
                 unsaved_forms.restore(request, content["form"])
         return content if isinstance(content, HttpResponseBase) else (page.template, content)
 
-    return gated(request, found, shown, asks_again=page.asks_again, level=page.level, access=access, page=name)
+    return gated(
+        request, found, shown, asks_again=page.asks_again, level=page.level, access=access, page=name, keeps=page.keeps
+    )
 
 
 def gated(
@@ -112,12 +114,13 @@ def gated(
     level: Level = Level.BASIC,
     access: UUID | None = None,
     page: str = "",
+    keeps: bool = False,
 ) -> HttpResponseBase:
     """Return what `shown` makes for an account whose level opens the feature, or the preview, or the way there.
 
     Every page of the portal but the dashboard goes through here. `level` is that of the page, if it is stricter than
     the feature's. A form that was sent to what does not open does nothing, and the answer is 403. With `access`,
-    `shown` gets the patient whose record that opens.
+    `shown` gets the patient whose record that opens. With `keeps`, a form outlives that the person has to sign in again.
     """
     account = beneficiary(request)
     if account is None:
@@ -147,7 +150,8 @@ def gated(
         return render(request, "portal/premium.html", context, status=status)
     asks_again = asks_again or found.asks_again
     if asks_again and not fresh.proved_within(request, asks_again):
-        return fresh.ask_to_sign_in_again(request)
+        kept = keeps and request.method == "POST" and unsaved_forms.keep_typed(request, request.path)
+        return fresh.ask_to_sign_in_again(request, kept=kept)
     content = shown(who)
     if isinstance(who, Patient):
         note_view_for(request, who, found.slug)

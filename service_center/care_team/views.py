@@ -112,7 +112,7 @@ def show(request: HttpRequest, account: Account, thread: Thread, **forms: Any) -
     now = timezone.now()
     lines = [line_of(message, now) for message in queries.lines_of(thread, for_staff=True)]
     draft = writing.drafts_in(thread, account).first()
-    first = {"seen": lines[-1].message.pk} | writing.initial_of(draft) | unsaved_forms.take(request)
+    first = {"seen": lines[-1].message.pk} | writing.initial_of(draft) | unsaved_forms.take(request).dict()
     shown = {
         "answer": AnswerForm(initial=first),
         "note_form": NoteForm(initial=first, label_suffix=""),
