@@ -47,7 +47,8 @@ class Page:
     query, does what was sent, and returns a redirect, or the context with what is wrong. Without it, a POST is refused.
     `asks_again` is the greatest age of the last proof of who the person is, and `level` the level that opens the page,
     if they are stricter than the feature's. `keeps` is true if
-    the form has the attribute `data-keep`: what was kept of it is forgotten once it is sent.
+    the form has the attribute `data-keep`: what was kept of it is forgotten once it is sent. `is_noted` is true if the
+    look itself changes something: a code is shown once, or a message counts as read.
     """
 
     name: str
@@ -58,11 +59,12 @@ class Page:
     asks_again: timedelta | None = None
     level: Level = Level.BASIC
     keeps: bool = False
+    is_noted: bool = False
 
 
-def methods(act: Callable[..., Any] | None) -> list[str]:
-    """Return the methods of HTTP that an address takes, which has this `act`."""
-    return ["GET", "HEAD", "POST"] if act else ["GET", "HEAD"]
+def methods(act: Callable[..., Any] | None, *, is_noted: bool = False) -> list[str]:
+    """Return the methods of HTTP that an address takes, which has this `act`. One whose look is noted takes no HEAD."""
+    return ["GET", *([] if is_noted else ["HEAD"]), *(["POST"] if act else [])]
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,7 @@ FEATURES = (
     Feature(
         "appointments",
         "Appointments",
-        "Your upcoming and past visits. With Premium, ask for visits and change them.",
+        "Your upcoming and past visits.",
         "event",
         CARE,
         visits.appointments,
@@ -181,7 +183,14 @@ FEATURES = (
             Page("draft", "draft/<uuid:item>/", writing.draft, "portal/messages_write.html", writing.write_draft),
             Page("message", "message/<uuid:item>/", messages.message),
             Page("file", "file/<uuid:item>/", messages.file),
-            Page("thread", "<uuid:item>/", messages.thread, "portal/messages_thread.html", messages.act_on_thread),
+            Page(
+                "thread",
+                "<uuid:item>/",
+                messages.thread,
+                "portal/messages_thread.html",
+                messages.act_on_thread,
+                is_noted=True,
+            ),
             Page("reply", "<uuid:item>/reply/", writing.reply, "portal/messages_write.html", writing.write_reply),
         ),
     ),
@@ -419,7 +428,14 @@ FEATURES = (
             Page("offer", "offer/", family.offer, "portal/family/offer.html", act=family.make_offer, keeps=True),
             Page("code", "code/", family.code, "portal/family/code.html", act=family.use_code),
             Page("share", "share/", family.share, "portal/family/share.html", act=family.make_share, keeps=True),
-            Page("shared", "share/<uuid:item>/", family.shared, "portal/family/shared.html", act=family.stop_share),
+            Page(
+                "shared",
+                "share/<uuid:item>/",
+                family.shared,
+                "portal/family/shared.html",
+                act=family.stop_share,
+                is_noted=True,
+            ),
             Page(
                 "surrogate",
                 "surrogate/",
@@ -431,7 +447,14 @@ FEATURES = (
             Page(
                 "surrogacy", "surrogate/<uuid:item>/", acting.surrogacy, "portal/family/surrogacy.html", act=acting.stop
             ),
-            Page("access", "access/<uuid:item>/", family.access, "portal/family/access.html", act=family.stop),
+            Page(
+                "access",
+                "access/<uuid:item>/",
+                family.access,
+                "portal/family/access.html",
+                act=family.stop,
+                is_noted=True,
+            ),
         ),
     ),
     Feature(

@@ -85,9 +85,11 @@ def feature_page(
     """
     found = BY_SLUG[slug]
     page = next(page for page in found.pages if page.name == name)
-    allowed = methods(page.act)
+    allowed = methods(page.act, is_noted=page.is_noted)
     if request.method not in allowed:
         return HttpResponseNotAllowed(allowed)
+    if page.is_noted and "prefetch" in request.headers.get("Sec-Purpose", ""):
+        return HttpResponse(status=503)  # the browser asks again once the person opens the page
 
     def shown(who: Any) -> tuple[str, dict[str, Any]] | HttpResponseBase:
         if request.method == "POST" and page.act:
@@ -120,7 +122,8 @@ def gated(
 
     Every page of the portal but the dashboard goes through here. `level` is that of the page, if it is stricter than
     the feature's. A form that was sent to what does not open does nothing, and the answer is 403. With `access`,
-    `shown` gets the patient whose record that opens. With `keeps`, a form outlives that the person has to sign in again.
+    `shown` gets the patient whose record that opens. With `keeps`, what was typed is kept
+    while the person shows once more who it is.
     """
     account = beneficiary(request)
     if account is None:
