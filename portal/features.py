@@ -46,9 +46,9 @@ class Page:
     `template` or, for a file, the response itself. `act` is for pages with a form: it gets the request in place of the
     query, does what was sent, and returns a redirect, or the context with what is wrong. Without it, a POST is refused.
     `asks_again` is the greatest age of the last proof of who the person is, and `level` the level that opens the page,
-    if they are stricter than the feature's. `keeps` is true if
-    the form has the attribute `data-keep`: what was kept of it is forgotten once it is sent. `is_noted` is true if the
-    look itself changes something: a code is shown once, or a message counts as read.
+    if they are stricter than the feature's. `keeps` is true if the form has the attribute `data-keep`: what was kept of
+    it is forgotten once it is sent. `is_noted` is true if the look itself changes something: a code is shown once, or a
+    message counts as read. `is_for_all` is true if the page opens at each level, although its feature does not.
     """
 
     name: str
@@ -60,6 +60,7 @@ class Page:
     level: Level = Level.BASIC
     keeps: bool = False
     is_noted: bool = False
+    is_for_all: bool = False
 
 
 def methods(act: Callable[..., Any] | None, *, is_noted: bool = False) -> list[str]:
@@ -76,7 +77,8 @@ class Feature:
     account of a lower level gets instead. `asks_again` is the greatest age of the last proof of who the person is. If
     the proof is older, the person is asked again. `is_health` is false for the few that show nothing of the health
     record, so that a look at them leaves no event. `act` does what a form at the feature's own address sends.
-    `by_own_clock` says that times on its pages are those of the reader's clock.
+    `by_own_clock` says that times on its pages are those of the reader's clock. `above_sample` returns what a preview
+    shows of the account's own, which the person must be able to stop at each level.
     """
 
     slug: str
@@ -93,6 +95,7 @@ class Feature:
     pages: tuple[Page, ...] = ()
     act: Callable[[Account, HttpRequest], Context | HttpResponseBase] | None = None
     by_own_clock: bool = False
+    above_sample: Callable[[Account], Context] | None = None
 
     @cached_property
     def url(self) -> str:
@@ -422,6 +425,7 @@ FEATURES = (
         SELF,
         family.family,
         sample=sample_family.family,
+        above_sample=acting.list_surrogates,
         asks_again=policy.FRESH_FOR_EXPORTS,
         is_health=False,
         pages=(
@@ -445,7 +449,12 @@ FEATURES = (
                 keeps=True,
             ),
             Page(
-                "surrogacy", "surrogate/<uuid:item>/", acting.surrogacy, "portal/family/surrogacy.html", act=acting.stop
+                "surrogacy",
+                "surrogate/<uuid:item>/",
+                acting.surrogacy,
+                "portal/family/surrogacy.html",
+                act=acting.stop,
+                is_for_all=True,
             ),
             Page(
                 "access",

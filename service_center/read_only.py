@@ -27,9 +27,10 @@ class LinesForm(forms.Form):
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """An admin in which nothing is added, changed or deleted by hand."""
+    """An admin in which nothing is added, changed or deleted by hand. So Django's history of changes has no button."""
 
     actions: Any = None
+    change_form_template = "admin/moves.html"
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

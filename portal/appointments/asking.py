@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -104,8 +104,8 @@ def create_request(account: Who, kind: str, wishes: Wishes, why: str = "", **val
 
 
 def of(patient: str | None) -> QuerySet[Request]:
-    """Return a patient's requests."""
-    return Request.objects.filter(patient=patient or "")
+    """Return a patient's requests, each with `is_overdue`."""
+    return with_lateness(Request.objects.filter(patient=patient or ""), timezone.now())
 
 
 def open_requests(patient: str | None) -> QuerySet[Request]:
@@ -125,16 +125,24 @@ WAITS = {
 }
 
 
+def late(now: datetime) -> Q:
+    """Return the condition of requests that nobody has answered in time, and cancellations that nobody has passed on.
+
+    A clinic that still expects the person tomorrow has to hear of a cancellation now.
+    """
+    soon = Appointment.objects.filter(resource=OuterRef("appointment"), at__lte=now + policy.CANCELLATION_KNOWN_BEFORE)
+    waited = [Q(state=state, made_at__lte=now - within) for state, (within, _) in WAITS.items()]
+    return reduce(or_, waited, Q(Exists(soon), state=State.CANCELLED))
+
+
 def overdue(now: datetime) -> QuerySet[Request]:
-    """Return the requests that nobody has answered in time, and cancellations that nobody has passed on."""
-    late = [Q(state=state, made_at__lte=now - within) for state, (within, _) in WAITS.items()]
-    return Request.objects.filter(reduce(or_, late))
+    """Return the requests that are late."""
+    return Request.objects.filter(late(now))
 
 
-def is_overdue(request: Request, now: datetime) -> bool:
-    """Return whether nobody has answered a request in time, or told the clinic of a cancellation."""
-    state = State(request.state)
-    return state in WAITS and request.made_at <= now - WAITS[state][0]
+def with_lateness(rows: QuerySet[Request], now: datetime) -> QuerySet[Request]:
+    """Return the rows with `is_overdue`: whether they are late."""
+    return rows.annotate(is_overdue=late(now))
 
 
 def tell_of_waiting(now: datetime | None = None) -> int:

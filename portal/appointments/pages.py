@@ -117,16 +117,14 @@ def requests(account: Who, query: QueryDict) -> Context:
 
 
 def name_requests(account: Who, rows: list[Request]) -> None:
-    """Give each request the name of its appointment or place, and whether nobody has answered it in time."""
+    """Give each request the name of its appointment or place, if the record has it."""
     visits = queries.of(Appointment, account.dod_id).filter(resource_id__in=[row.appointment_id for row in rows])
     places = queries.of(Place, account.dod_id).filter(resource_id__in=[row.place_id for row in rows if row.place_id])
     names: dict[UUID | None, str] = dict(visits.values_list("resource_id", "display"))
     names |= dict(places.values_list("resource_id", "display"))
-    now = timezone.now()
     for row in rows:
         named = names.get(row.appointment_id) or names.get(row.place_id)
         row.name = named or "the clinic that fits"  # type: ignore[attr-defined]
-        row.is_overdue = asking.is_overdue(row, now)  # type: ignore[attr-defined]
 
 
 def find(account: Who, item: UUID) -> Request:

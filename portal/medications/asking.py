@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -65,8 +65,8 @@ def create_request(account: Who, row: Prescription, kind: str, now: datetime) ->
 
 
 def of(patient: str | None) -> QuerySet[Request]:
-    """Return a patient's requests, for Guarded without those about a sensitive prescription."""
-    rows = Request.objects.filter(patient=patient or "")
+    """Return a patient's requests with `is_overdue`, for Guarded without those about a sensitive prescription."""
+    rows = with_lateness(Request.objects.filter(patient=patient or ""), timezone.now())
     return sensitive.without_marked(rows, patient, "prescription__raw")
 
 
@@ -88,16 +88,20 @@ def open_request(patient: str | None, item: UUID) -> Request | None:
 ENDED = (State.DONE, State.REFUSED, State.WITHDRAWN)
 
 
-def is_overdue(request: Request, now: datetime) -> bool:
-    """Return whether nobody has answered a request in time."""
-    return request.state == State.SUBMITTED and request.made_at <= now - policy.REFILL_ANSWERED_WITHIN
+def late(now: datetime) -> Q:
+    """Return the condition of requests that nobody has answered in time."""
+    return Q(state=State.SUBMITTED, made_at__lte=now - policy.REFILL_ANSWERED_WITHIN)
+
+
+def with_lateness(rows: QuerySet[Request], now: datetime) -> QuerySet[Request]:
+    """Return the rows with `is_overdue`: whether they are late."""
+    return rows.annotate(is_overdue=late(now))
 
 
 def tell_of_waiting(now: datetime | None = None) -> int:
     """Tell the staff, and the person as they chose, of each request without an answer in time. Return how many."""
     now, told = now or timezone.now(), 0
-    due = Request.objects.filter(state=State.SUBMITTED, made_at__lte=now - policy.REFILL_ANSWERED_WITHIN, told_at=None)
-    for request in due.select_related("account"):
+    for request in Request.objects.filter(late(now), told_at=None).select_related("account"):
         with transaction.atomic():
             if not Request.objects.filter(pk=request.pk, told_at=None, state=State.SUBMITTED).update(told_at=now):
                 continue

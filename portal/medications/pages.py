@@ -161,13 +161,12 @@ def requests(account: Who, query: QueryDict) -> Context:
 
 
 def name_requests(account: Who, rows: list[Request]) -> None:
-    """Give each request the name of its medication, and whether nobody has answered it in time."""
+    """Give each request the name of its medication, if the record has it."""
     items = [row.prescription_id for row in rows]
     mine = queries.of(Prescription, account.dod_id).filter(resource_id__in=items)
-    names, now = dict(mine.values_list("resource_id", "display")), timezone.now()
+    names = dict(mine.values_list("resource_id", "display"))
     for row in rows:
         row.name = names.get(row.prescription_id, "A prescription that is no longer in your record")  # type: ignore[attr-defined]
-        row.is_overdue = asking.is_overdue(row, now)  # type: ignore[attr-defined]
 
 
 def find(account: Who, item: UUID) -> Request:

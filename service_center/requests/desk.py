@@ -46,10 +46,12 @@ def move_button(
     move: Callable[..., None],
     permission: str,
     form: Callable[[Any, Any], forms.Form] | None = None,
+    known: Callable[[Any], list[tuple[str, str]]] | None = None,
 ) -> tuple[str, ConfirmedAction]:
     """Return the button that moves a request to a state.
 
-    `move` gets the request, the state, `by`, and what the form says. It raises TransitionRefused if it is too late.
+    `move` gets the request, the state, `by`, and what the form says. It raises TransitionRefused if it is too late. The
+    question stands with the name of the person, or with what `known` returns.
     """
     return to, ConfirmedAction(
         name=str(to),
@@ -61,7 +63,13 @@ def move_button(
         done=done,
         refused="That is not possible now. Look at the request's state.",
         form=form,
+        known=known or know_person,
     )
+
+
+def know_person(request: Any) -> list[tuple[str, str]]:
+    """Return who asked for it, as the page of a button shows it."""
+    return [("Person", describe_person(request.patient))]
 
 
 def answering(to: str, move: Callable[..., None]) -> Callable[..., Outcome]:
@@ -99,7 +107,6 @@ class WaitingAdmin(MovingAdmin):
     """A list of what nobody has ended, the oldest first, unless a filter asks for a state."""
 
     ended: tuple[str, ...]
-    is_overdue: Callable[..., bool]
     list_display: tuple[str, ...] = ("__str__", "kind", "state", "made_at", "waits")
     list_filter = (("state", OpenOrOneState), "kind")
     list_per_page = 25
@@ -113,7 +120,7 @@ class WaitingAdmin(MovingAdmin):
 
     @admin.display(description="Waits")
     def waits(self, row: Any) -> str:
-        late = " (overdue)" if self.is_overdue(row, timezone.now()) else ""
+        late = " (overdue)" if row.is_overdue else ""
         return f"{timesince(row.made_at)}{late}" if row.is_open else "ended"
 
     @admin.display(description="Person")

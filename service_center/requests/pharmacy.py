@@ -5,6 +5,9 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
 
 from core.fields import text_field
 from portal.medications import asking
@@ -80,11 +83,14 @@ class RequestAdmin(WaitingAdmin):
     """Requests for refills and renewals."""
 
     moves, can_move = BUTTONS, staticmethod(can_move)
-    ended, is_overdue = asking.ENDED, staticmethod(asking.is_overdue)
+    ended = asking.ENDED
     fields = readonly_fields = (
         "person", "medication", "kind", "state", "made_at", "changed_at", "reason", "carrier", "tracking_number",
         "what_happened",
     )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Request]:
+        return asking.with_lateness(super().get_queryset(request), timezone.now())
 
     @admin.display(description="Medication")
     def medication(self, row: Request) -> str:
@@ -94,7 +100,8 @@ class RequestAdmin(WaitingAdmin):
         left = "not recorded" if found.refills_left is None else found.refills_left
         by = found.prescriber or "nobody recorded"
         lines = (found.display, found.sig, f"Refills left: {left}", f"Prescribed by: {by}")
-        return "\n".join(line for line in lines if line)
+        # A browser may show it all in one line.
+        return "\n".join(f"{line.rstrip('.')}." for line in lines if line)
 
     @admin.display(description="Tracking number")
     def tracking_number(self, row: Request) -> str:

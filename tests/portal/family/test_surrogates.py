@@ -26,6 +26,7 @@ from portal.medications.models import Request
 from safeguards.events import EVENTS
 from safeguards.models import AuditEvent
 from tests import walk
+from tests.accounts.holders import signed_in, staff
 from tests.deers.registered import registered
 from tests.parallel import in_parallel
 from tests.portal.conftest import Browser, open_account
@@ -198,6 +199,28 @@ def test_a_patient_without_email_hears_on_paper_and_can_type_the_link(ines):
     assert (letter.kind, letter.dod_id) == ("acts", patient.dod_id)
     token = (letter.secret or "").rstrip("/").rpartition("/")[2]
     assert Client().get(f"/acts-for-me/{token.lower().replace('-', '')}/").status_code == 200
+
+
+def test_for_a_patient_whom_nothing_would_tell_nothing_is_approved(ines):
+    row = asked(ines, registered("Walter", "Lake", born=date(1941, 3, 5), email="", street=""))
+    assert not proposed(row, reviewer("ann"))
+    desk = walk.text_of(signed_in(staff("Proofing reviewer")).get(f"/admin/family/surrogacy/{row.pk}/change/"))
+    assert "nothing would tell the patient of it" in desk
+    assert "Propose to approve it" not in desk
+
+
+def test_walter_with_a_basic_account_reads_who_acts_for_him_and_stops_it(client, ines, walter):
+    own, row = open_account("walter", walter.dod_id, Level.BASIC), opened(ines, walter)
+    client.force_login(own)
+    page = client.get("/portal/family/")
+    above = walk.text_of(page).partition("This page is part of Premium")[0]
+    assert "Ines Tester" in above
+    assert f"{PAGE}{row.access}/" in page.content.decode()
+    client.post(f"{PAGE}{row.access}/")
+    row.refresh_from_db()
+    assert row.state == State.STOPPED
+    assert "Ines Tester" not in walk.text_of(client.get("/portal/family/"))
+    assert client.get(f"/portal/family/access/{row.access}/").context["preview"]
 
 
 def test_one_member_of_staff_decides_nothing_alone(ines, walter):
