@@ -44,16 +44,18 @@ def keep(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=204 if keep_typed(request, page) else 400)
 
 
-def keep_typed(request: HttpRequest, page: str) -> bool:
+def keep_typed(request: HttpRequest, page: str, only: str = "") -> bool:
     """Keep what this request sent for the page at the address `page`, if its view opted in, and return whether it was.
 
-    The caller knows that the request comes from our own page.
+    The caller knows that the request comes from our own page. `only` is the name of the one field to keep.
     """
     try:
         may = hasattr(resolve(page, getattr(request, "urlconf", None)).func, "may_be_kept")
     except Http404:
         may = False
-    typed = json.dumps({name: texts for name, texts in request.POST.lists() if name not in NOT_KEPT})
+    typed = json.dumps(
+        {name: texts for name, texts in request.POST.lists() if name not in NOT_KEPT and only in ("", name)}
+    )
     if not may or len(typed) > policy.UNSAVED_FORM_MAX:
         return False
     place = place_of(request, page)

@@ -19,7 +19,8 @@ from portal.appointments import booking
 from portal.appointments.clinics import find_clinic
 from portal.appointments.gates import No, Why, judge
 from portal.appointments.models import ENDED, Request, Step
-from portal.appointments.states import START, State, change_state, page_of
+from portal.appointments.states import START, State, change_state
+from portal.family.access import page_about
 from portal.family.patients import Who, account_of, helper_of, record_event
 from portal.notices.models import Kind
 from portal.notices.telling import tell
@@ -159,7 +160,7 @@ def tell_of(request: Request, now: datetime) -> bool:
         if not Request.objects.filter(pk=request.pk, told_at=None, state=request.state).update(told_at=now):
             return False
         audit.record(event, by="system", account_id=account.pk)
-        page = page_of(account, request.patient, "appointments-request", request.pk)
+        page = page_about(account, request.patient, "appointments-request", request.pk)
         tell(account, Kind.REQUESTS, mail, page=page, waits=False)
         notices.send(f"{mail}-for-staff", to=settings.SERVICE_CENTER_EMAIL, reference=str(request.pk))
     return True

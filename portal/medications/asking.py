@@ -12,10 +12,11 @@ from procrastinate.contrib.django import app
 
 from accounts.mail import notices
 from core import policy
+from portal.family.access import page_about
 from portal.family.patients import Who, account_of, helper_of, record_event
 from portal.medications.gates import No, Why, judge
 from portal.medications.models import Request, Step
-from portal.medications.states import START, State, list_of
+from portal.medications.states import START, State
 from portal.notices.models import Kind
 from portal.notices.telling import tell
 from portal.record import queries, sensitive
@@ -107,7 +108,8 @@ def tell_of_waiting(now: datetime | None = None) -> int:
                 continue
             account = request.account
             audit.record("refill.unanswered", by="system", account_id=account.pk)
-            tell(account, Kind.REQUESTS, "refill-waits", page=list_of(request), waits=False)
+            page = page_about(account, request.patient, "medications-requests")
+            tell(account, Kind.REQUESTS, "refill-waits", page=page, waits=False)
             notices.send("refill-waits-for-staff", to=settings.SERVICE_CENTER_EMAIL, reference=str(request.pk))
             told += 1
     return told

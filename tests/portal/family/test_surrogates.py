@@ -19,7 +19,7 @@ from deers.registry import RegistryUnavailableError
 from idproofing.cases import Typed
 from idproofing.models import Letter
 from portal.family import surrogates
-from portal.family.access import Shut, Why, judge_access
+from portal.family.access import Shut, Why, judge_access, page_about
 from portal.family.models import Surrogacy
 from portal.family.surrogate_states import START, TRANSITIONS, State
 from portal.medications.models import Request
@@ -221,6 +221,16 @@ def test_walter_with_a_basic_account_reads_who_acts_for_him_and_stops_it(client,
     assert row.state == State.STOPPED
     assert "Ines Tester" not in walk.text_of(client.get("/portal/family/"))
     assert client.get(f"/portal/family/access/{row.access}/").context["preview"]
+
+
+def test_emails_about_what_ines_asks_for_walter_lead_to_what_she_may_open(client, ines, walter):
+    row = opened(ines, walter)
+    for feature in ("appointments", "medications"):
+        Surrogacy.objects.update(sees=[feature], acts=[feature])
+        page = page_about(ines, walter.dod_id, f"{feature}-requests")
+        client.force_login(ines)
+        assert page == of(row, f"{feature}/requests/")
+        assert client.get(page).status_code == 200
 
 
 def test_one_member_of_staff_decides_nothing_alone(ines, walter):
