@@ -106,7 +106,7 @@ def create_request(account: Who, kind: str, wishes: Wishes, why: str = "", **val
 
 def of(patient: str | None) -> QuerySet[Request]:
     """Return a patient's requests, each with `is_overdue`."""
-    return with_lateness(Request.objects.filter(patient=patient or ""), timezone.now())
+    return Request.objects.filter(patient=patient or "").annotate(is_overdue=late(timezone.now()))
 
 
 def open_requests(patient: str | None) -> QuerySet[Request]:
@@ -139,11 +139,6 @@ def late(now: datetime) -> Q:
 def overdue(now: datetime) -> QuerySet[Request]:
     """Return the requests that are late."""
     return Request.objects.filter(late(now))
-
-
-def with_lateness(rows: QuerySet[Request], now: datetime) -> QuerySet[Request]:
-    """Return the rows with `is_overdue`: whether they are late."""
-    return rows.annotate(is_overdue=late(now))
 
 
 def tell_of_waiting(now: datetime | None = None) -> int:

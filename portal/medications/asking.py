@@ -67,7 +67,7 @@ def create_request(account: Who, row: Prescription, kind: str, now: datetime) ->
 
 def of(patient: str | None) -> QuerySet[Request]:
     """Return a patient's requests with `is_overdue`, for Guarded without those about a sensitive prescription."""
-    rows = with_lateness(Request.objects.filter(patient=patient or ""), timezone.now())
+    rows = Request.objects.filter(patient=patient or "").annotate(is_overdue=late(timezone.now()))
     return sensitive.without_marked(rows, patient, "prescription__raw")
 
 
@@ -92,11 +92,6 @@ ENDED = (State.DONE, State.REFUSED, State.WITHDRAWN)
 def late(now: datetime) -> Q:
     """Return the condition of requests that nobody has answered in time."""
     return Q(state=State.SUBMITTED, made_at__lte=now - policy.REFILL_ANSWERED_WITHIN)
-
-
-def with_lateness(rows: QuerySet[Request], now: datetime) -> QuerySet[Request]:
-    """Return the rows with `is_overdue`: whether they are late."""
-    return rows.annotate(is_overdue=late(now))
 
 
 def tell_of_waiting(now: datetime | None = None) -> int:

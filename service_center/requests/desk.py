@@ -4,12 +4,13 @@ Each button is a move in the state table of its desk. Nobody answers the request
 """
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -107,6 +108,7 @@ class WaitingAdmin(MovingAdmin):
     """A list of what nobody has ended, the oldest first, unless a filter asks for a state."""
 
     ended: tuple[str, ...]
+    late: Callable[[datetime], Q]
     list_display: tuple[str, ...] = ("__str__", "kind", "state", "made_at", "waits")
     list_filter = (("state", OpenOrOneState), "kind")
     list_per_page = 25
@@ -114,7 +116,7 @@ class WaitingAdmin(MovingAdmin):
     ordering = ("made_at",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows = super().get_queryset(request).select_related("account")
+        rows = super().get_queryset(request).select_related("account").annotate(is_overdue=self.late(timezone.now()))
         waits = is_list(request) and "state__exact" not in request.GET
         return rows.exclude(state__in=self.ended) if waits else rows
 

@@ -5,9 +5,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils import timezone
 
 from core.fields import text_field
 from portal.medications import asking
@@ -83,14 +80,11 @@ class RequestAdmin(WaitingAdmin):
     """Requests for refills and renewals."""
 
     moves, can_move = BUTTONS, staticmethod(can_move)
-    ended = asking.ENDED
+    ended, late = asking.ENDED, staticmethod(asking.late)
     fields = readonly_fields = (
         "person", "medication", "kind", "state", "made_at", "changed_at", "reason", "carrier", "tracking_number",
         "what_happened",
     )  # fmt: skip
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Request]:
-        return asking.with_lateness(super().get_queryset(request), timezone.now())
 
     @admin.display(description="Medication")
     def medication(self, row: Request) -> str:

@@ -195,15 +195,14 @@ class RequestAdmin(WaitingAdmin):
     list_display = ("__str__", "kind", "answering", "state", "made_at", "waits")
 
     moves, can_move = BUTTONS, staticmethod(can_move)
-    ended = ENDED
+    ended, late = ENDED, staticmethod(asking.late)
     fields = readonly_fields = (
         "person", "kind", "visit", "place_wished", "answering", "way", "days", "about", "state", "made_at",
         "changed_at", "reason", "what_happened",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Request]:
-        mine = super().get_queryset(request).filter(answered_by(request.user))  # type: ignore[arg-type]
-        return asking.with_lateness(mine, timezone.now())
+        return super().get_queryset(request).filter(answered_by(request.user))  # type: ignore[arg-type]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ClinicList
