@@ -347,7 +347,7 @@ class SurrogacyAdmin(ConfirmingAdmin):
             "record": record,
             "silent": record is None and not lookup.answers(),
             "fits": surrogates.is_fitting(row, record),
-            "untold": bool(record) and not can_be_told(record.person),
+            "untold": record is not None and not can_be_told(record.person),
             "lines": comparing.lines_of_patient(typed, record) if record else comparing.alone(typed),
         }
 

@@ -292,7 +292,7 @@ def test_a_request_ends_if_the_paper_never_comes(ines, walter):
 
 
 def test_the_guardian_of_a_minor_gets_no_further_than_the_18th_birthday_and_nothing_sensitive(client, ines):
-    minor = registered("Walter", "Lake", born=years_ago(18, -20))
+    minor = registered("Walter", "Lake", born=years_ago(18, -20), email="walter@mail.example")
     row = asked(ines, minor)
     assert not proposed(row, reviewer("ann"), days=30)
     assert proposed(row, reviewer("amy"), days=10)

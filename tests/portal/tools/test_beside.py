@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal.record.models import Result
+from portal.tools.models import Reading
 from tests import walk
 from tests.portal.conftest import RUTH
 from tests.portal.test_results import address_of, pressure, quantity, store, weight
@@ -118,8 +119,8 @@ def test_the_pages_ask_few_queries(at_the_clinic):
 def test_the_chart_shows_the_last_year_alone_where_older_results_would_crowd_it(client, ruth):
     days = [(timezone.now() - timedelta(days=ago)).isoformat() for ago in (6000, 5000, 30, 20)]
     store(RUTH, *(weight(f"w{n}", f"8{n}", day) for n, day in enumerate(days)))
-    measured(ruth, "weight", (f"{timezone.localdate() - timedelta(days=400)} 07:30", "181", None))
-    measured(ruth, "weight", (f"{timezone.localdate() - timedelta(days=10)} 07:30", "180", None))
+    measured(ruth, "weight", ("2020-03-13 07:30", "181"), ("2020-03-14 07:30", "180"))
+    Reading.objects.filter(number=180).update(at=timezone.now() - timedelta(days=10))
     client.force_login(ruth)
     address = address_of("Body weight", "vitals")
     (chart,) = client.get(address).context["charts"]
