@@ -111,7 +111,12 @@ def rate(request: HttpRequest, slug: str) -> HttpResponse:
     chosen = article_named(slug)
     if request.method != "POST":
         said = request.GET.get("said", "")
-        context = {"article": chosen, "said": said, "form": ReasonForm(), "ways_to_us": ways_to_us()}
+        context = {
+            "article": chosen,
+            "said": said,
+            "form": ReasonForm() if said else RatingForm(),
+            "ways_to_us": ways_to_us(),
+        }
         return render(request, "support/rate.html", context)
     asks_why = "reason" in request.POST or "remark" in request.POST
     form = (ReasonForm if asks_why else RatingForm)(request.POST)
