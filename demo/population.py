@@ -16,6 +16,7 @@ from deers import households
 from deers import models as deers
 from deers.registry import TimeTogether
 from demo.appointments import act_on_appointments
+from demo.help import invent_ratings, publish_first_notice
 from demo.invent import facts as invented_facts
 from demo.invent import readings
 from demo.invent import records as invented_records
@@ -268,3 +269,6 @@ def open_staff_account(member: Staff) -> None:
     if isinstance(opened, actions.Opened):
         authenticator_apps.enroll(opened.account, member.account.authenticator_key, step_used=-1, by="system")
         join_care_team(opened.account)
+        if member.account.role == "Editor":
+            publish_first_notice(opened.account)
+            invent_ratings()
