@@ -9,6 +9,7 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from core import policy
 from core.help_codes import BY_CODE, read_code
 from core.words import try_again_in
 from safeguards import client
@@ -45,7 +46,12 @@ def help_center(request: HttpRequest) -> HttpResponse:
 
 def found(request: HttpRequest, asked: str, *, code: str = "", status: int = 200) -> HttpResponse:
     """Show what a search found. `code` is a help code that was typed and that we do not have."""
-    context = {"asked": asked[:200], "results": search_help(asked), "unknown_code": code, "ways_to_us": ways_to_us()}
+    context = {
+        "asked": asked[: policy.HELP_SEARCH_MAX],
+        "results": search_help(asked),
+        "unknown_code": code,
+        "ways_to_us": ways_to_us(),
+    }
     return render(request, "support/found.html", {**context, "popular": articles.popular_articles()}, status=status)
 
 
