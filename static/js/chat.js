@@ -68,9 +68,11 @@ async function send() {
   const typed = new FormData(form);
   try {
     const answer = await fetch(location.pathname, { method: "POST", body: new URLSearchParams(typed), headers: { Accept: "application/json" }, redirect: "manual" });
-    if (!answer.ok) return form.submit(); // the page says what is wrong; the same line is never stored twice
-    form.elements.line.value = (await answer.json()).line;
+    const next = answer.ok && (await answer.json()).line;
+    if (!next) return form.submit(); // the page says what is wrong; the same line is never stored twice
+    form.elements.line.value = next;
     if (box.value === typed.get("words")) box.value = "";
+    box.dispatchEvent(new Event("input", { bubbles: true })); // for the count of characters
     said.textContent = "";
     ask();
   } catch {
@@ -93,8 +95,12 @@ if (form) {
     event.preventDefault();
     send();
   });
+  // What is kept when the session ends is what was typed, and not an empty box.
+  const keep = () => form.toggleAttribute("data-keep", box.value.trim() !== "");
+  keep();
   box.addEventListener("input", () => {
-    if (Date.now() - told < Number(chat.dataset.typingEvery) * 1000) return;
+    keep();
+    if (!box.value || Date.now() - told < Number(chat.dataset.typingEvery) * 1000) return;
     told = Date.now();
     const token = new URLSearchParams({ csrfmiddlewaretoken: form.elements.csrfmiddlewaretoken.value });
     fetch(chat.dataset.typingAt, { method: "POST", body: token, redirect: "manual" }).catch(() => {});
