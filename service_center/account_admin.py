@@ -30,12 +30,17 @@ from service_center.changes import changes_shown
 from service_center.confirmed_actions import ConfirmingAdmin
 from service_center.read_only import admin_page, as_get, has_permission
 
+CALLS_SHOWN = 10
 
-def caller_of(request: HttpRequest, account: Account) -> dict[str, str]:
-    """Return the sentence of how the caller was identified, for staff who take calls."""
+
+def caller_of(request: HttpRequest, account: Account) -> dict[str, Any]:
+    """Return how the caller was identified, and the last calls about the person, for staff who take calls."""
     if account.is_staff or not has_permission(request, "calls.take_call"):
         return {}
-    return {"caller": calling.SENTENCES[calling.identity_of(request.user, account)]}  # type: ignore[arg-type]
+    return {
+        "caller": calling.SENTENCES[calling.identity_of(request.user, account)],  # type: ignore[arg-type]
+        "calls": list(calling.calls_of(account)[:CALLS_SHOWN]),
+    }
 
 
 class HelpForm(forms.Form):

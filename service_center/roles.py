@@ -39,6 +39,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "family.stop_surrogacy",
         "accounts.resend_code",
         "calls.take_call",
+        "calls.view_call",
         "safeguards.view_auditevent",
         "support.view_contactmessage",
         "support.change_contactmessage",

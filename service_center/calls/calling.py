@@ -107,9 +107,11 @@ def calls_of(account: Account | None, dod_id: str = "") -> QuerySet[Call]:
     """Return the calls about a person, by account or DoD ID number, newest first."""
     number = dod_id or (account.dod_id if account else "") or ""
     person = Q(account=account) if account else Q(pk=None)
-    return Call.objects.filter(person | Q(dod_id=number) if number else person).order_by("-began_at")
+    calls = Call.objects.filter(person | Q(dod_id=number) if number else person)
+    return calls.select_related("staff").order_by("-began_at")
 
 
-def calls_by(staff: Account) -> QuerySet[Call]:
-    """Return the calls that an agent had, newest first."""
-    return Call.objects.filter(staff=staff).select_related("account").order_by("-began_at")
+def calls_that_ended(staff: Account | None) -> QuerySet[Call]:
+    """Return the calls that an agent had, or all agents had, newest first."""
+    calls = Call.objects.exclude(ended_at=None).select_related("staff").order_by("-began_at")
+    return calls.filter(staff=staff) if staff else calls
