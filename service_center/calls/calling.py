@@ -74,8 +74,15 @@ def identify(
 ) -> bool:
     """Note that the caller showed to be this person. Return False if the call is over, or about somebody else."""
     same = Q(account=None, dod_id="") | (Q(account=account) if account else Q(account=None, dod_id=dod_id))
-    rows = Call.objects.filter(same, pk=call.pk, ended_at=None)
-    return bool(rows.update(account=account, dod_id=dod_id, identity=identity, identified_at=now or timezone.now()))
+    shown = {"identity": identity, "identified_at": now or timezone.now()}
+    with transaction.atomic():
+        if not Call.objects.filter(same, pk=call.pk, ended_at=None).update(account=account, dod_id=dod_id, **shown):
+            return False
+        audit.record(
+            "support.caller-identified", by=call.staff, account_id=account.pk if account else None,
+            dod_id=dod_id or None, identity=str(identity),
+        )  # fmt: skip
+    return True
 
 
 def identity_of(staff: Account, subject: object, now: datetime | None = None) -> Call.Identity:
