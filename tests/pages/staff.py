@@ -149,8 +149,11 @@ def takes_calls() -> Answers:
     yield client.get(walk.send(client, pin, {"pin": made.digits, "claim": rosa.username}))
     yield client.get(pin)
     yield client.get(desk)
-    walk.send(client, desk, {"do": "end", "about": "other", "outcome": "solved"})
+    walk.send(client, desk, {"do": "end", "about": "other", "outcome": "solved", "note": "Told where the codes are."})
     yield client.get(desk)
+    boss = signed_in(staff("Supervisor", "ann.supervisor"))
+    yield boss.get(desk, {"calls": "all"})
+    yield boss.get(f"/admin/accounts/account/{rosa.pk}/change/")
 
 
 def looks_at_people() -> Answers:
