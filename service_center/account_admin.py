@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import actions
 from accounts.models import Account
+from accounts.models.account import State
 from accounts.sign_in.fresh import ask_for_second_step
 from core import policy
 from core.masks import mask_email, mask_number
@@ -37,6 +38,19 @@ class SharedMailbox(admin.SimpleListFilter):
         return queryset.exclude(mailbox_shared_at=None) if self.value() == "shared" else queryset
 
 
+# What is listed without a search: flagged mailboxes, and the frozen accounts that the opening page counts.
+LISTED = {
+    (SharedMailbox.parameter_name, "shared"): "No mailbox is shared by many households now.",
+    ("state__exact", State.FROZEN.value): "No account is frozen now.",
+}
+
+
+def listed(request: HttpRequest) -> str:
+    """Return what an empty list says if the filters ask for accounts that are listed without a search, or else ""."""
+    asked = (says for (name, value), says in LISTED.items() if request.GET.getlist(name) == [value])
+    return next(asked, "")
+
+
 class AccountList(ChangeList):
     """The list of accounts, whose search box is sent by POST and shows what was typed."""
 
@@ -44,6 +58,7 @@ class AccountList(ChangeList):
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
+        self.says = listed(request) or "Search for somebody first. Without a search, filters find nobody."
         self.query = account_search.shown(account_search.unseal(self.query, request.user))  # type: ignore[arg-type]
 
     @property
@@ -57,7 +72,7 @@ class AccountList(ChangeList):
                 "tell you. A person who has not finished registering has no account yet: look under “Proofings”."
             )
         if self.has_active_filters:
-            return "No mailbox is shared by many households now."
+            return self.says
         return "Nobody is listed before you search. Enter above what the person can tell you."
 
 
@@ -78,8 +93,8 @@ class AccountAdmin(ConfirmingAdmin):
     )
 
     def get_list_filter(self, request: HttpRequest) -> Any:
-        """Return the filters next to search results. Before a search there are only the shared mailboxes to list."""
-        return self.list_filter if request.GET.get("q") else (SharedMailbox,)
+        """Return the filters next to search results. Before a search there is only what LISTED names."""
+        return self.list_filter if request.GET.get("q") or listed(request) else (SharedMailbox,)
 
     @admin.display(ordering="last_name")
     def name(self, account: Account) -> str:
@@ -115,10 +130,10 @@ class AccountAdmin(ConfirmingAdmin):
     ) -> tuple[QuerySet[Account], bool]:
         """Search by everything that account_search knows.
 
-        Without a search, list nobody but the accounts whose mailbox is flagged, if the filter asks for them.
+        Without a search, list nobody but those of LISTED, if the filter asks for them.
         """
         text = account_search.unseal(search_term, request.user).strip()  # type: ignore[arg-type]
-        if not text and request.GET.get(SharedMailbox.parameter_name) == "shared":
+        if not text and listed(request):
             return queryset, False
         if not text:
             return queryset.none(), False

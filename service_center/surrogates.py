@@ -27,9 +27,10 @@ from portal.family.forms import OfferForm
 from portal.family.models import Surrogacy
 from portal.family.surrogate_states import State
 from safeguards import audit
-from service_center import confirmed_actions
+from service_center import confirmed_actions, reasons
 from service_center.cases import comparing
-from service_center.cases.admin import BIG_NUMBER, names_of_reviewers
+from service_center.cases.admin import names_of_reviewers
+from service_center.cases.finding import BIG_NUMBER
 from service_center.confirmed_actions import ConfirmedAction, ConfirmingAdmin, Outcome
 from service_center.conflicts import Conflicted, refuse_account, refuse_close
 
@@ -123,7 +124,9 @@ class ConfirmForm(PaperForm):
 
     def clean(self) -> dict[str, Any]:
         typed = self.cleaned_data
-        if len(typed) == 2 and self.index(self.subject) != bytes(self.subject.paper or b""):
+        if {"paper_number", "paper_date"} <= typed.keys() and self.index(self.subject) != bytes(
+            self.subject.paper or b""
+        ):
             self.add_error(
                 "paper_number",
                 "Number and date are not those that your colleague entered. Look at the paper again. If you are right, "
@@ -198,6 +201,7 @@ def button(
     *,
     follows: Callable[[Any], list[str]],
     form: Any = None,
+    why: reasons.Reasons = (),
     permission: str = DECIDE,
 ) -> ConfirmedAction:
     """Return a button of a request."""
@@ -211,6 +215,7 @@ def button(
         done=done,
         refused="That is not possible now. Look at the state of the request, and at what is on record.",
         form=form,
+        why=why,
     )
 
 
@@ -244,6 +249,7 @@ BUTTONS = {
             confirm,
             follows=follows_confirmation,
             form=ConfirmForm,
+            why=reasons.CONFIRMING,
         ),
         button(
             "send-back",
@@ -252,6 +258,7 @@ BUTTONS = {
             "The request waits for a reviewer again.",
             send_back,
             follows=say("The proposal is deleted. The request waits for a reviewer again."),
+            why=reasons.SENDING_BACK,
         ),
         button(
             "stop",
@@ -260,6 +267,7 @@ BUTTONS = {
             "The access is stopped.",
             stop,
             follows=say("It opens nothing any more, at once.", BOTH_HEAR),
+            why=reasons.STOPPING,
             permission=STOP,
         ),
     )

@@ -79,8 +79,8 @@ def of(account: Account, now: datetime | None = None) -> list[Pause]:
     return sorted(pauses, key=lambda pause: pause.until, reverse=True)
 
 
-def lift(account: Account, *, by: object, reason: str) -> bool:
-    """End every pause of the account. Return False if there was none. `reason` is a slug for the audit trail."""
+def lift(account: Account, *, by: object) -> bool:
+    """End every pause of the account. Return False if there was none."""
     full = limits.full([tried for tried, _ in guarding(account)])
     if not full:
         return False
@@ -88,7 +88,7 @@ def lift(account: Account, *, by: object, reason: str) -> bool:
         limits.clear(limit, key)
     with transaction.atomic():
         for name in sorted({limit.name for limit, _ in full}):
-            audit.record("account.pause-lifted", by=by, account_id=account.pk, limit=name, reason=reason)
+            audit.record("account.pause-lifted", by=by, account_id=account.pk, limit=name)
     return True
 
 

@@ -127,8 +127,12 @@ WAITS = {
 
 def overdue(now: datetime) -> QuerySet[Request]:
     """Return the requests that nobody has answered in time, and cancellations that nobody has passed on."""
-    late = [Q(state=state, made_at__lte=now - within) for state, (within, _) in WAITS.items()]
-    return Request.objects.filter(reduce(or_, late))
+    return Request.objects.filter(is_late(now))
+
+
+def is_late(now: datetime) -> Q:
+    """Return the condition of such requests."""
+    return reduce(or_, [Q(state=state, made_at__lte=now - within) for state, (within, _) in WAITS.items()])
 
 
 def is_overdue(request: Request, now: datetime) -> bool:

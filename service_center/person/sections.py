@@ -20,9 +20,13 @@ from idproofing.models import ActivationCode, Case, Letter, Quiz, Visit
 from idproofing.routes import Route
 from portal.family.models import Delegation
 from portal.features import FEATURES
+from service_center.calls import calling
 from service_center.person.keys import page_of_account
 from service_center.person.subject import Step, Subject, level_word
 from service_center.read_only import has_permission
+from support.chat.models import Chat
+from support.chat.states import state_of
+from support.models import CallBack
 
 
 @dataclass(frozen=True)
@@ -162,6 +166,35 @@ def family(subject: Subject) -> Iterable[Row]:
         yield Row(one.offered_at, what, more, page_of_account(other.pk))
 
 
+def calls(subject: Subject) -> Iterable[Row]:
+    """Return the calls about the person: how the caller was identified, what it was about, and how it ended."""
+    for call in calling.calls_of(subject.account, subject.dod_id)[: policy.DESK_LIST]:
+        about = call.get_about_display() if call.about else "Going on now"
+        outcome = f". {call.get_outcome_display()}" if call.outcome else ""
+        yield Row(call.began_at, about, f"{call.get_identity_display()}{outcome}")
+
+
+def call_backs(subject: Subject) -> Iterable[Row]:
+    """Return the calls that the person asked for while signed in."""
+    if subject.account is None:
+        return
+    for one in CallBack.objects.filter(account=subject.account).order_by("-made_at")[: policy.DESK_LIST]:
+        address = reverse("admin:calls_call_back", args=[one.pk])
+        yield Row(one.made_at, f"For {day(one.starts_at)}", CallBack.State(one.state).label, address)
+
+
+def chats(subject: Subject) -> Iterable[Row]:
+    """Return the chats in which the person let the agent see whose account it is."""
+    if subject.account is None:
+        return
+    for chat in Chat.objects.filter(account=subject.account).order_by("-opened_at")[: policy.DESK_LIST]:
+        reason = f". {chat.get_reason_display()}" if chat.reason else ""
+        what = chat.get_topic_display()
+        yield Row(
+            chat.opened_at, what, f"{state_of(chat).label}{reason}", reverse("admin:chat_chat_change", args=[chat.pk])
+        )
+
+
 PROOFING, ACCOUNT = "idproofing.view_proofing", "accounts.view_account"
 SECTIONS = (
     Section("codes", "Codes", codes, "No code was made.", PROOFING, more="Nobody can read a code, staff included."),
@@ -174,5 +207,8 @@ SECTIONS = (
         "mail", "Emails", mails, "No email about an account is known.", ACCOUNT,
         more="Emails to a person who has no account yet are not listed.",
     ),
+    Section("calls", "Calls", calls, "No call about them was noted.", "calls.take_call"),
+    Section("call-backs", "Calls asked for", call_backs, "They asked for no call while signed in.", "calls.take_call"),
+    Section("chats", "Chats", chats, "They showed no agent of a chat who they are.", ACCOUNT, "chat.answer_chat"),
     Section("family", "Family access", family, "Nobody has access for another person.", ACCOUNT),
 )  # fmt: skip

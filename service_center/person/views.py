@@ -16,6 +16,7 @@ from core import policy
 from core.masks import mask_email
 from safeguards import audit
 from service_center import conflicts
+from service_center.calls import calling
 from service_center.person import buttons, helping, keys, reveal, who
 from service_center.person.sections import sections_of
 from service_center.person.stops import stops_of
@@ -64,6 +65,14 @@ def show_detail(request: HttpRequest, key: str) -> HttpResponse:
             return HttpResponseRedirect(back)
         form.add_error("reason", refusal)
     return show(request, key, subject, asked=form)
+
+
+def identity_of_caller(request: HttpRequest, subject: Subject) -> str:
+    """Return the sentence of what the caller has shown, for staff who take calls."""
+    account = subject.account
+    if (account and account.is_staff) or not has_permission(request, "calls.take_call"):
+        return ""
+    return calling.SENTENCES[calling.identity_of(request.user, account or subject)]  # type: ignore[arg-type]
 
 
 def open_account_of(dod_id: str) -> int | None:
@@ -123,6 +132,7 @@ def show(
         "seconds": opened,
         "reveal_form": form if can_reveal else None,
         "stops": [(stop, buttons.button_for(stop, subject, request)) for stop in stops_of(subject, paused)],
+        "caller": identity_of_caller(request, subject),
         "sections": sections,
         "has_empty": any(not shown.rows for shown in sections),
         "timeline": timeline_of(subject, request.GET),

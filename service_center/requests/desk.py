@@ -21,6 +21,7 @@ from deers import lookup
 from idproofing.transitions import TransitionRefused
 from service_center.confirmed_actions import ConfirmedAction, MovingAdmin, Outcome, say_always
 from service_center.conflicts import refuse_close
+from service_center.reasons import THE_REQUEST
 
 PERSON_HEARS = "The person is told by email, if they want to be, that something has changed, but not what."
 
@@ -61,6 +62,7 @@ def move_button(
         done=done,
         refused="That is not possible now. Look at the request's state.",
         form=form,
+        why=() if form is RefusalForm else THE_REQUEST,
     )
 
 

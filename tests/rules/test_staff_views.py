@@ -1,6 +1,7 @@
 """No member of staff looks at a person without a trace: every page of the desk that can be opened leaves an event."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,16 +20,18 @@ from safeguards.models import AuditEvent
 from service_center.person.keys import page_of_account, page_of_person
 from service_center.roles import PRINT_ROOM
 from service_center.site import SHOW_NOBODY
-from support.models import ContactMessage
+from support.models import CallBack, ContactMessage, DatedNotice, Rating
 from tests import people, walk
 from tests.accounts.holders import holder, signed_in, staff
 from tests.idproofing import reviewers
 from tests.idproofing.letter_people import asked
 from tests.portal.messages.conversations import sent, team, treats, works_in
 from tests.rules.addresses import every
+from tests.support.chat.chats import waiting
 
 pytestmark = pytest.mark.django_db
 
+HOUR = timedelta(hours=1)
 # The staff's own sign-in and account, and what changes nothing but the browser.
 NOT_THE_DESK = re.compile(r"^admin/(sign-in|sign-out|session|account)/")
 
@@ -46,6 +49,8 @@ def rows(db: None) -> dict[str, Any]:
     assert isinstance(booked, visits.Booked)
     message = {"name": "Ruth", "email": "ruth@mail.example", "topic": "other", "message": "Please call me back."}
     walk.send(Client(), "/support/contact/", message)
+    slot = Client().get("/support/call-back/").context["slots"][0].isoformat()
+    walk.send(Client(), "/support/call-back/", {"name": "Ruth", "number": "9315550111", "topic": "other", "slot": slot})
     Letter.objects.filter(pk=letter.pk).update(batch=batch, state=Letter.State.PRINTED)
     Proofing.objects.get_or_create(dod_id=rosa.dod_id, level=Level.BASIC)
     event = AuditEvent.objects.filter(account_id=account.pk).latest("pk")
@@ -58,6 +63,12 @@ def rows(db: None) -> dict[str, Any]:
         "idproofing/visit": booked.visit,
         "safeguards/auditevent": event,
         "support/contactmessage": ContactMessage.objects.get(),
+        "support/datednotice": DatedNotice.objects.create(
+            kind="change", title="New hours", text="Soon.", begins_at=timezone.now(), ends_at=timezone.now() + HOUR
+        ),
+        "support/rating": Rating.objects.create(article="levels", day=timezone.localdate(), helpful=True),
+        "chat/chat": waiting(),
+        "calls/call-backs": CallBack.objects.get(),
         "secure_messages/thread": sent(account, treats(team(), rosa.dod_id)).thread,
     }
 
