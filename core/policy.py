@@ -487,6 +487,7 @@ VISIT_BOOKED_AHEAD = timedelta(days=3652)
 VISIT_REASON_MAX = 500
 VISIT_ANSWERED_WITHIN = timedelta(hours=48)
 CANCELLATION_KNOWN_WITHIN = timedelta(hours=24)
+CANCELLATION_KNOWN_BEFORE = timedelta(hours=24)
 CANCEL_UNTIL = timedelta(hours=24)
 CHECK_IN_FROM = timedelta(days=3)
 REMINDER_DAYS = (7, 1)

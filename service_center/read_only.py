@@ -37,11 +37,12 @@ def reason_field(why: Reasons, **attributes: str) -> forms.ChoiceField:
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """An admin in which nothing is added, changed or deleted by hand."""
+    """An admin in which nothing is added, changed or deleted by hand. So Django's history of changes has no button."""
 
     actions: Any = None
     # Why something is done with lines of the list.
     why: Reasons = ()
+    change_form_template = "admin/moves.html"
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
