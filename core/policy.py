@@ -528,8 +528,8 @@ AUDIT_SEAL_GRACE = timedelta(minutes=15)
 AUDIT_SEAL_OVERDUE = timedelta(hours=2)
 AUDIT_SEALED_WITHIN = timedelta(days=1)
 
-# Reading the audit trail at the desk: own. Events on a page, and the days and events of one download: what a spreadsheet
-# still opens. How long the results of checks of the chain are kept: as long as the figures look back.
+# Reading the audit trail at the desk: own. Events on a page, and the days and events of one download: what a
+# spreadsheet still opens. How long the results of checks of the chain are kept: as long as the figures look back.
 AUDIT_PAGE = 50
 AUDIT_EXPORT_DAYS = 92
 AUDIT_EXPORT_EVENTS = 50_000
@@ -541,4 +541,6 @@ AUDIT_CHECKS_KEPT = timedelta(days=90)
 FIGURE_PERIODS = (7, 30, 90)
 FIGURE_PERIOD = 30
 FIGURES_FROM = 5
+# The first years of the age bands in figures: own; as wide as most public tables have them.
+AGE_BANDS = (18, 25, 35, 45, 55, 65, 75)
 CASE_AGES = (1, 3, 7, 14)

@@ -21,7 +21,7 @@ from accounts.sign_in import session
 from safeguards import audit
 
 # The pages that show nobody: they hold only links, an empty form, or counts of everybody.
-SHOW_NOBODY = ("index", "app_list", "jsi18n", "figures", "idproofing_visit_attend")
+SHOW_NOBODY = ("index", "app_list", "jsi18n", "figures", "figures-file", "idproofing_visit_attend")
 
 
 def record_page_view(request: HttpRequest) -> None:

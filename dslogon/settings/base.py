@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "portal",
     "support",
     "service_center.audit_viewer.apps.AuditViewerConfig",
+    "service_center.figures.apps.FiguresConfig",
     # After the rooms whose rows its pages show.
     "service_center.apps.ServiceCenterConfig",
 ]

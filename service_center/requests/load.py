@@ -17,7 +17,7 @@ from portal.medications.asking import ENDED as FILLED
 from portal.medications.models import Request as RefillRequest
 from portal.messages.models import Membership
 from portal.messages.teams import current
-from service_center.figures import tellable
+from service_center.figures.reading import tellable
 
 # The states in which a request waits for its first answer, or the clinic has not heard of a cancellation.
 UNANSWERED = ("submitted", "cancelled")
