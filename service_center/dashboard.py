@@ -4,12 +4,14 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from core import policy
 from service_center import charts, figures
 from service_center.requests import load
 
 
+@require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """Show the figures of a period, `?days=`. A period that is not offered falls back to the usual one."""
     if not request.user.has_perm("accounts.view_figures"):

@@ -125,7 +125,7 @@ class VisitAdmin(ConfirmingAdmin):
         return super().has_view_permission(request, obj) or (obj is None and may(request, "attend_visit"))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
-        if not may(request, "view_visit"):
+        if may(request, "attend_visit") and not may(request, "view_visit"):
             return redirect("admin:idproofing_visit_attend")
         return super().changelist_view(
             request, {**(extra_context or {}), "title": "Visits", "can_attend": may(request, "attend_visit")}

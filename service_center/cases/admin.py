@@ -341,6 +341,8 @@ class CaseAdmin(ConfirmingAdmin):
         return self.act(request, pk, partial(reviewing.take, pk, by=request.user), "The case is yours.")
 
     def decide(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not self.may_decide(request):
+            return HttpResponse(status=403)
         if request.POST.get("decision") not in Decision.values:
             return self.say(request, pk, "Choose a decision.")
         form = ReasonForm(request.POST, decision=request.POST["decision"])

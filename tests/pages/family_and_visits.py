@@ -19,6 +19,7 @@ from tests.accounts.holders import premium, signed_in, staff
 from tests.portal.appointments.test_acting import NAMED, asked
 from tests.portal.appointments.test_visits import agreed, store
 from tests.portal.messages.conversations import plans_visits
+from tests.service_center.whys import WHY
 
 Answers = Iterator[Any]
 
@@ -151,8 +152,8 @@ def acts_for_a_patient() -> Answers:
     yield bob.get(f"{here}change/")
     for button in ("confirm", "send-back"):
         yield bob.get(f"{here}{button}/")
-    yield bob.post(f"{here}confirm/", paper | {"paper_number": "File 78-A"})
-    bob.post(f"{here}confirm/", paper)
+    yield bob.post(f"{here}confirm/", paper | WHY["confirm"] | {"paper_number": "File 78-A"})
+    bob.post(f"{here}confirm/", paper | WHY["confirm"])
     yield bob.get(f"{here}change/")
     yield bob.get(f"{here}stop/")
     yield asker.get(reverse("family-surrogacy", args=[row.access]))

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, override_settings
 from django.utils import timezone
 
+from accounts.mail import notices
 from accounts.models import Account, Assistance
 from accounts.sessions.store import StaffSessionStore
 from accounts.sign_in.session import FACTOR_PROVED
@@ -33,6 +34,7 @@ from tests.idproofing import reviewers
 from tests.idproofing.letter_people import asked
 from tests.portal.messages.conversations import sent, team, treats, works_in
 from tests.service_center import past
+from tests.service_center.test_operations import make_job
 from tests.service_center.test_visits import papers
 from tests.service_center.whys import WHY
 
@@ -64,7 +66,7 @@ def reads() -> Answers:
     for _ in range(policy.SIGN_IN_PER_ACCOUNT.times):
         limits.hit(policy.SIGN_IN_PER_ACCOUNT, held.username)
     yield client.get(f"/admin/accounts/account/{held.pk}/change/")
-    for button in ("lift", "freeze"):
+    for button in ("unlock", "lift", "freeze", "resend"):
         yield client.post(f"/admin/accounts/account/{held.pk}/{button}/", {})
     yield client.post("/admin/support/contactmessage/", {"action": "answered", "index": "0"})
     for button in ("unlock", "lift", "freeze", "resend", "approve", "decline"):
@@ -78,7 +80,9 @@ def prints() -> Answers:
     client = signed_in(staff("Print room"))
     letter = asked("rosa", now=timezone.now())
     yield client.get("/admin/idproofing/batch/")
+    yield client.post("/admin/idproofing/batch/make/", {})
     page = walk.send(client, "/admin/idproofing/batch/make/", WHY["make"])
+    yield client.post(page.replace("change", "pdf"), {})
     here = f"/admin/idproofing/letter/{letter.pk}/change/"
     for button in ("again", "void"):
         yield client.get(here.replace("change", button))
@@ -95,6 +99,19 @@ def prints() -> Answers:
     yield client.get("/admin/idproofing/letter/")
     yield client.get("/admin/idproofing/letter/", {"q": "nobody"})
     yield client.get("/admin/idproofing/batch/")
+
+
+def operates() -> Answers:
+    """The operator: nothing that failed, then a job that did, and why it runs again."""
+    client, here = signed_in(staff("Operator")), "/admin/operations/"
+    yield client.get("/admin/")
+    yield client.get(here)
+    job = make_job("failed")
+    notices.tell(holder(people.load("rosa")), "help-asked")
+    yield client.get(here)
+    yield client.get(here, {"before": "1"})
+    yield client.get(f"{here}jobs/{job}/retry/")
+    yield client.post(f"{here}jobs/{job}/retry/", {})
 
 
 def answers_refills() -> Answers:
@@ -275,6 +292,7 @@ def gives_the_second_step_again() -> Answers:
 SCENES = (
     reads,
     prints,
+    operates,
     answers_refills,
     attends_a_visit,
     reviews,
