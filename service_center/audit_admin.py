@@ -13,7 +13,6 @@ class AuditEventAdmin(ReadOnlyAdmin):
     list_display = ("at", "event", "done_by", "actor_id", "account_id", "address", "device")
     list_filter = ("event", "actor_kind")
     list_per_page = 50
-    show_full_result_count = False
     ordering = ("-pk",)
 
     @admin.display(description="By", ordering="actor_kind")

@@ -19,11 +19,17 @@ class ContactMessageAdmin(ReadOnlyAdmin):
     list_filter = (("answered_at", admin.EmptyFieldListFilter), "topic")
     search_fields = ("reference",)
     search_help_text = "The reference of a message, such as C-7F3K-9Q2M"
-    date_hierarchy = "created_at"
     ordering = ("-created_at",)
     fields = readonly_fields = ("reference", "topic", "name", "email", "body", "created_at", "answered_at")
     actions = ("answered",)
     why = reasons.ANSWERED
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[ContactMessage], search_term: str
+    ) -> tuple[QuerySet[ContactMessage], bool]:
+        """Search for a whole reference, which is what people can quote, and what an index serves."""
+        text = search_term.replace("\x00", "").strip().upper()
+        return (queryset.filter(reference=text) if text else queryset), False
 
     def has_answer_permission(self, request: HttpRequest) -> bool:
         """Return whether this user may mark messages as answered. The admin asks this for the action below."""

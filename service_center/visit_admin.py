@@ -111,7 +111,6 @@ class VisitAdmin(ConfirmingAdmin):
     list_display = ("made_at", "state", "level", "route", "reason", "expires_at", "changed_at")
     list_filter = ("state", "route", "level")
     list_per_page = 25
-    show_full_result_count = False
     ordering = ("-changed_at",)
     fields = readonly_fields = (
         "dod_id", "level", "route", "state", "reason", "attended_by", "second_look", "made_at", "expires_at",

@@ -210,7 +210,6 @@ class CaseAdmin(ConfirmingAdmin):
     confirmed = OF_CASES
     list_filter = (Queue, "level", "journey")
     list_per_page = 25
-    show_full_result_count = False
     ordering = ("due_at", "number")
     search_fields = ("reference",)
     search_help_text = "The number of a case, or the reference that the person has."

@@ -198,7 +198,7 @@ def test_what_an_agent_searches_for_is_in_no_address_and_a_whole_number_comes_ba
         assert f'value="{again}" id="searchbar"' in answer.content.decode()
         assert person.ssn.replace("-", "") not in answer.content.decode().replace("-", "")
     another = signed_in(staff("Supervisor", "another.one"))
-    assert another.get(sent["Location"]).context["cl"].result_list.count() == 0
+    assert another.get(sent["Location"]).context["cl"].result_list == []
     searches = AuditEvent.objects.filter(event="support.person-searched")
     assert [(event.actor_kind, event.account_id) for event in searches] == [("staff", None)] * 2
     assert {str(event.details) for event in AuditEvent.objects.filter(event="support.person-searched")} == {"{}"}
@@ -457,8 +457,6 @@ def test_the_filters_of_the_list_of_accounts_still_work(agent, rosa, lookup):
     assert agent.get(LIST, lookup).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "lookup", [{"answered_at__isempty": "1"}, {"topic__exact": "other"}, {"created_at__year": "2026"}]
-)
+@pytest.mark.parametrize("lookup", [{"answered_at__isempty": "1"}, {"topic__exact": "other"}])
 def test_the_filters_of_the_list_of_messages_still_work(agent, lookup):
     assert agent.get("/admin/support/contactmessage/", lookup).status_code == 200
