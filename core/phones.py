@@ -29,3 +29,8 @@ def searched_phone(text: str) -> str:
     if not LIKE_A_PHONE.fullmatch(plain) or not DIGITS_COMPARED <= len(digits) <= 15:
         return ""
     return digits[-DIGITS_COMPARED:]
+
+
+def plain_phone(typed: str) -> str:
+    """Return a phone number as staff dial it: without what nobody sees, and with one space where there were several."""
+    return clean_typed(typed[:100])

@@ -1,5 +1,6 @@
 """The portal's pages: one view behind one gate serves every feature."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cache
@@ -7,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -29,6 +30,9 @@ from safeguards import audit
 
 # The session's keys for the parts of the record that were looked at in it, and for the visit before.
 VIEWED, VISITED = "viewed", "visited_before"
+# What the page and not the person puts into a form, besides ids.
+NOT_TYPED = ("csrfmiddlewaretoken", "do", "action", "version", "keep", "instead", "is_phone", "is_changed")
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @require_safe
@@ -131,6 +135,7 @@ def gated(
         "account": account,
         "own_zone": own_zone(request),
     }
+    context["can_act"] = not isinstance(who, Patient) or found.slug in who.acts
     if isinstance(who, Patient):
         context |= {"open_record": who, "menu": menu_of(who, found.slug)}
     strength, status = policy.STRENGTH[Level.PREMIUM], 403 if request.method == "POST" else 200
@@ -177,20 +182,32 @@ def open_record(request: HttpRequest, access: UUID) -> HttpResponse:
 def closed_record(request: HttpRequest, account: Account, why: Why) -> HttpResponse:
     """Say why the record of another person does not open. What is unknown or not theirs is not found.
 
-    Texts that were written in a form are shown once more, so that nobody has to write them again.
+    What was typed into a form is shown once more, so that nobody has to type it again. A script that saves a draft gets
+    a sentence, and the page that it is on keeps the text.
     """
     if why == Why.UNKNOWN:
         raise Http404
-    typed = {name: str(text) for name, text in request.POST.items() if name != "csrfmiddlewaretoken"}
-    written = [text for text in typed.values() if " " in text.strip()]
+    status = 503 if why == Why.NO_ANSWER else 403
+    if request.headers.get("Accept") == "application/json":
+        said = "Not saved: this record is not open to you right now. Your text is still on this page. Copy it."
+        return JsonResponse({"said": said}, status=status)
     context = {
         "account": account,
         "menu": menu(account.level or 0, "family"),
         "why": why,
         "sent": request.method == "POST",
-        "written": written,
+        "typed": typed_in(request),
+        "files": bool(request.FILES),
     }
-    return render(request, "portal/family/closed.html", context, status=503 if why == Why.NO_ANSWER else 403)
+    return render(request, "portal/family/closed.html", context, status=status)
+
+
+def typed_in(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return what a person typed into the form that was sent, each text with the name of its field."""
+    some = ((name, text) for name, texts in request.POST.lists() for text in texts if name not in NOT_TYPED)
+    return [
+        (name.replace("_", " ").capitalize(), text) for name, text in some if text.strip() and not ID.fullmatch(text)
+    ]
 
 
 def last_visit(request: HttpRequest, account: Account) -> datetime | None:

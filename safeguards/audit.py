@@ -31,12 +31,14 @@ def record(
     by: object,
     account_id: int | None = None,
     dod_id: str | None = None,
+    person_index: bytes | None = None,
     **details: int | bool | str,
 ) -> AuditEvent:
     """Write one event in the caller's transaction, and return it.
 
     `by` is an account, or "visitor", "system" or "mock". An account that is not signed in (anonymous) counts as a
-    visitor. `dod_id` is kept as a blind index only. Details are small numbers, booleans and slugs such as "on-screen".
+    visitor. `dod_id` is kept as a blind index only; where only an older event names the person, `person_index` is that
+    event's. Details are small numbers, booleans and slugs such as "on-screen".
 
     Raise ValueError for an unknown event, actor or detail. That is a mistake in our code, not in anybody's input.
     """
@@ -57,7 +59,7 @@ def record(
         actor_kind=kind,
         actor_id=actor_id,
         account_id=account_id,
-        person_index=blind_index(dod_id, purpose="audit-person") if dod_id else None,
+        person_index=index_of(dod_id) if dod_id else person_index,
         details=details,
         **_where(),
     )
@@ -71,6 +73,11 @@ def because(reason: str) -> Iterator[None]:
         yield
     finally:
         reason_given.reset(token)
+
+
+def index_of(dod_id: str) -> bytes:
+    """Return the blind index that stands for a person in the trail."""
+    return blind_index(dod_id, purpose="audit-person")
 
 
 def for_account(account_id: int) -> QuerySet[AuditEvent]:

@@ -19,6 +19,7 @@ from accounts import actions
 from accounts.sign_in.fresh import ask_for_second_step
 from core import policy
 from safeguards import audit
+from service_center.calls import calling
 from service_center.conflicts import Conflicted
 from service_center.read_only import ReadOnlyAdmin, admin_page, has_permission, reason_field, record_row_view
 from service_center.reasons import Reasons
@@ -68,6 +69,7 @@ def confirm(
 ) -> HttpResponse:
     """Explain what follows on GET. On POST do it and redirect to `back`. The caller has checked the permission.
 
+    What opens something takes a caller who has shown who they are (service_center/calls/calling.py).
     Doing it takes a second step that is fresh, so that nobody decides at a desk that its owner has left. Where a form
     is to be filled in, the step comes before it, so that nothing that was entered is lost.
     """
@@ -75,6 +77,10 @@ def confirm(
         proof := ask_for_second_step(request, policy.FRESH_FOR_DECISIONS)
     ):
         return proof
+    missing = calling.is_identity_missing(request.user, action.permission, subject)  # type: ignore[arg-type]
+    if request.method == "POST" and missing:
+        messages.error(request, calling.SHOW_FIRST)
+        return HttpResponseRedirect(request.path)
     form = form_of(action, request.POST if request.method == "POST" else None, subject)
     if request.method == "POST" and form.is_valid():
         with audit.because(form.cleaned_data.get("reason") or (action.why[0][0] if action.why else "")):
@@ -89,6 +95,7 @@ def confirm(
         "action": action,
         "follows": action.follows(subject),
         "back": back,
+        "missing": missing,
         "form": form,
         "forms": [form],
     }

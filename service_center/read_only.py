@@ -140,16 +140,21 @@ def as_get(request: HttpRequest) -> HttpRequest:
 def record_row_view(request: HttpRequest, row: Model | None) -> None:
     """Record that the page of a row was looked at that is about a person, by account or by DoD ID number.
 
-    What somebody asked for a patient is about the patient.
+    What somebody asked for a patient is about the patient. An event of the trail knows a person without an account by
+    blind index.
     """
+    account_id = dod_id = index = None
     if isinstance(row, Account):
-        account_id, dod_id = row.pk, None
+        account_id = row.pk
     elif patient := getattr(row, "patient", None):
-        account_id, dod_id = None, patient
+        dod_id = patient
     else:
         account_id, dod_id = getattr(row, "account_id", None), getattr(row, "dod_id", None) or None
-    if account_id or dod_id:
-        audit.record("support.account-viewed", by=request.user, account_id=account_id, dod_id=dod_id)
+        index = bytes(getattr(row, "person_index", None) or b"") or None
+    if account_id or dod_id or index:
+        audit.record(
+            "support.account-viewed", by=request.user, account_id=account_id, dod_id=dod_id, person_index=index
+        )
 
 
 def has_permission(request: HttpRequest, permission: str) -> bool:
@@ -159,6 +164,8 @@ def has_permission(request: HttpRequest, permission: str) -> bool:
 
 def admin_page(row: Model) -> str:
     """Return the address of a row's page in the admin."""
+    if isinstance(row, Account):
+        return reverse("admin:person", args=[f"a-{row.pk}"])
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 

@@ -11,6 +11,7 @@ PRINT_ROOM = "Print room"
 ROLES: dict[str, tuple[str, ...]] = {
     "Service center agent": (
         "accounts.view_account",
+        "accounts.reveal_details",
         "accounts.unlock_account",
         # A caller who says that somebody else is in the account does not wait for a supervisor.
         "accounts.freeze_account",
@@ -18,13 +19,16 @@ ROLES: dict[str, tuple[str, ...]] = {
         "idproofing.view_letter",
         "idproofing.attend_visit",
         "accounts.resend_code",
+        "calls.take_call",
         "family.view_surrogacy",
         "family.stop_surrogacy",
         "support.view_contactmessage",
         "support.change_contactmessage",
+        "chat.answer_chat",
     ),
     "Supervisor": (
         "accounts.view_account",
+        "accounts.reveal_details",
         "accounts.unlock_account",
         "accounts.freeze_account",
         "accounts.assist_account",
@@ -39,9 +43,14 @@ ROLES: dict[str, tuple[str, ...]] = {
         "family.view_surrogacy",
         "family.stop_surrogacy",
         "accounts.resend_code",
+        "calls.take_call",
         "safeguards.view_auditevent",
+        "safeguards.export_auditevent",
         "support.view_contactmessage",
         "support.change_contactmessage",
+        "chat.answer_chat",
+        "chat.supervise_chat",
+        "chat.edit_texts",
     ),
     "Proofing reviewer": (
         "accounts.view_account",
@@ -53,11 +62,16 @@ ROLES: dict[str, tuple[str, ...]] = {
         "family.stop_surrogacy",
     ),
     "Care team": ("secure_messages.answer_thread",),
-    "Auditor": ("accounts.view_account", "accounts.view_figures", "safeguards.view_auditevent"),
+    "Auditor": (
+        "accounts.view_account",
+        "accounts.view_figures",
+        "safeguards.view_auditevent",
+        "safeguards.export_auditevent",
+    ),
     # Nothing of people: jobs, emails, imports and seals as counts and times (operations.py).
     "Operator": ("procrastinate.view_procrastinatejob", "procrastinate.change_procrastinatejob"),
-    # Who writes articles, notices and texts. Each of these tables brings its permissions.
-    "Editor": (),
+    # Writes what everybody reads, and sees nobody.
+    "Editor": ("support.view_datednotice", "support.publish_datednotice", "support.view_rating"),
     "Pharmacy": ("medications.view_request", "medications.handle_request"),
     "Scheduling": ("appointments.view_request", "appointments.handle_request", "appointments.view_checkin"),
     # Who reads the codes in letters must not see the details with which a code opens an account (only_prints).
@@ -74,12 +88,12 @@ ROLES: dict[str, tuple[str, ...]] = {
 WATCHED_BY: dict[str, tuple[str, ...]] = {
     "Service center agent": ("Supervisor", "Auditor"),
     "Proofing reviewer": ("Supervisor", "Auditor"),
+    "Editor": ("Supervisor", "Auditor"),
     "Care team": ("Supervisor", "Auditor"),
     "Pharmacy": ("Supervisor", "Auditor"),
     "Scheduling": ("Supervisor", "Auditor"),
     PRINT_ROOM: ("Supervisor", "Auditor"),
     "Operator": ("Supervisor", "Auditor"),
-    "Editor": ("Supervisor", "Auditor"),
     "Supervisor": ("Auditor",),
 }
 

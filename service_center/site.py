@@ -13,6 +13,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import path
 from django.utils.decorators import method_decorator
 from django.utils.text import slugify
 
@@ -20,8 +21,9 @@ from accounts.models import Account
 from accounts.sign_in import session
 from safeguards import audit
 
-# The pages that show nobody: they hold only links, an empty form, or counts of everybody.
-SHOW_NOBODY = ("index", "app_list", "jsi18n", "figures", "operations", "idproofing_visit_attend")
+# The pages that show nobody: they hold only links, an empty form, counts of everybody, or what a list of nobody's name
+# that was looked at shows a few seconds later.
+SHOW_NOBODY = ("index", "app_list", "jsi18n", "figures", "operations", "idproofing_visit_attend", "chat_chat_queue")
 
 
 def record_page_view(request: HttpRequest) -> None:
@@ -66,14 +68,20 @@ class StaffSite(admin.AdminSite):
         return checked
 
     def get_urls(self) -> list[Any]:
-        """Return Django's URLs and our own, without `view_on_site`.
+        """Return Django's URLs without `view_on_site`, after our own and the pages that an app has beside its tables.
 
-        It redirects from any row of any table to that row's public page, and no row here has one.
+        `view_on_site` redirects from any row of any table to that row's public page, and no row here has one.
         """
         from service_center import operations
+        from service_center.person import views as person
 
+        ours = [
+            path("person/<str:key>/", self.admin_view(person.page), name="person"),
+            path("person/<str:key>/reveal/", self.admin_view(person.show_detail), name="person-reveal"),
+        ]
+        beside = [url for one in self._registry.values() for url in getattr(one, "get_site_urls", list)()]
         urls = [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
-        return [*operations.addresses(self), *urls]
+        return [*ours, *operations.addresses(self), *beside, *urls]
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponseBase:  # type: ignore[override]

@@ -5,7 +5,6 @@ Nobody decides about people who are close to them: the patient and the one who a
 
 from collections.abc import Callable
 from datetime import date
-from functools import partial
 from typing import Any
 
 from django import forms
@@ -13,8 +12,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import path, reverse
-from django.urls.resolvers import URLPattern
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -32,9 +30,8 @@ from safeguards import audit
 from service_center import confirmed_actions, reasons
 from service_center.cases import comparing
 from service_center.cases.admin import BIG_NUMBER, names_of_reviewers
-from service_center.confirmed_actions import ConfirmedAction, Outcome
+from service_center.confirmed_actions import ConfirmedAction, ConfirmingAdmin, Outcome
 from service_center.conflicts import Conflicted, refuse_account, refuse_close
-from service_center.read_only import ReadOnlyAdmin, admin_page, has_permission
 
 DECIDE, STOP = "family.decide_surrogacy", "family.stop_surrogacy"
 BOTH_HEAR = "The person who asked and the patient hear of it at every address on record."
@@ -277,7 +274,7 @@ BUTTONS = {
 
 
 @admin.register(Surrogacy)
-class SurrogacyAdmin(ReadOnlyAdmin):
+class SurrogacyAdmin(ConfirmingAdmin):
     """Requests that are not decided by due date, and others by their state. No list shows what was typed."""
 
     list_display = ("number", "where", "due", "ground", "showing", "asked_at")
@@ -292,6 +289,7 @@ class SurrogacyAdmin(ReadOnlyAdmin):
         "ends", "by_whom",
     )  # fmt: skip
     change_form_template = "admin/family/surrogacy/change_form.html"
+    confirmed = tuple(BUTTONS.values())
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Surrogacy]:
         rows = super().get_queryset(request).select_related("asker")
@@ -338,7 +336,7 @@ class SurrogacyAdmin(ReadOnlyAdmin):
         more: dict[str, Any] = {}
         if row is not None and self.has_view_permission(request, row):
             more = self.comparison(request, row)
-            more["buttons"] = self.buttons(request, row, fits=bool(more.get("fits")))
+            more["buttons"] = self.buttons_of(request, row, fits=bool(more.get("fits")))
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
 
     def comparison(self, request: HttpRequest, row: Surrogacy) -> dict[str, Any]:
@@ -358,7 +356,7 @@ class SurrogacyAdmin(ReadOnlyAdmin):
             "lines": comparing.lines_of_patient(typed, record) if record else comparing.alone(typed),
         }
 
-    def buttons(self, request: HttpRequest, row: Surrogacy, *, fits: bool) -> list[tuple[str, str, str]]:
+    def buttons_of(self, request: HttpRequest, row: Surrogacy, *, fits: bool) -> list[tuple[str, str, str]]:
         """Return what this member of staff may do with the request now: name, address and words."""
         names: list[str] = []
         if row.state == State.ASKED:
@@ -368,24 +366,7 @@ class SurrogacyAdmin(ReadOnlyAdmin):
         elif row.state == State.OPEN:
             names = ["stop"]
         return [
-            (name, reverse(f"admin:family_surrogacy_{name}", args=[row.pk]), BUTTONS[name].button)
+            (name, reverse(f"admin:{self.name_of(BUTTONS[name])}", args=[row.pk]), BUTTONS[name].button)
             for name in names
-            if has_permission(request, BUTTONS[name].permission)
+            if self.may_press(request, BUTTONS[name])
         ]
-
-    def get_urls(self) -> list[URLPattern]:
-        staff = self.admin_site.admin_view
-        own = [
-            path(f"<int:pk>/{name}/", staff(partial(self.press, action=action)), name=f"family_surrogacy_{name}")
-            for name, action in BUTTONS.items()
-        ]
-        return own + super().get_urls()
-
-    def press(self, request: HttpRequest, pk: int, *, action: ConfirmedAction) -> HttpResponse:
-        """Run a confirmed action: GET says what it does, POST does it."""
-        row = self.get_object(request, str(pk))
-        if row is None or not has_permission(request, action.permission):
-            return HttpResponse(status=403)
-        if request.method != "POST":
-            audit.record("support.account-viewed", by=request.user, account_id=row.asker_id)
-        return confirmed_actions.confirm(request, self.admin_site, action, row, admin_page(row))

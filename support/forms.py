@@ -1,4 +1,4 @@
-"""The contact form."""
+"""The contact form, and the forms for opinions on articles."""
 
 import re
 import unicodedata
@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from core import policy
 from core.fields import PlainText, email_field
 from core.typed import clean_typed
-from support.models import Topic
+from support.models import Reason, Topic
 
 # Nine digits in a row, or 3-2-4 with something between: how people write a Social Security number.
 # A ZIP code with its four extra digits (5-4) and phone numbers (3-3-4) pass.
@@ -68,4 +68,41 @@ class ContactForm(forms.Form):
             "required": "Enter your message.",
             "max_length": "Shorten your message to %(limit_value)d characters. It has %(show_value)d.",
         },
+    )
+
+
+class RatingForm(forms.Form):
+    """Whether an article was helpful."""
+
+    helpful = forms.TypedChoiceField(
+        label="Was this article helpful?",
+        choices=[("yes", "Yes"), ("no", "No")],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Choose yes or no.",
+            "invalid_choice": "Choose yes or no.",
+        },
+    )
+
+
+class ReasonForm(forms.Form):
+    """Why an article was not helpful."""
+
+    reason = forms.ChoiceField(
+        label="What was wrong?",
+        choices=Reason.choices,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Choose what was wrong.",
+            "invalid_choice": "Choose what was wrong from the list.",
+        },
+    )
+    remark = PlainText(
+        label="What were you looking for?",
+        required=False,
+        max_length=policy.HELP_REMARK_MAX,
+        validators=[refuse_ssn],
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"max_length": "Shorten this to %(limit_value)d characters. It has %(show_value)d."},
     )

@@ -1,4 +1,4 @@
-"""Public help: the support page, the guides and the contact form. Open to everyone, signed in or not."""
+"""Public help: the guides and the contact form. Open to everyone, signed in or not."""
 
 import hashlib
 import uuid
@@ -15,16 +15,9 @@ from core import center
 from core.words import try_again_in
 from safeguards import client
 from safeguards.limits import CountersUnavailable
-from support import contact, guides
+from support import calling, contact, guides
 from support.forms import ContactForm
 from support.models import ContactMessage
-
-
-@login_not_required
-@require_safe
-def support(request: HttpRequest) -> HttpResponse:
-    """Show what people ask most, and how to reach the service center."""
-    return render(request, "support/index.html", {"center": center, "guides": guides.GUIDES.values()})
 
 
 def found(slug: str) -> guides.Guide:
@@ -82,10 +75,10 @@ def contact_form(request: HttpRequest) -> HttpResponse:
     """
     if request.method != "POST":
         form = ContactForm(initial=known(request) | unsaved_forms.take(request))
-        return render(request, "support/contact.html", {"form": form, "center": center})
+        return contact_page(request, form)
     form = ContactForm(request.POST)
     if not form.is_valid():
-        return render(request, "support/contact.html", {"form": form, "center": center})
+        return contact_page(request, form)
     typed = form.cleaned_data
     form_id, typed["body"] = typed.pop("form_id") or uuid.uuid4(), typed.pop("message")
     message = contact.kept(form_id, **typed)
@@ -95,14 +88,19 @@ def contact_form(request: HttpRequest) -> HttpResponse:
             confirm = not wait and contact.may_confirm(typed["email"])
         except CountersUnavailable as failure:
             form.add_error(None, str(failure))
-            return render(request, "support/contact.html", {"form": form, "center": center}, status=503)
+            return contact_page(request, form, status=503)
         if wait:
-            context = {"form": form, "center": center, "try_again": try_again_in(wait)}
-            return render(request, "support/contact.html", context, status=429)
+            return contact_page(request, form, status=429, try_again=try_again_in(wait))
         by = request.user if request.user.is_authenticated else None
         message = contact.receive(form_id, **typed, by=by, confirm=confirm)
     unsaved_forms.forget(request)
     return redirect("contact-received", message.pk)
+
+
+def contact_page(request: HttpRequest, form: ContactForm, *, status: int = 200, **more: str) -> HttpResponse:
+    """Show the form beside the phones of all regions, with whether somebody answers there now."""
+    context = {"form": form, "center": center, "lines": calling.lines_for(request), **more}
+    return render(request, "support/contact.html", context, status=status)
 
 
 def known(request: HttpRequest) -> dict[str, str]:

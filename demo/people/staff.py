@@ -4,7 +4,7 @@ from demo.people.person import Name, ReadyAccount, Staff
 
 PEOPLE = (
     Staff(
-        "Finds accounts, helps people who are stuck, unlocks accounts and sends codes again.",
+        "Takes calls, finds accounts, helps people who are stuck, unlocks accounts and sends codes again.",
         Name("Maya", "Thornton"),
         "maya.thornton@example.org",
         ReadyAccount("agent.maya", "river-candle-orbit-74", role="Service center agent"),
@@ -46,12 +46,6 @@ PEOPLE = (
         ReadyAccount("operator.gloria", "granite-lemon-harbor-36", role="Operator"),
     ),
     Staff(
-        "Writes the help pages, the notices and the texts for answers, and sees nothing of people.",
-        Name("Felix", "Arden"),
-        "felix.arden@example.org",
-        ReadyAccount("editor.felix", "maple-violet-engine-62", role="Editor"),
-    ),
-    Staff(
         "Prints and mails the letters, and sees nothing else of people.",
         Name("Leonard", "Fisk"),
         "leonard.fisk@example.org",
@@ -80,6 +74,12 @@ PEOPLE = (
         Name("Priya", "Nandakumar"),
         "priya.nandakumar@example.org",
         ReadyAccount("scheduler.priya", "cobalt-lantern-meadow-47", role="Scheduling"),
+    ),
+    Staff(
+        "Writes what everybody reads: notices of outages and changes. Reads what people say about the help articles.",
+        Name("Imani", "Castellane"),
+        "imani.castellane@example.org",
+        ReadyAccount("editor.imani", "walnut-ribbon-harbor-38", role="Editor"),
     ),
     Staff(
         "Plans the visits of all the other clinics.",

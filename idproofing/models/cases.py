@@ -113,7 +113,12 @@ class Case(models.Model):
             ),
         ]
         indexes = [
+            models.Index(
+                fields=["account_id", "-opened_at"], condition=Q(account_id__isnull=False), name="case_of_account"
+            ),
+            models.Index(fields=["dod_id", "-opened_at"], condition=~Q(dod_id=""), name="case_of_person"),
             models.Index(fields=["due_at"], condition=Q(state__in=["open", "taken", "proposed"]), name="case_queue"),
+            models.Index(fields=["due_at", "number"], name="case_by_due"),
             models.Index(
                 fields=["expires_at"],
                 condition=Q(state__in=["open", "taken", "proposed", "repeated", "approved"]),

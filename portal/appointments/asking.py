@@ -10,18 +10,17 @@ from uuid import UUID
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
-from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from accounts.mail import notices
-from accounts.models import Account
 from core import policy
 from portal.appointments import booking
 from portal.appointments.clinics import find_clinic
 from portal.appointments.gates import No, Why, judge
 from portal.appointments.models import ENDED, Request, Step
-from portal.appointments.states import START, State, change_state
+from portal.appointments.states import START, State, change_state, page_of
+from portal.family.patients import Who, account_of, helper_of, record_event
 from portal.notices.models import Kind
 from portal.notices.telling import tell
 from portal.record import queries
@@ -39,7 +38,7 @@ class Asked:
     request: Request
 
 
-def ask_new(account: Account, wishes: Wishes, *, place: UUID | None, way: str, why: str) -> Asked | No:
+def ask_new(account: Who, wishes: Wishes, *, place: UUID | None, way: str, why: str) -> Asked | No:
     """Ask for a new appointment. One request for each place is open at a time, however many ask at once."""
     try:
         return Asked(create_request(account, Request.Kind.NEW, wishes, place_id=place, way=way, why=why))
@@ -48,7 +47,7 @@ def ask_new(account: Account, wishes: Wishes, *, place: UUID | None, way: str, w
         return No(Why.ASKED, new.first())
 
 
-def ask_move(account: Account, item: UUID, wishes: Wishes, why: str = "", now: datetime | None = None) -> Asked | No:
+def ask_move(account: Who, item: UUID, wishes: Wishes, why: str = "", now: datetime | None = None) -> Asked | No:
     """Ask for another time of an appointment, judged as it is now. No(GONE) stands for what is not the person's."""
     visit = queries.of(Appointment, account.dod_id).filter(resource_id=item).first()
     if visit is None:
@@ -62,7 +61,7 @@ def ask_move(account: Account, item: UUID, wishes: Wishes, why: str = "", now: d
         return No(Why.ASKED, open_request(account.dod_id, item))
 
 
-def cancel(account: Account, item: UUID, now: datetime | None = None) -> Asked | No:
+def cancel(account: Who, item: UUID, now: datetime | None = None) -> Asked | No:
     """Cancel an appointment at once, and put a cancellation on the desk, so that the clinic hears of it.
 
     A wish for another time of it is withdrawn. However many cancel at once, one cancellation comes of it.
@@ -84,13 +83,13 @@ def cancel(account: Account, item: UUID, now: datetime | None = None) -> Asked |
     return Asked(request)
 
 
-def create_request(account: Account, kind: str, wishes: Wishes, why: str = "", **values: object) -> Request:
+def create_request(account: Who, kind: str, wishes: Wishes, why: str = "", **values: object) -> Request:
     """Write the request down with its first step and its event. Raise IntegrityError if another one is open."""
     now = timezone.now()
     with transaction.atomic():
         request = Request.objects.create(
             patient=account.dod_id or "",
-            account=account,
+            account=account_of(account),
             kind=kind,
             wishes=[(day.isoformat(), part) for day, part in wishes],
             why=why or None,
@@ -99,8 +98,8 @@ def create_request(account: Account, kind: str, wishes: Wishes, why: str = "", *
             clinic=find_clinic(account.dod_id or "", place=values.get("place_id"), visit=values.get("appointment_id")),
             **values,
         )
-        Step.objects.create(request=request, state=START, at=now)
-        audit.record("appointment.submitted", by=account, kind=str(kind))
+        Step.objects.create(request=request, state=START, at=now, helper=helper_of(account))
+        record_event("appointment.submitted", by=account, kind=str(kind))
     return request
 
 
@@ -152,7 +151,8 @@ def tell_of(request: Request, now: datetime) -> bool:
         if not Request.objects.filter(pk=request.pk, told_at=None, state=request.state).update(told_at=now):
             return False
         audit.record(event, by="system", account_id=account.pk)
-        tell(account, Kind.REQUESTS, mail, page=reverse("appointments-request", args=[request.pk]), waits=False)
+        page = page_of(account, request.patient, "appointments-request", request.pk)
+        tell(account, Kind.REQUESTS, mail, page=page, waits=False)
         notices.send(f"{mail}-for-staff", to=settings.SERVICE_CENTER_EMAIL, reference=str(request.pk))
     return True
 

@@ -18,6 +18,7 @@ from django.db.models import TextField
 from django.db.models.functions import Cast
 
 from accounts.models import Account
+from deers import lookup
 from portal.appointments.models import Request
 from portal.appointments.states import State, change_state
 from portal.record.exporting import whole_text
@@ -39,7 +40,7 @@ BY_PATIENT = {
             "display": "Patient",
         }
     ],
-    "text": "Canceled by the patient in the health portal.",
+    "text": "Canceled in the health portal.",
 }
 Json = dict[str, Any]
 
@@ -112,7 +113,7 @@ def change_resource(request: Request, change: Any, place: UUID | None = None) ->
 
 def new_appointment(request: Request, slot: Slot) -> Json:
     """Return an Appointment as FHIR."""
-    patient = {"type": "Patient", "display": request.account.get_full_name()}
+    patient = {"type": "Patient", **named(request)}
     actors = [patient, *([{"type": "Practitioner", "display": slot.clinician}] if slot.clinician else [])]
     raw = {
         "resourceType": "Appointment",
@@ -129,6 +130,14 @@ def new_appointment(request: Request, slot: Slot) -> Json:
         raw["comment"] = "By phone: the clinic calls you."
     raw["participant"] += where_of(slot)
     return raw
+
+
+def named(request: Request) -> Json:
+    """Return the name of the patient for FHIR: that of the account or, if a parent asked, as DEERS has it now."""
+    if request.account.dod_id == request.patient:
+        return {"display": request.account.get_full_name()}
+    person = lookup.person(request.patient)
+    return {"display": person.full_name} if person else {}
 
 
 def time_of(slot: Slot) -> Json:

@@ -45,9 +45,9 @@ class Request(models.Model):
         RECEIVED = "received", "Received by the clinic"
         BOOKED = "booked", "Booked"
         REFUSED = "refused", "Not possible"
-        WITHDRAWN = "withdrawn", "Withdrawn by you"
-        CANCELLED = "cancelled", "Canceled by you"
-        CLOSED = "closed", "The clinic knows that you canceled"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+        CANCELLED = "cancelled", "Canceled"
+        CLOSED = "closed", "The clinic knows that it is canceled"
 
     class Reason(models.TextChoices):
         CALL = "call", "The clinic has a question. Call them, please."
@@ -112,13 +112,18 @@ class Request(models.Model):
 
 
 class Step(models.Model):
-    """That a request came to a state, and when. `staff` is the member of staff who did it, if one did."""
+    """That a request came to a state, and when.
+
+    `staff` is the member of staff who did it, if one did, and `helper` who did it for the patient, if another person
+    did.
+    """
 
     id = models.BigAutoField(primary_key=True)
     request = models.ForeignKey(Request, models.CASCADE, related_name="steps")
     state = models.CharField(max_length=10, choices=Request.State)
     at = models.DateTimeField()
     staff = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+    helper = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+", db_index=False)
 
     class Meta:
         default_permissions = ()
@@ -132,12 +137,14 @@ class CheckIn(models.Model):
     """What a person says before a visit, for its clinic.
 
     `phone` is a number for this visit in place of the account's, `medications` what has changed, and `topics` what the
-    person wants to talk about. `starts_at` is the start of the visit when it was said.
+    person wants to talk about. `starts_at` is the start of the visit when it was said. `helper` is who said it for the
+    patient, if another person did.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     patient = models.CharField("DoD ID number", max_length=10)
     account = models.ForeignKey(Account, models.CASCADE, related_name="+")
+    helper = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+", db_index=False)
     appointment = models.ForeignKey(Resource, models.PROTECT, related_name="+")
     phone = EncryptedTextField("another phone number", null=True)
     medications = EncryptedTextField("what changed about medications", null=True)

@@ -10,22 +10,22 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from accounts.models import Account
 from portal.appointments import asking, booking
 from portal.appointments.forms import CheckInForm, NewForm, WishesForm
 from portal.appointments.gates import No, Yes, judge, judge_check_in
 from portal.appointments.models import CheckIn, Request
 from portal.appointments.states import State, TransitionRefused, change_state
+from portal.family.patients import Who, account_of, address_of, helper_of, record_event
 from portal.record import queries
-from portal.record.models import Appointment, Who
-from safeguards import audit
+from portal.record.models import Appointment
+from portal.record.models import Who as Place
 
 Context = dict[str, Any]
 PAGE_SIZE = 10
 ASK, MOVE, CANCEL, CHECK_IN = "Ask for an appointment", "Ask for another time", "Cancel this visit", "Before your visit"
 
 
-def possible(account: Account, visit: Appointment, now: datetime) -> Context:
+def possible(account: Who, visit: Appointment, now: datetime) -> Context:
     """Return what a person can do about an appointment now, for its page."""
     waiting = asking.open_request(account.dod_id, visit.resource_id)
     return {
@@ -34,16 +34,22 @@ def possible(account: Account, visit: Appointment, now: datetime) -> Context:
         "moving": judge(visit, Request.Kind.MOVE, now, waiting),
         "can_move": isinstance(judge(visit, Request.Kind.MOVE, now, waiting), Yes),
         "can_check_in": isinstance(judge_check_in(visit, now), Yes),
-        "checked_in": CheckIn.objects.filter(patient=visit.patient, appointment=visit.resource_id).first(),
+        "checked_in": said_before(visit),
     }
 
 
-def new(account: Account, query: QueryDict) -> Context:
+def said_before(visit: Appointment) -> CheckIn | None:
+    """Return what was answered to the questions before a visit."""
+    rows = CheckIn.objects.filter(patient=visit.patient, appointment=visit.resource_id)
+    return rows.select_related("helper").first()
+
+
+def new(account: Who, query: QueryDict) -> Context:
     """Return the form that asks for a new appointment."""
     return {"form": NewForm(booking.places_of(account.dod_id)), "item_title": ASK}
 
 
-def ask(account: Account, http: HttpRequest) -> Context | HttpResponse:
+def ask(account: Who, http: HttpRequest) -> Context | HttpResponse:
     """Ask for a new appointment, and lead to the request. One that is open already is led to as well."""
     form = NewForm(booking.places_of(account.dod_id), http.POST)
     if not form.is_valid():
@@ -53,22 +59,22 @@ def ask(account: Account, http: HttpRequest) -> Context | HttpResponse:
     if isinstance(outcome, No):
         form.add_error(None, "You have already asked for an appointment there. Withdraw that request to change it.")
         return {"form": form, "item_title": ASK, "waiting": outcome.request}
-    return redirect("appointments-request", outcome.request.pk)
+    return redirect(address_of(account, "appointments-request", outcome.request.pk))
 
 
-def moving(account: Account, query: QueryDict, item: UUID) -> Context:
+def moving(account: Who, query: QueryDict, item: UUID) -> Context:
     """Return the form that asks for another time, or why there can be none."""
     return about(account, item, Request.Kind.MOVE, MOVE) | {"form": WishesForm()}
 
 
-def about(account: Account, item: UUID, kind: str, title: str) -> Context:
+def about(account: Who, item: UUID, kind: str, title: str) -> Context:
     """Return an appointment and whether this can be done about it. Raise Http404 for anyone else's."""
     visit = queries.one(Appointment, account.dod_id, str(item))
     judged = judge(visit, kind, timezone.now(), asking.open_request(account.dod_id, item))
     return {"visit": visit, "no": judged if isinstance(judged, No) else None, "item_title": title}
 
 
-def move(account: Account, http: HttpRequest, item: UUID) -> Context | HttpResponse:
+def move(account: Who, http: HttpRequest, item: UUID) -> Context | HttpResponse:
     """Ask for another time, and lead to the request."""
     shown = about(account, item, Request.Kind.MOVE, MOVE)
     form = WishesForm(http.POST)
@@ -79,25 +85,25 @@ def move(account: Account, http: HttpRequest, item: UUID) -> Context | HttpRespo
     outcome = asking.ask_move(account, item, form.wishes, form.cleaned_data["why"])
     if isinstance(outcome, No):
         return shown | {"form": form, "no": outcome}
-    return redirect("appointments-request", outcome.request.pk)
+    return redirect(address_of(account, "appointments-request", outcome.request.pk))
 
 
-def canceling(account: Account, query: QueryDict, item: UUID) -> Context:
+def canceling(account: Who, query: QueryDict, item: UUID) -> Context:
     """Return the page that asks whether to cancel, or says why not."""
     return about(account, item, Request.Kind.CANCEL, CANCEL)
 
 
-def cancel(account: Account, http: HttpRequest, item: UUID) -> Context | HttpResponse:
+def cancel(account: Who, http: HttpRequest, item: UUID) -> Context | HttpResponse:
     """Cancel a visit, and lead to its page."""
     shown = about(account, item, Request.Kind.CANCEL, CANCEL)
     outcome = asking.cancel(account, item)
     if isinstance(outcome, No):
         return shown | {"no": outcome}
     messages.success(http, "Your visit is canceled. We tell the clinic.")
-    return redirect("feature-item", "appointments", item)
+    return redirect(address_of(account, "feature-item", "appointments", item))
 
 
-def requests(account: Account, query: QueryDict) -> Context:
+def requests(account: Who, query: QueryDict) -> Context:
     """Return a page of what was asked for, newest first."""
     rows = asking.of(account.dod_id).order_by("-made_at", "-pk")
     cursor = queries.read_cursor(f"{query.get('before', '')}_0")
@@ -110,10 +116,10 @@ def requests(account: Account, query: QueryDict) -> Context:
     return {"listing": listing, "item_title": "What you asked for"}
 
 
-def name_requests(account: Account, rows: list[Request]) -> None:
+def name_requests(account: Who, rows: list[Request]) -> None:
     """Give each request the name of its appointment or place, and whether nobody has answered it in time."""
     visits = queries.of(Appointment, account.dod_id).filter(resource_id__in=[row.appointment_id for row in rows])
-    places = queries.of(Who, account.dod_id).filter(resource_id__in=[row.place_id for row in rows if row.place_id])
+    places = queries.of(Place, account.dod_id).filter(resource_id__in=[row.place_id for row in rows if row.place_id])
     names: dict[UUID | None, str] = dict(visits.values_list("resource_id", "display"))
     names |= dict(places.values_list("resource_id", "display"))
     now = timezone.now()
@@ -123,7 +129,7 @@ def name_requests(account: Account, rows: list[Request]) -> None:
         row.is_overdue = asking.is_overdue(row, now)  # type: ignore[attr-defined]
 
 
-def find(account: Account, item: UUID) -> Request:
+def find(account: Who, item: UUID) -> Request:
     """Return the patient's request. Raise Http404 for anyone else's."""
     found = asking.of(account.dod_id).select_related("account").filter(pk=item).first()
     if found is None:
@@ -131,34 +137,34 @@ def find(account: Account, item: UUID) -> Request:
     return found
 
 
-def request(account: Account, query: QueryDict, item: UUID) -> Context:
+def request(account: Who, query: QueryDict, item: UUID) -> Context:
     """Return one request with everything that happened to it."""
     row = find(account, item)
     name_requests(account, [row])
     visit = queries.of(Appointment, account.dod_id).filter(resource=row.appointment_id).first()
     return {
         "asked": row,
-        "steps": list(row.steps.order_by("at", "pk")),
+        "steps": list(row.steps.order_by("at", "pk").select_related("helper")),
         "visit": visit,
         "can_withdraw": row.state in (State.SUBMITTED, State.RECEIVED),
         "item_title": f"{row.get_kind_display()}: {row.name}",  # type: ignore[attr-defined]
     }
 
 
-def withdraw(account: Account, http: HttpRequest, item: UUID) -> HttpResponse:
+def withdraw(account: Who, http: HttpRequest, item: UUID) -> HttpResponse:
     """Take a request back, unless it is answered by now."""
     row = find(account, item)
     try:
         change_state(row, State.WITHDRAWN, by=account)
     except TransitionRefused:
         messages.error(http, "This can no longer be withdrawn, because it is answered.")
-    return redirect("appointments-request", row.pk)
+    return redirect(address_of(account, "appointments-request", row.pk))
 
 
-def questions(account: Account, query: QueryDict, item: UUID) -> Context:
+def questions(account: Who, query: QueryDict, item: UUID) -> Context:
     """Return the questions before a visit with what was answered so far, or why they are closed."""
     visit = queries.one(Appointment, account.dod_id, str(item))
-    said = CheckIn.objects.filter(patient=visit.patient, appointment=visit.resource_id).first()
+    said = said_before(visit)
     return asking_before(visit, CheckInForm(initial=answers_in(said) if said else {})) | {"said": said}
 
 
@@ -178,7 +184,7 @@ def answers_in(said: CheckIn) -> dict[str, str]:
     }
 
 
-def check_in(account: Account, http: HttpRequest, item: UUID) -> Context | HttpResponse:
+def check_in(account: Who, http: HttpRequest, item: UUID) -> Context | HttpResponse:
     """Keep the answers. Until the visit begins, they can be changed."""
     visit = queries.one(Appointment, account.dod_id, str(item))
     shown = asking_before(visit, CheckInForm(http.POST))
@@ -188,19 +194,21 @@ def check_in(account: Account, http: HttpRequest, item: UUID) -> Context | HttpR
         return shown
     keep_answers(account, visit, shown["form"].said)
     messages.success(http, "The clinic sees your answers. You can change them until the visit begins.")
-    return redirect("feature-item", "appointments", item)
+    return redirect(address_of(account, "feature-item", "appointments", item))
 
 
-def keep_answers(account: Account, visit: Appointment, said: dict[str, str | None]) -> None:
+def keep_answers(account: Who, visit: Appointment, said: dict[str, str | None]) -> None:
     """Write the answers down: one row for each visit, however many send them at once."""
     now = timezone.now()
     assert visit.at  # the questions are open before a time
     with transaction.atomic():
+        mine = account_of(account)
         row, _ = CheckIn.objects.get_or_create(
             appointment_id=visit.resource_id,
-            defaults={"patient": visit.patient, "account": account, "starts_at": visit.at, "changed_at": now},
+            defaults={"patient": visit.patient, "account": mine, "starts_at": visit.at, "changed_at": now},
         )
         row.phone, row.medications, row.topics = said["phone"], said["medications"], said["topics"]
-        row.account, row.starts_at, row.changed_at = account, visit.at, now
+        row.account, row.starts_at, row.changed_at = mine, visit.at, now
+        row.helper = helper_of(account)
         row.save()
-        audit.record("appointment.checked-in", by=account)
+        record_event("appointment.checked-in", by=account)

@@ -9,11 +9,13 @@ from django.utils import timezone
 from accounts.models import Account
 from idproofing.transitions import TransitionRefused, apply
 from portal.appointments.models import Request, Step
+from portal.family.access import child_address
+from portal.family.patients import Who, access_of, helper_of, reader_of
 from portal.notices.models import Kind
 from portal.notices.telling import tell
 from safeguards import audit
 
-__all__ = ["START", "TRANSITIONS", "State", "TransitionRefused", "change_state"]
+__all__ = ["START", "TRANSITIONS", "State", "TransitionRefused", "change_state", "page_of"]
 
 State = Request.State
 START = State.SUBMITTED
@@ -40,7 +42,7 @@ def can_move(row: Request, to: str) -> bool:
     return (row.state, to) in TRANSITIONS and is_cancellation == (to in ONLY_CANCELLATIONS)
 
 
-def change_state(row: Request, to: str, *, by: Account, now: datetime | None = None, **values: object) -> None:
+def change_state(row: Request, to: str, *, by: Who, now: datetime | None = None, **values: object) -> None:
     """Move a request on, with its step, its event and, if staff answered it, an email without content.
 
     Raise TransitionRefused if it cannot be moved so, or somebody else was first.
@@ -48,10 +50,19 @@ def change_state(row: Request, to: str, *, by: Account, now: datetime | None = N
     now = now or timezone.now()
     if not can_move(row, to):
         raise TransitionRefused(f"a {row.kind} does not come to {to} from {row.state}")
-    staff = by if by.is_staff else None
+    reader = reader_of(by)
+    staff = reader if reader.is_staff else None
     with transaction.atomic():
         event = apply(row, to, TRANSITIONS, now=now, **values)
-        Step.objects.create(request=row, state=to, at=now, staff=staff)
-        audit.record(event, by=by, account_id=row.account_id)
+        Step.objects.create(request=row, state=to, at=now, staff=staff, helper=helper_of(by))
+        audit.record(event, by=reader, account_id=row.account_id, **access_of(by))
         if staff and to != State.CLOSED:
-            tell(row.account, Kind.REQUESTS, "appointment-changed", page=reverse("appointments-requests"))
+            page = page_of(row.account, row.patient, "appointments-requests")
+            tell(row.account, Kind.REQUESTS, "appointment-changed", page=page)
+
+
+def page_of(account: Account, patient: str, name: str, *args: object) -> str:
+    """Return the address of a page for who reads an email about a patient: their own page, or that of their child."""
+    if patient == account.dod_id:
+        return reverse(name, args=args)
+    return reverse(f"of-{name}", args=[child_address(account, patient), *args])

@@ -11,9 +11,9 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.utils import timezone
 from icalendar import Calendar, Event
 
-from accounts.models import Account
 from portal.appointments import asking, pages
 from portal.appointments.gates import judge_ahead
+from portal.family.patients import Patient, Who, reader_of
 from portal.record import moments, queries
 from portal.record.models import Appointment, Encounter
 
@@ -26,7 +26,7 @@ CALENDAR_STATUS = {"booked": "CONFIRMED", "arrived": "CONFIRMED", "checked-in": 
 OVER = ("fulfilled", "cancelled", "noshow")
 
 
-def appointments(account: Account, query: QueryDict) -> dict[str, Any]:
+def appointments(account: Who, query: QueryDict) -> dict[str, Any]:
     """Return the visits that are to come, soonest first, and a page of past ones, newest first."""
     now = timezone.now()
     mine = queries.of(Appointment, account.dod_id)
@@ -34,21 +34,21 @@ def appointments(account: Account, query: QueryDict) -> dict[str, Any]:
     listing = queries.list_page(mine.exclude(ahead), query.get("before", ""), PAGE_SIZE)
     # `at` bounds the search to the near end of the index: no visit lasts a day.
     upcoming = mine.filter(ahead).order_by("at")[:UPCOMING] if listing.is_first else []
-    asked = list(asking.open_requests(account.dod_id).order_by("-made_at")) if may_act(account) else []
+    asked = list(asking.open_requests(account.dod_id).order_by("-made_at")) if may_ask(account) else []
     pages.name_requests(account, asked)
     return {"upcoming": list(upcoming), "listing": listing, "asked": asked}
 
 
-def may_act(account: Any) -> bool:
-    """Return whether visits can be asked for, moved and cancelled here: by the patient, at Premium."""
-    return isinstance(account, Account) and account.is_premium
+def may_ask(who: Who) -> bool:
+    """Return whether requests belong to this page: of the patient, or of who sees or acts for them, at Premium."""
+    return reader_of(who).is_premium and not (isinstance(who, Patient) and who.is_shared)
 
 
-def appointment(account: Account, item: str) -> dict[str, Any]:
+def appointment(account: Who, item: str) -> dict[str, Any]:
     """Return one appointment, with what can be done about it."""
     found, now = queries.one(Appointment, account.dod_id, item), timezone.now()
     has_calendar = found.at is not None and has_clock(found)
-    can = pages.possible(account, found, now) if may_act(account) else {}
+    can = pages.possible(account, found, now) if may_ask(account) else {}
     ahead = judge_ahead(found, now) is None
     return {"visit": found, "item_title": found.display, "has_calendar": has_calendar, "is_ahead": ahead, **can}
 
@@ -58,7 +58,7 @@ def has_clock(row: Appointment) -> bool:
     return "T" in row.said
 
 
-def calendar(account: Account, query: QueryDict, item: UUID) -> HttpResponse:
+def calendar(account: Who, query: QueryDict, item: UUID) -> HttpResponse:
     """Return one appointment as an iCalendar file (RFC 5545). Raise Http404 if no time was said for it."""
     found = queries.one(Appointment, account.dod_id, str(item))
     if found.at is None or not has_clock(found):
@@ -97,7 +97,7 @@ def write_calendar(row: Appointment, now: datetime) -> bytes:
     return file.to_ical()
 
 
-def visits(account: Account, query: QueryDict) -> dict[str, Any]:
+def visits(account: Who, query: QueryDict) -> dict[str, Any]:
     """Return a page of the visits that took place, newest first."""
     mine = queries.of(Encounter, account.dod_id)
     return {"listing": queries.list_page(mine, query.get("before", ""), PAGE_SIZE), "item_title": "Your visits"}

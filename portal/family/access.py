@@ -1,6 +1,7 @@
 """Who may open whose record, and what they may do there. Every page, form, file and id of another's record asks here.
 
-A feature, a page of it or a form that is not in OPEN or ACTS is never opened to another person.
+A feature, a page of it or a form that is not in OPEN or ACTS is never opened to another person. Reminders and the
+deletion of a whole tracker are in neither: they are about the owner's mailbox, and about all that the owner stored.
 """
 
 from dataclasses import dataclass
@@ -26,7 +27,8 @@ from safeguards.cipher import blind_index
 SEE, ACT = "see", "act"
 # The pages of each feature that another person may open: "" is its own page, "item" that of one item.
 OPEN: dict[str, tuple[str, ...]] = {
-    "appointments": ("", "item", "visits", "calendar"),
+    "appointments": ("", "item", "visits", "calendar", "requests", "request"),
+    "messages": ("", "sent", "drafts", "archive", "search", "thread", "message", "file"),
     "medications": ("", "item", "fills", "asked", "requests", "request"),
     "allergies": ("",),
     "conditions": ("",),
@@ -37,9 +39,11 @@ OPEN: dict[str, tuple[str, ...]] = {
     "procedures": ("",),
     # What is in the record and in no other feature. Copies of all of it belong to the account.
     "record": ("", "papers", "people", "paper"),
+    "tools": ("", "measure", "download", "goal", "visit", "visit-pdf"),
 }
 TITLES = {
     "appointments": "Appointments",
+    "messages": "Messages",
     "medications": "Medications",
     "allergies": "Allergies",
     "conditions": "Conditions",
@@ -49,13 +53,21 @@ TITLES = {
     "notes": "Notes and documents",
     "procedures": "Procedures",
     "record": "Complete record",
+    "tools": "Health tools",
 }
-# The pages whose forms another person may send.
-ACTS: dict[str, tuple[str, ...]] = {"medications": ("", "request")}
-# The whole record shows the newest of every part, so it is opened only with all of them.
+# The pages whose forms another person may send. Those that are not in OPEN are nothing but a form, so who only sees
+# does not open them.
+ACTS: dict[str, tuple[str, ...]] = {
+    "appointments": ("new", "request", "move", "cancel", "questions"),
+    "messages": ("thread", "compose", "draft", "reply"),
+    "medications": ("", "request"),
+    "tools": ("new", "measure", "reading", "target", "file", "new-goal", "goal", "visit"),
+}
+# The whole record shows the newest of every part of it, so it is opened only with all of them.
 WHOLE = "record"
 # The version of the UUIDs that stand for parents' accesses. Rows have version 4.
 CHILD_VERSION = 5
+PARTS_OF_WHOLE = OPEN.keys() - {"messages", "tools"}
 # Neither lets anybody in, nor goes anywhere.
 OUT_OF_USE = (AccountState.FROZEN, AccountState.CLOSED)
 
@@ -96,11 +108,12 @@ def judge_access(
     found = find_patient(account, access, today)
     if isinstance(found, Shut) or not feature:
         return found if isinstance(found, Shut) else Open(found)
-    if page not in OPEN.get(feature, ()):
+    shows, acts = page in OPEN.get(feature, ()), page in ACTS.get(feature, ())
+    if not (shows or acts):
         return Shut(Why.UNKNOWN)
     if feature not in found.sees:
         return Shut(Why.NOT_SHARED)
-    if how == ACT and (page not in ACTS.get(feature, ()) or feature not in found.acts):
+    if (how == ACT or not shows) and not (acts and feature in found.acts):
         return Shut(Why.ONLY_TO_SEE)
     return Open(found)
 
@@ -158,7 +171,16 @@ def represented(row: Surrogacy, account: Account, today: date) -> Patient | Shut
 def seen_in(row: Delegation | Surrogacy) -> frozenset[str]:
     """Return the features that a row opens. Only those count that can still be opened to another person."""
     sees = frozenset(row.sees) & OPEN.keys()
-    return sees if sees == OPEN.keys() else sees - {WHOLE}
+    return sees if sees >= PARTS_OF_WHOLE else sees - {WHOLE}
+
+
+def find_access(account: Account, patient: str, feature: str) -> UUID | None:
+    """Return by which access an account sees a feature of this patient's record today, or None."""
+    rows = Delegation.objects.filter(delegate=account, owner__dod_id=patient, state=Delegation.State.ACCEPTED)
+    cases = Surrogacy.objects.filter(asker=account, patient=patient, state=Surrogacy.State.OPEN)
+    ids = [*rows.order_by("-offered_at").values_list("pk", flat=True), child_address(account, patient)]
+    ids += cases.order_by("-pk").values_list("access", flat=True)
+    return next((one for one in ids if isinstance(judge_access(account, one, feature), Open)), None)
 
 
 def is_able(owner: Account) -> bool:

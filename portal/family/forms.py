@@ -11,8 +11,17 @@ from accounts.journeys.forms import DodIdField, SSNField
 from accounts.models import Account
 from core import policy
 from core.fields import CodeField, DateField, text_field
-from portal.family.access import ACTS, TITLES, WHOLE
+from portal.family.access import ACTS, PARTS_OF_WHOLE, TITLES, WHOLE
 from portal.family.models import Surrogacy
+from portal.family.sharing import FOR_DOCTORS
+
+# What acting means in each feature, for the form that gives it.
+ACTING = {
+    "appointments": "ask for visits, move and cancel them, and answer the questions before them",
+    "messages": "write to your care teams and answer them. They see who wrote it for you",
+    "medications": "ask for refills and renewals, and withdraw them",
+    "tools": "store, change and delete readings, set targets and goals, and write the notes for a visit",
+}
 
 
 class OfferForm(forms.Form):
@@ -26,7 +35,7 @@ class OfferForm(forms.Form):
     )
     acts = forms.MultipleChoiceField(
         label="Where may the person act for you?",
-        choices=[(slug, f"{TITLES[slug]}: ask for refills and renewals, and withdraw them") for slug in ACTS],
+        choices=[(slug, f"{TITLES[slug]}: {ACTING[slug]}") for slug in ACTS],
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
@@ -42,8 +51,9 @@ class OfferForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
         sees, acts = set(cleaned.get("sees", ())), set(cleaned.get("acts", ()))
-        if WHOLE in sees and sees != TITLES.keys():
-            self.add_error("sees", "The complete record shows a part of everything. Choose all parts, or leave it out.")
+        if WHOLE in sees and not sees >= PARTS_OF_WHOLE:
+            said = "The complete record shows a part of everything. Choose all parts of the record, or leave it out."
+            self.add_error("sees", said)
         if sees and acts - sees:
             self.add_error("acts", "Choose the same part above too: nobody can act where they see nothing.")
         return cleaned
@@ -65,8 +75,12 @@ def code_field() -> CodeField:
 class SurrogateForm(forms.Form):
     """For which patient somebody asks to act, on what ground, and where the paper will be shown."""
 
-    first_name = text_field("Patient’s first name", autocomplete="off name", missing="Enter the patient’s first name.")
-    last_name = text_field("Patient’s last name", autocomplete="off name", missing="Enter the patient’s last name.")
+    first_name = text_field(
+        "Patient’s first name", autocomplete="off", missing="Enter the patient’s first name.", is_name=True
+    )
+    last_name = text_field(
+        "Patient’s last name", autocomplete="off", missing="Enter the patient’s last name.", is_name=True
+    )
     date_of_birth = DateField(label="Patient’s date of birth", past=True)
     dod_id = DodIdField()
     ssn = SSNField(required=False)
@@ -109,7 +123,7 @@ class ShareForm(forms.Form):
 
     sees = forms.MultipleChoiceField(
         label="What may the doctor see?",
-        choices=[(slug, title) for slug, title in TITLES.items() if slug != WHOLE],
+        choices=[(slug, TITLES[slug]) for slug in FOR_DOCTORS],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one part of your record."},
     )

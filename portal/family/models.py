@@ -187,6 +187,11 @@ class Surrogacy(models.Model):
     def __str__(self) -> str:
         return f"Request {self.number}"
 
+    @property
+    def account_id(self) -> int:
+        """Return whom a request is about before a patient is found: who asks."""
+        return self.asker_id
+
     def is_open(self, today: date) -> bool:
         """Return whether it lets anybody see anything on this day."""
         if self.state != self.State.OPEN or self.starts is None or self.ends is None:

@@ -80,6 +80,11 @@ def reader_of(who: Who) -> Account:
     return who.reader if isinstance(who, Patient) else who
 
 
+def helper_of(who: Who) -> Account | None:
+    """Return the account of who does it for the patient, or None for one's own record."""
+    return who.reader if isinstance(who, Patient) else None
+
+
 def record_event(event: str, *, by: Who, **details: Any) -> None:
     """Write an event on the trail of the person whose record it is. It says who did it, and by which access.
 

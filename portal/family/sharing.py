@@ -14,7 +14,7 @@ from accounts.mail import notices
 from accounts.models import Account
 from core import policy
 from idproofing.codes import normalize
-from portal.family.access import OPEN, WHOLE, is_able
+from portal.family.access import OPEN, is_able
 from portal.family.models import Share
 from portal.family.offering import write_code
 from portal.family.patients import Patient
@@ -22,11 +22,13 @@ from safeguards import audit
 from safeguards.cipher import blind_index
 
 COOKIE = "__Host-share" if settings.SESSION_COOKIE_SECURE else "share"
-# What a doctor sees of each feature. Requests to the pharmacy are between the person and the pharmacy.
+# What a doctor can be shown: parts of the health record. What was asked for is between the person and who answers it.
+FOR_DOCTORS = (
+    *("appointments", "medications", "allergies", "conditions", "immunizations"),
+    *("labs", "vitals", "notes", "procedures"),
+)
 SHARED = {
-    slug: tuple(page for page in pages if page not in ("asked", "requests", "request"))
-    for slug, pages in OPEN.items()
-    if slug != WHOLE
+    slug: tuple(page for page in OPEN[slug] if page not in ("asked", "requests", "request")) for slug in FOR_DOCTORS
 }
 
 

@@ -12,7 +12,7 @@ from procrastinate.contrib.django import app
 
 from accounts.mail import notices
 from core import policy
-from portal.family.patients import Who, account_of, record_event
+from portal.family.patients import Who, account_of, helper_of, record_event
 from portal.medications.gates import No, Why, judge
 from portal.medications.models import Request, Step
 from portal.medications.states import START, State, list_of
@@ -59,7 +59,7 @@ def create_request(account: Who, row: Prescription, kind: str, now: datetime) ->
             made_at=now,
             changed_at=now,
         )
-        Step.objects.create(request=request, state=START, at=now)
+        Step.objects.create(request=request, state=START, at=now, helper=helper_of(account))
         record_event("refill.submitted", by=account, kind=kind)
     return request
 

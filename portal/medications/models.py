@@ -29,7 +29,7 @@ class Request(models.Model):
         READY = "ready", "Ready to pick up"
         DONE = "done", "Done"
         REFUSED = "refused", "Not possible"
-        WITHDRAWN = "withdrawn", "Withdrawn by you"
+        WITHDRAWN = "withdrawn", "Withdrawn"
 
     class Reason(models.TextChoices):
         CALL = "call", "The pharmacy has a question. Call them, please."
@@ -91,13 +91,18 @@ class Request(models.Model):
 
 
 class Step(models.Model):
-    """That a request came to a state, and when. `staff` is the member of staff who did it, if one did."""
+    """That a request came to a state, and when.
+
+    `staff` is the member of staff who did it, if one did, and `helper` who did it for the patient, if another person
+    did.
+    """
 
     id = models.BigAutoField(primary_key=True)
     request = models.ForeignKey(Request, models.CASCADE, related_name="steps")
     state = models.CharField(max_length=10, choices=Request.State)
     at = models.DateTimeField()
     staff = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+    helper = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+", db_index=False)
 
     class Meta:
         default_permissions = ()

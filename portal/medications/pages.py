@@ -185,7 +185,7 @@ def request(account: Who, query: QueryDict, item: UUID) -> Context:
     prescription = queries.of(Prescription, account.dod_id).filter(resource_id=row.prescription_id).first()
     return {
         "asked": row,
-        "steps": list(row.steps.order_by("at", "pk")),
+        "steps": list(row.steps.order_by("at", "pk").select_related("helper")),
         "medication": prescription,
         "can_withdraw": row.state in (State.SUBMITTED, State.RECEIVED),
         "item_title": f"{row.get_kind_display()}: {row.name}",  # type: ignore[attr-defined]

@@ -9,7 +9,7 @@ from django.utils import timezone
 from idproofing.transitions import TransitionRefused, apply
 from portal.family.access import child_address
 from portal.family.models import Surrogacy
-from portal.family.patients import Who, access_of, reader_of
+from portal.family.patients import Who, access_of, helper_of, reader_of
 from portal.medications.models import Request, Step
 from portal.notices.models import Kind
 from portal.notices.telling import tell
@@ -65,7 +65,7 @@ def change_state(row: Request, to: str, *, by: Who, now: datetime | None = None,
             row.tracking = str(tracking)
             row.save(update_fields=["tracking"])  # a sealed value knows its row, so `update` cannot set it
         event = apply(row, to, TRANSITIONS, now=now, **values)
-        Step.objects.create(request=row, state=to, at=now, staff=staff)
+        Step.objects.create(request=row, state=to, at=now, staff=staff, helper=helper_of(by))
         audit.record(event, by=reader, account_id=row.account_id, **access_of(by))
         if staff:
             tell(row.account, Kind.REQUESTS, "refill-changed", page=list_of(row))

@@ -13,12 +13,12 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 
-from accounts.models import Account
 from core import policy
 from core.typed import clean_typed
+from portal.family.patients import Who, reader_of, record_event
 from portal.messages.drafts import drafts_of
 from portal.messages.models import Attachment, Message, Piece
-from safeguards import audit, limits
+from safeguards import limits
 from safeguards.cipher import blind_index
 
 # How many bytes at the beginning tell the kind of a file.
@@ -66,22 +66,22 @@ def clean_name(name: str) -> str:
     return plain if len(plain) <= policy.ATTACHMENT_NAME_MAX else plain[: policy.ATTACHMENT_NAME_MAX - 10] + ending
 
 
-def attach(account: Account, message: Message, files: list[UploadedFile]) -> list[Refused]:
+def attach(account: Who, message: Message, files: list[UploadedFile]) -> list[Refused]:
     """Keep files with a draft, and return what was refused. Those that are good stay, whatever the others are."""
     return [refused for file in files if (refused := attach_one(account, message, file))]
 
 
-def attach_one(account: Account, message: Message, file: UploadedFile) -> Refused | None:
+def attach_one(account: Who, message: Message, file: UploadedFile) -> Refused | None:
     """Keep one file with a draft, or return why not."""
     name = clean_name(file.name or "")
     refused = problem_of(name, file)
     if refused:
         return refused
-    data = file.read()
+    data, reader = file.read(), reader_of(account)
     kind = kind_of(data)
     if kind is None or PurePath(name).suffix.lower() not in policy.FILE_KINDS[kind].endings:
         return Refused(f"{name}: this is not a file that we can take. You can attach {KINDS} files.")
-    if limits.hit(policy.ATTACHMENTS_A_DAY, str(account.pk), account_id=account.pk):
+    if limits.hit(policy.ATTACHMENTS_A_DAY, str(reader.pk), account_id=reader.pk):
         return Refused(f"{name}: you have attached many files today. Please try again tomorrow.")
     return keep(account, message, name, kind, data)
 
@@ -100,7 +100,7 @@ def too_much(name: str) -> Refused:
     return Refused(f"{name}: all files of a message together can have {most}. This one would be too much.")
 
 
-def keep(account: Account, message: Message, name: str, kind: str, data: bytes) -> Refused | None:
+def keep(account: Who, message: Message, name: str, kind: str, data: bytes) -> Refused | None:
     """Store a file in its pieces, if the message still is a draft and has room for it."""
     digest = blind_index(hashlib.sha256(data).hexdigest(), purpose="attachment")
     with transaction.atomic():
@@ -118,7 +118,7 @@ def keep(account: Account, message: Message, name: str, kind: str, data: bytes) 
             message=message, name=name, kind=kind, size=len(data), digest=digest, added_at=timezone.now()
         )
         Piece.objects.bulk_create(pieces_of(row, data))
-        audit.record("message.file-added", by=account, message=str(message.pk), kind=kind)
+        record_event("message.file-added", by=account, message=str(message.pk), kind=kind)
     return None
 
 
@@ -127,13 +127,13 @@ def pieces_of(row: Attachment, data: bytes) -> Iterator[Piece]:
         yield Piece(attachment=row, place=place, data=data[start : start + policy.ATTACHMENT_PIECE])
 
 
-def remove(account: Account, message: Message, item: UUID) -> bool:
+def remove(account: Who, message: Message, item: UUID) -> bool:
     """Delete a file of a draft, and return whether it was there."""
     with transaction.atomic():
         drafts = drafts_of(account).filter(pk=message.pk)
         gone, _ = Attachment.objects.filter(pk=item, message__in=drafts).delete()
         if gone:
-            audit.record("message.file-removed", by=account, message=str(message.pk))
+            record_event("message.file-removed", by=account, message=str(message.pk))
     return bool(gone)
 
 

@@ -1,4 +1,8 @@
-"""Drafts: saved under the id that the message will have, and never over the text of another tab."""
+"""Drafts: saved under the id that the message will have, and never over the text of another tab.
+
+A draft belongs to who writes it: the patient, or another person who writes for the patient. Neither sees those of the
+other until they are sent.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,12 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.models import Account
+from portal.family.patients import Who, helper_of, reader_of, record_event
 from portal.messages.models import CareTeam, Message, Thread
-from safeguards import audit
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Gone:
 
 
 def save_draft(
-    account: Account, typed: Typed, *, thread: Thread | None = None, now: datetime | None = None
+    account: Who, typed: Typed, *, thread: Thread | None = None, now: datetime | None = None
 ) -> Saved | Stale | Gone:
     """Keep what was typed, if the draft is still as the form had it. The same text twice is one save.
 
@@ -66,7 +69,7 @@ def save_draft(
         try:
             with transaction.atomic():
                 insert(account, typed, thread=thread, saved_at=now)
-                audit.record("message.drafted", by=account, message=str(typed.id))
+                record_event("message.drafted", by=account, message=str(typed.id))
         except IntegrityError:
             return overtaken(account, typed)
         return Saved(1)
@@ -75,30 +78,37 @@ def save_draft(
     return overtaken(account, typed)
 
 
-def insert(account: Account, typed: Typed, **values: object) -> None:
+def insert(account: Who, typed: Typed, **values: object) -> None:
     """Insert the message of a form. Raise IntegrityError if its id is taken."""
     author = Message.Author.PATIENT
     fields: Any = {**typed.text, **values}
-    row = Message(id=typed.id, patient=account.dod_id or "", author=author, **fields)
+    helper = helper_of(account)
+    name = helper.get_full_name() if helper else ""
+    row = Message(id=typed.id, patient=account.dod_id or "", author=author, author_name=name, helper=helper, **fields)
     row.save(force_insert=True)
 
 
-def own_drafts(account: Account, typed: Typed) -> QuerySet[Message]:
+def own_drafts(account: Who, typed: Typed) -> QuerySet[Message]:
     """Return the draft of the form, if it is the person's and has the version that the form shows."""
-    return Message.objects.filter(
-        pk=typed.id, patient=account.dod_id, author=Message.Author.PATIENT, held_at=None, version=typed.version
-    )
+    return drafts_of(account).filter(pk=typed.id, version=typed.version)
 
 
-def drafts_of(account: Account) -> QuerySet[Message]:
-    """Return the drafts that an account may change: a patient's own, or those that a member of a care team writes."""
-    own = Q(author=Message.Author.PATIENT, patient=account.dod_id)
-    return Message.objects.filter(own | Q(author=Message.Author.STAFF, assigned_to=account), held_at=None)
+def drafts_of(who: Who) -> QuerySet[Message]:
+    """Return the drafts that a person may change: what they write to care teams, or as a member of one."""
+    reader = reader_of(who)
+    if reader.is_staff:
+        return Message.objects.filter(author=Message.Author.STAFF, assigned_to=reader, held_at=None)
+    return written_by(who).filter(held_at=None)
 
 
-def overtaken(account: Account, typed: Typed) -> Saved | Stale | Gone:
+def written_by(who: Who) -> QuerySet[Message]:
+    """Return what the person who has the record open wrote to care teams in it: drafts, and what was sent."""
+    return Message.objects.filter(patient=who.dod_id or "", author=Message.Author.PATIENT, helper=helper_of(who))
+
+
+def overtaken(account: Who, typed: Typed) -> Saved | Stale | Gone:
     """Return why nothing was saved: the draft holds the same text already, holds another one, or is not there."""
-    kept = Message.objects.filter(pk=typed.id, patient=account.dod_id, author=Message.Author.PATIENT).first()
+    kept = written_by(account).filter(pk=typed.id).first()
     if kept is None:
         return Gone()
     if kept.held_at is None and says_the_same(kept, typed):
@@ -112,12 +122,12 @@ def says_the_same(message: Message, typed: Typed) -> bool:
     return same_team and (message.subject, message.body) == (typed.subject, typed.body)
 
 
-def discard_draft(account: Account, draft: UUID) -> bool:
+def discard_draft(account: Who, draft: UUID) -> bool:
     """Delete a draft with its files, and return whether there was one."""
     with transaction.atomic():
         row = drafts_of(account).select_for_update().filter(pk=draft).first()
         if row is None:
             return False
         row.delete()
-        audit.record("message.discarded", by=account, message=str(draft))
+        record_event("message.discarded", by=account, message=str(draft))
     return True

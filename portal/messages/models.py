@@ -144,10 +144,12 @@ class Thread(models.Model):
 class Message(models.Model):
     """One message. A draft of a new conversation has no thread yet.
 
-    `author` says which side wrote it. `author_name` is the name of the member of staff. `version` grows with each save
-    of the draft, so that a page that has grown old overwrites nothing. A message counts as sent once `send_due_at` has
-    passed; the worker then notes `sent_at`. `opened_at` is the time at which the other side first read it.
-    `assigned_to` is the member of staff who has taken up a patient's message, or who writes a draft of the care team.
+    `author` says which side wrote it. `author_name` is the name of the member of staff, or of `helper`: who wrote it
+    for the patient, if another person did. A draft belongs to who writes it, and nobody else sees it. `version` grows
+    with each save of the draft, so that a page that has grown old overwrites nothing. A message counts as sent once
+    `send_due_at` has passed; the worker then notes `sent_at`. `opened_at` is the time at which the other side first
+    read it. `assigned_to` is the member of staff who has taken up a patient's message, or who writes a draft of the
+    care team.
     """
 
     class Author(models.TextChoices):
@@ -163,6 +165,9 @@ class Message(models.Model):
     body = models.CharField(max_length=policy.MESSAGE_BODY_MAX, blank=True)
     author = models.CharField(max_length=8, choices=Author.choices, default=Author.PATIENT)
     author_name = models.CharField(max_length=120, blank=True)
+    helper = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     version = models.PositiveIntegerField(default=1)
     saved_at = models.DateTimeField()
     held_at = models.DateTimeField(null=True, blank=True)
@@ -249,7 +254,7 @@ class Message(models.Model):
 
     @property
     def is_own(self) -> bool:
-        """Return whether the patient wrote it."""
+        """Return whether the patient wrote it, or somebody for the patient."""
         return self.author == self.Author.PATIENT
 
 

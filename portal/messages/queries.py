@@ -1,7 +1,10 @@
 """What the pages read of a patient's messages: folders, one conversation, and what the search finds.
 
-Every query starts from the patient. A page of a list begins below a row that the address names (`?before=`), so that
-the inbox costs the same with 20,000 messages as with 20. What is unread is computed, and never counted up and down.
+Every query starts from the patient, and drafts from who wrote them. From 13 on, a parent sees the conversations that
+one of the parents began: what a team writes by itself may be sensitive, and nothing marks it.
+
+A page of a list begins below a row that the address names (`?before=`), so that the inbox costs the same with 20,000
+messages as with 20. What is unread is computed, and never counted up and down.
 """
 
 from datetime import datetime
@@ -14,11 +17,12 @@ from django.db.models.functions import Now
 from django.http import Http404
 from django.utils import timezone
 
-from accounts.models import Account
+from portal.family.patients import Patient, Who, helper_of, record_event
 from portal.messages import teams
+from portal.messages.drafts import written_by
 from portal.messages.models import Attachment, Message, Thread
 from portal.record.queries import Listing
-from safeguards import audit
+from portal.record.sensitive import Guarded
 
 # Longer searches are cut. Nobody remembers more of a message.
 LONGEST_SEARCH = 200
@@ -29,47 +33,57 @@ def unread() -> Q:
     return Q(author=Message.Author.STAFF, opened_at=None, send_due_at__lte=Now())
 
 
-def threads_of(patient: str | None) -> QuerySet[Thread]:
+def threads_of(who: Who) -> QuerySet[Thread]:
     """Return a patient's conversations, each with its team, and with `is_unread`."""
-    mine = Message.objects.filter(unread(), thread=OuterRef("pk"))
-    return Thread.objects.filter(patient=patient or "").select_related("team").annotate(is_unread=Exists(mine))
+    new = Message.objects.filter(unread(), thread=OuterRef("pk"))
+    rows = Thread.objects.filter(begun_by_helper(who, "pk"), patient=who.dod_id or "")
+    return rows.select_related("team").annotate(is_unread=Exists(new))
 
 
-def messages_of(patient: str | None) -> QuerySet[Message]:
-    """Return the messages of a patient's conversations, and the patient's drafts, but not the team's."""
-    rows = Message.objects.filter(patient=patient or "").exclude(author=Message.Author.STAFF, held_at=None)
-    return rows.defer("search").select_related("team")
+def begun_by_helper(who: Who, thread: str) -> Q:
+    """Return the condition of what a parent sees of a child from 13 on, by the column of the conversation's id."""
+    first = Message.objects.filter(pk=OuterRef(thread), author=Message.Author.PATIENT, helper__isnull=False)
+    return Q(Exists(first)) if isinstance(who.dod_id, Guarded) else Q()
 
 
-def inbox(patient: str | None, before: str, size: int) -> Listing:
+def messages_of(who: Who) -> QuerySet[Message]:
+    """Return the messages of a patient's conversations, and the drafts of the person who has the record open."""
+    sent = Q(held_at__isnull=False) & begun_by_helper(who, "thread")
+    drafts = Q(held_at=None, author=Message.Author.PATIENT, helper=helper_of(who))
+    return Message.objects.filter(sent | drafts, patient=who.dod_id or "").defer("search").select_related("team")
+
+
+def inbox(who: Who, before: str, size: int) -> Listing:
     """Return the conversations in which a care team has written, the newest answer first."""
-    rows = threads_of(patient).filter(archived_at=None, last_answer_at__isnull=False)
+    rows = threads_of(who).filter(archived_at=None, last_answer_at__isnull=False)
     return page_below(rows, "last_answer_at", before, size)
 
 
-def archive(patient: str | None, before: str, size: int) -> Listing:
+def archive(who: Who, before: str, size: int) -> Listing:
     """Return the conversations that the patient has put away, the last one first."""
-    return page_below(threads_of(patient).filter(archived_at__isnull=False), "archived_at", before, size)
+    return page_below(threads_of(who).filter(archived_at__isnull=False), "archived_at", before, size)
 
 
-def sent(patient: str | None, before: str, size: int) -> Listing:
+def sent(who: Who, before: str, size: int) -> Listing:
     """Return what the patient has sent, and what is held, newest first."""
-    rows = messages_of(patient).filter(author=Message.Author.PATIENT, held_at__isnull=False)
+    rows = messages_of(who).filter(author=Message.Author.PATIENT, held_at__isnull=False)
     return page_below(rows, "held_at", before, size)
 
 
-def drafts(patient: str | None, before: str, size: int) -> Listing:
-    """Return the patient's drafts, the last one saved first."""
-    return page_below(messages_of(patient).filter(held_at=None), "saved_at", before, size)
+def drafts(who: Who, before: str, size: int) -> Listing:
+    """Return the drafts of the person who has the record open, the last one saved first."""
+    return page_below(
+        written_by(who).filter(held_at=None).defer("search").select_related("team"), "saved_at", before, size
+    )
 
 
-def search(patient: str | None, words: str, before: str, size: int) -> Listing:
+def search(who: Who, words: str, before: str, size: int) -> Listing:
     """Return the messages and drafts of a patient that hold these words, in any of their forms, newest first.
 
     "Quoted words" stand together, a word after - is not there, and `or` is one of two, as in the usual search engines.
     """
     wanted = SearchQuery(words[:LONGEST_SEARCH].replace("\x00", " "), config="english", search_type="websearch")
-    return page_below(messages_of(patient).filter(search=wanted), "saved_at", before, size)
+    return page_below(messages_of(who).filter(search=wanted), "saved_at", before, size)
 
 
 def page_below(rows: QuerySet, column: str, before: str, size: int) -> Listing:
@@ -101,10 +115,10 @@ def write_cursor(row: Model, column: str) -> str:
     return f"{getattr(row, column).isoformat()}_{row.pk}"
 
 
-def one_thread(patient: str | None, item: UUID) -> Thread:
+def one_thread(who: Who, item: UUID) -> Thread:
     """Return a patient's conversation, with `may_write` to its team. Raise Http404 for anyone else's."""
     links = teams.links().filter(patient=OuterRef("patient"), team=OuterRef("team"))
-    rows = threads_of(patient).select_related("team", "continues").annotate(may_write=Exists(links))
+    rows = threads_of(who).select_related("team", "continues").annotate(may_write=Exists(links))
     thread = rows.filter(pk=item).first()
     if thread is None:
         raise Http404
@@ -123,42 +137,46 @@ def lines_of(thread: Thread, *, for_staff: bool = False) -> list[Message]:
     return list(rows.order_by("send_due_at", "id"))
 
 
-def one_message(patient: str | None, item: UUID) -> Message:
+def one_message(who: Who, item: UUID) -> Message:
     """Return a patient's message or draft. Raise Http404 for anyone else's, and for what the team has not sent."""
-    found = messages_of(patient).select_related("team", "thread__team").filter(pk=item).first()
+    found = messages_of(who).select_related("team", "thread__team").filter(pk=item).first()
     if found is None:
         raise Http404
     return found
 
 
-def one_attachment(patient: str | None, item: UUID) -> Attachment:
+def one_attachment(who: Who, item: UUID) -> Attachment:
     """Return a file of a patient's message. Raise Http404 for anyone else's."""
-    found = Attachment.objects.filter(pk=item, message__in=messages_of(patient)).first()
+    found = Attachment.objects.filter(pk=item, message__in=messages_of(who)).first()
     if found is None:
         raise Http404
     return found
 
 
-def drafts_in(thread: Thread) -> list[Message]:
-    """Return the drafts of answers in a conversation, the last one saved first."""
-    rows = messages_of(thread.patient).filter(thread=thread, held_at=None)
-    return list(rows.order_by("-saved_at")[:3])
+def drafts_in(who: Who, thread: Thread) -> list[Message]:
+    """Return one's drafts of answers in a conversation, the last one saved first."""
+    return list(written_by(who).filter(thread=thread, held_at=None).defer("search").order_by("-saved_at")[:3])
 
 
-def note_read(account: Account, thread: Thread) -> int:
-    """Note that the patient has now read what the care team wrote, and return how many messages were new."""
+def note_read(who: Who, thread: Thread) -> int:
+    """Note that the patient has now read what the care team wrote, and return how many messages were new.
+
+    A parent reads in place of the child. Anyone else who reads leaves it unread for the patient.
+    """
+    if isinstance(who, Patient) and not who.is_child:
+        return 0
     with transaction.atomic():
         new = Message.objects.filter(unread(), thread=thread).update(opened_at=timezone.now())
         if new:
-            audit.record("message.read", by=account, messages=new, thread=str(thread.pk))
+            record_event("message.read", by=who, messages=new, thread=str(thread.pk))
     return new
 
 
-def move_to_archive(account: Account, thread: Thread, *, archived: bool) -> bool:
+def move_to_archive(who: Who, thread: Thread, *, archived: bool) -> bool:
     """Put a conversation away, or take it back. Return whether that changed anything."""
-    rows = Thread.objects.filter(pk=thread.pk, patient=account.dod_id, archived_at__isnull=archived)
+    rows = Thread.objects.filter(pk=thread.pk, patient=who.dod_id, archived_at__isnull=archived)
     with transaction.atomic():
         moved = rows.update(archived_at=timezone.now() if archived else None)
         if moved:
-            audit.record("message.archived", by=account, thread=str(thread.pk), archived=archived)
+            record_event("message.archived", by=who, thread=str(thread.pk), archived=archived)
     return bool(moved)

@@ -9,10 +9,10 @@ from django.db.models import F
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from accounts.models import Account
 from core import policy
+from portal.family.patients import Who, access_of, account_of, reader_of, record_event
 from portal.messages import message_states
-from portal.messages.drafts import Gone, Saved, Stale, Typed, insert, overtaken, own_drafts
+from portal.messages.drafts import Gone, Saved, Stale, Typed, insert, overtaken, own_drafts, written_by
 from portal.messages.message_states import State, change_state, event_of
 from portal.messages.models import Message, Thread
 from portal.messages.teams import answer_due
@@ -33,19 +33,20 @@ class NoTeam:
 
 
 def send_message(
-    account: Account, typed: Typed, *, thread: Thread | None = None, now: datetime | None = None
+    account: Who, typed: Typed, *, thread: Thread | None = None, now: datetime | None = None, begins: UUID | None = None
 ) -> Held | NoTeam | Stale | Gone:
     """Send what a form says. It is held first, so that it can be taken back.
 
     `typed.team` is a team to which the person may write (`teams.links`), or None. An answer goes to `thread`, or begins
     a new conversation that continues it if that one is old or another team's. One conditional write makes the draft a
-    message with the same id, so that the same form sent many times is one message.
+    message with the same id, so that the same form sent many times is one message. A conversation that begins has that
+    id too, unless `begins` is given.
     """
     now = now or timezone.now()
     if typed.team is None:
         return NoTeam()
     goes_on = thread is not None and thread.team_id == typed.team.pk and not is_old(thread, now)
-    where = thread.pk if thread is not None and goes_on else id_of_new_thread(typed)
+    where = thread.pk if thread is not None and goes_on else begins or typed.id
     goes_out_at = now + policy.MESSAGE_HELD
     values = {
         **typed.text,
@@ -63,10 +64,11 @@ def send_message(
                 else:
                     begin_thread(account, typed, where, thread, goes_out_at)
                 event = event_of((State.DRAFT,), State.HELD, message_states.TRANSITIONS)
-                audit.record(event, by=account, message=str(typed.id))
+                record_event(event, by=account, message=str(typed.id))
                 return Held(where, goes_out_at)
     except IntegrityError:
-        pass
+        if where == typed.id and is_left_behind(typed):
+            return send_message(account, typed, thread=thread, now=now, begins=uuid4())
     found = overtaken(account, typed)
     if isinstance(found, Saved):  # the same text, saved by another tab
         return send_message(account, replace(typed, version=found.version), thread=thread, now=now)
@@ -78,7 +80,7 @@ def is_old(thread: Thread, now: datetime) -> bool:
     return now - thread.last_sent_at > policy.MESSAGE_THREAD_LIFE
 
 
-def hold(account: Account, typed: Typed, values: dict[str, object]) -> bool:
+def hold(account: Who, typed: Typed, values: dict[str, object]) -> bool:
     """Make the draft of a form a held message, and return whether it was one. A form never saved is inserted."""
     if typed.version == 0:
         insert(account, typed, **values)
@@ -86,16 +88,12 @@ def hold(account: Account, typed: Typed, values: dict[str, object]) -> bool:
     return own_drafts(account, typed).update(**values) == 1
 
 
-def id_of_new_thread(typed: Typed) -> UUID:
-    """Return the id of a conversation that begins with this message: that of the message.
-
-    It is another one if the message was taken back out of a conversation that it began, and which goes on without it.
-    """
-    goes_on_without = typed.version and Thread.objects.filter(pk=typed.id).exists()
-    return uuid4() if goes_on_without else typed.id
+def is_left_behind(typed: Typed) -> bool:
+    """Return whether a draft was taken back out of a conversation that it began, and which goes on without it."""
+    return bool(typed.version) and Thread.objects.filter(pk=typed.id).exists()
 
 
-def begin_thread(account: Account, typed: Typed, where: UUID, continues: Thread | None, at: datetime) -> None:
+def begin_thread(account: Who, typed: Typed, where: UUID, continues: Thread | None, at: datetime) -> None:
     """Insert the conversation that begins with this message. The foreign key is checked at the end."""
     assert typed.team is not None
     Thread(
@@ -118,10 +116,10 @@ def as_sent(found: Stale | Gone, typed: Typed) -> Held | Stale | Gone:
     return found
 
 
-def unsend(account: Account, message: UUID, *, now: datetime | None = None) -> bool:
-    """Make a held message a draft again, and return whether that was still possible."""
+def unsend(account: Who, message: UUID, *, now: datetime | None = None) -> bool:
+    """Make a held message a draft again, and return whether that was still possible. Only who wrote it can do that."""
     now = now or timezone.now()
-    mine = Message.objects.filter(pk=message, patient=account.dod_id, author=Message.Author.PATIENT)
+    mine = written_by(account).filter(pk=message)
     with transaction.atomic():
         thread = Thread.objects.select_for_update().filter(messages__in=mine).first()
         if thread is None:
@@ -132,8 +130,13 @@ def unsend(account: Account, message: UUID, *, now: datetime | None = None) -> b
         values["version"] = F("version") + 1
         if alone:
             values["thread_id"] = thread.continues_id
-        about = {"message": str(message)}
-        if not change_state(mine, (State.HELD,), State.DRAFT, by=account, now=now, about=about, values=values):
+        by = reader_of(account)
+        about: dict[str, int | str | None] = {
+            "account_id": account_of(account).pk,
+            "message": str(message),
+            **access_of(account),
+        }
+        if not change_state(mine, (State.HELD,), State.DRAFT, by=by, now=now, about=about, values=values):
             return False
         if alone:
             thread.delete()

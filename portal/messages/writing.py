@@ -13,8 +13,8 @@ from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
-from accounts.models import Account
 from core import policy
+from portal.family.patients import Who, address_of
 from portal.messages import attachments, queries
 from portal.messages.drafts import Gone, Saved, Stale, discard_draft, save_draft
 from portal.messages.forms import MessageForm, initial_of
@@ -35,33 +35,33 @@ GONE = "This draft is not there any more. What you typed is still below. Send it
 NOT_ATTACHED = "Your files are not attached yet. Mend what is marked first. Then choose them once more."
 
 
-def compose(account: Account, query: QueryDict) -> Context:
+def compose(account: Who, query: QueryDict) -> Context:
     """Return an empty form for a new message."""
     choices = teams_of(account.dod_id)
     first = {"team": str(choices[0].pk)} if len(choices) == 1 else {}
     return context_of(MessageForm(teams=choices, initial=first), None, choices)
 
 
-def draft(account: Account, query: QueryDict, item: UUID) -> Context | HttpResponse:
+def draft(account: Who, query: QueryDict, item: UUID) -> Context | HttpResponse:
     """Return the form with a draft. A draft that was sent leads to its message."""
-    found = queries.one_message(account.dod_id, item)
+    found = queries.one_message(account, item)
     if found.held_at is not None or not found.is_own:
-        return redirect("messages-message", item)
-    thread = queries.one_thread(account.dod_id, found.thread_id) if found.thread_id else None
+        return redirect(address_of(account, "messages-message", item))
+    thread = queries.one_thread(account, found.thread_id) if found.thread_id else None
     choices = choices_for(account, thread)
     form = MessageForm(teams=choices, initial=initial_of(found))
     return context_of(form, thread, choices, found)
 
 
-def reply(account: Account, query: QueryDict, item: UUID) -> Context:
+def reply(account: Who, query: QueryDict, item: UUID) -> Context:
     """Return an empty form for an answer in a conversation."""
-    thread = queries.one_thread(account.dod_id, item)
+    thread = queries.one_thread(account, item)
     choices = choices_for(account, thread)
     initial = {"topic": thread.topic, "subject": thread.subject}
     return context_of(MessageForm(teams=choices, initial=initial), thread, choices)
 
 
-def choices_for(account: Account, thread: Thread | None) -> list[CareTeam] | None:
+def choices_for(account: Who, thread: Thread | None) -> list[CareTeam] | None:
     """Return the teams to choose from, or None in a conversation whose team the patient may still write to."""
     return None if thread is not None and thread.may_write else teams_of(account.dod_id)  # type: ignore[attr-defined]
 
@@ -85,26 +85,26 @@ def context_of(
     }
 
 
-def write_new(account: Account, request: HttpRequest) -> Context | HttpResponse:
+def write_new(account: Who, request: HttpRequest) -> Context | HttpResponse:
     """Do what the form for a new message asks."""
     return write(account, request, None, None)
 
 
-def write_reply(account: Account, request: HttpRequest, item: UUID) -> Context | HttpResponse:
+def write_reply(account: Who, request: HttpRequest, item: UUID) -> Context | HttpResponse:
     """Do what the form for an answer asks."""
-    return write(account, request, queries.one_thread(account.dod_id, item), None)
+    return write(account, request, queries.one_thread(account, item), None)
 
 
-def write_draft(account: Account, request: HttpRequest, item: UUID) -> Context | HttpResponse:
+def write_draft(account: Who, request: HttpRequest, item: UUID) -> Context | HttpResponse:
     """Do what the form with a draft asks. The form says in which conversation the draft is."""
     try:
         thread = UUID(request.POST.get("thread", ""))
     except ValueError:
         return write(account, request, None, item)
-    return write(account, request, queries.one_thread(account.dod_id, thread), item)
+    return write(account, request, queries.one_thread(account, thread), item)
 
 
-def write(account: Account, request: HttpRequest, thread: Thread | None, item: UUID | None) -> Context | HttpResponse:
+def write(account: Who, request: HttpRequest, thread: Thread | None, item: UUID | None) -> Context | HttpResponse:
     """Save, discard, attach or send, as the button says. Whatever comes of it, what was typed is kept."""
     wanted, choices = request.POST.get("do", "save"), choices_for(account, thread)
     form = MessageForm(request.POST, request.FILES, teams=choices, sends=wanted == "send")
@@ -123,7 +123,7 @@ def write(account: Account, request: HttpRequest, thread: Thread | None, item: U
         return context_of(saves, thread, choices, kept_draft(account, form, item))
     if not isinstance(outcome, Saved):
         return overtaken(request, form, outcome, thread, choices)
-    kept = queries.one_message(account.dod_id, saves.typed(thread, item).id)
+    kept = queries.one_message(account, saves.typed(thread, item).id)
     form = with_values(form, version=kept.version)
     change_files(account, request, form, kept)
     if not form.is_valid():
@@ -131,15 +131,15 @@ def write(account: Account, request: HttpRequest, thread: Thread | None, item: U
     if wanted == "send":
         return answer_to_send(account, request, form, thread, choices, item)
     messages.success(request, "Your draft is saved.")
-    return redirect("messages-draft", kept.pk)
+    return redirect(address_of(account, "messages-draft", kept.pk))
 
 
-def save(account: Account, form: MessageForm, thread: Thread | None, item: UUID | None) -> Saved | Stale | Gone | None:
+def save(account: Who, form: MessageForm, thread: Thread | None, item: UUID | None) -> Saved | Stale | Gone | None:
     """Save the draft of a form. Return None if what was typed cannot be kept, because it is too long."""
     return save_draft(account, form.typed(thread, item), thread=thread) if form.is_valid() else None
 
 
-def change_files(account: Account, request: HttpRequest, form: Form, kept: Message) -> None:
+def change_files(account: Who, request: HttpRequest, form: Form, kept: Message) -> None:
     """Attach the chosen files, or remove the one whose button was pressed. What is wrong stands beside the field."""
     _, _, which = request.POST.get("do", "").partition("remove:")
     try:
@@ -154,7 +154,7 @@ def change_files(account: Account, request: HttpRequest, form: Form, kept: Messa
 
 
 def answer_to_send(
-    account: Account, request: HttpRequest, form: MessageForm, thread: Thread | None,
+    account: Who, request: HttpRequest, form: MessageForm, thread: Thread | None,
     choices: list[CareTeam] | None, item: UUID | None,
 ) -> Context | HttpResponse:  # fmt: skip
     """Send, and lead to the conversation, or show the form again with what stands in the way."""
@@ -163,7 +163,7 @@ def answer_to_send(
         case Held(where, at):
             clock = show_clock(request, at)
             messages.success(request, f"Your message goes out at {clock}. Until then you can take it back.")
-            return redirect("messages-thread", where)
+            return redirect(address_of(account, "messages-thread", where))
         case NoTeam():
             form.add_error("team" if "team" in form.fields else None, "Choose a care team.")
             return context_of(form, thread, choices, kept_draft(account, form, item))
@@ -171,10 +171,10 @@ def answer_to_send(
             return overtaken(request, form, outcome, thread, choices)
 
 
-def kept_draft(account: Account, form: MessageForm, item: UUID | None) -> Message | None:
+def kept_draft(account: Who, form: MessageForm, item: UUID | None) -> Message | None:
     """Return the draft behind a form, if it was ever saved, so that its files are shown."""
     pk = item or form.cleaned_data.get("draft")
-    return queries.messages_of(account.dod_id).filter(pk=pk, held_at=None).first() if pk else None
+    return queries.messages_of(account).filter(pk=pk, held_at=None).first() if pk else None
 
 
 def overtaken(
@@ -201,7 +201,7 @@ def with_values(form: MessageForm, **values: Any) -> MessageForm:
     return MessageForm(data, form.files, teams=teams, sends=sends)
 
 
-def discard(account: Account, request: HttpRequest, item: UUID | None) -> HttpResponse:
+def discard(account: Who, request: HttpRequest, item: UUID | None) -> HttpResponse:
     """Delete the draft, if it was ever saved."""
     try:
         found = item or UUID(request.POST.get("draft", ""))
@@ -209,7 +209,7 @@ def discard(account: Account, request: HttpRequest, item: UUID | None) -> HttpRe
         found = None
     if found and discard_draft(account, found):
         messages.success(request, "The draft was deleted.")
-    return redirect("messages-drafts")
+    return redirect(address_of(account, "messages-drafts"))
 
 
 def said_of_autosave(request: HttpRequest, form: MessageForm, outcome: Saved | Stale | Gone | None) -> JsonResponse:

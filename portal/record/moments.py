@@ -6,7 +6,9 @@ was written, and never in the zone of the server or of the reader alone.
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+
+from core.zones import show_clock, show_zone
+from core.zones import zone_named as zone_of
 
 SAID = re.compile(
     r"(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d)"
@@ -16,32 +18,6 @@ SAID = re.compile(
 )
 # The most characters that a projection keeps of a moment.
 LONGEST = 40
-# Zones that people at home know by a name of their own. Any other is said by its city.
-ZONES = {
-    "America/New_York": "Eastern time",
-    "America/Detroit": "Eastern time",
-    "America/Indiana/Indianapolis": "Eastern time",
-    "America/Kentucky/Louisville": "Eastern time",
-    "US/Eastern": "Eastern time",
-    "America/Chicago": "Central time",
-    "US/Central": "Central time",
-    "America/Denver": "Mountain time",
-    "America/Boise": "Mountain time",
-    "US/Mountain": "Mountain time",
-    "America/Phoenix": "Arizona time",
-    "US/Arizona": "Arizona time",
-    "America/Los_Angeles": "Pacific time",
-    "US/Pacific": "Pacific time",
-    "America/Anchorage": "Alaska time",
-    "US/Alaska": "Alaska time",
-    "Pacific/Honolulu": "Hawaii time",
-    "US/Hawaii": "Hawaii time",
-    "America/Puerto_Rico": "Atlantic time",
-    "Pacific/Guam": "Guam time",
-    "UTC": "UTC",
-    "Etc/UTC": "UTC",
-    "GMT": "UTC",
-}
 
 
 def read(value: object) -> tuple[datetime | None, str]:
@@ -88,21 +64,6 @@ def written(parts: re.Match[str]) -> datetime:
     return datetime.fromisoformat(f"{naive.replace(tzinfo=None).isoformat()}{offset}")
 
 
-def zone_of(name: object) -> ZoneInfo | None:
-    """Return the time zone of an IANA name, or None if there is none of that name."""
-    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_+\-]*(?:/[A-Za-z0-9_+\-]+)*", name):
-        return None
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return None
-
-
-def show_zone(zone: str) -> str:
-    """Return a time zone in words: "Eastern time", or "Tokyo time" for one that has no name of its own here."""
-    return ZONES.get(zone) or f"{zone.rpartition('/')[2].replace('_', ' ')} time"
-
-
 def show_offset(at: datetime) -> str:
     """Return the offset of a time in words: "UTC", "UTC−5" or "UTC+5:30"."""
     minutes = round((at.utcoffset() or timedelta()).total_seconds() / 60)
@@ -114,10 +75,6 @@ def show_offset(at: datetime) -> str:
 
 def show_day_of(day: date) -> str:
     return f"{day:%B} {day.day}, {day.year}"
-
-
-def show_clock(at: datetime) -> str:
-    return f"{at.hour % 12 or 12}:{at.minute:02} {'AM' if at.hour < 12 else 'PM'}"
 
 
 def local(said: str, zone: str = "") -> tuple[datetime, str] | None:

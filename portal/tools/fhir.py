@@ -31,7 +31,7 @@ def observations_of(patient: str, ids: Iterable[int] | None = None) -> Iterator[
 
     Numbers are Decimal: record.canonical.write_canonical writes them with their digits.
     """
-    rows = Reading.objects.filter(patient=patient).select_related("tracker").order_by("at", "id")
+    rows = Reading.objects.filter(patient=patient).select_related("tracker", "account").order_by("at", "id")
     if ids is not None:
         rows = rows.filter(pk__in=list(ids))
     for row in rows.iterator(500):
@@ -41,7 +41,8 @@ def observations_of(patient: str, ids: Iterable[int] | None = None) -> Iterator[
 def observation_of(row: Reading) -> dict[str, Any]:
     """Return one reading. Its id is that of the reading, so that another export says the same."""
     about = row.tracker.about
-    performer = {"reference": f"urn:uuid:{patient_id(row.patient)}", "type": "Patient"}
+    subject = {"reference": f"urn:uuid:{patient_id(row.patient)}", "type": "Patient"}
+    performer = {"type": "RelatedPerson", "display": row.entered_by} if row.entered_by else subject
     observation: dict[str, Any] = {
         "resourceType": "Observation",
         "id": str(row.resource_id),
@@ -49,7 +50,7 @@ def observation_of(row: Reading) -> dict[str, Any]:
         "status": "final",
         "category": [{"coding": [{"system": CATEGORIES, "code": about.category}]}],
         "code": code_of(about.code or about.unit(row.unit).code, about.title),
-        "subject": performer,
+        "subject": subject,
         "effectiveDateTime": row.said,
         "performer": [performer],
         **value_of(row, about),

@@ -9,15 +9,14 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from accounts.models import Account
 from core import policy
+from portal.family.patients import Who, address_of, record_event
 from portal.record import queries
 from portal.tools import reading_files, readings
 from portal.tools.measures import Measure
 from portal.tools.models import Reading, Tracker
 from portal.tools.reading_files import Preview
 from portal.zones import zone_of
-from safeguards import audit
 
 Context = dict[str, Any]
 
@@ -51,7 +50,7 @@ class FileForm(forms.Form):
         return cleaned
 
 
-def ask_file(account: Account, query: QueryDict, measure: str) -> Context:
+def ask_file(account: Who, query: QueryDict, measure: str) -> Context:
     """Return the form for a file of readings."""
     about, _ = readings.find_tracker(account.dod_id, measure)
     return file_page(about, measure, FileForm(label_suffix=""))
@@ -69,7 +68,7 @@ def file_page(about: Measure, slug: str, form: FileForm) -> Context:
     }
 
 
-def take_file(account: Account, request: HttpRequest, measure: str) -> Context | HttpResponse:
+def take_file(account: Who, request: HttpRequest, measure: str) -> Context | HttpResponse:
     """Show what a file would bring or, once the person has seen it, store all of it."""
     about, tracker = readings.find_tracker(account.dod_id, measure)
     form = FileForm(request.POST, request.FILES, label_suffix="")
@@ -84,7 +83,7 @@ def take_file(account: Account, request: HttpRequest, measure: str) -> Context |
         return page
     if preview.known == len(preview.rows):  # the same was sent twice
         messages.success(request, "All of these readings are stored.")
-        return redirect("tools-measure", measure)
+        return redirect(address_of(account, "tools-measure", measure))
     if not preview.can_store or (preview.odd and not request.POST.get("sure")):
         return page | {"must_be_sure": bool(preview.odd)}
     return store_file(account, request, about, tracker, preview) or page | {"is_full": True}
@@ -99,7 +98,7 @@ def preview_of(about: Measure, tracker: Tracker | None, text: str, request: Http
 
 
 def store_file(
-    account: Account, request: HttpRequest, about: Measure, tracker: Tracker | None, preview: Preview
+    account: Who, request: HttpRequest, about: Measure, tracker: Tracker | None, preview: Preview
 ) -> HttpResponse | None:
     """Store all new rows of a file, and lead to the chart. Return None if there is no room for them."""
     now, entries = timezone.now(), preview.new
@@ -111,10 +110,10 @@ def store_file(
     known = preview.known + stored.known
     there = f" {known} {'was' if known == 1 else 'were'} there already." if known else ""
     messages.success(request, f"Stored {stored.new} reading{'' if stored.new == 1 else 's'}.{there}")
-    return redirect("tools-measure", tracker.slug)
+    return redirect(address_of(account, "tools-measure", tracker.slug))
 
 
-def download(account: Account, query: QueryDict, measure: str) -> HttpResponse:
+def download(account: Who, query: QueryDict, measure: str) -> HttpResponse:
     """Return all readings of a measure, newest first, as a file for spreadsheets. Raise Http404 if there are none."""
     about, tracker = readings.find_tracker(account.dod_id, measure)
     if tracker is None:
@@ -125,5 +124,5 @@ def download(account: Account, query: QueryDict, measure: str) -> HttpResponse:
     answer["Content-Disposition"] = 'attachment; filename="readings.csv"'
     answer["Cache-Control"] = "no-store"
     with transaction.atomic():
-        audit.record("tools.readings-downloaded", by=account, measure=tracker.measure)
+        record_event("tools.readings-downloaded", by=account, measure=tracker.measure)
     return answer

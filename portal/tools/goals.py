@@ -13,13 +13,13 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from accounts.models import Account
 from core import policy
+from portal.family.patients import Who, address_of, reader_of, record_event
 from portal.tools import readings
 from portal.tools.forms import GoalForm
 from portal.tools.measures import with_unit
 from portal.tools.models import OwnGoal, Reading, Tracker
-from safeguards import audit, locks
+from safeguards import locks
 
 Context = dict[str, Any]
 
@@ -50,7 +50,8 @@ class Shown:
 def goals_of(patient: str | None, trackers: Sequence[Tracker]) -> list[Shown]:
     """Return a person's goals, newest first, those that are done last. The trackers have their newest readings."""
     by_id = {tracker.pk: tracker for tracker in trackers}
-    rows = OwnGoal.objects.filter(patient=patient or "").order_by("done_at", "-created_at")[: policy.GOALS_MAX]
+    mine = OwnGoal.objects.filter(patient=patient or "").select_related("account")
+    rows = mine.order_by("done_at", "-created_at")[: policy.GOALS_MAX]
     return [shown_of(goal, by_id.get(goal.tracker_id)) for goal in rows]  # type: ignore[arg-type]
 
 
@@ -92,7 +93,7 @@ def percent_of(goal: OwnGoal, latest: Decimal) -> int | None:
     return int(max(Decimal(0), min(Decimal(100), 100 * (latest - goal.start) / way)))
 
 
-def new_goal(account: Account, query: QueryDict) -> Context:
+def new_goal(account: Who, query: QueryDict) -> Context:
     """Return the form for a new goal."""
     return goal_page(GoalForm(trackers=readings.trackers_of(account.dod_id)))
 
@@ -101,7 +102,7 @@ def goal_page(form: GoalForm) -> Context:
     return {"form": form, "item_title": "Set a goal"}
 
 
-def add_goal(account: Account, request: HttpRequest) -> Context | HttpResponse:
+def add_goal(account: Who, request: HttpRequest) -> Context | HttpResponse:
     """Set a goal."""
     form = GoalForm(request.POST, trackers=readings.trackers_of(account.dod_id))
     if not form.is_valid():
@@ -110,10 +111,10 @@ def add_goal(account: Account, request: HttpRequest) -> Context | HttpResponse:
         form.add_error(None, f"You have {policy.GOALS_MAX} goals. Delete one first.")
         return goal_page(form)
     messages.success(request, "Your goal is set.")
-    return redirect("feature", "tools")
+    return redirect(address_of(account, "feature", "tools"))
 
 
-def create_goal(account: Account, form: GoalForm, now: datetime) -> bool:
+def create_goal(account: Who, form: GoalForm, now: datetime) -> bool:
     """Store a goal. Return False if there are too many. The same goal sent twice is stored once."""
     patient, said = account.dod_id or "", form.cleaned_data
     tracker = form.trackers.get(said["tracker"])
@@ -134,12 +135,12 @@ def create_goal(account: Account, form: GoalForm, now: datetime) -> bool:
             return True
         if mine.count() >= policy.GOALS_MAX:
             return False
-        OwnGoal.objects.create(patient=patient, account=account, start=start, created_at=now, **wanted)
-        audit.record("tools.goal-set", by=account)
+        OwnGoal.objects.create(patient=patient, account=reader_of(account), start=start, created_at=now, **wanted)
+        record_event("tools.goal-set", by=account)
     return True
 
 
-def goal(account: Account, query: QueryDict, item: UUID) -> Context:
+def goal(account: Who, query: QueryDict, item: UUID) -> Context:
     """Return one goal, to mark it as reached or to delete it."""
     found = find_goal(account, item)
     mine = readings.trackers_of(account.dod_id)
@@ -147,26 +148,26 @@ def goal(account: Account, query: QueryDict, item: UUID) -> Context:
     return {"shown": shown_of(found, by_id.get(found.tracker_id)), "item_title": "Your goal"}  # type: ignore[arg-type]
 
 
-def find_goal(account: Account, item: UUID) -> OwnGoal:
+def find_goal(account: Who, item: UUID) -> OwnGoal:
     """Return the person's goal. Raise Http404 for anyone else's."""
-    found = OwnGoal.objects.filter(patient=account.dod_id or "", pk=item).first()
+    found = OwnGoal.objects.filter(patient=account.dod_id or "", pk=item).select_related("account").first()
     if found is None:
         raise Http404
     return found
 
 
-def change_goal(account: Account, request: HttpRequest, item: UUID) -> HttpResponse:
+def change_goal(account: Who, request: HttpRequest, item: UUID) -> HttpResponse:
     """Mark a goal as reached, take that back, or delete the goal."""
     found, action = find_goal(account, item), request.POST.get("action")
     mine = OwnGoal.objects.filter(pk=found.pk)
     with transaction.atomic():
         if action == "done" and mine.filter(done_at=None).update(done_at=timezone.now()):
-            audit.record("tools.goal-reached", by=account)
+            record_event("tools.goal-reached", by=account)
             messages.success(request, "Well done! Your goal is marked as reached.")
         elif action == "open" and mine.exclude(done_at=None).update(done_at=None):
-            audit.record("tools.goal-reopened", by=account)
+            record_event("tools.goal-reopened", by=account)
             messages.success(request, "Your goal is open again.")
         elif action == "delete" and mine.delete()[0]:
-            audit.record("tools.goal-deleted", by=account)
+            record_event("tools.goal-deleted", by=account)
             messages.success(request, "The goal was deleted.")
-    return redirect("feature", "tools")
+    return redirect(address_of(account, "feature", "tools"))

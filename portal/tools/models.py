@@ -17,6 +17,11 @@ from portal.record.models import Numeric
 from portal.tools.measures import BY_SLUG, CUSTOM, Measure, custom, with_unit
 
 
+def name_of_other(row: "Reading | OwnGoal") -> str:
+    """Return the name of who entered something for the patient, or "" if the patient did."""
+    return row.account.get_full_name() if row.account_id and row.account.dod_id != row.patient else ""
+
+
 class Tracker(models.Model):
     """One thing that a person measures, with the target and the reminder for it.
 
@@ -101,7 +106,9 @@ class Reading(models.Model):
     resource_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     tracker = models.ForeignKey(Tracker, models.CASCADE, related_name="readings")
     patient = models.CharField("DoD ID number", max_length=10)
-    account = models.ForeignKey(Account, models.CASCADE, related_name="+", verbose_name="account that entered it")
+    account = models.ForeignKey(
+        Account, models.CASCADE, related_name="+", verbose_name="account that entered it, or changed it last"
+    )
     at = models.DateTimeField()
     said = models.CharField(max_length=40)
     zone = models.CharField(max_length=60, blank=True)
@@ -131,6 +138,10 @@ class Reading(models.Model):
         return f"reading {self.resource_id}"
 
     @property
+    def entered_by(self) -> str:
+        return name_of_other(self)
+
+    @property
     def numbers(self) -> list[Decimal]:
         return [self.number] if self.second is None else [self.number, self.second]
 
@@ -152,7 +163,8 @@ class OwnGoal(models.Model):
     """A goal that a person set for themselves.
 
     With a `tracker` and a `number` its progress follows from the readings. `start` is the reading from which it is
-    reckoned, in the unit of the goal. `wants` says on which side of the number the person wants to be.
+    reckoned, in the unit of the goal. `wants` says on which side of the number the person wants to be. `account` is
+    who set it.
     """
 
     class Wants(models.TextChoices):
@@ -182,12 +194,17 @@ class OwnGoal(models.Model):
     def __str__(self) -> str:
         return f"goal {self.pk}"
 
+    @property
+    def entered_by(self) -> str:
+        return name_of_other(self)
+
 
 class VisitNote(models.Model):
-    """What a person wants to say or ask at the next visit."""
+    """What a person wants to say or ask at the next visit. `helper` is who wrote it last, if another person did."""
 
     patient = models.CharField("DoD ID number", max_length=10, primary_key=True)
     text = models.TextField(max_length=policy.VISIT_NOTE_MAX, blank=True)
+    helper = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+", db_index=False)
     changed_at = models.DateTimeField()
 
     class Meta:

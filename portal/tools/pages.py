@@ -10,9 +10,9 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from accounts.models import Account
 from core import policy
 from portal.charts import Chart
+from portal.family.patients import Patient, Who, address_of, record_event
 from portal.history import reminders_of
 from portal.record import queries
 from portal.record.models import CarePlan, Goal
@@ -23,7 +23,6 @@ from portal.tools.models import Reading, Tracker
 from portal.tools.readings import Entry, find_tracker
 from portal.tools.typed_values import Moment
 from portal.zones import zone_of
-from safeguards import audit
 
 Context = dict[str, Any]
 PAGE_SIZE = 20
@@ -56,7 +55,7 @@ class Question:
     take: str = ""
 
 
-def tools(account: Account, query: QueryDict) -> Context:
+def tools(account: Who, query: QueryDict) -> Context:
     """Return trackers, own goals, what the clinic plans, and reminders that follow from the record."""
     mine = readings.trackers_of(account.dod_id)
     followed = {tracker.measure for tracker in mine}
@@ -66,7 +65,8 @@ def tools(account: Account, query: QueryDict) -> Context:
         "own_goals": goals.goals_of(account.dod_id, mine),
         "listing": queries.list_page(queries.of(Goal, account.dod_id), query.get("before", ""), PAGE_SIZE),
         "plans": queries.list_page(queries.of(CarePlan, account.dod_id), query.get("plans", ""), PLANS),
-        **reminders_of(account),
+        # It follows from medications and vaccines, which another person may not see.
+        **({} if isinstance(account, Patient) else reminders_of(account)),
     }
 
 
@@ -76,18 +76,18 @@ def tile_of(tracker: Tracker) -> Tile:
     return Tile(tracker, newest[0] if newest else None, drawing.say_target(tracker), chart)
 
 
-def new_tracker(account: Account, query: QueryDict) -> Context:
+def new_tracker(account: Who, query: QueryDict) -> Context:
     """Return the form for something of the person's own."""
     return {"form": TrackerForm(label_suffix=""), "item_title": "Keep track of something else"}
 
 
-def add_tracker(account: Account, request: HttpRequest) -> Context | HttpResponse:
+def add_tracker(account: Who, request: HttpRequest) -> Context | HttpResponse:
     """Make a tracker of the person's own, and lead to it."""
     form = TrackerForm(request.POST, label_suffix="")
     if form.is_valid():
         made = readings.create_tracker(account, form.cleaned_data["name"], form.cleaned_data["unit"], timezone.now())
         if made:
-            return redirect("tools-measure", made.slug)
+            return redirect(address_of(account, "tools-measure", made.slug))
         form.add_error(
             "name",
             "You have a tracker of this name already, or as many as there can be "
@@ -96,7 +96,7 @@ def add_tracker(account: Account, request: HttpRequest) -> Context | HttpRespons
     return new_tracker(account, request.GET) | {"form": form}
 
 
-def measure(account: Account, query: QueryDict, measure: str) -> Context:
+def measure(account: Who, query: QueryDict, measure: str) -> Context:
     """Return one tracker: the form, the chart and a page of its readings, newest first."""
     about, tracker = find_tracker(account.dod_id, measure)
     return page_of(about, tracker, query.get("before", ""), ReadingForm(measure=about, initial=last_unit(tracker)))
@@ -121,7 +121,7 @@ def page_of(about: Measure, tracker: Tracker | None, before: str, form: ReadingF
         return context
     mine = readings.readings_of(tracker)
     newest = list(queries.newest_first(mine)[: drawing.POINTS])  # type: ignore[type-var]
-    listing: Any = queries.list_page(mine, before, READINGS)  # type: ignore[type-var]
+    listing: Any = queries.list_page(mine.select_related("account"), before, READINGS)  # type: ignore[type-var]
     for row in (*newest, *listing.rows):
         row.tracker = tracker
         row.is_outside = tracker.has_target and not drawing.is_in_target(tracker, row)
@@ -139,7 +139,7 @@ def is_urgent(about: Measure, row: Reading) -> bool:
     return any(value > limit for value, limit in zip(row.numbers, about.urgent, strict=False))
 
 
-def add_reading(account: Account, request: HttpRequest, measure: str) -> Context | HttpResponse:
+def add_reading(account: Who, request: HttpRequest, measure: str) -> Context | HttpResponse:
     """Store the reading that was typed. An odd number is asked about first."""
     about, tracker = find_tracker(account.dod_id, measure)
     now, zone = timezone.now(), zone_of(request)
@@ -155,7 +155,7 @@ def add_reading(account: Account, request: HttpRequest, measure: str) -> Context
         return page_of(about, tracker, "", form)
     said = written(about, entry.numbers, entry.unit)
     messages.success(request, f"Stored: {said}." if stored.new else f"You have this reading already: {said}.")
-    return redirect("tools-measure", tracker.slug)
+    return redirect(address_of(account, "tools-measure", tracker.slug))
 
 
 def entry_of(form: ReadingForm, data: QueryDict) -> Entry | None:
@@ -184,7 +184,7 @@ def question_of(form: ReadingForm) -> Question | None:
     return Question(sentence, typed, f"No, store {typed}", meant, f"Yes, store {meant}")
 
 
-def reading(account: Account, query: QueryDict, measure: str, item: UUID) -> Context:
+def reading(account: Who, query: QueryDict, measure: str, item: UUID) -> Context:
     """Return one reading, to change or to delete."""
     about, tracker = find_tracker(account.dod_id, measure)
     row = readings.find_reading(account.dod_id, tracker, item)
@@ -204,14 +204,14 @@ def reading_page(row: Reading, form: ReadingForm) -> Context:
     return {"form": form, "row": row, "measure": about, "slug": row.tracker.slug, "item_title": f"Change {about.title}"}
 
 
-def change_reading(account: Account, request: HttpRequest, measure: str, item: UUID) -> Context | HttpResponse:
+def change_reading(account: Who, request: HttpRequest, measure: str, item: UUID) -> Context | HttpResponse:
     """Change or delete one reading."""
     about, tracker = find_tracker(account.dod_id, measure)
     row, now = readings.find_reading(account.dod_id, tracker, item), timezone.now()
     if request.POST.get("action") == "delete":
         readings.delete_reading(account, row)
         messages.success(request, "The reading was deleted.")
-        return redirect("tools-measure", row.tracker.slug)
+        return redirect(address_of(account, "tools-measure", row.tracker.slug))
     zone = row.zone or zone_of(request)
     form = ReadingForm(request.POST, measure=about, zone=zone, now=now)
     entry = entry_of(form, request.POST) if form.is_valid() else None
@@ -223,13 +223,13 @@ def change_reading(account: Account, request: HttpRequest, measure: str, item: U
         form.add_error("number", "You have another reading with the same time and numbers.")
         return reading_page(row, form)
     messages.success(request, f"Changed to {written(about, entry.numbers, entry.unit)}.")
-    return redirect("tools-measure", row.tracker.slug)
+    return redirect(address_of(account, "tools-measure", row.tracker.slug))
 
 
 BOUNDS = ("low", "high", "second_low", "second_high")
 
 
-def target(account: Account, query: QueryDict, measure: str) -> Context:
+def target(account: Who, query: QueryDict, measure: str) -> Context:
     """Return the form for the target of a measure."""
     about, tracker = find_tracker(account.dod_id, measure)
     initial = {"unit": tracker.target_unit} if tracker else {}
@@ -243,7 +243,7 @@ def target_page(about: Measure, slug: str, form: TargetForm) -> Context:
     return {"form": form, "measure": about, "slug": slug, "item_title": f"Target for {about.title}"}
 
 
-def set_target(account: Account, request: HttpRequest, measure: str) -> Context | HttpResponse:
+def set_target(account: Who, request: HttpRequest, measure: str) -> Context | HttpResponse:
     """Set the target of a measure, or take it away if all its boxes are empty."""
     about, tracker = find_tracker(account.dod_id, measure)
     form = TargetForm(request.POST, measure=about)
@@ -253,13 +253,13 @@ def set_target(account: Account, request: HttpRequest, measure: str) -> Context 
         tracker = tracker or readings.begin_tracker(account, about, timezone.now())
         values = {name: form.cleaned_data.get(name) for name in BOUNDS}
         Tracker.objects.filter(pk=tracker.pk).update(**values, target_unit=form.ucum)
-        audit.record("tools.target-set", by=account, measure=tracker.measure)
+        record_event("tools.target-set", by=account, measure=tracker.measure)
     is_set = any(value is not None for value in values.values())
     messages.success(request, "Your target is set." if is_set else "There is no target now.")
-    return redirect("tools-measure", tracker.slug)
+    return redirect(address_of(account, "tools-measure", tracker.slug))
 
 
-def delete_tracker(account: Account, request: HttpRequest, measure: str) -> HttpResponse:
+def delete_tracker(account: Who, request: HttpRequest, measure: str) -> HttpResponse:
     """Delete a tracker with all its readings, its target and its reminder."""
     _, tracker = find_tracker(account.dod_id, measure)
     if tracker is None:
@@ -267,12 +267,12 @@ def delete_tracker(account: Account, request: HttpRequest, measure: str) -> Http
     with transaction.atomic():
         deleted, _ = Tracker.objects.filter(pk=tracker.pk).delete()
         if deleted:
-            audit.record("tools.tracker-deleted", by=account, measure=tracker.measure)
+            record_event("tools.tracker-deleted", by=account, measure=tracker.measure)
     messages.success(request, f"{tracker.about.title} and all its readings were deleted.")
-    return redirect("feature", "tools")
+    return redirect(address_of(account, "feature", "tools"))
 
 
-def asked_to_delete(account: Account, query: QueryDict, measure: str) -> Context:
+def asked_to_delete(account: Who, query: QueryDict, measure: str) -> Context:
     """Return the page that asks whether a tracker should be deleted, with how much goes with it."""
     about, tracker = find_tracker(account.dod_id, measure)
     if tracker is None:

@@ -10,12 +10,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.http import Http404
 
-from accounts.models import Account
 from core import policy
+from portal.family.patients import Who, account_of, reader_of, record_event
 from portal.tools.measures import BY_SLUG, CUSTOM, Measure, Numbers
 from portal.tools.models import Reading, Tracker
 from portal.tools.typed_values import Moment
-from safeguards import audit, locks
+from safeguards import locks
 
 # How many readings a small chart has, and how progress is judged by.
 NEWEST = 40
@@ -89,24 +89,24 @@ def find_tracker(patient: str | None, slug: str) -> tuple[Measure, Tracker | Non
     return tracker.about, tracker
 
 
-def begin_tracker(account: Account, measure: Measure, now: datetime) -> Tracker:
+def begin_tracker(account: Who, measure: Measure, now: datetime) -> Tracker:
     """Return the person's tracker of what everybody can measure. The first time, it is made."""
     assert measure.slug != CUSTOM, "a tracker of one's own is made by its form"
     wanted = {"patient": account.dod_id or "", "measure": measure.slug}
-    tracker, _ = Tracker.objects.get_or_create(**wanted, defaults={"account": account, "created_at": now})
+    tracker, _ = Tracker.objects.get_or_create(**wanted, defaults={"account": account_of(account), "created_at": now})
     return tracker
 
 
-def create_tracker(account: Account, name: str, unit: str, now: datetime) -> Tracker | None:
+def create_tracker(account: Who, name: str, unit: str, now: datetime) -> Tracker | None:
     """Make a tracker of the person's own, or return None if they have one of that name, or too many."""
     patient = account.dod_id or ""
     with locks.exclusive("tools.readings", patient):
         mine = Tracker.objects.filter(patient=patient, measure=CUSTOM)
         if mine.filter(name__iexact=name).exists() or mine.count() >= policy.TRACKERS_MAX:
             return None
-        values = {"patient": patient, "account": account, "name": name, "unit": unit}
+        values = {"patient": patient, "account": account_of(account), "name": name, "unit": unit}
         tracker = Tracker.objects.create(measure=CUSTOM, created_at=now, **values)
-        audit.record("tools.tracker-added", by=account)
+        record_event("tools.tracker-added", by=account)
     return tracker
 
 
@@ -116,7 +116,7 @@ def readings_of(tracker: Tracker) -> QuerySet[Reading]:
 
 
 def store_readings(
-    account: Account, tracker: Tracker, entries: Sequence[Entry], zone: str, now: datetime, source: str
+    account: Who, tracker: Tracker, entries: Sequence[Entry], zone: str, now: datetime, source: str
 ) -> Stored:
     """Store those readings that are not there yet, all or none of them. A second copy of the same form waits."""
     with locks.exclusive("tools.readings", tracker.patient):
@@ -128,7 +128,7 @@ def store_readings(
             Reading(
                 tracker=tracker,
                 patient=tracker.patient,
-                account=account,
+                account=reader_of(account),
                 at=entry.moment.at,
                 said=entry.moment.said,
                 zone=zone,
@@ -147,9 +147,9 @@ def store_readings(
     return Stored(len(new), len(entries) - len(new))
 
 
-def record_stored(account: Account, tracker: Tracker, count: int, source: str) -> None:
+def record_stored(account: Who, tracker: Tracker, count: int, source: str) -> None:
     event = "tools.readings-imported" if source == Reading.Source.CSV else "tools.reading-added"
-    audit.record(event, by=account, measure=tracker.measure, count=count)
+    record_event(event, by=account, measure=tracker.measure, count=count)
 
 
 def known_of(tracker: Tracker, entries: Iterable[Entry]) -> set[tuple[Any, ...]]:
@@ -167,8 +167,8 @@ def find_reading(patient: str | None, tracker: Tracker | None, item: UUID) -> Re
     return found
 
 
-def change_reading(account: Account, row: Reading, entry: Entry, zone: str, now: datetime) -> bool:
-    """Change a reading. Return False if there is another one with the same time and numbers."""
+def change_reading(account: Who, row: Reading, entry: Entry, zone: str, now: datetime) -> bool:
+    """Change a reading, which is then by who changed it. Return False if there is another one with its values."""
     values = {
         "at": entry.moment.at,
         "said": entry.moment.said,
@@ -177,20 +177,21 @@ def change_reading(account: Account, row: Reading, entry: Entry, zone: str, now:
         "second": entry.numbers[1] if len(entry.numbers) > 1 else None,
         "unit": entry.unit,
         "note": entry.note,
+        "account": reader_of(account),
         "changed_at": now,
     }
     try:
         with transaction.atomic():
             if Reading.objects.filter(pk=row.pk).update(**values):
-                audit.record("tools.reading-changed", by=account, measure=row.tracker.measure)
+                record_event("tools.reading-changed", by=account, measure=row.tracker.measure)
     except IntegrityError:
         return False
     return True
 
 
-def delete_reading(account: Account, row: Reading) -> None:
+def delete_reading(account: Who, row: Reading) -> None:
     """Delete a reading. A second click finds it gone and does nothing."""
     with transaction.atomic():
         deleted, _ = Reading.objects.filter(pk=row.pk).delete()
         if deleted:
-            audit.record("tools.reading-deleted", by=account, measure=row.tracker.measure)
+            record_event("tools.reading-deleted", by=account, measure=row.tracker.measure)

@@ -15,19 +15,18 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from accounts.models import Account
 from core import policy
 from core.fields import PlainText
 from core.typesetting import typeset_data
 from deers import lookup
 from portal.certificate import frame
+from portal.family.patients import Patient, Who, address_of, helper_of, record_event
 from portal.record import moments, queries
 from portal.record.models import Allergy, Prescription
 from portal.results import day_of
 from portal.tools import drawing
 from portal.tools.measures import Measure, show, with_unit
 from portal.tools.models import Reading, Tracker, VisitNote
-from safeguards import audit
 
 Context = dict[str, Any]
 TITLE = "Bring to my visit"
@@ -60,37 +59,45 @@ class NoteForm(forms.Form):
     )
 
 
-def prepare(account: Account, query: QueryDict) -> Context:
+def prepare(account: Who, query: QueryDict) -> Context:
     """Return the page on which people write their notes and choose what the paper shows."""
-    note = VisitNote.objects.filter(patient=account.dod_id or "").first()
-    return visit_page(NoteForm(initial={"text": note.text if note else ""}, label_suffix=""))
+    note = VisitNote.objects.filter(patient=account.dod_id or "").select_related("helper").first()
+    page = visit_page(account, NoteForm(initial={"text": note.text if note else ""}, label_suffix=""))
+    return page | {"helper": note.helper if note else None}
 
 
-def visit_page(form: NoteForm) -> Context:
+def visit_page(who: Who, form: NoteForm) -> Context:
     since, until = period_of(QueryDict())
-    return {"form": form, "sections": SECTIONS.items(), "since": since, "until": until, "item_title": TITLE}
+    return {"form": form, "sections": sections_of(who).items(), "since": since, "until": until, "item_title": TITLE}
 
 
-def save_note(account: Account, request: HttpRequest) -> Context | HttpResponse:
+def sections_of(who: Who) -> dict[str, str]:
+    """Return the sections of the paper. Of another's record only what is open is in it."""
+    closed = {"medications", "allergies"} - who.sees if isinstance(who, Patient) else set()
+    return {slug: title for slug, title in SECTIONS.items() if slug not in closed}
+
+
+def save_note(account: Who, request: HttpRequest) -> Context | HttpResponse:
     """Keep the notes for the visit."""
     form = NoteForm(request.POST, label_suffix="")
     if not form.is_valid():
-        return visit_page(form)
+        return visit_page(account, form)
     with transaction.atomic():
-        values = {"text": form.cleaned_data["text"], "changed_at": timezone.now()}
+        values = {"text": form.cleaned_data["text"], "helper": helper_of(account), "changed_at": timezone.now()}
         VisitNote.objects.update_or_create(patient=account.dod_id or "", defaults=values)
-        audit.record("tools.visit-note-saved", by=account)
+        record_event("tools.visit-note-saved", by=account)
     messages.success(request, "Your notes are saved.")
-    return redirect("tools-visit")
+    return redirect(address_of(account, "tools-visit"))
 
 
-def paper(account: Account, query: QueryDict) -> HttpResponse:
+def paper(account: Who, query: QueryDict) -> HttpResponse:
     """Return the paper: the chosen sections, and the readings of the chosen days."""
     since, until = period_of(query)
-    chosen = [section for section in SECTIONS if section in query.getlist("section")] or list(SECTIONS)
+    sections = sections_of(account)
+    chosen = [section for section in sections if section in query.getlist("section")] or list(sections)
     content = write_paper(account, since, until, chosen, timezone.now())
     with transaction.atomic():
-        audit.record("tools.summary-made", by=account, sections=len(chosen))
+        record_event("tools.summary-made", by=account, sections=len(chosen))
     answer = HttpResponse(content, content_type="application/pdf")
     answer["Content-Disposition"] = 'inline; filename="visit.pdf"'
     answer["Cache-Control"] = "no-store"
@@ -108,11 +115,11 @@ def period_of(query: QueryDict) -> tuple[date, date]:
     return max(first, last - timedelta(days=policy.SUMMARY_DAYS_MAX)), last
 
 
-def write_paper(account: Account, since: date, until: date, chosen: Sequence[str], now: datetime) -> bytes:
-    """Return the PDF/UA. If DEERS does not say whose it is, the account's name has to do."""
+def write_paper(account: Who, since: date, until: date, chosen: Sequence[str], now: datetime) -> bytes:
+    """Return the PDF/UA. If DEERS does not say whose it is, the name that we have has to do."""
     patient = account.dod_id or ""
     person = lookup.person(patient)
-    name, born = (person.full_name, person.date_of_birth) if person else (account.get_full_name(), None)
+    name, born = (person.full_name, person.date_of_birth) if person else (name_of(account), None)
     writers = {"notes": notes_part, "medications": medications_part, "allergies": allergies_part}
     parts: list[dict[str, Any]] = []
     for section in chosen:
@@ -126,6 +133,10 @@ def write_paper(account: Account, since: date, until: date, chosen: Sequence[str
         "parts": parts,
     }
     return typeset_data(LAYOUT, data, made=now)
+
+
+def name_of(who: Who) -> str:
+    return who.name if isinstance(who, Patient) else who.get_full_name()
 
 
 def part(title: str, *said: str, head: Sequence[str] = (), rows: Sequence[Sequence[str]] = ()) -> dict[str, Any]:
@@ -158,7 +169,11 @@ def allergies_part(patient: str) -> dict[str, Any]:
 def readings_parts(patient: str, since: date, until: date) -> list[dict[str, Any]]:
     """Return a part for each measure that has readings in these days."""
     trackers = Tracker.objects.filter(patient=patient).order_by("created_at")
-    mine = within(Reading.objects.filter(patient=patient), since, until).order_by("tracker", "-at", "-id")
+    mine = (
+        within(Reading.objects.filter(patient=patient), since, until)
+        .order_by("tracker", "-at", "-id")
+        .select_related("account")
+    )
     found: dict[Any, list[Reading]] = {}
     for row in mine:
         found.setdefault(row.tracker_id, []).append(row)
@@ -185,8 +200,13 @@ def measure_part(tracker: Tracker, rows: Sequence[Reading]) -> dict[str, Any]:
         said.append(f"Own target: {target}. {met} of {len(rows)} readings are within it.")
     if len(rows) > policy.SUMMARY_READINGS:
         said.append(f"These are the newest {policy.SUMMARY_READINGS}. The numbers above are of all.")
-    cells = [(moments.show(row.said, row.zone), row.with_unit, row.note) for row in rows[: policy.SUMMARY_READINGS]]
+    cells = [(moments.show(row.said, row.zone), row.with_unit, note_of(row)) for row in rows[: policy.SUMMARY_READINGS]]
     return part(f"{SECTIONS['readings']}: {about.title}", *said, head=("When", "Measured", "Note"), rows=cells)
+
+
+def note_of(row: Reading) -> str:
+    """Return what was noted with a reading, and who entered it if the patient did not."""
+    return " ".join(filter(None, (row.note, f"(entered by {row.entered_by})" if row.entered_by else "")))
 
 
 def summary_of(about: Measure, place: int, rows: Sequence[Reading], unit: str) -> str:

@@ -18,6 +18,7 @@ from deers import lookup
 from portal.messages.message_states import State, change_state, in_state, waiting
 from portal.messages.models import CareTeam, Message, Note, PatientTeam, Template, Thread
 from portal.messages.teams import current, links, members_of, teams_of_member
+from portal.messages.telling import tell_of_answer
 from safeguards import audit
 from service_center.care_team import writing
 from service_center.care_team.writing import Written
@@ -140,7 +141,7 @@ def answer(thread: Thread, answer_id: UUID, body: str, *, seen: UUID, by: Accoun
             if not change_state(rows_of(thread), OPEN, State.ANSWERED, by=by, now=now, about=whose, values=values):
                 audit.record("message.followed-up", by=by, **whose)  # type: ignore[arg-type]
             Thread.objects.filter(pk=thread.pk).update(last_answer_at=now, last_sent_at=now, archived_at=None)
-            writing.tell_patient(thread.patient, answer_id)
+            tell_of_answer(thread, answer_id)
     except IntegrityError:
         return already(written)
     return Done()
@@ -157,7 +158,7 @@ def begin_conversation(written: Written, *, by: Account) -> Done | Overtaken:
             writing.put_out(written, by=by, now=now)
             thread.save(force_insert=True)
             audit.record("message.begun-by-team", by=by, **about(thread))  # type: ignore[arg-type]
-            writing.tell_patient(written.patient, written.id)
+            tell_of_answer(thread, written.id)
     except IntegrityError:
         return already(written)
     return Done()

@@ -12,7 +12,6 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.forms import Form
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts import actions
@@ -22,8 +21,6 @@ from core.policy import Level
 from portal.messages.drafts import drafts_of
 from portal.messages.models import Attachment, CareTeam, Message, PatientTeam, Thread
 from portal.messages.teams import links, teams_of_member
-from portal.notices.models import Kind
-from portal.notices.telling import tell
 from safeguards import audit
 
 # Nobody reads through more people to find one: own.
@@ -138,10 +135,3 @@ def discard_draft(draft: UUID, *, by: Account, patient: str) -> bool:
         if gone:
             audit.record("message.discarded", by=by, **about(patient), message=str(draft))
     return bool(gone)
-
-
-def tell_patient(patient: str, message: UUID) -> None:
-    """Tell the patient, as they chose, that there is a message. The link leads to it, and nothing else is said."""
-    account = actions.account_of(patient)
-    if account:
-        tell(account, Kind.MESSAGES, "new-message", page=reverse("messages-message", args=[message]))

@@ -123,7 +123,7 @@ class WaitingAdmin(MovingAdmin):
 
     @admin.display(description="What happened")
     def what_happened(self, row: Any) -> str:
-        return "\n".join(map(describe_step, row.steps.order_by("at", "pk").select_related("staff")))
+        return "\n".join(map(describe_step, row.steps.order_by("at", "pk").select_related("staff", "helper")))
 
 
 def is_list(request: HttpRequest) -> bool:
@@ -132,6 +132,7 @@ def is_list(request: HttpRequest) -> bool:
 
 
 def describe_step(step: Any) -> str:
-    """Return when a request came to a state, and who of the staff did it."""
+    """Return when a request came to a state, and who of the staff, or who for the patient, did it."""
     staff = f" ({step.staff.get_full_name()})" if step.staff else ""
-    return f"{step.get_state_display()}: {date_format(timezone.localtime(step.at), 'DATETIME_FORMAT')}{staff}"
+    helper = f" (by {step.helper.get_full_name()} for the patient)" if step.helper else ""
+    return f"{step.get_state_display()}: {date_format(timezone.localtime(step.at), 'DATETIME_FORMAT')}{staff}{helper}"

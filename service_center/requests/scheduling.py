@@ -226,11 +226,13 @@ class CheckInAdmin(ReadOnlyAdmin):
     change_form_template = "admin/moves.html"
     list_per_page = 25
     ordering = ("starts_at",)
-    fields = readonly_fields = ("person", "visit", "phone_number", "what_changed", "to_talk_about", "changed_at")
+    fields = readonly_fields = (
+        "person", "visit", "said_by", "phone_number", "what_changed", "to_talk_about", "changed_at",
+    )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CheckIn]:
         zone = Appointment.objects.filter(resource=OuterRef("appointment")).values("zone")
-        rows = super().get_queryset(request).select_related("account").annotate(zone=Subquery(zone))
+        rows = super().get_queryset(request).select_related("account", "helper").annotate(zone=Subquery(zone))
         mine = rows.filter(prepared_by(request.user))  # type: ignore[arg-type]
         return mine.filter(starts_at__gte=timezone.now()) if is_list(request) else mine
 
@@ -249,9 +251,14 @@ class CheckInAdmin(ReadOnlyAdmin):
     def visit(self, row: CheckIn) -> str:
         return describe_visit(row.patient, row.appointment_id)
 
+    @admin.display(description="Said by")
+    def said_by(self, row: CheckIn) -> str:
+        return f"{row.helper.get_full_name()}, for the patient" if row.helper else "The patient"
+
     @admin.display(description="Phone number")
     def phone_number(self, row: CheckIn) -> str:
-        return row.phone or f"{row.account.phone or 'None'} (as in the account)"
+        whose = "the account" if row.account.dod_id == row.patient else "the account of the parent"
+        return row.phone or f"{row.account.phone or 'None'} (as in {whose})"
 
     @admin.display(description="Medications")
     def what_changed(self, row: CheckIn) -> str:

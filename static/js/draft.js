@@ -32,7 +32,8 @@ async function send() {
     const answer = await fetch(window.location.pathname, {
       method: "POST", body: typed, redirect: "manual", keepalive: true, headers: { Accept: "application/json" },
     });
-    if (answer.type === "opaqueredirect" || answer.status === 403) {
+    const isTold = (answer.headers.get("Content-Type") || "").startsWith("application/json");
+    if (answer.type === "opaqueredirect" || (answer.status === 403 && !isTold)) {
       said.textContent = "Not saved: you are signed out. Sign in in another tab, then choose “Save draft” here.";
     } else {
       const told = await answer.json();

@@ -4,11 +4,11 @@
 // After a form came back with errors, start reading there.
 document.querySelector("[data-focus]")?.focus();
 
-// The portal shows times by the clock of their place, and by the reader's own where it differs.
+// The portal and the help show times by the clock of their place, and by the reader's own where it differs.
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 if (zone) {
   const secure = location.protocol === "https:" ? "; Secure" : "";
-  document.cookie = `time_zone=${zone}; Path=/portal/; SameSite=Lax${secure}`;
+  document.cookie = `time_zone=${zone}; Path=/; SameSite=Lax${secure}`;
 }
 
 document.addEventListener("click", async (event) => {

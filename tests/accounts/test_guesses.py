@@ -20,6 +20,7 @@ from tests import people, walk
 from tests.accounts.holders import STAFF_DOOR, WRONG, give_password, holder, is_signed_in, signed_in, staff
 from tests.accounts.strangers import own_phone, says_wait, shut_out
 from tests.parallel import in_parallel
+from tests.service_center.callers import known_to
 
 pytestmark = pytest.mark.django_db
 
@@ -117,6 +118,7 @@ def test_an_agent_sees_what_has_to_wait_and_until_when_and_ends_it_with_a_reason
     assert len(page.context["pauses"]) == 1
     assert page.context["pauses"][0].until > timezone.now() + timedelta(hours=11)
     assert "End the waits" in walk.text_of(page)
+    known_to("works.here", rosa)
     assert "Choose why." in walk.text_of(agent.post(page_of(rosa, "lift")))
     assert says_wait(Client(), rosa)
     agent.post(page_of(rosa, "lift"), {"reason": "called"})
@@ -132,6 +134,7 @@ def test_an_agent_sees_and_ends_the_wait_on_a_phone_that_is_known(rosa, phone):
         give_password(phone, rosa.username, WRONG)
     agent = signed_in(staff("Service center agent"))
     assert "one of the browsers that have signed in before" in walk.text_of(agent.get(page_of(rosa)))
+    known_to("works.here", rosa)
     agent.post(page_of(rosa, "lift"), {"reason": "called"})
     assert give_password(phone, rosa.username)["Location"] == "/portal/"
 
@@ -148,6 +151,7 @@ def test_looking_at_the_waits_turns_nobody_away_and_says_nothing_of_tries(rosa):
 def test_without_a_wait_there_is_nothing_to_end(rosa):
     agent = signed_in(staff("Service center agent"))
     assert "End the waits" not in walk.text_of(agent.get(page_of(rosa)))
+    known_to("works.here", rosa)
     agent.post(page_of(rosa, "lift"), {"reason": "called"})
     assert not AuditEvent.objects.filter(event="account.pause-lifted").exists()
 
@@ -182,5 +186,6 @@ def test_locked_by_a_stranger_the_person_signs_in_from_the_own_phone():
     assert is_signed_in(phone)
     assert "Someone gave a wrong password for your account." in walk.text_of(phone.get("/account/activity/"))
     agent = signed_in(staff("Service center agent"))
+    known_to("works.here", rosa)
     agent.post(page_of(rosa, "lift"), {"reason": "called"})
     assert give_password(laptop, rosa.username)["Location"] == "/portal/"

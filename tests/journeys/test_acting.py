@@ -22,6 +22,7 @@ from tests.portal.appointments.test_acting import booked
 from tests.portal.conftest import Browser
 from tests.portal.family.conftest import family, wrote
 from tests.portal.medications.test_refills import prescribed
+from tests.portal.messages.conversations import plans_visits
 from tests.portal.tools.test_files import MONTH
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -107,7 +108,7 @@ def test_maria_asks_for_a_visit_by_keyboard_moves_it_and_cancels_it(opens, famil
     go_to(page.get_by_role("button", name="Send the request"))
     expect(page.get_by_text("Submitted").first).to_be_visible()
 
-    desk = opens(signed_in(staff("Scheduling")), size=DESK)
+    desk = opens(signed_in(plans_visits()), size=DESK)
     open_request(desk, "appointments", VisitRequest.objects.get())
     expect(desk.get_by_text("My knee hurts.")).to_be_visible()
     decide(desk, "Book it", What_kind_of_visit="Knee", Day=first.isoformat(), Time="9:30 AM", Another_place="Room 4")
@@ -161,13 +162,12 @@ def test_a_month_of_blood_pressure_comes_from_a_file_to_the_chart_and_once(opens
 
 
 def test_ben_acts_for_maria_until_she_stops_it_in_the_midst_of_his_form(opens, family):
-    for name in ("Lisinopril 10 MG", "Metformin 500 MG"):
-        prescribed(family.mother.dod_id, name)
+    prescribed(family.mother.dod_id)
     hers, his = opens(client_of(family.mother)), opens(client_of(family.father))
     hers.goto("/portal/family/offer/")
     look_at(hers)
-    choose(hers, "Medications")
-    choose(hers, "Medications: ask for refills")
+    for part in ("Appointments", "Medications", "Appointments: ask for visits", "Medications: ask for refills"):
+        choose(hers, part)
     fill_date(hers, TODAY + timedelta(days=30))
     press(hers, "Make a code")
     his.goto("/portal/family/code/")
@@ -181,14 +181,18 @@ def test_ben_acts_for_maria_until_she_stops_it_in_the_midst_of_his_form(opens, f
     choose(his, "Refill Lisinopril")
     press(his, "Ask for the refills you chose")
     expect(his.get_by_text("Refill asked for on")).to_be_visible()
-    his.get_by_role("link", name="Back to your medications").click()
-    choose(his, "Refill Metformin")
+    his.goto(his.url.partition("medications/")[0] + "appointments/new/")
+    choose(his, "By phone")
+    his.get_by_label("What it is about").fill("Her knee hurts.")
+    fill_date(his.get_by_role("group", name="First day"), TODAY + timedelta(days=7))
 
     hers.reload()
     press(hers, "Stop this access now")
-    press(his, "Ask for the refills you chose")
+    press(his, "Send the request")
     expect(his.get_by_role("heading", name="This access has ended")).to_be_visible()
     expect(his.get_by_text("What you sent was not done.")).to_be_visible()
+    expect(his.get_by_text("Her knee hurts.")).to_be_visible()
+    assert not VisitRequest.objects.exists()
     look_at(his)
     assert Refill.objects.get().patient == family.mother.dod_id
     hers.goto("/portal/medications/requests/")

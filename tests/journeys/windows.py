@@ -23,7 +23,7 @@ Contexts = dict[tuple[bool, int], list[BrowserContext]]
 
 
 class Opens(Protocol):
-    """Opens a window: narrow for whoever holds a phone, and without a script if it is said."""
+    """Opens a window: narrow for a person who holds a phone, and without a script if it is said."""
 
     def __call__(self, client: Client | None = None, *, script: bool = True, size: ViewportSize = NARROW) -> Page: ...
 

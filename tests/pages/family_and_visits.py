@@ -12,13 +12,15 @@ from django.utils import timezone
 from core import policy
 from idproofing.models import Letter
 from portal.appointments.models import CheckIn, Request
+from portal.family.access import ACTS
 from portal.family.models import Delegation, Share, Surrogacy
 from portal.record.models import Appointment
 from tests import people, walk
 from tests.accounts.holders import premium, signed_in, staff
-from tests.portal.appointments.test_acting import NAMED, asked
+from tests.portal.appointments.test_acting import NAMED, asked, wish
 from tests.portal.appointments.test_visits import agreed, store
-from tests.portal.messages.conversations import plans_visits
+from tests.portal.family.conftest import given
+from tests.portal.messages.conversations import form, plans_visits, team, treats
 from tests.service_center.whys import WHY
 
 Answers = Iterator[Any]
@@ -166,4 +168,41 @@ def acts_for_a_patient() -> Answers:
     yield asker.get(reverse("family-surrogacy", args=[row.access]))
 
 
-SCENES = (asks_for_visits, answers_wishes, lets_another_in, shares_once, acts_for_a_patient)
+def acts_for_another() -> Answers:
+    """Messages, visits and readings that one adult sends for another, and what the owner reads of it."""
+    grace, nora = premium(people.load("grace", record=True)), premium(people.load("nora"))
+    owner, other, patient = signed_in(grace), signed_in(nora), grace.dod_id or ""
+    row = given(grace, nora, tuple(ACTS), tuple(ACTS))
+    here, primary = f"/portal/of/{row.pk}/", treats(team(), patient)
+    store(patient, NAMED, agreed(1, (timezone.now() + timedelta(days=2)).replace(microsecond=0)))
+    visit = store_of(patient)[0].resource_id
+    yield other.get(here)
+    yield other.get(f"{here}messages/compose/")
+    yield other.post(f"{here}messages/compose/", form(primary, body=""))
+    sent = other.post(f"{here}messages/compose/", form(primary))["Location"]
+    yield other.get(sent)
+    for folder in ("", "sent/", "drafts/", "search/?q=plaster"):
+        yield other.get(f"{here}messages/{folder}")
+    yield owner.get(sent.replace(here, "/portal/"))
+    for name in ("move", "cancel", "questions"):
+        yield other.get(f"{here}appointments/{visit}/{name}/")
+    yield other.post(f"{here}appointments/new/", wish(), follow=True)
+    for path in ("appointments/", f"appointments/{visit}/", "appointments/requests/", "appointments/new/"):
+        yield other.get(f"{here}{path}")
+    yield other.post(f"{here}tools/weight/", {"number": "181.5", "unit": "[lb_av]"}, follow=True)
+    for path in ("tools/", "tools/visit/", "tools/weight/target/", "tools/weight/file/", "tools/goals/new/"):
+        yield other.get(f"{here}{path}")
+    yield owner.get("/portal/tools/weight/")
+    Delegation.objects.update(acts=[])
+    for path in (
+        sent.removeprefix(here),
+        "messages/compose/",
+        f"appointments/{visit}/",
+        "tools/weight/",
+        "tools/visit/",
+    ):
+        yield other.get(f"{here}{path}")
+    yield other.post(f"{here}messages/compose/", form(primary))
+
+
+SCENES = (acts_for_another, asks_for_visits, answers_wishes, lets_another_in, shares_once, acts_for_a_patient)

@@ -14,8 +14,9 @@ from accounts.mail import notices
 from accounts.models import Account, Assistance
 from accounts.sessions.store import StaffSessionStore
 from accounts.sign_in.session import FACTOR_PROVED
-from core import policy
+from core import center, policy
 from core.policy import Level
+from demo import stopped
 from demo.people import PEOPLE
 from idproofing import cases, visits
 from idproofing.models import Proofing, Visit
@@ -26,7 +27,10 @@ from portal.record.models import Prescription
 from safeguards import limits
 from safeguards.models import AuditEvent
 from service_center import assistance
-from support.models import ContactMessage
+from service_center.person.keys import page_of_account, page_of_person
+from support import call_backs, pins
+from support.chat.live import VISITOR, note_typing
+from support.models import CallBack, ContactMessage, DatedNotice, Rating
 from tests import people, walk
 from tests.accounts.holders import STAFF_DOOR, give_password, give_token, holder, premium, signed_in, staff
 from tests.authenticator import Authenticator
@@ -34,9 +38,11 @@ from tests.idproofing import reviewers
 from tests.idproofing.letter_people import asked
 from tests.portal.messages.conversations import sent, team, treats, works_in
 from tests.service_center import past
+from tests.service_center.callers import known_to
 from tests.service_center.test_operations import make_job
 from tests.service_center.test_visits import papers
 from tests.service_center.whys import WHY
+from tests.support.chat.chats import desk_page, taken, waiting
 
 Answers = Iterator[Any]
 
@@ -66,6 +72,8 @@ def reads() -> Answers:
     for _ in range(policy.SIGN_IN_PER_ACCOUNT.times):
         limits.hit(policy.SIGN_IN_PER_ACCOUNT, held.username)
     yield client.get(f"/admin/accounts/account/{held.pk}/change/")
+    yield client.get(f"/admin/accounts/account/{held.pk}/lift/")  # nobody has shown who is calling
+    known_to("works.here", held)
     for button in ("unlock", "lift", "freeze", "resend"):
         yield client.post(f"/admin/accounts/account/{held.pk}/{button}/", {})
     yield client.post("/admin/support/contactmessage/", {"action": "answered", "index": "0"})
@@ -73,6 +81,99 @@ def reads() -> Answers:
         yield client.get(f"/admin/accounts/account/{held.pk}/{button}/")
     yield client.get(f"/admin/idproofing/proofing/{Proofing.objects.get().pk}/resend/")
     yield client.get("/admin/accounts/account/add/")
+
+
+def edits() -> Answers:
+    """The editors' desk: notices to everybody, each state of one, and what people say about articles."""
+    client = signed_in(staff("Editor"))
+    here, now = "/admin/support/datednotice/", timezone.now()
+    told = {
+        "kind": "outage",
+        "title": "DEERS is down",
+        "text": "We **write** [here](/support/).",
+        "places": ["on_help"],
+    }
+    lasts = {"begins_at": "2026-01-01T00:00", "ends_at": f"{now + timedelta(hours=5):%Y-%m-%dT%H:%M}"}
+    yield client.get(here)
+    yield client.get(f"{here}publish/")
+    yield client.post(f"{here}publish/", {})
+    yield client.post(f"{here}publish/", {**told, **lasts, "begins_at": f"{now:%Y-%m-%dT%H:%M}", "look": "1"})
+    notice = DatedNotice.objects.create(
+        kind="outage", title="DEERS is down", text="Soon.", begins_at=now, ends_at=now + timedelta(hours=1)
+    )
+    yield client.get(here)
+    yield client.get(f"{here}{notice.pk}/change/")
+    yield client.get(f"{here}{notice.pk}/history/")
+    yield client.get(f"{here}{notice.pk}/withdraw/")
+    yield client.post(f"{here}{notice.pk}/withdraw/", {})
+    said = "/admin/support/rating/"
+    yield client.get(f"{said}articles/")
+    row = Rating.objects.create(article="levels", day=now.date(), helpful=False, reason="unclear", remark="What is it?")
+    for page in ("", "articles/", f"{row.pk}/change/", f"{row.pk}/history/"):
+        yield client.get(f"{said}{page}")
+
+
+def takes_calls() -> Answers:
+    """An agent's calls: a PIN, details that do not fit, a call back from the list to its end, and each slip."""
+    client, rosa = signed_in(staff("Service center agent")), holder(people.load("rosa"))
+    desk, pin, compare = (f"/admin/calls/{page}/" for page in ("call", "pin", "compare"))
+    yield client.get(desk)
+    yield client.get(pin)
+    yield client.post(pin, {})
+    yield client.post(pin, {"pin": "000000", "claim": "Nobody"})
+    yield client.get(compare)
+    yield client.post(compare, {"last_four": "12"})
+    said = {"first_name": "Rosa", "last_name": "Nobody", "date_of_birth": "1980-01-01", "phone": "202-555-0199"}
+    yield client.post(compare, {**said, "username": "nobody.here", "postal_code": "00000"})
+    region = center.REGIONS["conus"]
+    slot = call_backs.free_slots(region, None, timezone.now())[0]
+    row = call_backs.ask(
+        uuid.uuid4(),
+        region=region,
+        starts_at=slot,
+        name="Opal",
+        number="(931) 555-0111",
+        topic="other",
+        zone="Asia/Tokyo",
+    )
+    assert isinstance(row, CallBack)
+    here = f"/admin/calls/call-backs/{row.pk}/"
+    yield client.get(here)
+    walk.send(client, here, {"do": "take"})
+    yield client.get(here)
+    yield client.post(here, {"do": "again"})
+    yield client.get(desk)
+    walk.send(client, here, {"do": "reached"})
+    yield client.get(here)
+    yield client.post(desk, {"do": "end"})
+    made = pins.make_pin(rosa)
+    assert isinstance(made, pins.NewPin)
+    yield client.get(walk.send(client, pin, {"pin": made.digits, "claim": rosa.username}))
+    yield client.get(pin)
+    yield client.get(desk)
+    walk.send(client, desk, {"do": "end", "about": "other", "outcome": "solved"})
+    yield client.get(desk)
+
+
+def looks_at_people() -> Answers:
+    """An agent at the pages of people: who got no further, a detail with a reason and without, a shielded record."""
+    client, by = signed_in(staff("Supervisor")), Account.objects.get(is_staff=True)
+    for key in ("dolores", "hank", "bettina", "renata"):
+        stopped.stop(people.load(key))
+    hank = page_of_person(PEOPLE["hank"].dod_id, by)
+    yield client.get(hank)
+    yield client.post(f"{hank}reveal/", {"detail": "address", "reason": ""})
+    yield client.post(f"{hank}reveal/", {"detail": "address", "reason": "called"}, follow=True)
+    yield client.get(hank, {"kind": "proofing"})
+    yield client.get(hank, {"before": "1"})
+    for key in ("dolores", "bettina"):
+        yield client.get(page_of_person(PEOPLE[key].dod_id, by))
+    yield client.get(page_of_person(people.load("judith").dod_id, by))
+    renata = page_of_account(Account.objects.get(dod_id=PEOPLE["renata"].dod_id).pk)
+    yield client.get(renata)
+    yield client.post(f"{renata}reveal/", {"detail": "email"})
+    with override_settings(DEERS_FAULT="unavailable"):
+        yield client.get(renata)
 
 
 def prints() -> Answers:
@@ -268,6 +369,40 @@ def answers_messages() -> Answers:
     yield client.get(f"{here}{own.thread_id}/change/")
 
 
+def answers_chats() -> Answers:
+    """A supervisor's queue, a chat before and after it is taken, each form with errors, and the texts for answers."""
+    boss, ann = staff("Supervisor", "carl.boss"), staff("Service center agent", "ann.agent")
+    client, here = signed_in(boss), "/admin/chat/chat/"
+    yield client.get(here)
+    yield client.post(f"{here}texts/", {})
+    yield client.get(f"{here}texts/")
+    walk.send(client, f"{here}texts/", {"title": "Call us", "body": "Please call us."})
+    yield client.get(f"{here}texts/")
+    first = waiting("My number is 910-12-4567, and I cannot sign in.", ago=timedelta(minutes=7))
+    waiting(shown=holder(people.load("rosa")), ago=timedelta(minutes=2))
+    colleague = taken(ann, words="Where is my code?")
+    browser = signed_in(ann)
+    yield browser.get(desk_page(first))
+    page = walk.send(client, here, {})
+    yield client.get(here)
+    note_typing(first, VISITOR, timezone.now())
+    yield client.get(page)
+    line = {"line": str(uuid.uuid4()), "note-line": str(uuid.uuid4())}
+    yield client.post(page, {"do": "say", **line, "words": "word " * 500})
+    yield client.post(page, {"do": "close"})
+    yield client.post(page, {"do": "hand-over"})
+    yield client.post(page, {"do": "note", **line})
+    walk.send(client, page, {"do": "note", **line, "note-words": "Ask the second line"})
+    yield client.get(page)
+    yield client.get(desk_page(colleague))
+    walk.send(client, desk_page(colleague), {"do": "put-back"})
+    yield browser.post(desk_page(colleague), {"do": "say", **line, "words": "What I typed"})
+    walk.send(client, page, {"do": "close", "reason": "answered"})
+    yield client.get(page)
+    close = premium(people.load("marcus"), email=boss.email)
+    yield client.get(desk_page(waiting(shown=close)))
+
+
 def gives_the_second_step_again() -> Answers:
     """A supervisor who decides is asked for the second step; where a passkey is required, for that alone."""
     client, account = signed_in(staff("Supervisor")), premium(people.load("nora"))
@@ -291,6 +426,9 @@ def gives_the_second_step_again() -> Answers:
 
 SCENES = (
     reads,
+    edits,
+    takes_calls,
+    looks_at_people,
     prints,
     operates,
     answers_refills,
@@ -300,5 +438,6 @@ SCENES = (
     looks_twice,
     reviews_a_doubt,
     answers_messages,
+    answers_chats,
     gives_the_second_step_again,
 )

@@ -19,6 +19,7 @@ from safeguards.models import AuditEvent, AuditSeal
 from service_center import account_search, roles
 from tests import people, walk
 from tests.accounts.holders import KEY, STAFF_DOOR, give_password, give_token, holder, premium, signed_in, staff
+from tests.service_center.callers import known_to
 from tests.service_center.whys import WHY
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +28,7 @@ LIST = "/admin/accounts/account/"
 # What can be looked at in the admin at all, and the permission that opens it.
 PAGES = {
     LIST: "accounts.view_account",
+    "/admin/calls/call/": "calls.take_call",
     "/admin/appointments/request/": "appointments.view_request",
     "/admin/appointments/checkin/": "appointments.view_checkin",
     "/admin/idproofing/proofing/": "idproofing.view_proofing",
@@ -37,7 +39,10 @@ PAGES = {
     "/admin/safeguards/auditevent/": "safeguards.view_auditevent",
     "/admin/medications/request/": "medications.view_request",
     "/admin/family/surrogacy/": "family.view_surrogacy",
+    "/admin/chat/chat/": "chat.answer_chat",
     "/admin/support/contactmessage/": "support.view_contactmessage",
+    "/admin/support/datednotice/": "support.view_datednotice",
+    "/admin/support/rating/": "support.view_rating",
     "/admin/secure_messages/thread/": "secure_messages.answer_thread",
     "/admin/operations/": "procrastinate.view_procrastinatejob",
 }
@@ -287,6 +292,7 @@ def test_the_page_of_a_person_asks_before_it_sends_a_code_too(agent, rosa):
     codes.issue(rosa.dod_id or "", Level.PREMIUM, "email", rosa.email, by="mock")
     here = f"/admin/idproofing/proofing/{Proofing.objects.get().pk}/"
     assert f'href="{here}resend/"' in agent.get(f"{here}change/").content.decode()
+    known_to("works.here", rosa)
     assert "The code that was sent before no longer works." in walk.text_of(agent.get(f"{here}resend/"))
     assert not Notice.objects.exists()
     agent.post(f"{here}resend/", WHY["resend"])
@@ -327,6 +333,7 @@ def test_the_page_of_an_account_shows_no_secret(agent, rosa):
 def test_unlocking_acts_and_is_audited(agent, rosa):
     actions.lock(rosa, by="system")
     assert "Unlock the account" in walk.text_of(agent.get(page_of(rosa)))
+    known_to("works.here", rosa)
     response = agent.post(page_of(rosa, "unlock"), WHY["unlock"], follow=True)
     assert "The account is unlocked." in walk.text_of(response)
     rosa.refresh_from_db()
@@ -336,6 +343,7 @@ def test_unlocking_acts_and_is_audited(agent, rosa):
 
 
 def test_unlocking_an_account_that_is_not_locked_says_so(agent, rosa):
+    known_to("works.here", rosa)
     assert "That is not possible now." in walk.text_of(agent.post(page_of(rosa, "unlock"), WHY["unlock"], follow=True))
 
 
@@ -354,6 +362,7 @@ def test_one_who_takes_the_call_freezes_an_account_at_once_and_the_trail_says_wh
 
 def test_a_code_is_sent_again_to_the_address_that_was_given_and_staff_never_see_it(agent, rosa):
     old = codes.issue(rosa.dod_id or "", Level.PREMIUM, "email", "typed@mail.example", by="mock").text
+    known_to("works.here", rosa)
     response = agent.post(page_of(rosa, "resend"), WHY["resend"], follow=True)
     page = response.content.decode()
     new = walk.code_in_mail()
@@ -367,6 +376,7 @@ def test_a_code_is_sent_again_to_the_address_that_was_given_and_staff_never_see_
 
 def test_there_is_no_code_to_send_again_when_nobody_waits_for_one(agent, rosa):
     codes.issue(rosa.dod_id or "", Level.PREMIUM, "screen", "", by="mock")
+    known_to("works.here", rosa)
     assert "That is not possible now." in walk.text_of(agent.post(page_of(rosa, "resend"), WHY["resend"], follow=True))
     assert not Notice.objects.exists()
 

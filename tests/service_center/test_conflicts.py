@@ -23,6 +23,7 @@ from service_center.conflicts import Conflict
 from tests import people, walk
 from tests.accounts.holders import holder, premium, signed_in, staff
 from tests.idproofing.reviewers import open_case
+from tests.service_center.callers import known_to
 from tests.service_center.whys import WHY
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +144,7 @@ def test_a_supervisor_neither_freezes_nor_unlocks_her_husband(wife, action, stat
     shown = walk.text_of(wife.get(page(marcus)))
     assert NOT_YOU in shown
     assert "Freeze the account" not in shown
+    known_to("works.here", marcus)
     assert NOT_YOU in walk.text_of(wife.post(page(marcus, action), {"first": "none", **WHY[action]}, follow=True))
     marcus.refresh_from_db()
     assert marcus.state == state
@@ -165,6 +167,7 @@ def test_a_supervisor_sends_no_code_again_for_her_husband(wife):
     marcus = people.load("marcus")
     before = codes.issue(marcus.dod_id, Level.PREMIUM, "email", marcus.email, by="mock")
     here = f"/admin/idproofing/proofing/{Proofing.objects.get().pk}/resend/"
+    known_to("works.here", Proofing.objects.get())
     assert NOT_YOU in walk.text_of(wife.post(here, WHY["resend"], follow=True))
     assert ActivationCode.objects.count() == 1
     assert before.text

@@ -25,6 +25,7 @@ from tests.accounts.passkey_steps import options
 from tests.authenticator import Authenticator
 from tests.idproofing.letter_people import asked, mailed
 from tests.idproofing.reviewers import open_case
+from tests.service_center.callers import known_to
 from tests.service_center.whys import WHY
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +54,7 @@ def account_of_grace(supervisor: Account) -> Account:
 def unlock(supervisor: Account) -> tuple[str, dict, Callable[[], object]]:
     account = account_of_grace(supervisor)
     actions.lock(account, by="system")
+    known_to(supervisor, account)
     return (
         f"/admin/accounts/account/{account.pk}/unlock/",
         WHY["unlock"],
@@ -85,6 +87,7 @@ def resend(supervisor: Account) -> tuple[str, dict, Callable[[], object]]:
     rosa = people.load("rosa")
     codes.issue(rosa.dod_id, Level.PREMIUM, "email", rosa.email, by="mock")
     here = f"/admin/idproofing/proofing/{Proofing.objects.get().pk}/resend/"
+    known_to(supervisor, Proofing.objects.get())
     return here, WHY["resend"], lambda: codes.live(rosa.dod_id, Level.PREMIUM).pk  # type: ignore[union-attr]
 
 

@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from accounts.models.account import State
 from core.policy import Level
+from portal.messages.telling import tell_of_answer
 from portal.notices import daily, telling
 from portal.notices.models import How, Kind, Preference, Waiting
 from portal.notices.new_in_record import tell_of_import
 from portal.record.importing import store_resources
 from safeguards.models import AuditEvent
-from service_center.care_team import writing
 from tests import walk
 from tests.parallel import in_parallel
 from tests.portal.conftest import OTIS, RUTH, open_account
@@ -75,7 +75,7 @@ def test_the_page_says_what_nobody_can_turn_off_and_basic_is_offered_only_what_i
 @pytest.mark.parametrize(("how", "mails", "waiting"), [("email", 1, 0), ("daily", 0, 1), ("not", 0, 0)])
 def test_a_care_team_writes_and_ruth_is_told_as_she_chose(ruth, how, mails, waiting):
     question = sent(wants(ruth, messages=how), treats(team()))
-    writing.tell_patient(question.thread.patient, question.pk)
+    tell_of_answer(question.thread, question.pk)
     walk.deliver_mail()
     assert (len(mail.outbox), Waiting.objects.count()) == (mails, waiting)
 
@@ -89,7 +89,7 @@ def test_what_cannot_wait_comes_at_once_unless_it_is_off(ruth):
 def test_the_email_of_the_day_counts_kinds_leads_to_them_and_says_how_to_change_it(ruth):
     thread = sent(wants(ruth, messages="daily"), treats(team())).thread
     for _ in range(2):
-        writing.tell_patient(thread.patient, answered(thread).pk)
+        tell_of_answer(thread, answered(thread).pk)
         news(ruth, SEVEN)
     Waiting.objects.update(at=SEVEN - timedelta(hours=1))
     assert [daily.send_summaries(SEVEN + timedelta(hours=hours)) for hours in range(3)] == [1, 0, 0]
@@ -107,7 +107,7 @@ def test_one_message_is_led_to_directly_and_one_that_ruth_has_read_is_left_out(r
     thread = sent(wants(ruth, messages="daily"), treats(team())).thread
     new, read = answered(thread), answered(thread, read=True)
     for message in (read, new):
-        writing.tell_patient(thread.patient, message.pk)
+        tell_of_answer(thread, message.pk)
     Waiting.objects.update(at=SEVEN - timedelta(hours=1))
     daily.send_summaries(SEVEN)
     said = text_of_mail()

@@ -32,7 +32,7 @@ def test_ruth_stores_her_blood_pressure_and_sees_it_in_the_list_and_the_table(cl
     assert "Stored: 128 over 79 mm Hg." in shown
     assert "March 14, 2026, 7:30 AM (Eastern time)" in shown
     assert "Before breakfast" in shown
-    assert "128 over 79 mm Hg You measured, March 14, 2026" in text_of(client, "/portal/tools/")
+    assert "128 over 79 mm Hg Your own reading, March 14, 2026" in text_of(client, "/portal/tools/")
 
 
 def test_the_digits_are_kept_and_the_time_is_of_the_readers_zone(client, ruth):
