@@ -43,7 +43,9 @@ from portal.messages import drafts, sending
 from portal.messages.models import CareTeam, Membership, Message, PatientTeam
 from safeguards.models import AuditEvent
 from service_center.roles import ROLES
-from support.models import ContactMessage
+from support.chat import talking
+from support.chat.models import Chat
+from support.models import CallBack, ContactMessage, DatedNotice, Rating
 
 PAGE = Path(settings.BASE_DIR) / "docs" / "who-may-do-what.md"
 # Where staff sign in and keep their own account, and what only leads to other pages.
@@ -226,8 +228,22 @@ def make_rows(staff: list[Account]) -> dict[str, Any]:
     refill = Refill.objects.create(prescription_id=uuid.uuid4(), kind="refill", **moments)
     appointment = Appointment.objects.create(kind="new", **moments)
     link, thread = write_to_team(person, staff)
+    chat = talking.open_chat(uuid.uuid4(), str(uuid.uuid4()), topic="sign-in", words="Hello", now=now)
+    assert isinstance(chat, Chat)
+    call_back = CallBack.objects.create(
+        reference="B-0000-0000", name="Ada", number="", topic="other", region="conus", starts_at=now, place=0,
+        zone="UTC", made_at=now, changed_at=now,
+    )  # fmt: skip
+    notice = DatedNotice.objects.create(
+        kind="change", title="New hours", text="Soon.", begins_at=now, ends_at=now + timedelta(days=1)
+    )
     return {
         "accounts/account": person.pk,
+        "calls/call-backs": call_back.pk,
+        "chat/chat": chat.pk,
+        "person/<str:key>": f"a-{person.pk}",
+        "support/datednotice": notice.pk,
+        "support/rating": Rating.objects.create(article="levels", day=timezone.localdate(), helpful=True).pk,
         "appointments/request": appointment.pk,
         "family/surrogacy": surrogacy.pk,
         "idproofing/batch": batch.pk,
