@@ -92,7 +92,7 @@ def test_a_pin_call_ends_a_pause(rosa, agent, ann):
     digits = tablet.post("/support/pin/").context["digits"]
     answer = agent.post(PIN, {"pin": f"{digits[:3]} {digits[3:]}", "claim": rosa.last_name.upper()}, follow=True)
     assert answer.redirect_chain[-1][0] == page_of(rosa)
-    assert calling.SENTENCES["pin"] in walk.text_of(answer)
+    assert calling.SENTENCES[calling.Identity.PIN] in walk.text_of(answer)
     assert "can try again now" in walk.text_of(agent.post(page_of(rosa, "lift"), {"reason": "called"}, follow=True))
     assert give_password(phone, rosa.username)["Location"] == "/portal/"
 
