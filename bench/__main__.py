@@ -24,6 +24,7 @@ HOLDERS = 10_000
 MILLION = 1_000_000
 REGISTRY = "registry"
 PORTAL, PORTAL_PAGES = "portal", "portal-pages"
+CHATS = "chats"
 WIZARD = ("wizard-start", "wizard-details", "wizard-code")
 KEYS = (
     "sign-in",
@@ -33,9 +34,11 @@ KEYS = (
     *WIZARD,
     "dashboard",
     "message",
+    "chat-poll",
     REGISTRY,
     PORTAL,
     PORTAL_PAGES,
+    CHATS,
 )
 APPLICATIONS = {"allauth": "django.core.wsgi:get_wsgi_application()"}
 
@@ -53,7 +56,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     wanted = arguments()
     server = os.environ["DATABASE_URL"]
-    if not wanted.only or set(wanted.only) - {REGISTRY, PORTAL, PORTAL_PAGES}:
+    if not wanted.only or set(wanted.only) - {REGISTRY, PORTAL, PORTAL_PAGES, CHATS}:
         the_site(server, wanted)
     if not wanted.million and REGISTRY in (wanted.only or KEYS):
         say(f"Measuring the registry up to {wanted.people:,} people ...")
@@ -64,6 +67,9 @@ def main() -> None:
         say("Measuring health records ...")
         only = [] if PORTAL in (wanted.only or KEYS) else ["pages"]
         subprocess.run([sys.executable, "-m", "bench.portal", *only], check=True)
+    if not wanted.million and CHATS in (wanted.only or KEYS):
+        say("Measuring 500 open chats ...")
+        subprocess.run([sys.executable, "-m", "bench.chats", str(wanted.seconds)], check=True)
 
 
 def the_site(server: str, wanted: argparse.Namespace) -> None:
@@ -94,8 +100,9 @@ def everything_else(server: str, wanted: argparse.Namespace) -> None:
         filling = [sys.executable, "-m", "bench.allauth_people", str(ACCOUNTS)]
         member = subprocess.run(filling, env=os.environ | env, check=True, stdout=subprocess.PIPE, text=True)
         draft, session = people.begun_registration(), people.graces_session()
+        chat = people.open_chat()
         allauths, team = member.stdout.strip(), people.graces_care_team()
-        compared = pages.comparisons(ACCOUNTS, HOLDERS, draft, session, allauths, team)
+        compared = pages.comparisons(ACCOUNTS, HOLDERS, draft, session, allauths, team, chat)
         print_table([each for each in compared if each.key in (wanted.only or KEYS)], {"allauth": env}, wanted.seconds)
 
 

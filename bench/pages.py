@@ -23,7 +23,7 @@ class Page:
     """One URL that is requested again and again. `form` yields what is posted. Without it, the page is read.
 
     `then` is what the same browser requests next, with the cookies that it got on the way. All of it counts as one
-    visit. With `addresses`, each visit comes from another network address.
+    visit. With `addresses`, each visit comes from another network address. With a `tag`, the browser has the page.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Page:
     site: str = "dslogon"
     then: "tuple[Page, ...]" = ()
     addresses: Iterator[str] | None = None
+    tag: str = ""
 
     @property
     def cookies(self) -> str:
@@ -43,7 +44,8 @@ class Page:
     def headers(self) -> dict[str, str]:
         """Return what a browser sends that the site looks at, except for the cookies."""
         where = {"X-Forwarded-For": next(self.addresses)} if self.addresses else {}
-        return {"User-Agent": FIREFOX, "Accept": "text/html"} | where
+        kept = {"If-None-Match": self.tag} if self.tag else {}
+        return {"User-Agent": FIREFOX, "Accept": "text/html"} | where | kept
 
 
 EMPTY = Page("an empty view", "/bench/empty/")
@@ -113,12 +115,12 @@ def written(team: str) -> Forms:
 
 
 def comparisons(
-    accounts: int, holders: int, draft: people.Draft, session: str, allauth: str, team: str
+    accounts: int, holders: int, draft: people.Draft, session: str, allauth: str, team: str, chat: people.OpenChat
 ) -> list[Comparison]:
     """Return all comparisons except the one with a million accounts.
 
     `accounts` and `holders` are how many accounts there are to sign in to. `team` is the care team of the session's
-    person.
+    person, and `chat` the open chat of a visitor.
     """
 
     def members() -> Iterator[str]:
@@ -178,6 +180,13 @@ def comparisons(
             time_at_most=1.4,
             queries_at_most=6,
             saves=1,
+        ),
+        Comparison(
+            "chat-poll",
+            Page("A chat without news", chat.path, chat.cookie, status=304, tag=chat.tag),
+            EMPTY,
+            rate_at_least=0.45,
+            queries_at_most=1,
         ),
     ]
 

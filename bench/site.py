@@ -61,16 +61,18 @@ def cpu_clock(pid: int) -> int:
 
 
 @contextmanager
-def serving(name: str, env: Mapping[str, str], application: str = "dslogon.wsgi") -> Iterator[Site]:
-    """Yield a site that has answered once. Its log is var/bench-<name>.log."""
+def serving(
+    name: str, env: Mapping[str, str], application: str = "dslogon.wsgi", *, workers: int = 1
+) -> Iterator[Site]:
+    """Yield a site that has answered once, with its first worker. Its log is var/bench-<name>.log."""
     port = free_port()
-    env = {**os.environ, **serve.LARGE_PAGES, **env, "PORT": str(port), "WEB_CONCURRENCY": "1"}
+    env = {**os.environ, **serve.LARGE_PAGES, **env, "PORT": str(port), "WEB_CONCURRENCY": str(workers)}
     with (
         serve.child(f"bench-{name}", [*serve.WEB, application], env) as process,
         psycopg.connect(env["DATABASE_URL"], autocommit=True) as database,
     ):
         wait_for(port, name)
-        (worker,) = psutil.Process(process.pid).children()
+        worker, *_ = psutil.Process(process.pid).children()
         yield Site(port, worker.pid, database)
 
 

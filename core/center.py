@@ -1,6 +1,6 @@
 """The Global Service Center, and how to reach it: one table of its regions, and when each answers the phone.
 
-The numbers are invented, from the range reserved for fiction (555-01xx).
+Its numbers are invented, from the range reserved for fiction (555-01xx).
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,10 @@ NAME = "DS Logon Global Service Center"
 PHONE = "1-800-555-0142"
 TTY = "1-800-555-0143"
 FROM_ABROAD = "+1-202-555-0142"
+
+# Numbers that the telephone companies of the United States put through by themselves; these are real.
+EMERGENCY = "911"
+CRISIS_LINE = "988, then press 1"
 # The relay service of every state and territory, for people who are deaf or do not speak: 47 CFR 64.603.
 RELAY = "711"
 

@@ -201,12 +201,15 @@ class CodeField(TypedField):
         return code
 
 
-def text_field(label: str, *, autocomplete: str, most: int = 100, missing: str = "") -> forms.CharField:
+def text_field(
+    label: str, *, autocomplete: str, most: int = 100, missing: str = "", is_name: bool = False
+) -> forms.CharField:
     """Return a one-line text field that tells the browser what it holds.
 
-    `missing` is the error for an empty field. Without it the field is optional. A name is kept as typed.
+    `missing` is the error for an empty field. Without it the field is optional. A name is kept as typed. `is_name` says
+    that it is one where the browser is not to fill in its owner's.
     """
-    return (forms.CharField if "name" in autocomplete else TypedField)(
+    return (forms.CharField if is_name or "name" in autocomplete else TypedField)(
         label=label,
         max_length=most,
         required=bool(missing),

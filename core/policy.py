@@ -8,7 +8,7 @@ choice of ours.
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from enum import IntEnum
 
 # The day on which these numbers were last reviewed. The guides show it.
@@ -349,6 +349,17 @@ EXPORT_SILENT = timedelta(hours=1)
 FRESH_FOR_DECISIONS = FRESH_FOR_CREDENTIALS
 FRESH_FOR_VISITS = timedelta(minutes=15)
 
+# What the desk's page of a person hides: own. How long a detail is shown for a reason, how recent the second step has
+# to be for that, and how many details one staff member may look at: two for each of fifteen calls an hour.
+REVEALED_FOR = timedelta(minutes=1)
+FRESH_FOR_REVEALS = FRESH_FOR_VISITS
+REVEALS_PER_STAFF = Limit("reveals", 30, timedelta(hours=1))
+# How many rows each list of that page has, how many events its timeline has to a page, and how long an event that ended
+# a try says why a person got no further: own; who calls about something older has tried again since.
+DESK_LIST = 20
+DESK_TIMELINE = 25
+STOPPED_WITHIN = timedelta(days=30)
+
 # Recovery: login.gov; ASVS 6.4.3.
 RESET_LINK_LIFE = timedelta(minutes=30)
 # Emails that strangers may request: own; as many as DEERS lookups, so that no mailbox can be flooded.
@@ -476,6 +487,7 @@ VISIT_BOOKED_AHEAD = timedelta(days=3652)
 VISIT_REASON_MAX = 500
 VISIT_ANSWERED_WITHIN = timedelta(hours=48)
 CANCELLATION_KNOWN_WITHIN = timedelta(hours=24)
+CANCELLATION_KNOWN_BEFORE = timedelta(hours=24)
 CANCEL_UNTIL = timedelta(hours=24)
 CHECK_IN_FROM = timedelta(days=3)
 REMINDER_DAYS = (7, 1)
@@ -510,7 +522,77 @@ PARENT_TOLD_BEFORE = timedelta(days=30)
 CONTACT_PER_ADDRESS = Limit("contact-address", 5, timedelta(hours=1))
 # Emails that confirm such messages, for each mailbox: own; what one sender may write.
 CONTACT_CONFIRMATIONS = Limit("contact-confirmations", 5, timedelta(hours=1))
+# How long people wait for an answer: own; over a weekend. How long the code that opens it lives, and how long one can
+# reply to it: own; as long as people keep such an email. Wrong codes, by message and by address, and how long the
+# answer stays open in a browser: as for the status page of a review.
+CONTACT_ANSWERED_WITHIN = timedelta(days=3)
+CONTACT_ANSWER_LIFE = timedelta(days=30)
+CONTACT_CODE_TRIES = Limit("contact-code-tries", 5, timedelta(minutes=10))
+CONTACT_CODE_TRIES_PER_ADDRESS = Limit("contact-code-tries-address", 20, timedelta(hours=1))
+CONTACT_PAGE_OPEN = CASE_PAGE_OPEN
+CONTACT_REPLIES = Limit("contact-replies", 5, timedelta(hours=1))
 
+# The desk's search: own; two a minute are more than a caller needs. A name has two letters, and nobody reads through
+# more rows than SEARCH_ALL of a kind. An opening page counts up to WAITING_COUNTED, and says "99+" from there on.
+SEARCHES_PER_STAFF = Limit("staff-searches", 120, timedelta(hours=1))
+SEARCH_MIN, SEARCH_MAX = 2, 100
+SEARCH_SHOWN, SEARCH_ALL = 5, 50
+WAITING_COUNTED = 99
+# An email that is not sent by then is late: own; the worker sends it within seconds.
+MAIL_SENT_WITHIN = timedelta(minutes=10)
+
+# The help center: own. How many characters and words of a search are looked at, and how many results it shows. How
+# like a word of our texts a mistyped one must be, as a share of their groups of three letters: one wrong letter in a
+# short word passes (PostgreSQL's own threshold is 0.3). Opinions on articles from one address, and characters of their
+# remark. For how many days back staff see opinions.
+HELP_SEARCH_MAX = 200
+HELP_SEARCH_WORDS = 12
+HELP_RESULTS = 10
+HELP_LIKENESS = 0.4
+HELP_RATINGS_PER_ADDRESS = Limit("help-ratings", 20, timedelta(hours=1))
+HELP_REMARK_MAX = 1_000
+HELP_RATINGS_DAYS = 90
+# Dated notices: own. Characters of title and text, how many are shown on one page, how far ahead they may begin and
+# how long they may last, and how soon every process of the site shows a change of them.
+DATED_NOTICE_TITLE_MAX = 100
+DATED_NOTICE_TEXT_MAX = 1_000
+DATED_NOTICES_SHOWN = 3
+DATED_NOTICE_AHEAD = timedelta(days=90)
+DATED_NOTICE_LONGEST = timedelta(days=90)
+DATED_NOTICES_READ_EVERY = timedelta(seconds=15)
+# Chat with the service center, all own. Its hours are those of the phones, by the site's clock, and not on federal
+# holidays. How many characters a line has at most, and lines a chat: far more than anybody writes.
+CHAT_OPENS, CHAT_CLOSES = time(8), time(20)
+CHAT_LINE_MAX = 2_000
+CHAT_LINES_MAX = 500
+# Chats that are begun from one network, where many may share an address, and lines of one chat.
+CHATS_PER_ADDRESS = Limit("chats-address", 20, timedelta(hours=1))
+CHAT_LINES = Limit("chat-lines", 20, timedelta(minutes=1))
+# How often a page asks what is new: while both write, while the visitor waits, and the desk for its queue. How long
+# after a key somebody counts as typing, and how soon a page says the next time that somebody types.
+CHAT_ASKS_EVERY = timedelta(seconds=3)
+CHAT_WAITING_ASKS_EVERY = timedelta(seconds=5)
+CHAT_TYPING = timedelta(seconds=6)
+CHAT_TYPING_SAID = timedelta(seconds=3)
+# How exactly it is noted when a side was last here, and how long after that it counts as here. Then: after how long a
+# chat goes back in line because its agent is gone, and after how long it ends because its visitor is.
+CHAT_HERE_NOTED = timedelta(seconds=10)
+CHAT_HERE = timedelta(seconds=45)
+CHAT_AGENT_GONE = timedelta(minutes=5)
+CHAT_VISITOR_GONE = timedelta(minutes=15)
+# How often a page without script loads itself again, if the person wants that.
+CHAT_RELOADS_EVERY = timedelta(seconds=20)
+# How long an ended chat can be read and taken up again, and how long it is kept after that: as long as failed jobs.
+CHAT_AGAIN_WITHIN = timedelta(hours=24)
+CHAT_KEPT = timedelta(days=30)
+# How many ended chats one look of the worker deletes or ends.
+CHATS_AT_ONCE = 500
+# The copy of a chat by email: how long the code is valid that confirms an address, wrong codes in a chat, and emails
+# by mailbox, so that nobody fills one.
+CHAT_CODE_LIFE = timedelta(minutes=30)
+CHAT_CODE_TRIES = Limit("chat-code-tries", 5, timedelta(minutes=30))
+CHAT_MAILS = Limit("chat-mails", 3, timedelta(hours=24))
+CHAT_MAILS_PER_ADDRESS = Limit("chat-mails-address", 10, timedelta(hours=1))
 # Calls back: own. A slot is as long as a call takes with what follows it. How many people one region calls in a slot,
 # and how many of these places are kept for people who are signed in, so that strangers can never take all. How soon at
 # the earliest and for how many days ahead one can choose. How many one account, or one network address of somebody who
@@ -562,6 +644,15 @@ FAILED_JOBS_KEPT = timedelta(days=30)
 AUDIT_SEAL_GRACE = timedelta(minutes=15)
 AUDIT_SEAL_OVERDUE = timedelta(hours=2)
 AUDIT_SEALED_WITHIN = timedelta(days=1)
+
+# The operator's page (service_center/operations.py): own.
+JOBS_TO_A_PAGE = 50
+# Reading the audit trail at the desk: own. Events on a page, and the days and events of one download: what a sheet
+# still opens. How long the results of checks of the chain are kept: as long as the figures look back.
+AUDIT_PAGE = 50
+AUDIT_EXPORT_DAYS = 92
+AUDIT_EXPORT_EVENTS = 50_000
+AUDIT_CHECKS_KEPT = timedelta(days=90)
 
 # The staff's figures: own. FIGURE_PERIODS are their periods, in whole days that are over. A count of people that is
 # smaller than FIGURES_FROM, and not 0, is not shown, so that nobody can be recognized from it. CASE_AGES are the ages,

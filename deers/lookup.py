@@ -57,6 +57,14 @@ def record(*, ssn: str = "", dod_id: str = "", today: date | None = None) -> Rec
     return ask(lambda deers: deers.record(ssn=ssn, dod_id=dod_id, today=day), None)
 
 
+def number_of(dod_id: str) -> str:
+    """Return the person's Social Security number, or "" if there is none or DEERS does not answer.
+
+    It is for counts and keyed hashes, which need it whole. No page shows more of it than its last four digits.
+    """
+    return ask(lambda deers: deers.ssn_of(dod_id), "")
+
+
 def coverage(dod_id: str, *, today: date | None = None) -> Coverage | None:
     """Return the person's status, sponsor, family and plan, or None if there is none or DEERS does not answer."""
     day = today or timezone.localdate()

@@ -70,6 +70,12 @@ class MockRegistry:
         return Record(present.person, tuple(name.person.full_name for name in former), ineligibility(present, today))
 
     @answering()
+    def ssn_of(self, dod_id: str) -> str:
+        """Return the number. It takes one query."""
+        person = Person.objects.only("pk", "ssn").filter(pk=dod_id).first() if is_dod_id(dod_id) else None
+        return person.ssn if person else ""
+
+    @answering()
     def coverage(self, dod_id: str, *, today: date) -> Coverage | None:
         """Return the coverage. It takes four queries: for the person, the sponsor, the family, and the periods."""
         person = Person.objects.filter(pk=dod_id).first() if is_dod_id(dod_id) else None

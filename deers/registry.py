@@ -171,6 +171,10 @@ class EligibilityRegistry(Protocol):
         """Return the person with the given numbers as reviewers see them, or None. A number not given is ""."""
         ...
 
+    def ssn_of(self, dod_id: str) -> str:
+        """Return the person's Social Security number, nine digits, or "" if there is none or no such person."""
+        ...
+
     def coverage(self, dod_id: str, *, today: date) -> Coverage | None:
         """Return the person's entitlement, or None if there is no such person."""
         ...

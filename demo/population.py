@@ -15,8 +15,10 @@ from accounts.second_factors import authenticator_apps
 from deers import households
 from deers import models as deers
 from deers.registry import TimeTogether
+from demo import stopped
 from demo.appointments import act_on_appointments
 from demo.calls import ask_for_call, note_calls
+from demo.chats import keep_texts
 from demo.invent import facts as invented_facts
 from demo.invent import readings
 from demo.invent import records as invented_records
@@ -64,6 +66,8 @@ def load(who: Person | Staff, *, record: bool = True, account: bool = True) -> N
     with transaction.atomic():
         if isinstance(who, Staff):
             open_staff_account(who)
+            if who.account.username == "supervisor.curtis":
+                keep_texts(Account.objects.get(username=who.account.username))
             return
         enter_in_registry(who)
         Fact.objects.bulk_create(facts_of(who))
@@ -74,6 +78,8 @@ def load(who: Person | Staff, *, record: bool = True, account: bool = True) -> N
         if record and account and who.key == "grace":
             act_on_appointments(Account.objects.get(dod_id=who.dod_id))
             ask_for_call(Account.objects.get(dod_id=who.dod_id))
+        if account:
+            stopped.stop(who)
         if account and who.key == "anita":
             ask_to_act(Account.objects.get(dod_id=who.dod_id), PEOPLE["leonard"])
 

@@ -14,6 +14,7 @@ START = State.OPEN
 TRANSITIONS: dict[tuple[str, str], str] = {
     (State.OPEN, State.TAKEN): "case.taken",
     (State.TAKEN, State.OPEN): "case.put-back",
+    (State.TAKEN, State.TAKEN): "case.handed-over",
     # At Basic one reviewer decides, unless a doubt takes two (idproofing/second_reviews.py).
     (State.TAKEN, State.APPROVED): "case.approved",
     (State.TAKEN, State.DECLINED): "case.declined",

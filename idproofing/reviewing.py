@@ -63,6 +63,13 @@ def put_back(number: int, *, by: object, now: datetime | None = None) -> Moved |
     return judge_case(number, State.TAKEN, State.OPEN, by=by, now=now, taken_by=None)
 
 
+def hand_over(number: int, to: int, *, holder: int, by: object, now: datetime | None = None) -> Moved | NotNow:
+    """Give a case that the reviewer `holder` has taken to the reviewer `to`. Both are keys of accounts."""
+    with transaction.atomic():
+        case = Case.objects.select_for_update().filter(pk=number, state=State.TAKEN, taken_by=holder).first()
+        return move_case(case, State.TAKEN, by=by, now=now, taken_by=to) if case else NotNow()
+
+
 def decide(
     number: int,
     decision: str,

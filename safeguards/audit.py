@@ -5,6 +5,9 @@ or neither is. What an event may hold is so narrow that no personal data can sli
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.db.models import QuerySet
@@ -19,6 +22,7 @@ SLUG = re.compile(r"[a-z0-9._-]{1,40}")
 # A text with as many digits as an SSN, a DoD ID number, a date of birth or a card has is not a slug. (A UUID has 32.)
 NUMBER = re.compile(r"(?:[._-]*\d){8,16}[._-]*")
 BIGGEST_NUMBER = 9_999_999
+reason_given: ContextVar[str] = ContextVar("reason_given", default="")
 
 
 def record(
@@ -27,17 +31,21 @@ def record(
     by: object,
     account_id: int | None = None,
     dod_id: str | None = None,
+    person_index: bytes | None = None,
     **details: int | bool | str,
 ) -> AuditEvent:
     """Write one event in the caller's transaction, and return it.
 
     `by` is an account, or "visitor", "system" or "mock". An account that is not signed in (anonymous) counts as a
-    visitor. `dod_id` is kept as a blind index only. Details are small numbers, booleans and slugs such as "on-screen".
+    visitor. `dod_id` is kept as a blind index only; where only an older event names the person, `person_index` is that
+    event's. Details are small numbers, booleans and slugs such as "on-screen".
 
     Raise ValueError for an unknown event, actor or detail. That is a mistake in our code, not in anybody's input.
     """
     if event not in EVENTS:
         raise ValueError(f"{event!r} is not an event of safeguards/events.py: add it there with its sentence.")
+    if (reason := reason_given.get()) and getattr(by, "is_staff", False):
+        details.setdefault("reason", reason)
     for name, value in details.items():
         _refuse_personal_data(name, value)
     kind, actor_id = _actor(event, by, account_id)
@@ -51,10 +59,25 @@ def record(
         actor_kind=kind,
         actor_id=actor_id,
         account_id=account_id,
-        person_index=blind_index(dod_id, purpose="audit-person") if dod_id else None,
+        person_index=index_of(dod_id) if dod_id else person_index,
         details=details,
         **_where(),
     )
+
+
+@contextmanager
+def because(reason: str) -> Iterator[None]:
+    """Add the reason that a member of staff gave, a slug, to what they leave meanwhile, unless an event has its own."""
+    token = reason_given.set(reason)
+    try:
+        yield
+    finally:
+        reason_given.reset(token)
+
+
+def index_of(dod_id: str) -> bytes:
+    """Return the blind index that stands for a person in the trail."""
+    return blind_index(dod_id, purpose="audit-person")
 
 
 def for_account(account_id: int) -> QuerySet[AuditEvent]:

@@ -4,10 +4,14 @@ One table serves the whole product, with a block for each room. Names are "thing
 account holder. They are true no matter who did it, because the page names the actor beside them.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 EVENTS: dict[str, str] = {
     # safeguards
     "limit.reached": "There were too many tries in a short time, so the next one had to wait.",
     "keys.rotated": "Everything that is kept encrypted was encrypted again with a new key.",
+    "jobs.retried": "A job of the worker that had failed was run again.",
     # deers
     "deers.unavailable": "We could not reach DEERS.",
     "deers.imported": "A file with records of people was read into DEERS.",
@@ -59,6 +63,7 @@ EVENTS: dict[str, str] = {
     "case.repeated": "A review was requested again while another one about the same details was in progress.",
     "case.taken": "A reviewer started the review.",
     "case.put-back": "A reviewer returned the review, so that another reviewer can take it.",
+    "case.handed-over": "The review was given to another reviewer.",
     "case.proposed": "A reviewer proposed a decision. A second reviewer has to confirm it.",
     "case.sent-back": "A second reviewer did not confirm the decision and sent the review back.",
     "case.approved": "The review was approved.",
@@ -230,11 +235,29 @@ EVENTS: dict[str, str] = {
     "share.opened": "Somebody used your code and your birth date to open parts of your health record.",
     "share.viewed": "A part of your health record was viewed with your code.",
     "share.stopped": "A code that opened parts of your health record was stopped.",
+    # support: chat
+    "chat.opened": "A chat with the service center was begun.",
+    "chat.taken": "A member of our staff took up a chat.",
+    "chat.put-back": "A chat was put back in line, so that another member of our staff can take it up.",
+    "chat.handed-over": "A chat was handed over to another member of our staff.",
+    "chat.ended": "A chat ended.",
+    "chat.abandoned": "A chat ended because its visitor had not been seen for a while.",
+    "chat.taken-up-again": "A chat that had ended was taken up again.",
+    "chat.account-shown": "You let the agent of a chat see whose account it is.",
+    "chat.account-hidden": "You no longer let the agent of a chat see whose account it is.",
+    "chat.copy-sent": "A copy of a chat was sent by email.",
+    "chat.viewed": "A member of our staff looked at a chat.",
+    "chat.noted": "A member of our staff wrote an internal note about a chat.",
+    "chat.text-changed": "A text that chats are often answered with was changed.",
+    "chat.purged": "Chats that had ended long ago were deleted.",
     # support
     "support.account-viewed": "A member of our staff looked at your account.",
+    "support.detail-revealed": "A member of our staff looked at a detail of yours that their pages hide.",
     "support.person-searched": "A member of our staff searched for a person.",
     "support.page-viewed": "A member of our staff looked at a page of the service center.",
     "support.list-viewed": "A member of our staff looked through a list.",
+    "support.trail-exported": "A member of our staff downloaded a part of the audit trail.",
+    "support.trail-checked": "A member of our staff had the audit trail checked against its seals.",
     "support.code-sent-again": "A member of our staff sent you a new activation code.",
     "support.help-asked": "A member of our staff asked to help you back into your account.",
     "support.help-approved": "A second member of our staff approved what was asked for your account.",
@@ -244,7 +267,20 @@ EVENTS: dict[str, str] = {
     "support.conflict-found": "A member of our staff who must not decide about you was kept from doing so.",
     "support.contacted": "A message was sent to the service center.",
     "support.message-read": "A member of our staff read a message to the service center.",
-    "support.message-answered": "A message to the service center was marked as answered.",
+    "support.message-answered": "A message to the service center was answered.",
+    "support.message-taken": "A member of our staff took up a message to the service center.",
+    "support.message-put-back": "A message to the service center was put back for other members of our staff.",
+    "support.message-handed-over": "A message to the service center was given to another member of our staff.",
+    "support.message-closed": "A message to the service center was closed without an answer.",
+    "support.message-reopened": "A reply to an answer of the service center was sent.",
+    "support.message-noted": "A member of our staff made a note about a message to the service center.",
+    "support.answer-refused": "The answer to a message was requested with a wrong reference or code.",
+    "support.load-viewed": "A supervisor looked at what members of our staff work on.",
+    "support.text-changed": "A text with which the service center often answers was changed.",
+    "support.article-rated": "An opinion on a help article was given.",
+    "support.rating-read": "A member of our staff read an opinion on a help article.",
+    "support.notice-published": "A notice to everybody was published.",
+    "support.notice-withdrawn": "A notice to everybody was withdrawn.",
     # support: calls
     "support.call-back-asked": "A call from the service center was asked for.",
     "support.call-back-taken": "A member of our staff took up a call that was asked for.",
@@ -381,35 +417,72 @@ STAFF_SENTENCES: dict[str, str] = {
     "share.opened": "Somebody used the person's code and birth date to open parts of the health record.",
     "share.viewed": "A part of the person's health record was viewed with a code.",
     "share.stopped": "A code that opened parts of the person's health record was stopped.",
+    "chat.account-shown": "The person let the agent of a chat see whose account it is.",
+    "chat.account-hidden": "The person no longer lets the agent of a chat see whose account it is.",
     "support.account-viewed": "A member of our staff looked at the account.",
     "support.pin-made": "The person made a support PIN.",
     "support.pin-used": "The person showed our staff who they are, with their support PIN.",
     "support.caller-identified": "A member of our staff noted that it was the person who called.",
     "support.caller-fitting": "Someone called our staff as the person, and the details that they gave fitted.",
     "support.caller-not-fitting": "Someone called our staff as the person, and too few of the details fitted.",
+    "support.detail-revealed": "A member of our staff looked at a detail of the person that the pages hide.",
     "support.code-sent-again": "A member of our staff sent the person a new activation code.",
     "support.help-asked": "A member of our staff asked to help the person back into the account.",
 }
 
+# The details that staff may look at for a reason, and the reasons: what stands in the event, and how people read it.
+REVEALED: dict[str, str] = {
+    "middle-name": "middle name",
+    "dod-id": "DoD ID number",
+    "last-four": "last four digits of the Social Security number",
+    "birth-date": "date of birth",
+    "email": "email address",
+    "phone": "phone number",
+    "address": "postal address",
+    "email-of-record": "email address in DEERS",
+    "phone-of-record": "phone number in DEERS",
+}
+# To the holder, and to staff.
+REVEALED_BECAUSE: dict[str, tuple[str, str]] = {
+    "called": ("you called us", "the person called"),
+    "wrote": ("you wrote to us", "the person wrote"),
+    "in-person": ("you were with us in person", "the person was there"),
+    "wrong-detail": ("a detail of yours seemed to be wrong", "a detail seemed to be wrong"),
+    "mail-came-back": ("mail to you came back", "mail to the person came back"),
+    "misuse": ("somebody may have misused your account", "somebody may have misused the account"),
+}
 
-def sentence_of(event: str) -> str:
+
+def sentence_of(event: str, details: Mapping[str, Any] | None = None) -> str:
     """Return what the account holder reads about an event. An unknown event gets a plain sentence too.
 
     A trail may hold events of an older version, or of a newer one that was taken back.
     """
+    field, reason = what_was_revealed(details)
+    if field and reason:
+        return f"Our staff looked at your {field}, because {reason[0]}."
     return EVENTS.get(event) or FORMER_EVENTS.get(event, NO_SENTENCE)
 
 
-def staff_sentence_of(event: str) -> str:
+def staff_sentence_of(event: str, details: Mapping[str, Any] | None = None) -> str:
     """Return what staff read about an event of a person's account: the same, but of the person instead of "you"."""
+    field, reason = what_was_revealed(details)
+    if field and reason:
+        return f"A member of our staff looked at the person's {field}, because {reason[1]}."
     return STAFF_SENTENCES.get(event) or sentence_of(event)
+
+
+def what_was_revealed(details: Mapping[str, Any] | None) -> tuple[str, tuple[str, str] | None]:
+    """Return the words for the detail that an event says was looked at, and for why; nothing for other events."""
+    known = details or {}
+    return REVEALED.get(known.get("revealed", ""), ""), REVEALED_BECAUSE.get(known.get("reason", ""))
 
 
 # What staff do at the desk. They do it as staff and not as the person of an account, even if the event is about nobody,
 # or about their own account.
 AT_THE_DESK = (
     *("support.", "visit.", "case.", "letter.", "letters.", "code.", "proofing.", "quiz.", "deers."),
-    *("message.", "refill."),
+    *("message.", "refill.", "chat.", "jobs."),
     "limit.",  # a letter that is asked for too soon
 )
 

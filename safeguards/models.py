@@ -43,6 +43,12 @@ class AuditEvent(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["account_id", "-id"], name="audit_by_account"),
+            # Auditors search by person, by who acted, and by kind. A page of a search reads an index from its end.
+            models.Index(
+                fields=["person_index", "-id"], condition=models.Q(person_index__isnull=False), name="audit_by_person"
+            ),
+            models.Index(fields=["actor_id", "-id"], condition=models.Q(actor_id__isnull=False), name="audit_by_actor"),
+            models.Index(fields=["event", "-id"], name="audit_by_event"),
             # Events are written in the order of time, so a few kilobytes of block ranges find a day.
             BrinIndex(fields=["at"], name="audit_by_time", autosummarize=True),
             # The staff's figures count a few kinds of event by their details, over a whole quarter.
@@ -63,6 +69,7 @@ class AuditEvent(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(actor_kind__in=ActorKind.values), name="audit_known_actor_kind"),
         ]
+        permissions = [("export_auditevent", "Can download a part of the audit trail")]
 
     def __str__(self) -> str:
         return f"{self.event} #{self.pk}"
@@ -70,12 +77,12 @@ class AuditEvent(models.Model):
     @property
     def sentence(self) -> str:
         """Return what happened, in words for the account holder."""
-        return sentence_of(self.event)
+        return sentence_of(self.event, self.details)
 
     @property
     def staff_sentence(self) -> str:
         """Return what happened, in words for staff, who read of the person."""
-        return staff_sentence_of(self.event)
+        return staff_sentence_of(self.event, self.details)
 
 
 class AuditSeal(models.Model):

@@ -37,8 +37,33 @@ def findings(
     yield from unguarded()
     seals = list(AuditSeal.objects.order_by("day"))
     yield from before(seals[0].day if seals else None)
-    previous: bytes | None = seal.BEGINNING
-    expected = seals[0].day if seals else seal.first_day()
+    yield from of_days(seals, seal.BEGINNING, seals[0].day if seals else None, advance)
+    yield from overdue(seals[-1].day if seals else None, now)
+    genuine_digests = {bytes(one.digest).hex() for one in seals if bytes(one.mac) == seal.mac(one)}
+    yield from (Finding(None, f"No seal has the noted digest {text}.") for text in noted if text not in genuine_digests)
+
+
+def of_span(first: date, last: date, advance: Callable[[int], object] = lambda events: None) -> Iterator[Finding]:
+    """Yield what is wrong from the `first` to the `last` day, oldest first.
+
+    The first day has to follow the seal of the day before. That seal is taken as it stands.
+    """
+    earlier = AuditSeal.objects.filter(day__lt=first).order_by("-day").first()
+    seals = list(AuditSeal.objects.filter(day__range=(first, last)).order_by("day"))
+    if earlier is None:
+        yield from of_days(seals, seal.BEGINNING, seals[0].day if seals else None, advance)
+        return
+    previous = bytes(earlier.digest) if bytes(earlier.mac) == seal.mac(earlier) else None
+    yield from of_days(seals, previous if earlier.day == first - seal.ONE_DAY else None, first, advance)
+
+
+def of_days(
+    seals: list[AuditSeal], previous: bytes | None, expected: date | None, advance: Callable[[int], object]
+) -> Iterator[Finding]:
+    """Yield what is wrong with these days, which should be without a gap from `expected` on.
+
+    `previous` is the digest that the first seal follows, or None if it is not known.
+    """
     for one in seals:
         while expected and expected < one.day:
             yield Finding(expected, "the seal is missing.")
@@ -53,11 +78,14 @@ def findings(
             yield from of_the_day(one, advance)
         previous = bytes(one.digest) if genuine else None
         expected = one.day + seal.ONE_DAY
+
+
+def overdue(last_sealed: date | None, now: datetime) -> Iterator[Finding]:
+    """Yield the days after the last seal, or since the first event, that should be sealed by now."""
+    expected = last_sealed + seal.ONE_DAY if last_sealed else seal.first_day()
     while expected and seal.is_over(expected, now, policy.AUDIT_SEAL_OVERDUE):
         yield Finding(expected, "the seal is missing: removed, or never made because no job worker ran.")
         expected += seal.ONE_DAY
-    genuine_digests = {bytes(one.digest).hex() for one in seals if bytes(one.mac) == seal.mac(one)}
-    yield from (Finding(None, f"No seal has the noted digest {text}.") for text in noted if text not in genuine_digests)
 
 
 def of_the_day(one: AuditSeal, advance: Callable[[int], object]) -> Iterator[Finding]:

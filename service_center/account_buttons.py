@@ -3,8 +3,6 @@
 from functools import partial
 from typing import Any
 
-from django import forms
-
 from accounts import actions
 from accounts.mail import notices
 from accounts.models import Account, Assistance
@@ -13,7 +11,7 @@ from accounts.sign_in import pauses
 from core import policy
 from core.masks import mask_email
 from core.words import duration
-from service_center import account_actions, assistance, resend_code
+from service_center import account_actions, assistance, reasons, resend_code
 from service_center.confirmed_actions import ConfirmedAction, Outcome, say_always
 from service_center.conflicts import Conflicted, refuse_account
 
@@ -31,31 +29,13 @@ FREEZE_FOLLOWS = (
 )
 
 
-class LiftForm(forms.Form):
-    """Why a member of staff ends the waits. It has no free text, so it holds no personal data."""
-
-    reason = forms.ChoiceField(
-        label="Why",
-        choices=[
-            ("", "Choose"),
-            ("called", "The person called, and I checked who it is"),
-            ("in-person", "The person is here, and I checked who it is"),
-            ("wrote", "The person wrote, and I checked who it is"),
-        ],
-        error_messages={"required": "Choose why.", "invalid_choice": "Choose why."},
-    )
-
-    def __init__(self, data: Any, subject: Any) -> None:
-        super().__init__(data)
-
-
-def lift_pauses(account: Account, *, by: Account, form: LiftForm) -> actions.Done | actions.NotAllowed | Conflicted:
+def lift_pauses(account: Account, *, by: Account) -> actions.Done | actions.NotAllowed | Conflicted:
     """End every wait after too many tries that concerns a beneficiary's account, unless the person is close."""
     if account.is_staff:
         return actions.NotAllowed()
     if conflicted := refuse_account(by, account):
         return conflicted
-    lifted = pauses.lift(account, by=by, reason=form.cleaned_data["reason"])
+    lifted = pauses.lift(account, by=by)
     return actions.Done() if lifted else actions.NotAllowed()
 
 
@@ -145,6 +125,7 @@ RESEND = ConfirmedAction(
         "The code that was sent before no longer works.",
     ),
     act=resend_to,
+    why=reasons.RESENDING,
     done="A new activation code is on its way.",
     refused="That is not possible now. Nobody is waiting for a code by email here.",
 )
@@ -159,6 +140,7 @@ OF_ACCOUNTS = (
             "The person can sign in again, and the count of wrong passwords starts over.", EVERY_ADDRESS_HEARS
         ),
         act=account_actions.unlock,
+        why=reasons.ASKED_US,
         done="The account is unlocked.",
         reasons={actions.NeedsProof: NEEDS_PROOF},
     ),
@@ -171,7 +153,7 @@ OF_ACCOUNTS = (
         act=lift_pauses,
         done="The person can try again now.",
         refused="Nothing has to wait any more.",
-        form=LiftForm,
+        why=reasons.ASKED_US,
     ),
     ConfirmedAction(
         name="freeze",
@@ -186,6 +168,7 @@ OF_ACCOUNTS = (
             EVERY_ADDRESS_HEARS,
         ),
         act=freeze_from,
+        why=reasons.FREEZING,
         done="The account is frozen.",
         form=partial(FirstChangeForm, none="The person does not know", whose="the person’s"),
     ),
@@ -197,6 +180,7 @@ OF_ACCOUNTS = (
         button="I have checked who it is: approve",
         follows=follows_approval,
         act=assistance.approve,
+        why=reasons.APPROVING,
         done="Approved and under way.",
     ),
     ConfirmedAction(
@@ -206,6 +190,7 @@ OF_ACCOUNTS = (
         button="Decline",
         follows=say_always("Nothing changes for the person.", "The same can be asked for again."),
         act=assistance.decline,
+        why=reasons.DECLINING,
         done="Declined.",
     ),
 )

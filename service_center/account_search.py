@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 from accounts.models import Account
 from core.phones import PhoneDigits, searched_phone
 from deers import lookup, ssn
+from deers.registry import Beneficiary
 from safeguards import cipher
 
 MOST_FOUND = 50
@@ -37,17 +38,17 @@ class HasPart(Lookup):
         return "%s", [f"%{connection.ops.prep_for_like_query(value)}%"]
 
 
-def accounts_matching(text: str) -> list[int]:
+def accounts_matching(text: str, people: list[Beneficiary] | None = None) -> list[int]:
     """Return the keys of accounts that `text` may mean: by username or part of it, name, email, phone or number.
 
-    People whom DEERS finds by it are found too, by what DEERS has of them.
+    People whom DEERS finds by it are found too, by what DEERS has of them. `people` are those, if it was asked before.
     """
     plain = text.replace("\x00", "").strip()[:LONGEST_TEXT]
     if not plain:
         return []
     accounts, lower, phone = Account.objects.all(), plain.lower(), searched_phone(plain)
-    people = [person.dod_id for person in lookup.search(plain, most=MOST_FOUND)]
-    searches = [accounts.filter(dod_id__in=people), accounts.filter(username__lower=lower)]
+    found = lookup.search(plain, most=MOST_FOUND) if people is None else people
+    searches = [accounts.filter(dod_id__in=[person.dod_id for person in found]), accounts.filter(username__lower=lower)]
     if phone:
         searches.append(accounts.alias(digits=PhoneDigits("phone")).filter(digits=phone))
     elif "@" in plain:

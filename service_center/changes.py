@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts.changes import Kind, changes_of, live_freeze
-from accounts.models import Account, CredentialChange
+from accounts.changes import Kind, changes_of
+from accounts.models import Account, CredentialChange, Freeze
 from accounts.reported import what_of
 from accounts.second_factors.factors import all_of
 from accounts.sessions.store import factor_label
@@ -21,10 +21,12 @@ class ShownChange:
     today: str
 
 
-def changes_shown(account: Account) -> list[ShownChange]:
-    """Return the account's changes, the latest first. Neither an address nor a number is among them."""
+def changes_shown(account: Account, under: Freeze | None) -> list[ShownChange]:
+    """Return the account's changes, the latest first. Neither an address nor a number is among them.
+
+    `under` is the freeze that the account is under.
+    """
     in_use = {factor_label(factor) for factor in all_of(account)}
-    under = live_freeze(account)
     since = under.since if under else None
     return [
         ShownChange(what_of(one), one.at, one.device, str(one.address or ""), today_of(one, in_use, since))

@@ -18,9 +18,11 @@ from django.urls.resolvers import URLPattern
 from accounts import actions
 from accounts.sign_in.fresh import ask_for_second_step
 from core import policy
+from safeguards import audit
 from service_center.calls import calling
 from service_center.conflicts import Conflicted
-from service_center.read_only import ReadOnlyAdmin, admin_page, has_permission, record_row_view
+from service_center.read_only import ReadOnlyAdmin, admin_page, has_permission, reason_field, record_row_view
+from service_center.reasons import Reasons
 
 Outcome = actions.Done | actions.NotAllowed | actions.NeedsProof | Conflicted
 
@@ -29,8 +31,10 @@ Outcome = actions.Done | actions.NotAllowed | actions.NeedsProof | Conflicted
 class ConfirmedAction:
     """One button: who may press it, what it asks, what follows, and what it does to the account or person.
 
-    `form`, if there is one, is filled in on the page that explains. `act` then gets it as `form`. `refused` is said for
-    an outcome that is not among `reasons` and has no sentence of its own.
+    `why` are the reasons to choose from, which the audit trail keeps. `form`, if there is one, is filled in on the page
+    that explains, and `act` then gets it as `form`. A form that has a field `reason` of its own needs no `why`.
+    `refused` is said for an outcome that is not among `reasons` and has no sentence of its own. `known` are facts about
+    the subject, each with its name, that the page shows with the question.
     """
 
     name: str
@@ -43,6 +47,18 @@ class ConfirmedAction:
     refused: str = "That is not possible now. Look at the account's state."
     reasons: Mapping[type, str] = field(default_factory=dict)
     form: Callable[[Any, Any], forms.Form] | None = None
+    why: Reasons = ()
+    known: Callable[[Any], list[tuple[str, str]]] = lambda subject: []
+
+    @property
+    def only_reason(self) -> str:
+        """Return the words of the one reason that there can be, or ""."""
+        return self.why[0][1] if len(self.why) == 1 else ""
+
+    @property
+    def asks(self) -> bool:
+        """Return whether something is filled in or chosen on the page that explains."""
+        return bool(self.form) or len(self.why) > 1
 
 
 def say_always(*sentences: str) -> Callable[[Any], list[str]]:
@@ -59,7 +75,7 @@ def confirm(
     Doing it takes a second step that is fresh, so that nobody decides at a desk that its owner has left. Where a form
     is to be filled in, the step comes before it, so that nothing that was entered is lost.
     """
-    if (request.method == "POST" or action.form) and (
+    if (request.method == "POST" or action.asks) and (
         proof := ask_for_second_step(request, policy.FRESH_FOR_DECISIONS)
     ):
         return proof
@@ -67,11 +83,10 @@ def confirm(
     if request.method == "POST" and missing:
         messages.error(request, calling.SHOW_FIRST)
         return HttpResponseRedirect(request.path)
-    form = action.form(request.POST if request.method == "POST" else None, subject) if action.form else None
-    if form:
-        form.label_suffix = ""
-    if request.method == "POST" and (form is None or form.is_valid()):
-        outcome = action.act(subject, by=request.user, **({"form": form} if form else {}))
+    form = form_of(action, request.POST if request.method == "POST" else None, subject)
+    if request.method == "POST" and form.is_valid():
+        with audit.because(form.cleaned_data.get("reason") or (action.why[0][0] if action.why else "")):
+            outcome = action.act(subject, by=request.user, **({"form": form} if action.form else {}))
         if isinstance(outcome, actions.Done):
             messages.success(request, action.done)
         else:
@@ -81,13 +96,32 @@ def confirm(
         "title": action.question,
         "action": action,
         "follows": action.follows(subject),
+        "known": action.known(subject),
         "back": back,
         "missing": missing,
         "form": form,
-        "forms": [form] if form else [],
+        "forms": [form],
     }
     context |= {"subject": subject, "opts": subject._meta, "kind": capfirst(subject._meta.verbose_name)}
     return TemplateResponse(request, "admin/confirm.html", {**site.each_context(request), **context})
+
+
+def form_of(action: ConfirmedAction, data: Any, subject: Any) -> forms.Form:
+    """Return the form of a button, with the choice of reasons first, if there is a choice."""
+    form = action.form(data, subject) if action.form else forms.Form(data)
+    if len(action.why) > 1:
+        form.fields["reason"] = reason_field(action.why)
+        form.order_fields(["reason"])
+    form.label_suffix = ""
+    return form
+
+
+class WhyForm(forms.Form):
+    """The reason for a button that stands on another page, without one that explains."""
+
+    def __init__(self, data: Any = None, *, why: Reasons) -> None:
+        super().__init__(data, label_suffix="", auto_id="why-%s")
+        self.fields["reason"] = reason_field(why)
 
 
 def refusal_of(action: ConfirmedAction, outcome: Outcome) -> str:
@@ -127,7 +161,14 @@ class ConfirmingAdmin(ReadOnlyAdmin):
             return HttpResponse(status=403)
         if request.method != "POST":
             record_row_view(request, row)
+            if not self.is_possible(request, row, action):
+                messages.error(request, action.refused)
+                return HttpResponseRedirect(admin_page(row))
         return confirm(request, self.admin_site, action, row, admin_page(row))
+
+    def is_possible(self, request: HttpRequest, row: Any, action: ConfirmedAction) -> bool:
+        """Return whether it makes sense to ask the question of an action now. The action itself judges once more."""
+        return True
 
 
 class MovingAdmin(ConfirmingAdmin):
@@ -138,7 +179,6 @@ class MovingAdmin(ConfirmingAdmin):
 
     moves: tuple[tuple[str, ConfirmedAction], ...] = ()
     can_move: Callable[[Any, str], bool]
-    change_form_template = "admin/moves.html"
 
     @property
     def confirmed(self) -> tuple[ConfirmedAction, ...]:  # type: ignore[override]
@@ -150,6 +190,9 @@ class MovingAdmin(ConfirmingAdmin):
         row = self.get_object(request, object_id)
         more = {"buttons": self.buttons_of(request, row) if row else []}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
+
+    def is_possible(self, request: HttpRequest, row: Any, action: ConfirmedAction) -> bool:
+        return any(one is action and self.can_move(row, to) for to, one in self.moves)
 
     def buttons_of(self, request: HttpRequest, row: Model) -> list[tuple[str, str, str]]:
         """Return the name, address and words of each action that the row's state and the role allow."""

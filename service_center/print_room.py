@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST
 
 from accounts import actions
 from accounts.sign_in.fresh import ask_for_second_step
@@ -23,11 +23,11 @@ from deers import lookup
 from idproofing import letter_states, letters
 from idproofing.models import Batch, Letter
 from safeguards import audit
-from service_center import batches, confirmed_actions
-from service_center.confirmed_actions import ConfirmedAction, MovingAdmin, Outcome, say_always
+from service_center import batches, confirmed_actions, reasons
+from service_center.confirmed_actions import ConfirmedAction, MovingAdmin, Outcome, WhyForm, say_always
 from service_center.conflicts import Conflicted, refuse_close
 from service_center.letters import letters_pdf
-from service_center.read_only import ReadOnlyAdmin, admin_page, has_permission
+from service_center.read_only import ReadOnlyAdmin, admin_page, as_get, has_permission
 from service_center.roles import only_prints
 
 State = Letter.State
@@ -70,6 +70,7 @@ BUTTONS: tuple[tuple[State, ConfirmedAction], ...] = (
                 "Shred what is left of the page that was spoiled.",
             ),
             act=outcome(letters.print_again),
+            why=reasons.PRINTING_AGAIN,
             done="It is in the next batch.",
             refused=LOOK_AT_IT,
         ),
@@ -87,6 +88,7 @@ BUTTONS: tuple[tuple[State, ConfirmedAction], ...] = (
                 "Shred the letter unopened.",
             ),
             act=outcome(letters.returned),
+            why=reasons.CAME_BACK,
             done="The letter and its code are void.",
             refused=LOOK_AT_IT,
         ),
@@ -104,6 +106,7 @@ BUTTONS: tuple[tuple[State, ConfirmedAction], ...] = (
                 "If the page is printed, shred it.",
             ),
             act=outcome(letters.void),
+            why=reasons.VOIDING,
             done="The letter and its code are void.",
             refused=LOOK_AT_IT,
         ),
@@ -119,6 +122,7 @@ MAILED = ConfirmedAction(
         "Delete the file that you downloaded.",
     ),
     act=batches.mail,
+    why=reasons.MAILING,
     done="The letters are mailed. Their codes and addresses are gone.",
     refused="That was already recorded.",
 )
@@ -170,24 +174,25 @@ class BatchAdmin(ReadOnlyAdmin):
             "waiting": waiting,
             "may_print": may_print(request),
             "most": policy.LETTERS_IN_BATCH,
+            "why": WhyForm(why=reasons.MAKING_BATCH),
         }
-        return super().changelist_view(request, {**(extra_context or {}), **more})
+        return super().changelist_view(request, {**more, **(extra_context or {})})
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
     ) -> HttpResponse:
         batch = self.get_object(request, object_id)
-        more: dict[str, Any] = {"may_print": may_print(request)}
+        more: dict[str, Any] = {"may_print": may_print(request), "why": WhyForm(why=reasons.OPENING_BATCH)}
         if batch is not None:
             more["letters"] = list(batch.letters.order_by("made_at", "pk"))
             more["to_print"] = sum(letter.state == State.PRINTED for letter in more["letters"])
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
+        return super().change_view(request, object_id, form_url, {**more, **(extra_context or {})})
 
     def get_urls(self) -> list[URLPattern]:
         staff = self.admin_site.admin_view
         return [
             path("make/", staff(require_POST(self.make)), name="idproofing_batch_make"),
-            path("<int:pk>/pdf/", staff(require_GET(never_cache(self.pdf))), name="idproofing_batch_pdf"),
+            path("<int:pk>/pdf/", staff(require_POST(never_cache(self.pdf))), name="idproofing_batch_pdf"),
             path("<int:pk>/mailed/", staff(self.mailed), name="idproofing_batch_mailed"),
             *super().get_urls(),
         ]
@@ -199,7 +204,11 @@ class BatchAdmin(ReadOnlyAdmin):
         here = reverse("admin:idproofing_batch_changelist")
         if proof := ask_for_second_step(request, policy.FRESH_FOR_DECISIONS, back=here):
             return proof
-        made = batches.make(by=request.user)  # type: ignore[arg-type]
+        why = WhyForm(request.POST, why=reasons.MAKING_BATCH)
+        if not why.is_valid():
+            return self.changelist_view(as_get(request), {"why": why, "forms": [why]})
+        with audit.because(why.cleaned_data["reason"]):
+            made = batches.make(by=request.user)  # type: ignore[arg-type]
         if isinstance(made, Conflicted):
             messages.error(request, made.sentence)
             return HttpResponseRedirect(here)
@@ -216,6 +225,9 @@ class BatchAdmin(ReadOnlyAdmin):
             return HttpResponse(status=403)
         if proof := ask_for_second_step(request, policy.FRESH_FOR_DECISIONS, back=admin_page(batch)):
             return proof
+        why = WhyForm(request.POST, why=reasons.OPENING_BATCH)
+        if not why.is_valid():
+            return self.change_view(as_get(request), str(pk), extra_context={"why": why, "forms": [why]})
         share = batches.share_of(batch, by=request.user)  # type: ignore[arg-type]
         if isinstance(share, Conflicted):
             messages.error(request, share.sentence)
@@ -226,7 +238,13 @@ class BatchAdmin(ReadOnlyAdmin):
             messages.error(request, "This batch has no more letters to print.")
             return HttpResponseRedirect(admin_page(batch))
         sheets = share.letters
-        audit.record("letters.batch-opened", by=request.user, batch=pk, letters=len(sheets))
+        audit.record(
+            "letters.batch-opened",
+            by=request.user,
+            batch=pk,
+            letters=len(sheets),
+            reason=why.cleaned_data["reason"],
+        )
         response = HttpResponse(
             letters_pdf(sheets, title=str(batch), made=batch.made_at), content_type="application/pdf"
         )

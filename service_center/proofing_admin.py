@@ -10,6 +10,7 @@ from idproofing.models import Proofing
 from safeguards import audit
 from service_center import account_buttons, resend_code
 from service_center.confirmed_actions import ConfirmingAdmin
+from service_center.person.keys import page_of_person
 from service_center.read_only import has_permission
 
 
@@ -42,5 +43,10 @@ class ProofingAdmin(ConfirmingAdmin):
         proofing = self.get_object(request, object_id)
         waits = proofing is not None and bool(resend_code.waiting_for(proofing.dod_id))
         can_resend = waits and has_permission(request, "accounts.resend_code")
-        more = {"can_resend": can_resend, "proofs": list(codes.proofs(proofing.dod_id)) if proofing else []}
+        person = page_of_person(proofing.dod_id, request.user) if proofing else ""  # type: ignore[arg-type]
+        more: dict = {
+            "person": person,
+            "can_resend": can_resend,
+            "proofs": list(codes.proofs(proofing.dod_id)) if proofing else [],
+        }
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, ActionForm
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
@@ -14,22 +14,35 @@ from django.urls import reverse
 
 from accounts.models import Account
 from safeguards import audit
+from service_center.reasons import Reasons
 
 
 class LinesForm(forms.Form):
     """The lines of a list that something is to be done with. Its field has the id of the box that chooses them all."""
 
-    def __init__(self, chosen: list[str]) -> None:
-        super().__init__({CHOOSE_ALL: chosen}, auto_id="%s")
+    def __init__(self, chosen: list[str], reason: str, why: Reasons) -> None:
+        super().__init__({CHOOSE_ALL: chosen, "reason": reason}, auto_id="%s")
+        self.fields["reason"] = reason_field(why)
         self.fields[CHOOSE_ALL] = forms.MultipleChoiceField(
             choices=[(one, one) for one in chosen], error_messages={"required": "Choose lines of the list."}
         )
 
 
+def reason_field(why: Reasons, **attributes: str) -> forms.ChoiceField:
+    """Return the field in which staff choose why they press a button. Nothing is chosen for them."""
+    wrong = dict.fromkeys(("required", "invalid_choice"), "Choose why.")
+    return forms.ChoiceField(
+        label="Why", choices=[("", "Choose"), *why], widget=forms.Select(attributes), error_messages=wrong
+    )
+
+
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """An admin in which nothing is added, changed or deleted by hand."""
+    """An admin in which nothing is added, changed or deleted by hand. So Django's history of changes has no button."""
 
     actions: Any = None
+    # Why something is done with lines of the list.
+    why: Reasons = ()
+    change_form_template = "admin/moves.html"
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -47,10 +60,16 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         if not all(map(self.is_key, request.POST.getlist(ACTION_CHECKBOX_NAME))):
             messages.error(request, "Choose lines of the list.")
             return redirect(request.get_full_path())
-        chosen = LinesForm(request.POST.getlist(ACTION_CHECKBOX_NAME))
+        reason = request.POST.get("reason", "")
+        chosen = LinesForm(request.POST.getlist(ACTION_CHECKBOX_NAME), reason, self.why)
         if self.actions and request.method == "POST" and not chosen.is_valid():
             return super().changelist_view(as_get(request), {**(extra_context or {}), "forms": [chosen]})
         return super().changelist_view(request, extra_context)
+
+    @property
+    def action_form(self) -> type[ActionForm]:  # type: ignore[override]
+        """Return the form in which it is chosen what is done with the lines, and why."""
+        return type("WhyActionForm", (ActionForm,), {"reason": reason_field(self.why, id="reason")})
 
     def get_action_choices(self, request: HttpRequest, default_choices: Any = ()) -> list[tuple[str, str]]:
         """Return what can be done with the lines of a list, without "nothing"."""
@@ -122,16 +141,21 @@ def is_part_of_a_date(text: str) -> bool:
 def record_row_view(request: HttpRequest, row: Model | None) -> None:
     """Record that the page of a row was looked at that is about a person, by account or by DoD ID number.
 
-    What somebody asked for a patient is about the patient.
+    What somebody asked for a patient is about the patient. An event of the trail knows a person without an account by
+    blind index.
     """
+    account_id = dod_id = index = None
     if isinstance(row, Account):
-        account_id, dod_id = row.pk, None
+        account_id = row.pk
     elif patient := getattr(row, "patient", None):
-        account_id, dod_id = None, patient
+        dod_id = patient
     else:
         account_id, dod_id = getattr(row, "account_id", None), getattr(row, "dod_id", None) or None
-    if account_id or dod_id:
-        audit.record("support.account-viewed", by=request.user, account_id=account_id, dod_id=dod_id)
+        index = bytes(getattr(row, "person_index", None) or b"") or None
+    if account_id or dod_id or index:
+        audit.record(
+            "support.account-viewed", by=request.user, account_id=account_id, dod_id=dod_id, person_index=index
+        )
 
 
 def has_permission(request: HttpRequest, permission: str) -> bool:
@@ -141,6 +165,8 @@ def has_permission(request: HttpRequest, permission: str) -> bool:
 
 def admin_page(row: Model) -> str:
     """Return the address of a row's page in the admin."""
+    if isinstance(row, Account):
+        return reverse("admin:person", args=[f"a-{row.pk}"])
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 

@@ -11,7 +11,10 @@ PRINT_ROOM = "Print room"
 ROLES: dict[str, tuple[str, ...]] = {
     "Service center agent": (
         "accounts.view_account",
+        "accounts.reveal_details",
         "accounts.unlock_account",
+        # A caller who says that somebody else is in the account does not wait for a supervisor.
+        "accounts.freeze_account",
         "idproofing.view_proofing",
         "idproofing.view_letter",
         "idproofing.attend_visit",
@@ -21,9 +24,11 @@ ROLES: dict[str, tuple[str, ...]] = {
         "family.stop_surrogacy",
         "support.view_contactmessage",
         "support.change_contactmessage",
+        "chat.answer_chat",
     ),
     "Supervisor": (
         "accounts.view_account",
+        "accounts.reveal_details",
         "accounts.unlock_account",
         "accounts.freeze_account",
         "accounts.assist_account",
@@ -41,8 +46,15 @@ ROLES: dict[str, tuple[str, ...]] = {
         "calls.take_call",
         "calls.view_call",
         "safeguards.view_auditevent",
+        "safeguards.export_auditevent",
         "support.view_contactmessage",
         "support.change_contactmessage",
+        "chat.answer_chat",
+        "chat.supervise_chat",
+        "chat.edit_texts",
+        "support.change_answertext",
+        "support.see_load",
+        "support.see_deliveries",
     ),
     "Proofing reviewer": (
         "accounts.view_account",
@@ -53,8 +65,17 @@ ROLES: dict[str, tuple[str, ...]] = {
         "family.decide_surrogacy",
         "family.stop_surrogacy",
     ),
-    "Auditor": ("accounts.view_account", "accounts.view_figures", "safeguards.view_auditevent"),
     "Care team": ("secure_messages.answer_thread",),
+    "Auditor": (
+        "accounts.view_account",
+        "accounts.view_figures",
+        "safeguards.view_auditevent",
+        "safeguards.export_auditevent",
+    ),
+    # Nothing of people: jobs, emails, imports and seals as counts and times (operations.py).
+    "Operator": ("procrastinate.view_procrastinatejob", "procrastinate.change_procrastinatejob"),
+    # Writes what everybody reads, and sees nobody.
+    "Editor": ("support.view_datednotice", "support.publish_datednotice", "support.view_rating"),
     "Pharmacy": ("medications.view_request", "medications.handle_request"),
     "Scheduling": ("appointments.view_request", "appointments.handle_request", "appointments.view_checkin"),
     # Who reads the codes in letters must not see the details with which a code opens an account (only_prints).
@@ -71,10 +92,12 @@ ROLES: dict[str, tuple[str, ...]] = {
 WATCHED_BY: dict[str, tuple[str, ...]] = {
     "Service center agent": ("Supervisor", "Auditor"),
     "Proofing reviewer": ("Supervisor", "Auditor"),
+    "Editor": ("Supervisor", "Auditor"),
     "Care team": ("Supervisor", "Auditor"),
     "Pharmacy": ("Supervisor", "Auditor"),
     "Scheduling": ("Supervisor", "Auditor"),
     PRINT_ROOM: ("Supervisor", "Auditor"),
+    "Operator": ("Supervisor", "Auditor"),
     "Supervisor": ("Auditor",),
 }
 

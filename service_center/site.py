@@ -10,18 +10,21 @@ from django.contrib import admin, messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import path
 from django.utils.decorators import method_decorator
 from django.utils.text import slugify
 
 from accounts.models import Account
 from accounts.sign_in import session
 from safeguards import audit
+from service_center import deliveries, opening, searching, workload
 
-# The pages that show nobody: they hold only links, an empty form, or counts of everybody.
-SHOW_NOBODY = ("index", "app_list", "jsi18n", "figures", "idproofing_visit_attend")
+# The pages that show nobody: they hold only links, an empty form, counts of everybody, or what a list of nobody's name
+# that was looked at shows a few seconds later.
+SHOW_NOBODY = ("index", "app_list", "jsi18n", "figures", "operations", "idproofing_visit_attend", "chat_chat_queue")
 
 
 def record_page_view(request: HttpRequest) -> None:
@@ -36,7 +39,7 @@ class StaffSite(admin.AdminSite):
 
     site_header = "DS Logon service center"
     site_title = "DS Logon service center"
-    index_title = "What would you like to look at?"
+    index_title = "The desk"
     # Signing in and the profile are under /admin/ too, after Django's URLs.
     final_catch_all_view = False
     # Four lists need no second menu next to them, and the filter in that menu has no visible label.
@@ -66,12 +69,33 @@ class StaffSite(admin.AdminSite):
         return checked
 
     def get_urls(self) -> list[Any]:
-        """Return Django's URLs without `view_on_site`, after the pages that an app has beside those of its tables.
+        """Return Django's URLs without `view_on_site`, after our own and the pages that an app has beside its tables.
 
         `view_on_site` redirects from any row of any table to that row's public page, and no row here has one.
         """
+        from service_center import operations
+        from service_center.person import views as person
+
+        ours = [
+            path("person/<str:key>/", self.admin_view(person.page), name="person"),
+            path("person/<str:key>/reveal/", self.admin_view(person.show_detail), name="person-reveal"),
+            path("search/", self.admin_view(searching.page), name="search"),
+            path("workload/", self.admin_view(workload.page), name="workload"),
+            path("workload/<int:pk>/", self.admin_view(workload.one), name="workload-of-one"),
+            path("deliveries/", self.admin_view(deliveries.page), name="deliveries"),
+        ]
         beside = [url for one in self._registry.values() for url in getattr(one, "get_site_urls", list)()]
-        return beside + [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
+        urls = [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
+        return [*ours, *operations.addresses(self), *beside, *urls]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Add what the header needs: whether this role has the search."""
+        return {**super().each_context(request), "may_search": bool(searching.kinds_for(request))}
+
+    def index(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:  # type: ignore[override]
+        """Show what waits, what this member of staff has taken, and where everything is."""
+        shown = opening.context(request, self.get_app_list(request))
+        return super().index(request, {**shown, **(extra_context or {})})
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponseBase:  # type: ignore[override]

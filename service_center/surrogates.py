@@ -25,11 +25,12 @@ from portal.family import surrogates
 from portal.family.access import TITLES
 from portal.family.forms import OfferForm
 from portal.family.models import Surrogacy
-from portal.family.surrogate_states import State
+from portal.family.surrogate_states import State, can_be_told
 from safeguards import audit
-from service_center import confirmed_actions
+from service_center import confirmed_actions, reasons
 from service_center.cases import comparing
-from service_center.cases.admin import BIG_NUMBER, names_of_reviewers
+from service_center.cases.admin import names_of_reviewers
+from service_center.cases.finding import BIG_NUMBER
 from service_center.confirmed_actions import ConfirmedAction, ConfirmingAdmin, Outcome
 from service_center.conflicts import Conflicted, refuse_account, refuse_close
 
@@ -123,7 +124,9 @@ class ConfirmForm(PaperForm):
 
     def clean(self) -> dict[str, Any]:
         typed = self.cleaned_data
-        if len(typed) == 2 and self.index(self.subject) != bytes(self.subject.paper or b""):
+        if {"paper_number", "paper_date"} <= typed.keys() and self.index(self.subject) != bytes(
+            self.subject.paper or b""
+        ):
             self.add_error(
                 "paper_number",
                 "Number and date are not those that your colleague entered. Look at the paper again. If you are right, "
@@ -198,6 +201,7 @@ def button(
     *,
     follows: Callable[[Any], list[str]],
     form: Any = None,
+    why: reasons.Reasons = (),
     permission: str = DECIDE,
 ) -> ConfirmedAction:
     """Return a button of a request."""
@@ -211,6 +215,7 @@ def button(
         done=done,
         refused="That is not possible now. Look at the state of the request, and at what is on record.",
         form=form,
+        why=why,
     )
 
 
@@ -244,6 +249,7 @@ BUTTONS = {
             confirm,
             follows=follows_confirmation,
             form=ConfirmForm,
+            why=reasons.CONFIRMING,
         ),
         button(
             "send-back",
@@ -252,6 +258,7 @@ BUTTONS = {
             "The request waits for a reviewer again.",
             send_back,
             follows=say("The proposal is deleted. The request waits for a reviewer again."),
+            why=reasons.SENDING_BACK,
         ),
         button(
             "stop",
@@ -260,6 +267,7 @@ BUTTONS = {
             "The access is stopped.",
             stop,
             follows=say("It opens nothing any more, at once.", BOTH_HEAR),
+            why=reasons.STOPPING,
             permission=STOP,
         ),
     )
@@ -347,20 +355,24 @@ class SurrogacyAdmin(ConfirmingAdmin):
             "record": record,
             "silent": record is None and not lookup.answers(),
             "fits": surrogates.is_fitting(row, record),
+            "untold": record is not None and not can_be_told(record.person),
             "lines": comparing.lines_of_patient(typed, record) if record else comparing.alone(typed),
         }
 
+    def is_possible(self, request: HttpRequest, row: Surrogacy, action: ConfirmedAction) -> bool:
+        return action.name in names_of_moves(row, request.user.pk)
+
     def buttons_of(self, request: HttpRequest, row: Surrogacy, *, fits: bool) -> list[tuple[str, str, str]]:
         """Return what this member of staff may do with the request now: name, address and words."""
-        names: list[str] = []
-        if row.state == State.ASKED:
-            names = ["approve", "decline"] if fits else ["decline"]
-        elif row.state == State.PROPOSED:
-            names = ["send-back"] if row.proposed_by == request.user.pk else ["confirm", "send-back"]
-        elif row.state == State.OPEN:
-            names = ["stop"]
         return [
             (name, reverse(f"admin:{self.name_of(BUTTONS[name])}", args=[row.pk]), BUTTONS[name].button)
-            for name in names
-            if self.may_press(request, BUTTONS[name])
+            for name in names_of_moves(row, request.user.pk)
+            if self.may_press(request, BUTTONS[name]) and (fits or name != "approve")
         ]
+
+
+def names_of_moves(row: Surrogacy, reviewer: int | None) -> list[str]:
+    """Return the names of the buttons that the state of a request allows this member of staff."""
+    if row.state == State.PROPOSED:
+        return ["send-back"] if row.proposed_by == reviewer else ["confirm", "send-back"]
+    return {State.ASKED: ["approve", "decline"], State.OPEN: ["stop"]}.get(State(row.state), [])

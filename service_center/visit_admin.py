@@ -4,13 +4,13 @@ An agent sees no list of slips, and reaches a slip only by its reference, which 
 remembers which slip is open. Supervisors see the list, without references, and settle held slips.
 """
 
+from functools import partial
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
 from django.utils.decorators import method_decorator
@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from accounts import actions
 from accounts.journeys.steps.visit import documents_to_bring
 from accounts.models import Account
 from accounts.sign_in.fresh import ask_for_second_step
@@ -31,8 +32,9 @@ from idproofing import visits
 from idproofing.document_reader import NotRead
 from idproofing.models import Visit
 from safeguards import audit, limits
+from service_center import reasons
+from service_center.confirmed_actions import ConfirmedAction, ConfirmingAdmin, Outcome, say_always
 from service_center.conflicts import Conflicted
-from service_center.read_only import ReadOnlyAdmin
 from service_center.visit_forms import (
     DocumentForm,
     ReferenceForm,
@@ -66,10 +68,46 @@ NO_WAY_TO_SEND = (
 SILENT = "DEERS does not answer right now. Nothing was changed. Please try again in a few minutes."
 
 
+def settle(visit: Visit, *, by: Account, again: bool) -> Outcome:
+    """Reopen or end a held slip, for a supervisor who did not attend the visit."""
+    outcome = settle_visit(visit, again=again, by=by)
+    if isinstance(outcome, Conflicted):
+        return outcome
+    return actions.NotAllowed() if isinstance(outcome, visits.Over) else actions.Done()
+
+
+SETTLING = partial(
+    ConfirmedAction,
+    permission="idproofing.settle_visit",
+    refused="That is not possible: the visit is not held, or you attended it yourself.",
+)
+SETTLED = (
+    SETTLING(
+        name="use-again",
+        question="Was it a mistake?",
+        button="The slip is good again",
+        follows=say_always("The person can use the slip again, and hears of it by email."),
+        act=partial(settle, again=True),
+        done="The slip can be used again.",
+        why=reasons.GOOD_AGAIN,
+    ),
+    SETTLING(
+        name="reject",
+        question="Refuse the visit?",
+        button="Refuse the visit",
+        follows=say_always("The slip ends without a code, and the person hears of it by email."),
+        act=partial(settle, again=False),
+        done="The visit is refused.",
+        why=reasons.NOT_GOOD,
+    ),
+)
+
+
 @admin.register(Visit)
-class VisitAdmin(ReadOnlyAdmin):
+class VisitAdmin(ConfirmingAdmin):
     """Slips for visits: agents attend them one at a time, supervisors list and settle them."""
 
+    confirmed = SETTLED
     list_display = ("made_at", "state", "level", "route", "reason", "expires_at", "changed_at")
     list_filter = ("state", "route", "level")
     list_per_page = 25
@@ -119,7 +157,6 @@ class VisitAdmin(ReadOnlyAdmin):
                 ("attend/", "attend", self.attend),
                 ("attend/slip/", "slip", self.slip),
                 ("attend/refuse/", "refuse", require_POST(self.refuse)),
-                ("<uuid:pk>/settle/", "settle", require_POST(self.settle)),
             )
         ]
         return pages + super().get_urls()
@@ -225,25 +262,6 @@ class VisitAdmin(ReadOnlyAdmin):
             messages.success(request, "Refused. The person is notified by email, with the reason.")
         del request.session[OPENED]
         return redirect("admin:idproofing_visit_attend")
-
-    def settle(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        """Reopen or end a held slip, for a supervisor who did not attend the visit."""
-        if not may(request, "settle_visit"):
-            raise PermissionDenied
-        if proof := ask_for_second_step(
-            request, policy.FRESH_FOR_DECISIONS, back=reverse("admin:idproofing_visit_change", args=[pk])
-        ):
-            return proof
-        visit = get_object_or_404(Visit, pk=pk)
-        again = request.POST.get("action") == "again"
-        outcome = settle_visit(visit, again=again, by=request.user)  # type: ignore[arg-type]
-        if isinstance(outcome, visits.Over):
-            messages.error(request, "That is not possible: the visit is not held, or you attended it yourself.")
-        elif isinstance(outcome, Conflicted):
-            messages.error(request, outcome.sentence)
-        else:
-            messages.success(request, "The slip can be used again." if again else "The visit is refused.")
-        return redirect("admin:idproofing_visit_change", pk)
 
     def slip_page(
         self, request: HttpRequest, visit: Visit, filled: list[DocumentForm], *, refusal: RefusalForm | None = None

@@ -1,4 +1,8 @@
-"""Receives messages for the service center, and marks them as answered."""
+"""Messages to the service center: they are received, answered or closed by staff, and replied to.
+
+No email holds a word of a message or of an answer. Who was signed in when they wrote reads the answer signed in.
+Anybody else reads it with a code that goes to the address they typed (support/reading.py, ADR 46).
+"""
 
 import random
 import uuid
@@ -6,13 +10,20 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.mail import notices
 from accounts.models import Account
 from core import policy
+from idproofing.transitions import TransitionRefused
 from safeguards import audit, limits
-from support.models import ContactMessage, Topic
+from support import reading
+from support.contact_states import State, change_state
+from support.models import ContactEntry, ContactMessage, Topic
+
+Kind = ContactEntry.Kind
 
 # Crockford's base32 has no I, L, O or U, so that a reference can be read aloud on the phone.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -65,7 +76,8 @@ def receive(
     """
     typed = {"name": name, "email": email, "topic": topic, "body": body}
     reference = new_reference(rng or random.SystemRandom())
-    message = ContactMessage(id=form_id, reference=reference, created_at=now or timezone.now(), **typed)
+    now = now or timezone.now()
+    message = ContactMessage(id=form_id, reference=reference, account=by, created_at=now, waits_since=now, **typed)
     try:
         with transaction.atomic():
             message.save(force_insert=True)
@@ -95,11 +107,94 @@ def announce(message: ContactMessage, *, by: Account | None, confirm: bool) -> N
     notices.send("contact-for-staff", to=settings.SERVICE_CENTER_EMAIL, reference=reference, topic=about)
 
 
-def mark_answered(message: ContactMessage, *, by: object, now: datetime | None = None) -> bool:
-    """Mark `message` as answered. Return False if it already was."""
-    with transaction.atomic():
-        waiting = ContactMessage.objects.filter(pk=message.pk, answered_at=None)
-        if not waiting.update(answered_at=now or timezone.now()):
-            return False
-        audit.record("support.message-answered", by=by, reference=message.reference.lower())
+def entries_for_writer(message: ContactMessage) -> QuerySet[ContactEntry]:
+    """Return the answers and replies, the oldest first. Notes are for staff alone."""
+    return message.entries.filter(kind__in=(Kind.ANSWER, Kind.REPLY)).order_by("at", "pk")
+
+
+def answer(
+    message: ContactMessage, answer_id: uuid.UUID, body: str, *, by: Account, now: datetime | None = None
+) -> bool:
+    """Answer a message as it was seen, once, and write to its writer that there is an answer.
+
+    Return False if a colleague was faster. The same form sent again returns True.
+    """
+    now = now or timezone.now()
+    ended: dict[str, object] = {"taken_by": None, "answered_at": now, "ended_by": by, "ended_at": now}
+    code = "" if message.account_id else reading.new_code()
+    opens = reading.code_values(message, code, now) if code else {}
+    try:
+        with transaction.atomic():
+            add_entry(message, answer_id, Kind.ANSWER, body, by=by, now=now)
+            change_state(message, State.ANSWERED, by=by, values=ended | opens)
+            tell_writer(message, "contact-answered", code=code, link=address_of(message))
+    except (IntegrityError, TransitionRefused):
+        return is_kept(message, answer_id, Kind.ANSWER, body)
     return True
+
+
+def close(message: ContactMessage, reason: str, *, by: Account, now: datetime | None = None) -> bool:
+    """Close a message without an answer. Its writer is told why, unless it asks nothing."""
+    now = now or timezone.now()
+    try:
+        with transaction.atomic():
+            ended = {"taken_by": None, "ended_by": by, "ended_at": now, "reason": reason}
+            change_state(message, State.CLOSED, by=by, values=ended)
+            if reason != ContactMessage.Reason.NO_QUESTION:
+                tell_writer(message, "contact-closed", reason=str(ContactMessage.Reason(reason).label))
+    except TransitionRefused:
+        return False
+    return True
+
+
+def may_reply(message: ContactMessage, now: datetime | None = None) -> bool:
+    """Return whether the writer can still reply: once it is answered or closed, for policy.CONTACT_ANSWER_LIFE."""
+    since = (now or timezone.now()) - policy.CONTACT_ANSWER_LIFE
+    return message.ended_at is not None and message.ended_at > since
+
+
+def reply(message: ContactMessage, reply_id: uuid.UUID, body: str, *, by: object, now: datetime | None = None) -> bool:
+    """Add what the writer replies, once. The message waits again, for anybody at the desk.
+
+    Return False if it can no longer be replied to.
+    """
+    now = now or timezone.now()
+    again = {"waits_since": now, "round": message.round + 1, "ended_by": None, "ended_at": None, "reason": ""}
+    try:
+        with transaction.atomic():
+            if not may_reply(message, now):
+                raise TransitionRefused("too late")
+            add_entry(message, reply_id, Kind.REPLY, body, by=None, now=now)
+            change_state(message, State.NEW, by=by, values=again)
+            about = str(Topic(message.topic).label)
+            notices.send(
+                "contact-for-staff", to=settings.SERVICE_CENTER_EMAIL, reference=message.reference, topic=about
+            )
+    except (IntegrityError, TransitionRefused):
+        return is_kept(message, reply_id, Kind.REPLY, body)
+    return True
+
+
+def add_entry(
+    message: ContactMessage, key: uuid.UUID, kind: str, body: str, *, by: Account | None, now: datetime
+) -> None:
+    ContactEntry(id=key, message=message, kind=kind, author=by, body=body, at=now).save(force_insert=True)
+
+
+def is_kept(message: ContactMessage, key: uuid.UUID, kind: str, body: str) -> bool:
+    """Return whether this form was sent before, with the same text."""
+    kept = ContactEntry.objects.filter(pk=key, message=message.pk, kind=kind).first()
+    return bool(kept and kept.body == body)
+
+
+def address_of(message: ContactMessage) -> str:
+    """Return the address of the page that shows where a message stands."""
+    return settings.SITE_ADDRESS + reverse("contact-received", settings.ROOT_URLCONF, args=[message.pk])
+
+
+def tell_writer(message: ContactMessage, kind: str, **said: str) -> None:
+    """Email the writer that there is news. Neither the message nor the answer is in it."""
+    about = str(Topic(message.topic).label)
+    notices.send(
+        kind, to=message.email, account_id=message.account_id, reference=message.reference, topic=about, **said
+    )

@@ -1,4 +1,4 @@
-"""Public help: the support page, the guides and the contact form. Open to everyone, signed in or not."""
+"""Public help: the guides and the contact form. Open to everyone, signed in or not."""
 
 import hashlib
 import uuid
@@ -11,20 +11,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import condition, require_http_methods, require_safe
 
 from accounts.sign_in import unsaved_forms
-from core import center
-from core.words import try_again_in
-from safeguards import client
+from core import center, policy
+from core.words import duration, try_again_in
+from safeguards import client, limits
 from safeguards.limits import CountersUnavailable
-from support import calling, contact, guides
-from support.forms import ContactForm
+from support import calling, contact, guides, reading
+from support.forms import AnswerCodeForm, ContactForm, ReplyForm
 from support.models import ContactMessage
-
-
-@login_not_required
-@require_safe
-def support(request: HttpRequest) -> HttpResponse:
-    """Show what people ask most, and how to reach the service center."""
-    return render(request, "support/index.html", {"center": center, "guides": guides.GUIDES.values()})
 
 
 def found(slug: str) -> guides.Guide:
@@ -81,7 +74,7 @@ def contact_form(request: HttpRequest) -> HttpResponse:
     A message leads to a page of its own. Reloading that page only shows it again.
     """
     if request.method != "POST":
-        form = ContactForm(initial=known(request) | unsaved_forms.take(request))
+        form = ContactForm(initial=known(request) | unsaved_forms.take(request).dict())
         return contact_page(request, form)
     form = ContactForm(request.POST)
     if not form.is_valid():
@@ -117,13 +110,84 @@ def known(request: HttpRequest) -> dict[str, str]:
     return {"name": request.user.get_full_name(), "email": request.user.email}
 
 
+@unsaved_forms.keeps_unsaved_form
 @login_not_required
 @never_cache
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def contact_received(request: HttpRequest, message_id: uuid.UUID) -> HttpResponse:
-    """Show the reference of a message, and nothing of its text.
+    """Show where a message stands, and nothing of its text. Its writer reads the answer, and replies to it.
 
-    The address of this page may be in a browser's history.
+    The address of this page may be in a browser's history, so it takes more than that to read an answer.
     """
-    message = get_object_or_404(ContactMessage.objects.only("reference", "created_at"), pk=message_id)
-    return render(request, "support/contact_received.html", {"message": message, "center": center})
+    message = get_object_or_404(ContactMessage, pk=message_id)
+    if not reading.may_read(request, message):
+        return show_message(request, message)
+    if request.method != "POST":
+        return show_message(request, message, ReplyForm(initial=unsaved_forms.take(request)))
+    form = ReplyForm(request.POST)
+    if not form.is_valid():
+        return show_message(request, message, form)
+    try:
+        wait = limits.hit(policy.CONTACT_REPLIES, str(message.pk))
+    except CountersUnavailable as failure:
+        form.add_error(None, str(failure))
+        return show_message(request, message, form, status=503)
+    if wait:
+        form.add_error(None, f"You sent several replies. {try_again_in(wait)}")
+        return show_message(request, message, form, status=429)
+    by = request.user if request.user.is_authenticated else "visitor"
+    if not contact.reply(message, form.cleaned_data["reply_id"], form.cleaned_data["message"], by=by):
+        form.add_error(None, TOO_LATE)
+        return show_message(request, get_object_or_404(ContactMessage, pk=message_id), form, status=409)
+    unsaved_forms.forget(request)
+    return redirect("contact-received", message.pk)
+
+
+def show_message(
+    request: HttpRequest, message: ContactMessage, form: ReplyForm | None = None, *, status: int = 200
+) -> HttpResponse:
+    """Show the page of a message. With a form, this browser may read the answers."""
+    context = {
+        "message": message,
+        "center": center,
+        "may_read": form is not None,
+        "entries": contact.entries_for_writer(message) if form else [],
+        "form": form,
+        "may_reply": contact.may_reply(message) or bool(form and form.errors),
+        "was_answered": message.answered_at is not None,
+        "due": message.waits_since + policy.CONTACT_ANSWERED_WITHIN,
+    }
+    return render(request, "support/contact_received.html", context, status=status)
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def read_answer(request: HttpRequest) -> HttpResponse:
+    """Ask for reference and code. An unknown reference and a wrong or old code get the same answer."""
+    form = AnswerCodeForm(request.POST if request.method == "POST" else None)
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "support/read_answer.html", {"form": form, "center": center})
+    typed = form.cleaned_data
+    by = request.user if request.user.is_authenticated else "visitor"
+    try:
+        found = reading.find(typed["reference"], typed["code"], address=client.address(request), by=by)
+    except CountersUnavailable as failure:
+        form.add_error(None, str(failure))
+        return render(request, "support/read_answer.html", {"form": form, "center": center}, status=503)
+    if isinstance(found, ContactMessage):
+        response = redirect("contact-received", found.pk)
+        reading.remember(response, found)
+        return response
+    if isinstance(found, reading.Wait):
+        form.add_error(None, f"There were too many tries. {try_again_in(found.time)}")
+        return render(request, "support/read_answer.html", {"form": form, "center": center}, status=429)
+    form.add_error("reference", ANSWER_NOT_FOUND)
+    return render(request, "support/read_answer.html", {"form": form, "center": center})
+
+
+ANSWER_NOT_FOUND = (
+    "We could not find an answer with this reference and code. Check both. Only the code in our newest email works, "
+    f"for {duration(policy.CONTACT_ANSWER_LIFE)}."
+)
+TOO_LATE = "Your reply was not sent, because this message can no longer be replied to. Write a new message."

@@ -19,6 +19,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from deers import lookup
 from safeguards import limits, probe
+from support import dated_notices
 
 pytest_plugins = ["tests.chromium"]
 
@@ -40,6 +41,12 @@ def pytest_collection_finish() -> None:
 def _deers_is_well() -> None:
     """No test finds the breaker open because of another one."""
     lookup.breaker.reset()
+
+
+@pytest.fixture(autouse=True)
+def _there_are_no_notices_to_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They count as read, so that no page asks the database for them until a test says `forget_notices`."""
+    monkeypatch.setattr(dated_notices, "_read", (float("inf"), []))
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +86,12 @@ def django_db_setup(
         connection.settings_dict["NAME"] = creation.get_test_db_clone_settings(worker_id)["NAME"]
     yield
     with django_db_blocker.unblock():
+        with connection.cursor() as cursor:
+            # A thread of a site that a browser looked at may not have hung up yet.
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename = current_user"
+            )
         creation.destroy_test_db(verbosity=0)
 
 

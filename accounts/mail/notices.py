@@ -19,7 +19,7 @@ from procrastinate.contrib.django import app
 from accounts.mail import links, markdown, reported_mailboxes
 from accounts.models import Account, Notice, NotificationAddress
 from accounts.models.mail import Purpose
-from core import center, policy
+from core import center, help_codes, policy
 from deers import lookup
 from safeguards import audit, locks
 from safeguards.retry import PATIENTLY
@@ -167,7 +167,8 @@ def message(notice: Notice) -> EmailMultiAlternatives:
     email programs recognize it as the same.
     """
     given = {name: as_literal(value) for name, value in json.loads(notice.context).items()}
-    context = Context({**given, "site": settings.SITE_ADDRESS, "policy": policy, "center": center}, autoescape=False)
+    ours = {"site": settings.SITE_ADDRESS, "policy": policy, "center": center, "help": help_codes.MAILS[notice.kind]}
+    context = Context({**given, **ours}, autoescape=False)
     names = (notice.kind, *(["again"] if notice.handed_over_at else []), "foot")
     parts = (template(f"mail/{name}.md").render(context) for name in names)
     subject, tokens = markdown.parse("\n\n".join(parts))

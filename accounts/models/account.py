@@ -95,6 +95,7 @@ class Account(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manage
             ("freeze_account", "Can freeze an account"),
             ("resend_code", "Can send an activation code again"),
             ("assist_account", "Can ask for help with an account, and approve what a colleague asked"),
+            ("reveal_details", "Can look at a person's hidden details for a reason, for a minute"),
             ("view_figures", "Can see the figures of registration and proofing"),
         ]
 

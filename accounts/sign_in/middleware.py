@@ -19,6 +19,9 @@ from accounts.sign_in import judge, session, trusted_devices
 from core import policy
 from safeguards.limits import CountersUnavailable
 
+# What a page asks by itself. Otherwise a page that is forgotten would keep its session alive.
+ASKED_BY_ITSELF = ("/session/left/", "/session/keep/", "/poll/")
+
 
 class SessionLimitsMiddleware:
     """End sessions that were idle too long or are too old, and extend the others, whose pages no cache may keep.
@@ -38,7 +41,7 @@ class SessionLimitsMiddleware:
                 ended = session.why_over(request)
                 logout(request)
                 vars(request).pop("_cached_user", None)  # or get_user() would return the user who was just logged out
-            elif not request.path.endswith(("/session/left/", "/session/keep/")):
+            elif not request.path.endswith(ASKED_BY_ITSELF):
                 session.touch(request)
         request.user = SimpleLazyObject(partial(with_factor, request))  # type: ignore[assignment]
         response = trusted_devices.remember(request, self.get_response(request))

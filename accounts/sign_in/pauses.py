@@ -16,6 +16,7 @@ from accounts.mail import notices
 from accounts.models import Account, State
 from core import policy
 from core.policy import Limit
+from deers import lookup
 from safeguards import audit, limits
 
 ACCOUNT_LIMITS = (policy.SIGN_IN_PER_ACCOUNT, policy.SIGN_IN_PER_ACCOUNT_LONG)
@@ -47,11 +48,7 @@ class Pause:
 
 def guarding(account: Account) -> Iterator[tuple[Try, str]]:
     """Yield the limits that others can fill for the holder of this account, each with what has to wait in words."""
-    for limit in ACCOUNT_LIMITS:
-        yield (limit, account.username.lower()), "Signing in with a browser that has not signed in before"
-    for device in account.trusted_devices.all():
-        for limit in DEVICE_LIMITS:
-            yield (limit, str(device.pk)), "Signing in with one of the browsers that have signed in before"
+    yield from guarding_sign_in(account)
     yield (policy.TOTP_FAILURES, str(account.pk)), "The second step of signing in"
     yield (policy.LOST_FACTORS, str(account.pk)), "Asking for a new second step"
     yield (policy.EMAIL_CHANGES, str(account.pk)), "Asking for another email address"
@@ -59,6 +56,17 @@ def guarding(account: Account) -> Iterator[tuple[Try, str]]:
     if account.dod_id:
         yield (policy.DEERS_PER_SSN, account.dod_id), "Matching details with this DoD ID number in DEERS"
         yield (policy.CODES_AGAIN, account.dod_id), "Asking for another activation code"
+        if number := lookup.number_of(account.dod_id):
+            yield (policy.DEERS_PER_SSN, number), "Matching details with this Social Security number in DEERS"
+
+
+def guarding_sign_in(account: Account) -> Iterator[tuple[Try, str]]:
+    """Yield those of wrong passwords."""
+    for limit in ACCOUNT_LIMITS:
+        yield (limit, account.username.lower()), "Signing in with a browser that has not signed in before"
+    for device in account.trusted_devices.all():
+        for limit in DEVICE_LIMITS:
+            yield (limit, str(device.pk)), "Signing in with one of the browsers that have signed in before"
 
 
 def of(account: Account, now: datetime | None = None) -> list[Pause]:
@@ -71,8 +79,8 @@ def of(account: Account, now: datetime | None = None) -> list[Pause]:
     return sorted(pauses, key=lambda pause: pause.until, reverse=True)
 
 
-def lift(account: Account, *, by: object, reason: str) -> bool:
-    """End every pause of the account. Return False if there was none. `reason` is a slug for the audit trail."""
+def lift(account: Account, *, by: object) -> bool:
+    """End every pause of the account. Return False if there was none."""
     full = limits.full([tried for tried, _ in guarding(account)])
     if not full:
         return False
@@ -80,15 +88,14 @@ def lift(account: Account, *, by: object, reason: str) -> bool:
         limits.clear(limit, key)
     with transaction.atomic():
         for name in sorted({limit.name for limit, _ in full}):
-            audit.record("account.pause-lifted", by=by, account_id=account.pk, limit=name, reason=reason)
+            audit.record("account.pause-lifted", by=by, account_id=account.pk, limit=name)
     return True
 
 
 def clear_sign_in(account: Account) -> None:
     """Forget the wrong passwords for this account: its holder has just proven to be the one who reads its email."""
-    for (limit, key), _ in guarding(account):
-        if limit in (*ACCOUNT_LIMITS, *DEVICE_LIMITS):
-            limits.clear(limit, key)
+    for (limit, key), _ in guarding_sign_in(account):
+        limits.clear(limit, key)
 
 
 def notify_of_pauses(now: datetime | None = None) -> int:

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from core import widgets
 from core.context_processors import site
 from core.countries import country
+from core.help_codes import PAGES
 from core.masks import mask_email, mask_phone
 from core.widgets import escape
 from core.words import duration, seconds
@@ -86,6 +87,15 @@ def phone(number: str) -> SafeString | str:
     else:
         return number
     return mark_safe(f'<a class="usa-link text-no-wrap" href="tel:+{dialed}">{escape(number)}</a>')  # noqa: S308
+
+
+@register.simple_tag
+@cache
+def help_code(name: str) -> SafeString:
+    """Return the line that leads from an error to its help article, by the name of the error in core/help_codes.py."""
+    one = PAGES[name]
+    link = f'<a class="usa-link" href="{one.address}">Help with code {one.code}</a>'
+    return mark_safe(f'<p class="help-code">{link}</p>')  # noqa: S308 - both are constants
 
 
 @register.simple_tag

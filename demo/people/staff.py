@@ -40,6 +40,18 @@ PEOPLE = (
         ReadyAccount("auditor.amos", "lantern-pebble-frost-17", role="Auditor"),
     ),
     Staff(
+        "Sees which jobs failed and which emails are not out, runs a job again, and sees nothing of people.",
+        Name("Gloria", "Winslow"),
+        "gloria.winslow@example.org",
+        ReadyAccount("operator.gloria", "granite-lemon-harbor-36", role="Operator"),
+    ),
+    Staff(
+        "Writes the help pages, the notices and the texts for answers, and sees nothing of people.",
+        Name("Felix", "Arden"),
+        "felix.arden@example.org",
+        ReadyAccount("editor.felix", "maple-violet-engine-62", role="Editor"),
+    ),
+    Staff(
         "Prints and mails the letters, and sees nothing else of people.",
         Name("Leonard", "Fisk"),
         "leonard.fisk@example.org",
@@ -68,6 +80,12 @@ PEOPLE = (
         Name("Priya", "Nandakumar"),
         "priya.nandakumar@example.org",
         ReadyAccount("scheduler.priya", "cobalt-lantern-meadow-47", role="Scheduling"),
+    ),
+    Staff(
+        "Writes what everybody reads: notices of outages and changes. Reads what people say about the help articles.",
+        Name("Imani", "Castellane"),
+        "imani.castellane@example.org",
+        ReadyAccount("editor.imani", "walnut-ribbon-harbor-38", role="Editor"),
     ),
     Staff(
         "Plans the visits of all the other clinics.",

@@ -45,6 +45,8 @@ INSTALLED_APPS = [
     "portal.family.apps.FamilyConfig",
     "portal",
     "support",
+    "support.chat.apps.ChatConfig",
+    "service_center.audit_viewer.apps.AuditViewerConfig",
     # After the rooms whose rows its pages show.
     "service_center.calls.apps.CallsConfig",
     "service_center.apps.ServiceCenterConfig",
@@ -177,6 +179,8 @@ vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = int(policy.MAIL_TIMEOUT.total_seconds())
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="DS Logon <no-reply@dslogon.example>")
 SERVICE_CENTER_EMAIL = env.str("SERVICE_CENTER_EMAIL", default="service-center@dslogon.example")
+# Whether chats are answered at any hour, as in a demonstration. Otherwise core/policy.py has the hours.
+CHAT_ALWAYS_OPEN = env.bool("CHAT_ALWAYS_OPEN", default=False)
 # Whether this is an official website of the United States government. Only then do pages say so, under the flag. The
 # demo never does.
 OFFICIAL_SITE = env.bool("OFFICIAL_SITE", default=False)

@@ -20,6 +20,7 @@ MIDDLEWARE.insert(
 DEMO = env.bool("DSLOGON_DEMO", default=True)
 # The demo's staff sign in with codes that its page shows.
 STAFF_PASSKEY_REQUIRED = env.bool("STAFF_PASSKEY_REQUIRED", default=not DEMO)
+CHAT_ALWAYS_OPEN = env.bool("CHAT_ALWAYS_OPEN", default=DEMO)
 if DEMO:
     DOCUMENT_READER = env.str("DOCUMENT_READER", default="idproofing.document_reader.MockReader")
     INSTALLED_APPS.append("demo")

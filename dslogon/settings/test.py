@@ -10,6 +10,7 @@ INDEX_KEY = b"only for tests, 32 bytes: index."
 HEALTH_CARD_KEY = b"only for tests, 32 bytes: cards."
 DEMO = True
 STAFF_PASSKEY_REQUIRED = False
+CHAT_ALWAYS_OPEN = True
 DOCUMENT_READER = "idproofing.document_reader.MockReader"
 INSTALLED_APPS.append("demo")
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

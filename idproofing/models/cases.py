@@ -113,6 +113,10 @@ class Case(models.Model):
             ),
         ]
         indexes = [
+            models.Index(
+                fields=["account_id", "-opened_at"], condition=Q(account_id__isnull=False), name="case_of_account"
+            ),
+            models.Index(fields=["dod_id", "-opened_at"], condition=~Q(dod_id=""), name="case_of_person"),
             models.Index(fields=["due_at"], condition=Q(state__in=["open", "taken", "proposed"]), name="case_queue"),
             models.Index(
                 fields=["expires_at"],

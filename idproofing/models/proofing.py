@@ -80,6 +80,7 @@ class FailureNotice(models.Model):
         ]
         indexes = [
             models.Index(fields=["made_at"], condition=Q(told_at__isnull=True), name="failure_notice_due"),
+            models.Index(fields=["dod_id"], condition=Q(lifted_at__isnull=True), name="failure_notice_open"),
         ]
 
     def __str__(self) -> str:

@@ -100,6 +100,7 @@ class Visit(models.Model):
         ]
         indexes = [
             models.Index(fields=["dod_id", "level"], condition=Q(state__in=LIVE), name="visit_under_way"),
+            models.Index(fields=["dod_id", "-made_at"], name="visit_of_person"),
             models.Index(fields=["expires_at"], condition=Q(state__in=["open", "checked"]), name="visit_to_expire"),
         ]
 

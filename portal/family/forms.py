@@ -75,8 +75,12 @@ def code_field() -> CodeField:
 class SurrogateForm(forms.Form):
     """For which patient somebody asks to act, on what ground, and where the paper will be shown."""
 
-    first_name = text_field("Patient’s first name", autocomplete="off name", missing="Enter the patient’s first name.")
-    last_name = text_field("Patient’s last name", autocomplete="off name", missing="Enter the patient’s last name.")
+    first_name = text_field(
+        "Patient’s first name", autocomplete="off", missing="Enter the patient’s first name.", is_name=True
+    )
+    last_name = text_field(
+        "Patient’s last name", autocomplete="off", missing="Enter the patient’s last name.", is_name=True
+    )
     date_of_birth = DateField(label="Patient’s date of birth", past=True)
     dod_id = DodIdField()
     ssn = SSNField(required=False)

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import SEARCH_VAR
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -16,6 +16,7 @@ from django.urls.resolvers import URLPattern
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from accounts import actions
 from accounts.journeys.reviews.messages import act_and_notify
 from accounts.mail import notices
 from accounts.models import Account
@@ -31,11 +32,13 @@ from idproofing.models import Case
 from idproofing.reviewing import Decision
 from idproofing.second_reviews import doubts_about
 from safeguards import audit
-from service_center import conflicts
+from service_center import conflicts, reasons
 from service_center.cases import comparing
-from service_center.read_only import ReadOnlyAdmin
+from service_center.cases.finding import is_named
+from service_center.confirmed_actions import ConfirmedAction, ConfirmingAdmin, say_always
 
 Reviews = QuerySet[Case]
+DECIDE = "idproofing.decide_case"
 
 
 class Queue(admin.SimpleListFilter):
@@ -73,6 +76,12 @@ class Queue(admin.SimpleListFilter):
         return waiting
 
 
+REFUSALS: dict[type, str] = {
+    cases.NotNow: "That is not possible now: somebody else was faster. Check the case's present state.",
+    reviewing.NotYours: "Another reviewer has to do that.",
+    reviewing.NotFitting: "That is not possible: DEERS does not allow it or does not answer, or the reason is for "
+    "another decision.",
+}
 # What each decision does, in words for the reviewer. The person never reads the reason (accounts/journeys/reviews).
 FOLLOWS: dict[str, str] = {
     Decision.APPROVE: "The person can continue as the person on record. They hear of it by email, and so does the "
@@ -106,12 +115,100 @@ class ReasonForm(forms.Form):
         self.fields["reason"].choices = [("", "- Select -"), *reasons]  # type: ignore[attr-defined]
 
 
+def act_and_notify_record(action: Callable[[], object], record: Record | None) -> object:
+    """Run an action. If it approves a case, email the address that DEERS has for the record, so that its owner knows.
+
+    The address that was typed gets its own email. If it is the same, one email is enough.
+    """
+    outcome = action()
+    if record and isinstance(outcome, cases.Moved) and outcome.case.state == State.APPROVED:
+        person = record.person
+        if person.email.lower() not in ("", outcome.email.lower()):
+            notices.send("review-approved", to=person.email, first_name=person.first_name)
+    return outcome
+
+
+def refuse_case(by: Account, pk: int, chosen: str = "", *, needs_deers: bool = True) -> conflicts.Conflicted | None:
+    """Return why this reviewer may not decide: anybody whom the case may be about counts."""
+    case = Case.objects.filter(pk=pk, state__in=Case.WAITING).first()
+    typed = read_typed(case) if case else None
+    if case is None or typed is None:
+        return None
+    owner = comparing.owner_of_number(typed)
+    about = {case.holder, case.dod_id, chosen, owner.person.dod_id if owner else ""} - {""}
+    found = (
+        conflicts.refuse_close(by, dod_id, mailbox=typed.email, needs_deers=needs_deers)
+        for dod_id in sorted(about) or [""]
+    )
+    return next(filter(None, found), None)
+
+
+def settle(case: Case, *, by: Account, move: Callable[..., Any]) -> Any:
+    """Move a case, unless the reviewer is close to somebody whom it may be about, and notify the person."""
+    if conflicted := refuse_case(by, case.pk):
+        return conflicted
+    record = lookup.record(dod_id=case.dod_id) if case.dod_id else None
+    outcome = act_and_notify(partial(act_and_notify_record, partial(move, case.pk, record, by=by), record))
+    return actions.Done() if isinstance(outcome, cases.Moved) else outcome
+
+
+def put_back(case: Case, *, by: Account) -> Any:
+    outcome = reviewing.put_back(case.pk, by=by)
+    return actions.Done() if isinstance(outcome, cases.Moved) else outcome
+
+
+def without_record(move: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a move that is told the record of a case, for one that does not ask for it."""
+    return lambda pk, record, *, by: move(pk, by=by)
+
+
+OF_CASES = (
+    ConfirmedAction(
+        name="confirm",
+        permission=DECIDE,
+        question="Confirm what your colleague proposes?",
+        button="Confirm the decision",
+        follows=lambda case: [
+            f"The decision: {case.get_decision_display()}. {case.get_reason_display()}.",
+            FOLLOWS.get(case.decision, ""),
+        ],
+        act=partial(settle, move=reviewing.confirm),
+        done="Confirmed.",
+        why=reasons.CONFIRMING,
+        reasons=REFUSALS,
+    ),
+    ConfirmedAction(
+        name="send-back",
+        permission=DECIDE,
+        question="Send this case back?",
+        button="Send it back",
+        follows=say_always("The proposal is deleted. The case waits for a reviewer again."),
+        act=partial(settle, move=without_record(reviewing.send_back)),
+        done="The case is back in the queue.",
+        why=reasons.SENDING_BACK,
+        reasons=REFUSALS,
+    ),
+    ConfirmedAction(
+        name="put-back",
+        permission=DECIDE,
+        question="Put this case back into the queue?",
+        button="Back into the queue",
+        follows=say_always("The case waits for a reviewer again. Nothing changes for the person."),
+        act=put_back,
+        done="The case is back in the queue.",
+        why=reasons.PUTTING_BACK,
+        reasons=REFUSALS,
+    ),
+)
+
+
 @admin.register(Case)
-class CaseAdmin(ReadOnlyAdmin):
+class CaseAdmin(ConfirmingAdmin):
     """Cases by due date. Opening one is recorded. No list shows what was typed."""
 
     list_display = ("number", "due", "where", "level", "journey", "opened_at", "with_whom")
     list_display_links = ("number",)
+    confirmed = OF_CASES
     list_filter = (Queue, "level", "journey")
     list_per_page = 25
     show_full_result_count = False
@@ -126,13 +223,7 @@ class CaseAdmin(ReadOnlyAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: Reviews, search_term: str) -> tuple[Reviews, bool]:
         typed = search_term.strip()
-        if not typed:
-            return queryset, False
-        if typed.isdecimal() and len(typed) < BIG_NUMBER:
-            return queryset.filter(number=int(typed)), False
-        own, repeats = Q(reference=cases.plain(typed)), Q(reference=cases.plain(typed), state=State.REPEATED)
-        first = Q(subject__in=Case.objects.filter(repeats).values("subject"), state__in=Case.WAITING)
-        return queryset.filter(own | first), False
+        return (queryset.filter(is_named(typed)) if typed else queryset), False
 
     @admin.display(description="State", ordering="state")
     def where(self, case: Case) -> str:
@@ -225,16 +316,13 @@ class CaseAdmin(ReadOnlyAdmin):
         }
 
     def may_decide(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("idproofing.decide_case")  # type: ignore[union-attr]
+        return request.user.has_perm(DECIDE)  # type: ignore[union-attr]
 
     def get_urls(self) -> list[URLPattern]:
         moves: dict[str, Callable[..., HttpResponse]] = {
             "take": self.take,
-            "put-back": self.put_back,
             "compare": self.compare,
             "decide": self.decide,
-            "confirm": self.confirm,
-            "send-back": self.send_back,
         }
         named = [
             path(f"<int:pk>/{name}/", self.admin_site.admin_view(require_POST(view)), name=f"idproofing_case_{name}")
@@ -243,27 +331,9 @@ class CaseAdmin(ReadOnlyAdmin):
         return named + super().get_urls()
 
     def take(self, request: HttpRequest, pk: int) -> HttpResponse:
-        if self.may_decide(request) and (conflict := self.conflict(request, pk, needs_deers=False)):
+        if self.may_decide(request) and (conflict := refuse_case(request.user, pk, needs_deers=False)):  # type: ignore[arg-type]
             return self.say(request, pk, conflict.sentence)
         return self.act(request, pk, partial(reviewing.take, pk, by=request.user), "The case is yours.")
-
-    def put_back(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self.act(request, pk, partial(reviewing.put_back, pk, by=request.user), "The case is back in the queue.")
-
-    def send_back(self, request: HttpRequest, pk: int) -> HttpResponse:
-        if answer := self.before_deciding(request, pk):
-            return answer
-        return self.act(
-            request, pk, partial(reviewing.send_back, pk, by=request.user), "The case is back in the queue."
-        )
-
-    def confirm(self, request: HttpRequest, pk: int) -> HttpResponse:
-        if answer := self.before_deciding(request, pk):
-            return answer
-        proposed = Case.objects.filter(pk=pk).values_list("dod_id", flat=True).first()
-        record = lookup.record(dod_id=proposed) if proposed else None
-        confirmed = partial(reviewing.confirm, pk, record, by=request.user)
-        return self.act(request, pk, confirmed, "Confirmed.", record=record)
 
     def decide(self, request: HttpRequest, pk: int) -> HttpResponse:
         if request.POST.get("decision") not in Decision.values:
@@ -300,24 +370,8 @@ class CaseAdmin(ReadOnlyAdmin):
         back = reverse("admin:idproofing_case_change", args=[pk])
         if proof := ask_for_second_step(request, policy.FRESH_FOR_DECISIONS, back=back):
             return proof
-        conflict = self.conflict(request, pk, chosen)
+        conflict = refuse_case(request.user, pk, chosen)  # type: ignore[arg-type]
         return self.say(request, pk, conflict.sentence) if conflict else None
-
-    def conflict(
-        self, request: HttpRequest, pk: int, chosen: str = "", *, needs_deers: bool = True
-    ) -> conflicts.Conflicted | None:
-        """Return why this reviewer may not decide: anybody whom the case may be about counts."""
-        case = Case.objects.filter(pk=pk, state__in=Case.WAITING).first()
-        typed = read_typed(case) if case else None
-        if case is None or typed is None:
-            return None
-        owner = comparing.owner_of_number(typed)
-        about = {case.holder, case.dod_id, chosen, owner.person.dod_id if owner else ""} - {""}
-        found = (
-            conflicts.refuse_close(request.user, dod_id, mailbox=typed.email, needs_deers=needs_deers)  # type: ignore[arg-type]
-            for dod_id in sorted(about) or [""]
-        )
-        return next(filter(None, found), None)
 
     def say(self, request: HttpRequest, pk: int, sentence: str) -> HttpResponseRedirect:
         messages.error(request, sentence)
@@ -356,27 +410,7 @@ class CaseAdmin(ReadOnlyAdmin):
         return self.page(request, case, found={"text": text, "people": lookup.search(text, most=MOST_FOUND)})
 
 
-def act_and_notify_record(action: Callable[[], object], record: Record | None) -> object:
-    """Run an action. If it approves a case, email the address that DEERS has for the record, so that its owner knows.
-
-    The address that was typed gets its own email. If it is the same, one email is enough.
-    """
-    outcome = action()
-    if record and isinstance(outcome, cases.Moved) and outcome.case.state == State.APPROVED:
-        person = record.person
-        if person.email.lower() not in ("", outcome.email.lower()):
-            notices.send("review-approved", to=person.email, first_name=person.first_name)
-    return outcome
-
-
 MOST_FOUND = 20
-BIG_NUMBER = 10
-REFUSALS: dict[type, str] = {
-    cases.NotNow: "That is not possible now: somebody else was faster. Check the case's present state.",
-    reviewing.NotYours: "Another reviewer has to do that.",
-    reviewing.NotFitting: "That is not possible: DEERS does not allow it or does not answer, or the reason is for "
-    "another decision.",
-}
 
 
 def names_of_reviewers() -> dict[int, str]:

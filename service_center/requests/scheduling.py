@@ -33,6 +33,7 @@ from service_center.requests.desk import (
     WaitingAdmin,
     describe_person,
     is_list,
+    know_person,
     move_button,
 )
 
@@ -109,7 +110,19 @@ def book(request: Request, to: str, *, by: Account, **said: Any) -> None:
     booking.book(request, slot, by=by)
 
 
-button = partial(move_button, move=change_state, permission="appointments.handle_request")
+def know_request(row: Request) -> list[tuple[str, str]]:
+    """Return what the desk has to know of a request to answer it."""
+    asked = {
+        "Visit": describe_visit(row.patient, row.appointment_id),
+        "Place wished for": describe_place(row),
+        "How": row.get_way_display(),
+        "Days that would do": "\n".join(row.wishes_in_words),
+        "About": row.why or "",
+    }
+    return [*know_person(row), *((name, said) for name, said in asked.items() if said)]
+
+
+button = partial(move_button, move=change_state, permission="appointments.handle_request", known=know_request)
 BUTTONS = (
     button(
         State.RECEIVED,
@@ -156,6 +169,12 @@ def describe_visit(patient: str, appointment: UUID | None) -> str:
     return f"{visit.display}, {describe_moment(visit.at, visit.zone)}{place} ({visit.status})"
 
 
+def describe_place(row: Request) -> str:
+    """Return the name of the place that was wished for, or "" if none was."""
+    found = Who.objects.filter(patient=row.patient, resource_id=row.place_id).first() if row.place_id else None
+    return found.display if found else ""
+
+
 def describe_moment(at: datetime, zone: str | None) -> str:
     """Return a time by the clock of a visit's place, with the name of its zone."""
     return date_format(timezone.localtime(at, moments.zone_of(zone)), "N j, Y, P T")
@@ -176,7 +195,7 @@ class RequestAdmin(WaitingAdmin):
     list_display = ("__str__", "kind", "answering", "state", "made_at", "waits")
 
     moves, can_move = BUTTONS, staticmethod(can_move)
-    ended, is_overdue = ENDED, staticmethod(asking.is_overdue)
+    ended, late = ENDED, staticmethod(asking.late)
     fields = readonly_fields = (
         "person", "kind", "visit", "place_wished", "answering", "way", "days", "about", "state", "made_at",
         "changed_at", "reason", "what_happened",
@@ -202,8 +221,7 @@ class RequestAdmin(WaitingAdmin):
 
     @admin.display(description="Place wished for")
     def place_wished(self, row: Request) -> str:
-        found = Who.objects.filter(patient=row.patient, resource_id=row.place_id).first() if row.place_id else None
-        return found.display if found else "None"
+        return describe_place(row) or "None"
 
     @admin.display(description="Clinic", ordering="clinic")
     def answering(self, row: Request) -> str:
@@ -223,7 +241,6 @@ class CheckInAdmin(ReadOnlyAdmin):
     """What people said before visits that are still to come, the next one first."""
 
     list_display = ("__str__", "begins", "changed_at")
-    change_form_template = "admin/moves.html"
     list_per_page = 25
     show_full_result_count = False
     ordering = ("starts_at",)

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('support', '0001_initial'),
+        ('support', '0002_help_center'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

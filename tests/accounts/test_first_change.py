@@ -27,6 +27,7 @@ from tests import people, walk
 from tests.accounts.frozen import THIEF, add_app, first_not_me, newest
 from tests.accounts.holders import KEY, address, holder, premium, proven, signed_in, staff
 from tests.parallel import in_parallel
+from tests.service_center.whys import WHY
 
 pytestmark = pytest.mark.django_db
 
@@ -141,7 +142,7 @@ def test_a_supervisor_freezes_from_the_first_change_that_the_caller_does_not_kno
     desk, here = signed_in(staff("Supervisor")), f"/admin/accounts/account/{account.pk}/freeze/"
     assert "Choose one of these answers." in walk.text_of(desk.post(here, {}))
     assert Account.objects.get(pk=account.pk).state == State.ACTIVE
-    desk.post(here, first_not_me(account, "factor-added"))
+    desk.post(here, {**first_not_me(account, "factor-added"), **WHY["freeze"]})
     assert not factors.has_factor(account)
     assert Freeze.objects.get().by is not None
 

@@ -35,6 +35,7 @@ from tests.accounts.passkey_steps import add_passkey, alone, enrolled
 from tests.authenticator import Authenticator
 from tests.parallel import in_parallel
 from tests.service_center.callers import known_to
+from tests.service_center.whys import WHY
 
 pytestmark = pytest.mark.django_db
 
@@ -79,7 +80,7 @@ def test_a_soldier_whose_session_was_stolen_gets_in_again_and_the_thiefs_passkey
 
     agent = signed_in(staff("Service center agent"))
     known_to("works.here", account)
-    answer = agent.post(f"/admin/accounts/account/{account.pk}/unlock/", follow=True)
+    answer = agent.post(f"/admin/accounts/account/{account.pk}/unlock/", WHY["unlock"], follow=True)
     assert "A frozen account is not unlocked by staff" in walk.text_of(answer)
     account.refresh_from_db()
     assert account.state == State.FROZEN

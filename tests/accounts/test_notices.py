@@ -23,7 +23,7 @@ from tests.parallel import in_parallel
 pytestmark = pytest.mark.django_db
 
 FOLDER = Path(settings.BASE_DIR) / "templates/mail"
-PARTS = {"again", "foot", "not-me"}
+PARTS = {"again", "choice", "foot", "not-me"}
 KINDS = sorted({path.stem for path in FOLDER.glob("*.md")} - PARTS)
 HOSTILE = '<b>Rosa</b> & "Söhne"\u202e'
 CONTEXT = {

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 from django.test import Client
@@ -133,8 +134,10 @@ def test_a_challenge_ends_after_five_minutes(rosa, client, monkeypatch, late, op
     device = enrolled(rosa)
     asked = options(client, "/sign-in/passkey/options/")
     session = client.session
-    session[passkeys.CHALLENGE] |= {"at": int(time.time() - policy.PASSKEY_CHALLENGE_LIFE.total_seconds() - late)}
+    session[passkeys.CHALLENGE] |= {"at": int(time.time())}
     session.save()
+    clock = session[passkeys.CHALLENGE]["at"] + policy.PASSKEY_CHALLENGE_LIFE.total_seconds() + late
+    monkeypatch.setattr(passkeys, "time", SimpleNamespace(time=lambda: clock))
     client.post("/sign-in/passkey/", {"passkey": device.sign(asked)})
     assert is_signed_in(client) is opens
 

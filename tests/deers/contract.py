@@ -125,6 +125,12 @@ class RegistryContract:
             assert registry.person(number) is None
             assert registry.coverage(number, today=TODAY) is None
 
+    def test_a_number_is_known_by_the_other_one(self, registry: EligibilityRegistry) -> None:
+        for one in CAST:
+            assert registry.ssn_of(one.dod_id) == ssn_of(one)
+        for nobody in ("2999999999", "", "x", "\x00"):
+            assert registry.ssn_of(nobody) == ""
+
     def test_a_reviewer_sees_former_names_and_what_hinders(self, registry: EligibilityRegistry) -> None:
         jenny = registry.record(ssn=ssn_of(JENNY), dod_id="", today=TODAY)
         assert jenny == registry.record(ssn="", dod_id=JENNY.dod_id, today=TODAY)

@@ -22,6 +22,7 @@ from tests.portal.appointments.test_acting import booked
 from tests.portal.conftest import Browser
 from tests.portal.family.conftest import family, wrote
 from tests.portal.medications.test_refills import prescribed
+from tests.portal.messages.conversations import plans_visits
 from tests.portal.tools.test_files import MONTH
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -107,7 +108,7 @@ def test_maria_asks_for_a_visit_by_keyboard_moves_it_and_cancels_it(opens, famil
     go_to(page.get_by_role("button", name="Send the request"))
     expect(page.get_by_text("Submitted").first).to_be_visible()
 
-    desk = opens(signed_in(staff("Scheduling")), size=DESK)
+    desk = opens(signed_in(plans_visits()), size=DESK)
     open_request(desk, "appointments", VisitRequest.objects.get())
     expect(desk.get_by_text("My knee hurts.")).to_be_visible()
     decide(desk, "Book it", What_kind_of_visit="Knee", Day=first.isoformat(), Time="9:30 AM", Another_place="Room 4")

@@ -14,12 +14,22 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpResponse
 
-from tests.pages import account, family_and_visits, journeys, mails, own_readings, portal, staff, visitors
+from tests.pages import (
+    account,
+    audit_and_figures,
+    family_and_visits,
+    journeys,
+    mails,
+    own_readings,
+    portal,
+    staff,
+    visitors,
+)
 
 Scene = Callable[[], Iterator[Any]]
 # Made before the page that holds it, or kept from an earlier page by {% once %}.
 PARTS = ("portal/menu.html", "accounts/passkey_foot.html")
-ROOMS = (visitors, journeys, account, portal, own_readings, family_and_visits, staff, mails)
+ROOMS = (visitors, journeys, account, portal, own_readings, family_and_visits, staff, audit_and_figures, mails)
 SCENES: dict[str, Scene] = {
     f"{room.__name__.rsplit('.', 1)[1]}: {scene.__name__}": scene for room in ROOMS for scene in room.SCENES
 }

@@ -10,11 +10,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from accounts.models import Account, Assistance
+from accounts.models import Account, Assistance, Notice
 from accounts.sessions.store import StaffSessionStore
 from accounts.sign_in.session import FACTOR_PROVED
 from core import center, policy
 from core.policy import Level
+from demo import stopped
 from demo.people import PEOPLE
 from idproofing import cases, visits
 from idproofing.models import Proofing, Visit
@@ -25,8 +26,10 @@ from portal.record.models import Prescription
 from safeguards import limits
 from safeguards.models import AuditEvent
 from service_center import assistance
-from support import call_backs, pins
-from support.models import CallBack, ContactMessage
+from service_center.person.keys import page_of_account, page_of_person
+from support import call_backs, contact, pins
+from support.chat.live import VISITOR, note_typing
+from support.models import AnswerText, CallBack, ContactMessage, DatedNotice, Rating
 from tests import people, walk
 from tests.accounts.holders import STAFF_DOOR, give_password, give_token, holder, premium, signed_in, staff
 from tests.authenticator import Authenticator
@@ -35,7 +38,10 @@ from tests.idproofing.letter_people import asked
 from tests.portal.messages.conversations import sent, team, treats, works_in
 from tests.service_center import past
 from tests.service_center.callers import known_to
+from tests.service_center.test_opening import failed_job
 from tests.service_center.test_visits import papers
+from tests.service_center.whys import WHY
+from tests.support.chat.chats import desk_page, taken, waiting
 
 Answers = Iterator[Any]
 
@@ -69,11 +75,40 @@ def reads() -> Answers:
     known_to("works.here", held)
     for button in ("lift", "freeze"):
         yield client.post(f"/admin/accounts/account/{held.pk}/{button}/", {})
-    yield client.post("/admin/support/contactmessage/", {"action": "answered", "index": "0"})
     for button in ("unlock", "lift", "freeze", "resend", "approve", "decline"):
         yield client.get(f"/admin/accounts/account/{held.pk}/{button}/")
     yield client.get(f"/admin/idproofing/proofing/{Proofing.objects.get().pk}/resend/")
     yield client.get("/admin/accounts/account/add/")
+
+
+def edits() -> Answers:
+    """The editors' desk: notices to everybody, each state of one, and what people say about articles."""
+    client = signed_in(staff("Editor"))
+    here, now = "/admin/support/datednotice/", timezone.now()
+    told = {
+        "kind": "outage",
+        "title": "DEERS is down",
+        "text": "We **write** [here](/support/).",
+        "places": ["on_help"],
+    }
+    lasts = {"begins_at": "2026-01-01T00:00", "ends_at": f"{now + timedelta(hours=5):%Y-%m-%dT%H:%M}"}
+    yield client.get(here)
+    yield client.get(f"{here}publish/")
+    yield client.post(f"{here}publish/", {})
+    yield client.post(f"{here}publish/", {**told, **lasts, "begins_at": f"{now:%Y-%m-%dT%H:%M}", "look": "1"})
+    notice = DatedNotice.objects.create(
+        kind="outage", title="DEERS is down", text="Soon.", begins_at=now, ends_at=now + timedelta(hours=1)
+    )
+    yield client.get(here)
+    yield client.get(f"{here}{notice.pk}/change/")
+    yield client.get(f"{here}{notice.pk}/history/")
+    yield client.get(f"{here}{notice.pk}/withdraw/")
+    yield client.post(f"{here}{notice.pk}/withdraw/", {})
+    said = "/admin/support/rating/"
+    yield client.get(f"{said}articles/")
+    row = Rating.objects.create(article="levels", day=now.date(), helpful=False, reason="unclear", remark="What is it?")
+    for page in ("", "articles/", f"{row.pk}/change/", f"{row.pk}/history/"):
+        yield client.get(f"{said}{page}")
 
 
 def takes_calls() -> Answers:
@@ -121,12 +156,76 @@ def takes_calls() -> Answers:
     yield boss.get(f"/admin/accounts/account/{rosa.pk}/change/")
 
 
+def looks_at_people() -> Answers:
+    """An agent at the pages of people: who got no further, a detail with a reason and without, a shielded record."""
+    client, by = signed_in(staff("Supervisor")), Account.objects.get(is_staff=True)
+    for key in ("dolores", "hank", "bettina", "renata"):
+        stopped.stop(people.load(key))
+    hank = page_of_person(PEOPLE["hank"].dod_id, by)
+    yield client.get(hank)
+    yield client.post(f"{hank}reveal/", {"detail": "address", "reason": ""})
+    yield client.post(f"{hank}reveal/", {"detail": "address", "reason": "called"}, follow=True)
+    yield client.get(hank, {"kind": "proofing"})
+    yield client.get(hank, {"before": "1"})
+    for key in ("dolores", "bettina"):
+        yield client.get(page_of_person(PEOPLE[key].dod_id, by))
+    yield client.get(page_of_person(people.load("judith").dod_id, by))
+    renata = page_of_account(Account.objects.get(dod_id=PEOPLE["renata"].dod_id).pk)
+    yield client.get(renata)
+    yield client.post(f"{renata}reveal/", {"detail": "email"})
+    with override_settings(DEERS_FAULT="unavailable"):
+        yield client.get(renata)
+
+
+def finds_and_answers() -> Answers:
+    """The opening page, the search, a message on its way through two agents, and who works on what."""
+    rosa, ann, bob = holder(people.load("rosa")), *(staff("Supervisor", f"{name}.agent") for name in ("ann", "bob"))
+    client, typed = signed_in(ann), {"name": "Ruth", "topic": "other", "body": "Please call me back."}
+    yield client.get("/admin/search/")
+    yield client.post("/admin/search/", {"q": ""})
+    yield client.post("/admin/search/", {"q": "rosa"}, follow=True)
+    yield client.post("/admin/search/", {"q": "nobody at all"}, follow=True)
+    late = contact.receive(uuid.uuid4(), email=rosa.email, **typed, now=timezone.now() - timedelta(days=5))
+    contact.receive(uuid.uuid4(), email="ann.agent@staff.example", **typed)
+    page = f"/admin/support/contactmessage/{late.pk}/change/"
+    texts = "/admin/support/contactmessage/texts/"
+    yield client.get(texts)
+    yield client.post(texts, {"do": "save", "title": ""})
+    walk.send(client, texts, {"do": "save", "title": "Call us", "body": "Please call us."})
+    yield client.get(f"{texts}?text={AnswerText.objects.get().pk}")
+    shown = client.get(page)
+    yield shown
+    fields = {name: str(shown.context["answer"].initial[name]) for name in ("answer", "round")}
+    yield client.post(page, {**fields, "do": "answer", "body": ""})
+    yield client.post(page, {"do": "close"})
+    yield client.post(page, {"do": "hand-over"})
+    yield client.post(page, {"do": "note"})
+    walk.send(client, page, {"do": "note", "note": "Look at the letter first"})
+    walk.send(client, page, {"do": "take"})
+    yield client.get("/admin/")
+    yield client.get("/admin/support/contactmessage/")
+    yield signed_in(bob).get(page)
+    yield client.get("/admin/workload/")
+    yield client.get(f"/admin/workload/{ann.pk}/")
+    yield client.post(f"/admin/workload/{ann.pk}/", {"kind": "messages", "row": str(late.pk)})
+    yield client.get(f"/admin/workload/{bob.pk}/")
+    yield client.get("/admin/deliveries/")
+    walk.send(client, page, {**fields, "do": "answer", "body": "We will."})
+    yield client.get(page)
+    own = ContactMessage.objects.exclude(pk=late.pk).get()
+    yield client.get(f"/admin/support/contactmessage/{own.pk}/change/")
+    failed_job()
+    Notice.objects.update(created_at=timezone.now() - timedelta(days=1))
+    yield client.get("/admin/deliveries/")
+    yield client.get("/admin/")
+
+
 def prints() -> Answers:
     """The print room: letters that wait, a batch of them, and each letter on its way."""
     client = signed_in(staff("Print room"))
     letter = asked("rosa", now=timezone.now())
     yield client.get("/admin/idproofing/batch/")
-    page = walk.send(client, "/admin/idproofing/batch/make/", {})
+    page = walk.send(client, "/admin/idproofing/batch/make/", WHY["make"])
     here = f"/admin/idproofing/letter/{letter.pk}/change/"
     for button in ("again", "void"):
         yield client.get(here.replace("change", button))
@@ -137,7 +236,7 @@ def prints() -> Answers:
         if step == "mailed":
             walk.send(client, page.replace("change", step), {})
         else:
-            walk.send(client, here.replace("change", step), {})
+            walk.send(client, here.replace("change", step), WHY["returned"])
     yield client.get(here.replace("change", "history"))
     yield client.get(page.replace("change", "history"))
     yield client.get("/admin/idproofing/letter/")
@@ -207,7 +306,7 @@ def reviews() -> Answers:
     walk.send(ann, f"{here}{case.pk}/decide/", approval)
     yield ann.get(f"{here}{case.pk}/change/")
     yield bob.get(f"{here}{case.pk}/change/")
-    walk.send(bob, f"{here}{case.pk}/confirm/", {})
+    walk.send(bob, f"{here}{case.pk}/confirm/", WHY["confirm"])
     cases.use(case.pk, by="visitor")
     yield bob.get(f"{here}{case.pk}/change/")
     nobody = replace(reviewers.emily_typed(), ssn="910124999", last_name="Nobody")
@@ -299,6 +398,40 @@ def answers_messages() -> Answers:
     yield client.get(f"{here}{own.thread_id}/change/")
 
 
+def answers_chats() -> Answers:
+    """A supervisor's queue, a chat before and after it is taken, each form with errors, and the texts for answers."""
+    boss, ann = staff("Supervisor", "carl.boss"), staff("Service center agent", "ann.agent")
+    client, here = signed_in(boss), "/admin/chat/chat/"
+    yield client.get(here)
+    yield client.post(f"{here}texts/", {})
+    yield client.get(f"{here}texts/")
+    walk.send(client, f"{here}texts/", {"title": "Call us", "body": "Please call us."})
+    yield client.get(f"{here}texts/")
+    first = waiting("My number is 910-12-4567, and I cannot sign in.", ago=timedelta(minutes=7))
+    waiting(shown=holder(people.load("rosa")), ago=timedelta(minutes=2))
+    colleague = taken(ann, words="Where is my code?")
+    browser = signed_in(ann)
+    yield browser.get(desk_page(first))
+    page = walk.send(client, here, {})
+    yield client.get(here)
+    note_typing(first, VISITOR, timezone.now())
+    yield client.get(page)
+    line = {"line": str(uuid.uuid4()), "note-line": str(uuid.uuid4())}
+    yield client.post(page, {"do": "say", **line, "words": "word " * 500})
+    yield client.post(page, {"do": "close"})
+    yield client.post(page, {"do": "hand-over"})
+    yield client.post(page, {"do": "note", **line})
+    walk.send(client, page, {"do": "note", **line, "note-words": "Ask the second line"})
+    yield client.get(page)
+    yield client.get(desk_page(colleague))
+    walk.send(client, desk_page(colleague), {"do": "put-back"})
+    yield browser.post(desk_page(colleague), {"do": "say", **line, "words": "What I typed"})
+    walk.send(client, page, {"do": "close", "reason": "answered"})
+    yield client.get(page)
+    close = premium(people.load("marcus"), email=boss.email)
+    yield client.get(desk_page(waiting(shown=close)))
+
+
 def gives_the_second_step_again() -> Answers:
     """A supervisor who decides is asked for the second step; where a passkey is required, for that alone."""
     client, account = signed_in(staff("Supervisor")), premium(people.load("nora"))
@@ -322,7 +455,10 @@ def gives_the_second_step_again() -> Answers:
 
 SCENES = (
     reads,
+    edits,
     takes_calls,
+    looks_at_people,
+    finds_and_answers,
     prints,
     answers_refills,
     attends_a_visit,
@@ -331,5 +467,6 @@ SCENES = (
     looks_twice,
     reviews_a_doubt,
     answers_messages,
+    answers_chats,
     gives_the_second_step_again,
 )

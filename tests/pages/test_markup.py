@@ -35,6 +35,8 @@ NO_PAGE = {
     r"(admin/)?session/(left|extend|keep)/": "JSON, or nothing",
     r".*/(judge|(first-)?passkey|options)/": "JSON; where one of these is a page, a scene opens it",
     r"\.well-known/change-password|admin/(login|logout|password_change)/": "leads to a page",
+    r"(support/chat|admin/chat/chat)/.*/(poll|typing)/": "a part of a page, for its script, or nothing",
+    r"support/chat/<uuid:chat_id>/chat\.txt": "a file",
     r"portal/.*(\.ics|\.csv|/download/|\.smart-health-card)|portal/messages/file/.*": "a file",
     r"admin/secure_messages/.*/file/.*": "a file",
     r"\.well-known/jwks\.json": "JSON",
@@ -43,8 +45,8 @@ NO_PAGE = {
     r"admin/jsi18n/|admin/autocomplete/": "for scripts",
     r"admin/r/.*|admin/.*/<path:object_id>/": "leads to a page",
     r"admin/.*/(add|<path:object_id>/delete)/": "no role may do that by hand",
-    r"admin/(auth|procrastinate)/.*": "no role may see that",
     r"portal/of/.*|share/record/.*": "the same pages with the record of another person; a scene opens some of them",
+    r"support/code/<str:code>/": "leads to an article; a scene opens an unknown one",
     r"admin/(accounts|idproofing|appointments)/\w+/<(int|uuid):pk>/[\w-]+/": "leads back to its page, or is a PDF; a "
     "scene opens those that ask first",
     r"admin/idproofing/batch/make/": "a button, which leads to the new batch",
@@ -104,7 +106,9 @@ def test_every_form_of_the_service_center_says_at_the_top_what_is_wrong(seen):
     forms = {
         "accounts/account/<int:pk>/lift/", "accounts/account/<int:pk>/freeze/", "accounts/account/<int:pk>/help/",
         "idproofing/visit/attend/", "idproofing/visit/attend/slip/", "idproofing/visit/attend/refuse/",
-        "idproofing/case/<int:pk>/decide/", "support/contactmessage/",
+        "person/<str:key>/reveal/", "idproofing/case/<int:pk>/decide/",
+        "support/contactmessage/<path:object_id>/change/", "support/contactmessage/texts/", "search/",
+        "workload/<int:pk>/",
     }  # fmt: skip
     assert forms <= wrong.keys()
     unlinked = [address for address in forms if 'href="#' not in wrong[address].html.partition("error-summary")[2]]

@@ -1,16 +1,21 @@
 """What people see who have no account here, or who are not signed in yet."""
 
+import uuid
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.test import Client, RequestFactory
+from django.test import Client, RequestFactory, override_settings
 from django.test.signals import template_rendered
+from django.utils import timezone
 
 from accounts import actions
 from accounts.mail import links
+from accounts.models import Account
 from accounts.models.mail import Purpose
 from accounts.passwords.hashing import TooBusy
 from accounts.recovery.lost_factor_views import SETTING_UP
@@ -18,8 +23,12 @@ from accounts.sign_in import middleware
 from core import policy, views
 from demo.models import SentMail
 from safeguards import limits
+from service_center.chat import desk
+from support import contact, dated_notices
+from support.articles import all_articles
+from support.chat.live import AGENT, note_typing
 from support.guides import GUIDES
-from support.models import CallBack
+from support.models import CallBack, ContactMessage, DatedNotice
 from tests import people, walk
 from tests.accounts.holders import (
     STAFF_DOOR,
@@ -35,6 +44,7 @@ from tests.accounts.holders import (
 )
 from tests.accounts.test_lost_factor import asked, waited
 from tests.idproofing import letter_people, reviewers
+from tests.support.chat.chats import begin, chat_at
 
 Answers = Iterator[Any]
 ENOUGH = 6
@@ -45,8 +55,34 @@ def looks_around() -> Answers:
     client = Client()
     yield client.get("/")
     yield client.get("/support/")
+    for typed in ("autenticator", "zzzzz", "*"):
+        yield client.get("/support/", {"q": typed})
+    yield client.get("/support/code/H-999/")
     for slug in GUIDES:
         yield client.get(f"/support/guides/{slug}/")
+
+
+def reads_the_help() -> Answers:
+    """Each article, while a notice to everybody lasts, and what a reader says about one."""
+    client = Client()
+    now = timezone.now()
+    told = {"kind": "outage", "title": "DEERS is down", "text": "We [write](/support/) **soon**."}
+    lasts = {"begins_at": now - timedelta(hours=1), "ends_at": now + timedelta(hours=1)}
+    DatedNotice.objects.create(**told, **lasts, on_home=True, on_sign_in=True)
+    dated_notices.forget_notices()
+    walk.agree(client)
+    for page in ("/", "/sign-in/", "/support/"):
+        yield client.get(page)
+    dated_notices.forget_notices()
+    for slug in all_articles():
+        yield client.get(f"/support/articles/{slug}/")
+    yield client.get("/support/articles/levels/", {"code": "H-12"})
+    rate = "/support/articles/levels/helpful/"
+    yield client.get(rate)
+    yield client.post(rate, {})
+    for said in ("yes", "no", "why"):
+        yield client.get(rate, {"said": said})
+    yield client.post(rate, {"reason": ""})
 
 
 def writes_to_the_service_center() -> Answers:
@@ -54,7 +90,53 @@ def writes_to_the_service_center() -> Answers:
     yield client.get("/support/contact/")
     yield client.post("/support/contact/", {})
     letter = {"name": "Ruth", "email": "ruth@mail.example", "topic": "other", "message": "Please call me back."}
-    yield client.get(walk.send(client, "/support/contact/", letter))
+    page = walk.send(client, "/support/contact/", letter)
+    yield client.get(page)
+    message = ContactMessage.objects.get()
+    contact.answer(message, uuid.uuid4(), "We will call you tomorrow.", by=staff("Service center agent", "answers"))
+    yield client.get(page)
+    yield client.get("/support/contact/answer/")
+    yield client.post("/support/contact/answer/", {"reference": message.reference, "code": "00000-00000"})
+    walk.send(client, "/support/contact/answer/", {"reference": message.reference, "code": walk.code_in_mail()})
+    yield client.get(page)
+    yield client.post(page, {"message": ""})
+    contact.reply(message, uuid.uuid4(), "Thank you. At noon?", by="visitor")
+    yield client.get(page)
+    contact.close(message, "phone", by=Account.objects.get(username="answers"))
+    yield client.get(page)
+
+
+def chats() -> Answers:
+    """Closed, begun, waiting, with an agent, and ended: with a copy by email, and what was sent too late."""
+    client, agent = Client(), staff("Service center agent")
+    yield client.get("/support/chat/")
+    with override_settings(CHAT_ALWAYS_OPEN=False), patch("support.chat.hours.opens_at", in_nine_hours):
+        yield client.get("/support/chat/")
+        yield client.post("/support/chat/", {"line": str(uuid.uuid4()), "topic": "other", "words": "Hello?"})
+    yield client.post("/support/chat/", {})
+    here = begin(client, "My number is 910-12-4567, and I cannot sign in.")
+    yield client.get(here)
+    yield client.get(here, {"reload": "on"})
+    chat = chat_at(here)
+    desk.take(chat, by=agent, now=timezone.now())
+    desk.answer(chat, uuid.uuid4(), "What does the page say?", by=agent, now=timezone.now())
+    note_typing(chat, AGENT, timezone.now())
+    yield client.get(here)
+    yield client.post(here, {"do": "say", "line": str(uuid.uuid4()), "words": "word " * 500})
+    yield client.post(here, {"do": "mail", "email": "nobody"})
+    walk.send(client, here, {"do": "mail", "email": "ruth@mail.example"})
+    yield client.post(here, {"do": "code", "code": "AAAAA-AAAAA"})
+    walk.send(client, here, {"do": "end"})
+    yield client.get(here)
+    yield client.post(here, {"do": "say", "line": str(uuid.uuid4()), "words": "Thank you!"})
+    yield client.get("/support/chat/")
+    inside = signed_in(holder(people.load("rosa")))
+    yield inside.get("/support/chat/")
+    yield inside.get(begin(inside, "How do I upgrade?", shows="on"))
+
+
+def in_nine_hours(now: datetime) -> datetime:
+    return now + timedelta(hours=9)
 
 
 def asks_to_be_called() -> Answers:
@@ -265,7 +347,9 @@ def works_here() -> Answers:
 
 SCENES = (
     looks_around,
+    reads_the_help,
     writes_to_the_service_center,
+    chats,
     asks_to_be_called,
     shows_who_is_calling,
     looks_after_a_review,

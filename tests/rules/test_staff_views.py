@@ -1,6 +1,7 @@
 """No member of staff looks at a person without a trace: every page of the desk that can be opened leaves an event."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,18 +17,21 @@ from idproofing.models import Batch, Case, Letter, Proofing, Visit
 from idproofing.routes import Route
 from safeguards.cipher import blind_index
 from safeguards.models import AuditEvent
+from service_center.person.keys import page_of_account, page_of_person
 from service_center.roles import PRINT_ROOM
 from service_center.site import SHOW_NOBODY
-from support.models import CallBack, ContactMessage
+from support.models import CallBack, ContactMessage, DatedNotice, Rating
 from tests import people, walk
 from tests.accounts.holders import holder, signed_in, staff
 from tests.idproofing import reviewers
 from tests.idproofing.letter_people import asked
 from tests.portal.messages.conversations import sent, team, treats, works_in
 from tests.rules.addresses import every
+from tests.support.chat.chats import waiting
 
 pytestmark = pytest.mark.django_db
 
+HOUR = timedelta(hours=1)
 # The staff's own sign-in and account, and what changes nothing but the browser.
 NOT_THE_DESK = re.compile(r"^admin/(sign-in|sign-out|session|account)/")
 
@@ -59,6 +63,11 @@ def rows(db: None) -> dict[str, Any]:
         "idproofing/visit": booked.visit,
         "safeguards/auditevent": event,
         "support/contactmessage": ContactMessage.objects.get(),
+        "support/datednotice": DatedNotice.objects.create(
+            kind="change", title="New hours", text="Soon.", begins_at=timezone.now(), ends_at=timezone.now() + HOUR
+        ),
+        "support/rating": Rating.objects.create(article="levels", day=timezone.localdate(), helpful=True),
+        "chat/chat": waiting(),
         "calls/call-backs": CallBack.objects.get(),
         "secure_messages/thread": sent(account, treats(team(), rosa.dod_id)).thread,
     }
@@ -85,6 +94,7 @@ def pages(rows: dict[str, Any]) -> list[str]:
         filled = (
             re.sub(r"<(path|int|uuid|str):\w+>", str(rows[place].pk), pattern) if place in rows else path.strip("/")
         )
+        filled = filled.replace("person/x", f"person/a-{rows['accounts/account'].pk}")
         found.append("/" + filled.replace("^", "").replace("$", "").rstrip("/") + "/")
     return found
 
@@ -117,6 +127,17 @@ def test_a_page_about_rosa_is_on_rosa_s_trail(rows, browser, place, page):
     of_account = event.account_id == rosa.pk
     of_person = bytes(event.person_index or b"") == blind_index(rosa.dod_id or "", purpose="audit-person")
     assert of_account or of_person
+
+
+def test_the_page_of_a_person_is_on_their_trail_with_an_account_and_without(rows, browser):
+    hank = people.load("hank")
+    worker = Account.objects.get(is_staff=True)
+    for address in (page_of_account(rows["accounts/account"].pk), page_of_person(hank.dod_id, worker)):
+        before = AuditEvent.objects.filter(event="support.account-viewed").count()
+        assert browser.get(address).status_code == 200
+        assert AuditEvent.objects.filter(event="support.account-viewed").count() == before + 1
+    event = AuditEvent.objects.filter(event="support.account-viewed").latest("pk")
+    assert bytes(event.person_index or b"") == blind_index(hank.dod_id, purpose="audit-person")
 
 
 def test_the_slip_that_an_agent_has_open_is_on_its_person_s_trail_each_time_it_is_looked_at(rows, browser):

@@ -18,6 +18,7 @@ from service_center import assistance
 from tests import people, walk
 from tests.accounts.holders import STAFF_DOOR, address, give_password, give_token, premium, proven, signed_in, staff
 from tests.parallel import in_parallel
+from tests.service_center.whys import WHY
 
 pytestmark = pytest.mark.django_db
 
@@ -55,11 +56,11 @@ def test_two_supervisors_start_the_wait_for_a_new_factor(ann, bob, grace):
     assert not LostFactor.objects.exists()
     shown = walk.text_of(bob.get(page(grace, "change")))
     assert "Start the wait for a new second factor" in shown
-    bob.post(page(grace, "approve"))
+    bob.post(page(grace, "approve"), WHY["approve"])
     assert LostFactor.objects.get().account == grace
     assert events(grace) == [
         ("support.help-asked", "staff", FACTOR),
-        ("support.help-approved", "staff", {"kind": "lost-factor"}),
+        ("support.help-approved", "staff", {"kind": "lost-factor", **WHY["approve"]}),
     ]
     walk.deliver_mail()
     told = [(message.to[0], "help" in message.subject) for message in mail.outbox]
@@ -69,7 +70,7 @@ def test_two_supervisors_start_the_wait_for_a_new_factor(ann, bob, grace):
 def test_a_mailbox_that_is_lost_gives_way_to_the_address_in_deers(ann, bob, grace):
     ann.post(page(grace, "help"), EMAIL)
     walk.deliver_mail().clear()
-    bob.post(page(grace, "approve"))
+    bob.post(page(grace, "approve"), WHY["approve"])
     grace.refresh_from_db()
     assert grace.email == PEOPLE["grace"].email
     (told,) = walk.deliver_mail()  # nobody reads the mailbox that was given up, or somebody else does
@@ -88,7 +89,7 @@ def test_the_way_out_of_a_taken_mailbox_does_not_lead_back_into_it(ann, bob, gra
     warned = walk.text_of(bob.get(page(grace, "approve")))
     assert "old links only freeze" in warned
     walk.deliver_mail().clear()
-    bob.post(page(grace, "approve"))
+    bob.post(page(grace, "approve"), WHY["approve"])
     grace.refresh_from_db()
     assert grace.email == PEOPLE["grace"].email
     *heard, password = [(message.to[0], str(message.body)) for message in walk.deliver_mail()]
@@ -119,7 +120,7 @@ def test_a_link_for_a_new_factor_in_a_mailbox_that_was_given_up_ends_and_is_sent
     lost_factor.answer(later)
     old = link_to(mail_to(SECOND), "/recover/factor/")
     ann.post(page(grace, "help"), EMAIL)
-    bob.post(page(grace, "approve"))
+    bob.post(page(grace, "approve"), WHY["approve"])
     assert Client().get(old).status_code == 410
     assert lost_factor.answer(later) == 1
     assert "/recover/factor/" in mail_to(PEOPLE["grace"].email)
@@ -138,7 +139,7 @@ def link_to(text: str, where: str) -> str:
 def test_nobody_approves_what_they_asked_for(ann, grace):
     ann.post(page(grace, "help"), FACTOR)
     assert page(grace, "approve") not in ann.get(page(grace, "change")).content.decode()
-    ann.post(page(grace, "approve"))
+    ann.post(page(grace, "approve"), WHY["approve"])
     assert not LostFactor.objects.exists()
     assert Assistance.objects.get().approved is None
 
@@ -165,16 +166,16 @@ def test_the_database_lets_nobody_help_themselves():
 def test_what_was_asked_for_can_be_declined_and_taken_back(ann, bob, grace):
     for decider in (ann, bob):
         ann.post(page(grace, "help"), FACTOR)
-        decider.post(page(grace, "decline"))
+        decider.post(page(grace, "decline"), WHY["decline"])
         assert Assistance.objects.latest("pk").approved is False
-        bob.post(page(grace, "approve"))
+        bob.post(page(grace, "approve"), WHY["approve"])
     assert not LostFactor.objects.exists()
 
 
 def test_the_person_who_freezes_the_account_has_the_last_word(ann, bob, grace):
     ann.post(page(grace, "help"), FACTOR)
     actions.freeze(grace, by="visitor")
-    bob.post(page(grace, "approve"))
+    bob.post(page(grace, "approve"), WHY["approve"])
     assert not LostFactor.objects.exists()
 
 
@@ -196,7 +197,7 @@ def test_nothing_but_the_words_on_the_list_is_taken(ann, grace, sent):
 def test_the_address_in_deers_is_not_approved_when_it_is_the_accounts_already(ann, bob):
     account = premium(people.load("grace"))
     ann.post(page(account, "help"), EMAIL)
-    bob.post(page(account, "approve"))
+    bob.post(page(account, "approve"), WHY["approve"])
     assert Assistance.objects.get().approved is None
 
 
@@ -204,7 +205,7 @@ def test_nobody_is_helped_back_into_the_mailbox_in_deers_that_a_thief_reads(ann,
     account = premium(people.load("grace"))
     actions.set_email(account, "grace.new@mail.example", by="system", gives_up=True)
     ann.post(page(account, "help"), EMAIL)
-    bob.post(page(account, "approve"))
+    bob.post(page(account, "approve"), WHY["approve"])
     account.refresh_from_db()
     assert (account.email, Assistance.objects.get().approved) == ("grace.new@mail.example", None)
 
@@ -222,7 +223,7 @@ def test_staff_who_lost_their_factor_get_back_in_with_two_colleagues_a_wait_and_
     carl = staff("Service center agent", "carl.agent")
     assert "ask a supervisor" in walk.text_of(half_signed_in(carl).get(f"{STAFF_DOOR}second-factor/"))
     ann.post(page(carl, "help"), FACTOR)
-    bob.post(page(carl, "approve"))
+    bob.post(page(carl, "approve"), WHY["approve"])
     lost_factor.answer(timezone.now() + policy.LOST_FACTOR_WAIT)
     link = re.search(r"/recover/factor/[\w-]+/(?=\s|$)", str(walk.deliver_mail()[-1].body))
     assert link
@@ -247,7 +248,7 @@ def test_one_colleague_alone_helps_nobody_around_the_second_factor(ann):
     carl = staff("Service center agent", "carl.agent")
     ann.post(page(carl, "help"), FACTOR)
     assert Assistance.objects.exists()
-    ann.post(page(carl, "approve"))
+    ann.post(page(carl, "approve"), WHY["approve"])
     assert not LostFactor.objects.exists()
 
 
@@ -256,7 +257,7 @@ def test_nobody_of_staff_helps_themselves(ann, bob):
     ann.post(page(her, "help"), FACTOR)
     assert not Assistance.objects.exists()
     ann.post(page(him, "help"), FACTOR)
-    bob.post(page(him, "approve"))
+    bob.post(page(him, "approve"), WHY["approve"])
     assert not LostFactor.objects.exists()
     assert page(him, "approve") not in bob.get(page(him, "change")).content.decode()
 

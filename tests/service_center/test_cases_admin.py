@@ -19,6 +19,7 @@ from service_center.cases.admin import FOLLOWS
 from tests import people, walk
 from tests.accounts.holders import signed_in, staff
 from tests.idproofing.reviewers import emily_typed, open_case
+from tests.service_center.whys import WHY
 
 pytestmark = pytest.mark.django_db
 
@@ -60,10 +61,10 @@ def test_two_reviewers_settle_a_premium_case_and_the_person_hears_of_each_step(a
     ann.post(page(case, "decide"), APPROVE)
     assert state(case) == State.PROPOSED
     assert "Another reviewer has to confirm" in walk.text_of(ann.get(page(case)))
-    ann.post(page(case, "confirm"))
+    ann.post(page(case, "confirm"), WHY["confirm"])
     assert state(case) == State.PROPOSED
     assert "Confirm the decision" in walk.text_of(bob.get(page(case)))
-    bob.post(page(case, "confirm"))
+    bob.post(page(case, "confirm"), WHY["confirm"])
     assert state(case) == State.APPROVED
     assert Notice.objects.filter(kind="case-changed").count() == 3
 
@@ -83,7 +84,7 @@ def test_the_address_of_record_hears_at_premium_when_the_second_reviewer_confirm
     ann.post(page(case, "take"))
     ann.post(page(case, "decide"), APPROVE)
     assert not Notice.objects.filter(kind="review-approved").exists()
-    bob.post(page(case, "confirm"))
+    bob.post(page(case, "confirm"), WHY["confirm"])
     assert Notice.objects.filter(kind="review-approved").count() == 1
 
 
@@ -109,7 +110,7 @@ def test_a_reviewer_reads_why_a_colleague_has_to_confirm_at_basic(ann):
 def test_the_second_may_send_it_back(ann, bob, case):
     ann.post(page(case, "take"))
     ann.post(page(case, "decide"), DECLINE)
-    bob.post(page(case, "send-back"))
+    bob.post(page(case, "send-back"), WHY["send-back"])
     assert state(case) == State.OPEN
 
 
@@ -265,8 +266,11 @@ def test_what_was_typed_is_gone_from_the_page_when_the_case_is_over(ann):
 
 
 def test_nothing_is_moved_by_looking(ann, case):
-    for action in ("take", "put-back", "compare", "decide", "confirm", "send-back"):
+    for action in ("take", "compare", "decide"):
         assert ann.get(page(case, action)).status_code == 405
+    for action in ("put-back", "confirm", "send-back"):
+        ann.get(page(case, action))
+    assert state(case) == State.OPEN
 
 
 def queries(browser: Client, address: str, counted: Any) -> int:

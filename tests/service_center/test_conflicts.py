@@ -24,6 +24,7 @@ from tests import people, walk
 from tests.accounts.holders import holder, premium, signed_in, staff
 from tests.idproofing.reviewers import open_case
 from tests.service_center.callers import known_to
+from tests.service_center.whys import WHY
 
 pytestmark = pytest.mark.django_db
 
@@ -144,11 +145,11 @@ def test_a_supervisor_neither_freezes_nor_unlocks_her_husband(wife, action, stat
     assert NOT_YOU in shown
     assert "Freeze the account" not in shown
     known_to("works.here", marcus)
-    assert NOT_YOU in walk.text_of(wife.post(page(marcus, action), {"first": "none"}, follow=True))
+    assert NOT_YOU in walk.text_of(wife.post(page(marcus, action), {"first": "none", **WHY[action]}, follow=True))
     marcus.refresh_from_db()
     assert marcus.state == state
     event = AuditEvent.objects.get(event="support.conflict-found")
-    assert (event.account_id, event.details) == (marcus.pk, {"why": "close"})
+    assert (event.account_id, event.details) == (marcus.pk, {"why": "close", **WHY[action]})
 
 
 def test_a_supervisor_asks_for_no_help_for_her_husband_and_approves_none(wife):
@@ -157,8 +158,8 @@ def test_a_supervisor_asks_for_no_help_for_her_husband_and_approves_none(wife):
     wife.post(page(marcus, "help"), asked)
     assert not Assistance.objects.exists()
     signed_in(staff("Supervisor", "bob.supervisor")).post(page(marcus, "help"), asked)
-    wife.post(page(marcus, "approve"))
-    wife.post(page(marcus, "decline"))
+    wife.post(page(marcus, "approve"), WHY["approve"])
+    wife.post(page(marcus, "decline"), WHY["decline"])
     assert Assistance.objects.get().decided_at is None
 
 
@@ -167,7 +168,7 @@ def test_a_supervisor_sends_no_code_again_for_her_husband(wife):
     before = codes.issue(marcus.dod_id, Level.PREMIUM, "email", marcus.email, by="mock")
     here = f"/admin/idproofing/proofing/{Proofing.objects.get().pk}/resend/"
     known_to("works.here", Proofing.objects.get())
-    assert NOT_YOU in walk.text_of(wife.post(here, follow=True))
+    assert NOT_YOU in walk.text_of(wife.post(here, WHY["resend"], follow=True))
     assert ActivationCode.objects.count() == 1
     assert before.text
 
@@ -185,7 +186,7 @@ def test_an_agent_opens_no_slip_of_her_own_household_and_settles_none(wife):
     assert NOT_YOU in walk.text_of(wife.post(attend, {"reference": visit.reference}))
     assert wife.get(f"{attend}slip/")["Location"] == attend
     Visit.objects.update(state="held", agent=1)
-    wife.post(f"/admin/idproofing/visit/{visit.pk}/settle/", {"action": "again"})
+    wife.post(f"/admin/idproofing/visit/{visit.pk}/use-again/", WHY["use-again"])
     assert Visit.objects.get().state == "held"
 
 

@@ -18,6 +18,7 @@ from service_center import roles
 from tests import people, walk
 from tests.accounts.holders import holder, signed_in, staff
 from tests.idproofing.letter_people import asked
+from tests.service_center.whys import WHY
 from tests.support.test_guides import words
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +60,7 @@ def test_the_supervisor_who_asks_for_a_letter_in_danielles_name_cannot_read_its_
     batch = letters.make_batch(by="system")
     assert batch
     here = f"{LETTERS}{letter.pk}/"
-    pages = [BATCHES, f"{BATCHES}{batch.pk}/change/", f"{BATCHES}{batch.pk}/history/", pdf_of(batch)]
+    pages = [BATCHES, f"{BATCHES}{batch.pk}/change/", f"{BATCHES}{batch.pk}/history/"]
     assert {curtis.get(page).status_code for page in pages} == {403}
     pages = [LETTERS, f"{LETTERS}?q={danielle.dod_id}", f"{here}change/", f"{here}history/", "/admin/"]
     for page in pages:
@@ -92,8 +93,8 @@ def test_who_prints_and_has_another_role_too_is_refused_by_the_print_room(other)
     worker = staff(roles.PRINT_ROOM)
     worker.groups.add(Group.objects.get(name=other))
     browser = signed_in(worker)
-    answers = [browser.get(page) for page in (BATCHES, f"{BATCHES}{batch.pk}/change/", pdf_of(batch))]
-    answers += [browser.post(f"{BATCHES}{page}") for page in ("make/", f"{batch.pk}/mailed/")]
+    answers = [browser.get(page) for page in (BATCHES, f"{BATCHES}{batch.pk}/change/")]
+    answers += [browser.post(f"{BATCHES}{page}") for page in ("make/", f"{batch.pk}/pdf/", f"{batch.pk}/mailed/")]
     answers += [browser.post(f"{LETTERS}{letter.pk}/{button}/") for button in ("again", "returned")]
     assert {answer.status_code for answer in answers} == {403}
     assert Letter.objects.get().state == "printed"
@@ -103,7 +104,7 @@ def test_a_printer_who_was_given_a_permission_besides_the_role_is_refused_too():
     batch = batch_of("rosa")
     worker = staff(roles.PRINT_ROOM)
     worker.user_permissions.add(Permission.objects.get(codename="view_account"))
-    assert signed_in(worker).get(pdf_of(batch)).status_code == 403
+    assert signed_in(worker).post(pdf_of(batch), WHY["pdf"]).status_code == 403
 
 
 def test_no_role_but_the_print_room_may_print():
@@ -131,7 +132,7 @@ def test_an_agent_sees_whose_letter_it_is_and_a_supervisor_cancels_it_for_a_call
     agent = signed_in(staff("Service center agent"))
     assert letter.dod_id in agent.get(f"{here}change/").content.decode()
     assert agent.post(f"{here}void/").status_code == 403
-    signed_in(staff("Supervisor", "ann.supervisor")).post(f"{here}void/")
+    signed_in(staff("Supervisor", "ann.supervisor")).post(f"{here}void/", WHY["void"])
     letter.refresh_from_db()
     assert letter.state == "void"
 
@@ -148,19 +149,19 @@ def wife(db: None) -> Client:
 
 def test_a_printer_leaves_the_letter_to_her_husband_to_a_colleague(wife):
     of_marcus, of_grace = letter_to("marcus"), letter_to("grace")
-    said = walk.text_of(wife.post(f"{BATCHES}make/", follow=True))
+    said = walk.text_of(wife.post(f"{BATCHES}make/", WHY["make"], follow=True))
     assert LEFT in said
     assert of_grace.reference in said
     of_marcus.refresh_from_db()
     assert of_marcus.state == "queued"
     assert AuditEvent.objects.filter(event="support.conflict-found").count() == 1
     colleague = signed_in(staff(roles.PRINT_ROOM, "prints.too"))
-    assert of_marcus.reference in walk.text_of(colleague.post(f"{BATCHES}make/", follow=True))
+    assert of_marcus.reference in walk.text_of(colleague.post(f"{BATCHES}make/", WHY["make"], follow=True))
 
 
 def test_a_printer_whose_husbands_letter_alone_waits_makes_no_batch(wife):
     letter_to("marcus")
-    assert LEFT in walk.text_of(wife.post(f"{BATCHES}make/", follow=True))
+    assert LEFT in walk.text_of(wife.post(f"{BATCHES}make/", WHY["make"], follow=True))
     assert not Batch.objects.exists()
 
 
@@ -169,7 +170,7 @@ def test_a_printer_does_not_find_the_letter_to_her_husband_in_a_batch_of_a_colle
     of_marcus, of_grace = (Letter.objects.get(dod_id=PEOPLE[key].dod_id).secret for key in ("marcus", "grace"))
     assert of_marcus
     assert of_grace
-    said = words(wife.get(pdf_of(batch)).content)
+    said = words(wife.post(pdf_of(batch), WHY["pdf"]).content)
     assert of_grace in said
     assert of_marcus not in said
     assert "Marcus" not in said
@@ -189,7 +190,7 @@ def test_a_printer_who_mails_a_batch_leaves_the_letter_to_her_husband_for_the_ne
 
 def test_a_printer_finds_nothing_to_print_in_a_batch_with_her_husbands_letter_alone(wife):
     batch = batch_of("marcus")
-    said = walk.text_of(wife.get(pdf_of(batch), follow=True))
+    said = walk.text_of(wife.post(pdf_of(batch), WHY["pdf"], follow=True))
     assert LEFT in said
     assert "no more letters to print" in said
     assert not AuditEvent.objects.filter(event="letters.batch-opened").exists()
@@ -199,7 +200,7 @@ def test_a_printer_finds_nothing_to_print_in_a_batch_with_her_husbands_letter_al
 def test_a_printer_decides_nothing_about_the_letter_to_her_husband(wife, button):
     batch_of("marcus")
     letter = Letter.objects.get()
-    said = walk.text_of(wife.post(f"{LETTERS}{letter.pk}/{button}/", follow=True))
+    said = walk.text_of(wife.post(f"{LETTERS}{letter.pk}/{button}/", WHY[button], follow=True))
     assert "A colleague has to do that." in said
     letter.refresh_from_db()
     assert letter.state == "printed"
@@ -211,8 +212,8 @@ def test_while_deers_is_silent_no_letter_is_printed_and_none_is_mailed(settings)
     browser = signed_in(staff(roles.PRINT_ROOM))
     settings.DEERS_FAULT = "unavailable"
     for answer in (
-        browser.post(f"{BATCHES}make/", follow=True),
-        browser.get(pdf_of(batch), follow=True),
+        browser.post(f"{BATCHES}make/", WHY["make"], follow=True),
+        browser.post(pdf_of(batch), WHY["pdf"], follow=True),
         browser.post(f"{BATCHES}{batch.pk}/mailed/", follow=True),
     ):
         assert "DEERS does not answer right now" in walk.text_of(answer)

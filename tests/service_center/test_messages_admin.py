@@ -48,15 +48,6 @@ def test_an_agent_finds_a_message_by_its_reference(message: ContactMessage) -> N
     assert message.reference not in agent.get(reverse(LIST), {"q": "C-0000-0000"}).content.decode()
 
 
-def test_a_message_is_marked_as_answered_once(message: ContactMessage) -> None:
-    agent = signed_in("Service center agent")
-    for _ in range(2):
-        agent.post(reverse(LIST), {"action": "answered", "_selected_action": str(message.pk)})
-    message.refresh_from_db()
-    assert message.answered_at
-    assert AuditEvent.objects.filter(event="support.message-answered").count() == 1
-
-
 def test_nobody_changes_or_deletes_a_message(message: ContactMessage) -> None:
     agent = signed_in("Supervisor")
     agent.post(reverse("admin:support_contactmessage_change", args=[message.pk]), {"body": "Changed", "topic": "other"})
@@ -71,13 +62,6 @@ def test_other_roles_do_not_see_messages(message: ContactMessage, role: str) -> 
     assert staff.get(reverse(LIST)).status_code == 403
     assert staff.get(reverse("admin:support_contactmessage_change", args=[message.pk])).status_code == 403
     assert not AuditEvent.objects.filter(event="support.message-read").exists()
-
-
-@pytest.mark.parametrize("chosen", ["1e9", "", "x", "9" * 40])
-def test_a_line_that_cannot_be_is_no_error(message: ContactMessage, chosen: str) -> None:
-    sent = {"action": "answered", "_selected_action": chosen}
-    shown = signed_in("Service center agent").post(reverse(LIST), sent, follow=True)
-    assert "Choose lines of the list." in shown.content.decode()
 
 
 @pytest.mark.parametrize("year", ["9" * 20, "-1", "two", "1e9", "9999"])

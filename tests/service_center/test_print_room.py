@@ -15,6 +15,7 @@ from service_center import roles
 from tests import people, tripwire, walk
 from tests.accounts.holders import signed_in, staff
 from tests.idproofing.letter_people import asked, beneficiary
+from tests.service_center.whys import WHY
 from tests.support.test_guides import words
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +36,7 @@ def letter(db: None) -> Letter:
 
 def made(clerk: Client) -> str:
     """The page of a new batch."""
-    return walk.send(clerk, f"{BATCHES}make/", {})
+    return walk.send(clerk, f"{BATCHES}make/", WHY["make"])
 
 
 def pdf_of(page: str) -> str:
@@ -48,19 +49,19 @@ def test_a_clerk_prints_and_mails_a_batch(clerk, letter):
     with tripwire.no_secret_is_written([*SECRETS, code, letter.dod_id]):
         page = made(clerk)
         assert letter.reference in walk.text_of(clerk.get(page))
-        answer = clerk.get(pdf_of(page))
+        answer = clerk.post(pdf_of(page), WHY["pdf"])
         assert code in words(answer.content)
         said = walk.text_of(clerk.post(page.replace("change/", "mailed/"), follow=True))
     assert "The letters are mailed." in said
     letter.refresh_from_db()
     assert (letter.state, letter.secret) == ("sent", None)
-    again = clerk.get(pdf_of(page), follow=True)
+    again = clerk.post(pdf_of(page), WHY["pdf"], follow=True)
     assert "no more letters to print" in walk.text_of(again)
     assert "already recorded" in walk.text_of(clerk.post(page.replace("change/", "mailed/"), follow=True))
 
 
 def test_the_file_is_named_without_anybody_and_kept_by_nobody_on_the_way(clerk, letter):
-    answer = clerk.get(pdf_of(made(clerk)))
+    answer = clerk.post(pdf_of(made(clerk)), WHY["pdf"])
     assert answer["Content-Type"] == "application/pdf"
     assert answer["Content-Disposition"] == f'attachment; filename="letters-{Batch.objects.get().pk}.pdf"'
     assert "no-store" in answer["Cache-Control"]
@@ -69,9 +70,9 @@ def test_the_file_is_named_without_anybody_and_kept_by_nobody_on_the_way(clerk, 
 def test_fetching_the_letters_is_on_record_each_time(clerk, letter):
     page = made(clerk)
     for _ in range(2):
-        clerk.get(pdf_of(page))
+        clerk.post(pdf_of(page), WHY["pdf"])
     events = AuditEvent.objects.filter(event="letters.batch-opened")
-    assert [event.details for event in events] == [{"batch": Batch.objects.get().pk, "letters": 1}] * 2
+    assert [event.details for event in events] == [{"batch": Batch.objects.get().pk, "letters": 1, **WHY["pdf"]}] * 2
 
 
 def test_no_page_of_the_print_room_shows_a_name_an_address_or_a_code(clerk, letter):
@@ -83,25 +84,27 @@ def test_no_page_of_the_print_room_shows_a_name_an_address_or_a_code(clerk, lett
 
 
 def test_without_letters_there_is_no_batch(clerk):
-    answer = clerk.post(f"{BATCHES}make/", follow=True)
+    answer = clerk.post(f"{BATCHES}make/", WHY["make"], follow=True)
     assert "No letters are waiting to be printed." in walk.text_of(answer)
     assert not Batch.objects.exists()
 
 
 def test_a_spoiled_page_goes_into_the_next_batch(clerk, letter):
     first = made(clerk)
-    assert "It is in the next batch." in walk.text_of(clerk.post(f"{LETTERS}{letter.pk}/again/", follow=True))
+    assert "It is in the next batch." in walk.text_of(
+        clerk.post(f"{LETTERS}{letter.pk}/again/", WHY["again"], follow=True)
+    )
     assert "All of them are in another batch" in walk.text_of(clerk.get(first))
     assert letter.reference in walk.text_of(clerk.get(made(clerk)))
 
 
 def test_a_letter_that_came_back_is_void(clerk, letter):
     clerk.post(made(clerk).replace("change/", "mailed/"))
-    assert "void" in walk.text_of(clerk.post(f"{LETTERS}{letter.pk}/returned/", follow=True))
+    assert "void" in walk.text_of(clerk.post(f"{LETTERS}{letter.pk}/returned/", WHY["returned"], follow=True))
     letter.refresh_from_db()
     assert letter.state == "returned"
     assert ActivationCode.objects.get().voided_at
-    assert "not possible now" in walk.text_of(clerk.post(f"{LETTERS}{letter.pk}/void/", follow=True))
+    assert "not possible now" in walk.text_of(clerk.post(f"{LETTERS}{letter.pk}/void/", WHY["void"], follow=True))
 
 
 def test_only_the_buttons_that_make_sense_are_there(clerk, letter):
@@ -132,7 +135,7 @@ def test_nobody_else_prints_or_changes_letters(letter, role):
     buttons = ["again", "returned"] + ([] if role == "Supervisor" else ["void"])
     answers += [other.post(f"{LETTERS}{letter.pk}/{button}/") for button in buttons]
     answers.append(other.get(f"{BATCHES}{batch.pk}/change/"))
-    answers.append(other.get(reverse("admin:idproofing_batch_pdf", args=[batch.pk])))
+    answers.append(other.post(reverse("admin:idproofing_batch_pdf", args=[batch.pk]), WHY["pdf"]))
     assert {answer.status_code for answer in answers} == {403}
     letter.refresh_from_db()
     assert letter.state == "printed"
@@ -155,6 +158,6 @@ def test_letters_of_both_kinds_and_levels_are_printed_together(clerk, letter):
     letters.notify(
         beneficiary("grace"), Level.BASIC, "https://dslogon.example/x/", timezone.now() + timedelta(days=9), by="system"
     )
-    said = words(clerk.get(pdf_of(made(clerk))).content)
+    said = words(clerk.post(pdf_of(made(clerk)), WHY["pdf"]).content)
     assert said.count("Your activation code") >= 2
     assert "freeze the account now" in said

@@ -36,6 +36,7 @@ from service_center import assistance
 from tests import people, walk
 from tests.accounts.holders import address, give_password, holder, is_signed_in, premium, proven, signed_in, staff
 from tests.parallel import in_parallel
+from tests.service_center.whys import WHY
 
 pytestmark = pytest.mark.django_db
 
@@ -119,7 +120,7 @@ def test_a_thief_who_moves_the_account_while_a_report_waits_is_out_for_good(ann,
     warned = walk.text_of(bob.get(page(rosa, "approve")))
     assert "DEERS holds: r•••@" in warned
     assert "Given up: r•••@mail.example, t•••@mail.example." in warned
-    bob.post(page(rosa, "approve"))
+    bob.post(page(rosa, "approve"), WHY["approve"])
     account = again(rosa)
     assert (account.email, account.state) == (OF_RECORD, State.ACTIVE)
     assert {TAKEN, ELSEWHERE} <= notices.given_up(rosa.pk)
@@ -163,7 +164,7 @@ def test_the_reported_mailbox_can_freeze_while_the_report_waits_and_is_not_resto
     assert "Freeze your account" in walk.text_of(Client().get(undo))
     Client().post(undo)
     assert again(rosa).state == State.FROZEN
-    bob.post(page(rosa, "approve"))
+    bob.post(page(rosa, "approve"), WHY["approve"])
     assert Assistance.objects.get().approved is None
     heard_by()
     giving_back.give_back(rosa, since=None, by="visitor")
@@ -179,14 +180,14 @@ def test_what_waits_for_a_second_staff_member_gives_up_no_mailbox_for_good(ann, 
     giving_back.give_back(rosa, since=None, by="visitor", typed_email=FORMER)
     assert again(rosa).email == FORMER
     assert notices.addresses_of(again(rosa)) == [FORMER]
-    ann.post(page(rosa, "decline"))
+    ann.post(page(rosa, "decline"), WHY["decline"])
     assert notices.addresses_of(again(rosa)) == [FORMER, OF_RECORD]
 
 
 def test_declining_a_report_ends_what_it_did(ann, bob, rosa):
     ann.post(page(rosa, "help"), REPORT)
     assert notices.is_given_up(rosa, TAKEN)
-    bob.post(page(rosa, "decline"))
+    bob.post(page(rosa, "decline"), WHY["decline"])
     assert not notices.is_given_up(rosa, TAKEN)
     assert Assistance.objects.get().mailboxes is None
     Client().post("/recover/password/", {"username": rosa.username})
@@ -195,7 +196,7 @@ def test_declining_a_report_ends_what_it_did(ann, bob, rosa):
 
 def test_an_approved_report_outlives_the_thirty_days_of_former_addresses(ann, bob, rosa):
     ann.post(page(rosa, "help"), REPORT)
-    bob.post(page(rosa, "approve"))
+    bob.post(page(rosa, "approve"), WHY["approve"])
     suspended.purge(timezone.now() + policy.CHANGES_UNDONE_WITHIN + timedelta(days=1))
     assert notices.is_given_up(rosa, TAKEN)
 
@@ -206,12 +207,12 @@ def test_a_link_for_a_new_factor_waits_for_the_decision(ann, bob):
     lost_factor.start(grace, by="visitor")
     ann.post(page(grace, "help"), REPORT)
     assert lost_factor.answer(later) == 0
-    bob.post(page(grace, "decline"))
+    bob.post(page(grace, "decline"), WHY["decline"])
     assert lost_factor.answer(later) == 1
     old = newest(TAKEN, "/recover/factor/")
     ann.post(page(grace, "help"), REPORT)
     assert Client().get(old).status_code == 410
-    bob.post(page(grace, "approve"))
+    bob.post(page(grace, "approve"), WHY["approve"])
     heard_by()
     assert lost_factor.answer(later) == 1
     assert heard_by() == {PEOPLE["grace"].email}
@@ -226,7 +227,7 @@ def test_the_reported_mailbox_is_not_confirmed_again(ann, bob, rosa):
     said = walk.text_of(stolen.post("/account/email/", {"email": TAKEN}))
     assert "Check your email for a link" in said  # the thief learns nothing
     assert heard_by() == set()
-    bob.post(page(rosa, "approve"))
+    bob.post(page(rosa, "approve"), WHY["approve"])
     Client().post(newest(OF_RECORD, "/recover/password/"), {"password": NEW, "password_again": NEW})
     mine = Client()
     give_password(mine, rosa.username, NEW)
@@ -254,7 +255,7 @@ def test_a_caller_whose_address_was_changed_before_names_the_former_ones_that_ar
     warned = walk.text_of(bob.get(page(rosa, "approve")))
     assert "Given up: t•••@mail.example, r•••@mail.example, t•••@mail.example." in warned
     assert "Former addresses that still hear of changes for a while: r•••@mail.example." in warned
-    bob.post(page(rosa, "approve"))
+    bob.post(page(rosa, "approve"), WHY["approve"])
     assert notices.given_up(rosa.pk) == {TAKEN, "thief.one@mail.example", ELSEWHERE}
     assert notices.addresses_of(again(rosa)) == [OF_RECORD, FORMER]
 
@@ -263,7 +264,7 @@ def test_a_caller_who_is_moved_away_from_the_mailbox_in_deers_gets_it_back(ann, 
     rosa = holder(people.load("rosa"))
     actions.set_email(rosa, ELSEWHERE, by=rosa)
     ann.post(page(rosa, "help"), REPORT)
-    bob.post(page(rosa, "approve"))
+    bob.post(page(rosa, "approve"), WHY["approve"])
     assert again(rosa).email == OF_RECORD
     assert notices.given_up(rosa.pk) == {ELSEWHERE}
 
@@ -279,12 +280,12 @@ def test_a_report_that_names_the_mailbox_in_deers_waits_until_deers_holds_anothe
     rosa = holder(people.load("rosa"))
     ann.post(page(rosa, "help"), REPORT)
     assert "An ID card office can put the right one into DEERS" in walk.text_of(bob.get(page(rosa, "approve")))
-    bob.post(page(rosa, "approve"))
+    bob.post(page(rosa, "approve"), WHY["approve"])
     assert Assistance.objects.get().approved is None
     Client().post("/recover/password/", {"username": rosa.username})
     assert heard_by() == set()
     Registered.objects.filter(pk=rosa.dod_id).update(email=FORMER)
-    bob.post(page(rosa, "approve"))
+    bob.post(page(rosa, "approve"), WHY["approve"])
     assert (again(rosa).email, notices.given_up(rosa.pk)) == (FORMER, {OF_RECORD})
 
 
@@ -292,7 +293,7 @@ def test_a_holder_who_moves_to_the_mailbox_in_deers_while_the_report_waits_does_
     mine = signed_in(rosa)
     ann.post(page(rosa, "help"), REPORT)
     move(mine, OF_RECORD)
-    bob.post(page(rosa, "approve"))
+    bob.post(page(rosa, "approve"), WHY["approve"])
     assert (again(rosa).email, notices.given_up(rosa.pk)) == (OF_RECORD, {TAKEN})
     assert not is_signed_in(mine)
     assert newest(OF_RECORD, "/recover/password/")
@@ -305,7 +306,7 @@ def test_a_holder_who_got_the_account_back_in_the_meantime_keeps_the_address_fro
     account = again(rosa)
     with_link = links.make(account, Purpose.CONFIRM_EMAIL, data=FORMER).rstrip("/").rsplit("/", 1)[1]
     assert email_change.confirm(account, with_link)
-    bob.post(page(rosa, "approve"))
+    bob.post(page(rosa, "approve"), WHY["approve"])
     assert Assistance.objects.get().approved is None
     assert Freeze.objects.get().ended_at
     assert again(rosa).email == FORMER
@@ -316,14 +317,14 @@ def test_a_report_from_before_reports_were_kept_is_about_the_address_of_today(bo
     ann.post(page(rosa, "help"), REPORT)
     Assistance.objects.update(mailboxes=None)
     assert not notices.is_given_up(rosa, TAKEN)
-    bob.post(page(rosa, "approve"))
+    bob.post(page(rosa, "approve"), WHY["approve"])
     assert notices.given_up(rosa.pk) == {TAKEN}
 
 
 def test_an_app_that_a_thief_adds_while_the_report_waits_is_suspended(ann, bob, rosa):
     ann.post(page(rosa, "help"), REPORT)
     authenticator_apps.enroll(rosa, "ab" * 20, step_used=-1, by=rosa)
-    bob.post(page(rosa, "approve"))
+    bob.post(page(rosa, "approve"), WHY["approve"])
     assert factors.all_of(rosa) == []
     assert not AuthenticatorApp.objects.get(user=rosa).confirmed
     assert AuditEvent.objects.filter(event="account.access-ended", account_id=rosa.pk).count() == 1
@@ -333,7 +334,7 @@ def test_a_thief_who_is_signed_in_does_not_read_of_the_report(ann, bob, rosa):
     stolen = signed_in(rosa)
     for decide in ("decline", "help"):
         ann.post(page(rosa, "help"), REPORT)
-        bob.post(page(rosa, decide))
+        bob.post(page(rosa, decide), WHY["decline"])
         said = walk.text_of(stolen.get("/account/activity/"))
         assert "You signed in" in said
         assert "our staff asked to help" not in said
@@ -353,7 +354,7 @@ def test_a_lost_mailbox_is_warned_until_the_second_staff_member_agrees_and_then_
     ann.post(page(rosa, "help"), LOST)
     assert heard_by() == {TAKEN, OF_RECORD}
     actions.set_email(rosa, ELSEWHERE, by=rosa)
-    bob.post(page(rosa, "approve"))
+    bob.post(page(rosa, "approve"), WHY["approve"])
     assert again(rosa).email == OF_RECORD
     assert notices.given_up(rosa.pk) == {TAKEN, ELSEWHERE}
     assert Session.objects.filter(account=rosa).count() == 0

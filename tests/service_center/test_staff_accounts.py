@@ -11,6 +11,7 @@ from service_center import assistance
 from tests import people, walk
 from tests.accounts.holders import holder, premium, signed_in, staff
 from tests.parallel import in_parallel
+from tests.service_center.whys import WHY
 
 pytestmark = pytest.mark.django_db
 
@@ -45,11 +46,11 @@ def test_two_supervisors_freeze_an_agent_and_two_unfreeze_him(ann, bob, carl):
     ann.post(page(carl, "help"), FREEZE)
     assert state(carl) == State.ACTIVE
     assert "Nobody can sign in" in walk.text_of(bob.get(page(carl, "approve")))
-    bob.post(page(carl, "approve"))
+    bob.post(page(carl, "approve"), WHY["approve"])
     assert state(carl) == State.FROZEN
     bob.post(page(carl, "help"), UNLOCK)
     assert state(carl) == State.FROZEN
-    ann.post(page(carl, "approve"))
+    ann.post(page(carl, "approve"), WHY["approve"])
     assert state(carl) == State.ACTIVE
 
 
@@ -60,7 +61,7 @@ def test_one_supervisor_alone_neither_freezes_nor_unlocks_a_colleague(ann, carl,
     assert f'href="{page(carl, action)}"' not in ann.get(page(carl)).content.decode()
     ann.post(page(carl, action))
     ann.post(page(carl, "help"), asked)
-    ann.post(page(carl, "approve"))
+    ann.post(page(carl, "approve"), WHY["approve"])
     assert state(carl) == before
 
 
@@ -69,7 +70,7 @@ def test_an_agent_alone_does_not_unfreeze_a_member_of_staff(carl):
     actions.freeze(frozen, by="system")
     browser = signed_in(carl)
     assert "Two supervisors together" in walk.text_of(browser.get(page(frozen)))
-    browser.post(page(frozen, "unlock"))
+    browser.post(page(frozen, "unlock"), WHY["unlock"])
     assert browser.post(page(frozen, "help"), UNLOCK).status_code == 403
     assert state(frozen) == State.FROZEN
 
@@ -80,7 +81,7 @@ def test_supervisors_do_not_shut_out_the_auditor_who_watches_over_them(ann, bob,
     assert "watches over your work" in walk.text_of(ann.get(page(auditor)))
     ann.post(page(auditor, "freeze"))
     ann.post(page(auditor, "help"), asked)
-    bob.post(page(auditor, "approve"))
+    bob.post(page(auditor, "approve"), WHY["approve"])
     assert state(auditor) == State.ACTIVE
     assert not Assistance.objects.exists()
     assert AuditEvent.objects.filter(event="support.conflict-found", account_id=auditor.pk).exists()
@@ -91,9 +92,9 @@ def test_a_supervisor_whom_colleagues_want_to_freeze_does_not_decline_it(ann, bo
     ann.post(page(cora, "help"), FREEZE)
     hers = signed_in(cora)
     assert "This is your own account" in walk.text_of(hers.get(page(cora)))
-    hers.post(page(cora, "decline"))
+    hers.post(page(cora, "decline"), WHY["decline"])
     assert Assistance.objects.get().decided_at is None
-    bob.post(page(cora, "approve"))
+    bob.post(page(cora, "approve"), WHY["approve"])
     assert state(cora) == State.FROZEN
 
 
@@ -106,7 +107,7 @@ def test_who_is_to_be_frozen_is_not_warned_and_who_asked_is_on_record(ann, carl)
         Account.objects.get(username="ann.supervisor").pk,
         {"about": carl.pk, "reason": "account-taken"},
     )
-    ann.post(page(carl, "decline"))
+    ann.post(page(carl, "decline"), WHY["decline"])
     assert AuditEvent.objects.filter(event="support.freeze-declined").exists()
 
 

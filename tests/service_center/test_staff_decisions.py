@@ -26,6 +26,7 @@ from tests.authenticator import Authenticator
 from tests.idproofing.letter_people import asked, mailed
 from tests.idproofing.reviewers import open_case
 from tests.service_center.callers import known_to
+from tests.service_center.whys import WHY
 
 pytestmark = pytest.mark.django_db
 
@@ -54,14 +55,18 @@ def unlock(supervisor: Account) -> tuple[str, dict, Callable[[], object]]:
     account = account_of_grace(supervisor)
     actions.lock(account, by="system")
     known_to(supervisor, account)
-    return f"/admin/accounts/account/{account.pk}/unlock/", {}, lambda: Account.objects.get(pk=account.pk).state
+    return (
+        f"/admin/accounts/account/{account.pk}/unlock/",
+        WHY["unlock"],
+        lambda: Account.objects.get(pk=account.pk).state,
+    )
 
 
 def freeze(supervisor: Account) -> tuple[str, dict, Callable[[], object]]:
     account = account_of_grace(supervisor)
     return (
         f"/admin/accounts/account/{account.pk}/freeze/",
-        {"first": "none"},
+        {"first": "none", **WHY["freeze"]},
         lambda: Account.objects.get(pk=account.pk).state,
     )
 
@@ -75,7 +80,7 @@ def approve_help(supervisor: Account) -> tuple[str, dict, Callable[[], object]]:
     account = account_of_grace(supervisor)
     by, kind, why = staff("Supervisor", "bob.supervisor"), Assistance.Kind.LOST_FACTOR, Assistance.Reason.DEVICE_LOST
     Assistance.objects.create(account=account, kind=kind, reason=why, asked_by=by)
-    return f"/admin/accounts/account/{account.pk}/approve/", {}, lambda: Assistance.objects.get().approved
+    return f"/admin/accounts/account/{account.pk}/approve/", WHY["approve"], lambda: Assistance.objects.get().approved
 
 
 def resend(supervisor: Account) -> tuple[str, dict, Callable[[], object]]:
@@ -83,28 +88,28 @@ def resend(supervisor: Account) -> tuple[str, dict, Callable[[], object]]:
     codes.issue(rosa.dod_id, Level.PREMIUM, "email", rosa.email, by="mock")
     here = f"/admin/idproofing/proofing/{Proofing.objects.get().pk}/resend/"
     known_to(supervisor, Proofing.objects.get())
-    return here, {}, lambda: codes.live(rosa.dod_id, Level.PREMIUM).pk  # type: ignore[union-attr]
+    return here, WHY["resend"], lambda: codes.live(rosa.dod_id, Level.PREMIUM).pk  # type: ignore[union-attr]
 
 
 def void_letter(worker: Account) -> tuple[str, dict, Callable[[], object]]:
     letter = asked("rosa")
-    return f"/admin/idproofing/letter/{letter.pk}/void/", {}, lambda: Letter.objects.get().state
+    return f"/admin/idproofing/letter/{letter.pk}/void/", WHY["void"], lambda: Letter.objects.get().state
 
 
 def print_again(clerk: Account) -> tuple[str, dict, Callable[[], object]]:
     letter = asked("rosa", now=timezone.now())
     assert letters.make_batch(by="system")
-    return f"/admin/idproofing/letter/{letter.pk}/again/", {}, lambda: Letter.objects.get().state
+    return f"/admin/idproofing/letter/{letter.pk}/again/", WHY["again"], lambda: Letter.objects.get().state
 
 
 def return_letter(clerk: Account) -> tuple[str, dict, Callable[[], object]]:
     letter = mailed(asked("rosa", now=timezone.now()), now=timezone.now())
-    return f"/admin/idproofing/letter/{letter.pk}/returned/", {}, lambda: Letter.objects.get().state
+    return f"/admin/idproofing/letter/{letter.pk}/returned/", WHY["returned"], lambda: Letter.objects.get().state
 
 
 def make_batch(clerk: Account) -> tuple[str, dict, Callable[[], object]]:
     asked("rosa", now=timezone.now())
-    return "/admin/idproofing/batch/make/", {}, lambda: Letter.objects.get().state
+    return "/admin/idproofing/batch/make/", WHY["make"], lambda: Letter.objects.get().state
 
 
 def mail_batch(clerk: Account) -> tuple[str, dict, Callable[[], object]]:
@@ -118,8 +123,8 @@ def settle_visit(supervisor: Account) -> tuple[str, dict, Callable[[], object]]:
     rosa = people.load("rosa")
     visits.book(rosa.dod_id, Level.PREMIUM, Route.IN_PERSON, rosa.email, by="visitor")
     Visit.objects.update(state="held", agent=1)
-    here = f"/admin/idproofing/visit/{Visit.objects.get().pk}/settle/"
-    return here, {"action": "again"}, lambda: Visit.objects.get().state
+    here = f"/admin/idproofing/visit/{Visit.objects.get().pk}/use-again/"
+    return here, WHY["use-again"], lambda: Visit.objects.get().state
 
 
 @pytest.mark.parametrize(
@@ -156,7 +161,7 @@ def test_a_clerk_of_the_print_room_who_left_the_desk_open_lets_nobody_read_the_l
     assert batch
     browser = signed_in(staff("Print room"))
     age_second_step(browser, policy.FRESH_FOR_DECISIONS.total_seconds() + 2)
-    answer = browser.get(f"/admin/idproofing/batch/{batch.pk}/pdf/")
+    answer = browser.post(f"/admin/idproofing/batch/{batch.pk}/pdf/", WHY["pdf"])
     assert answer["Location"].startswith(AGAIN)
     assert "second_step=1" in answer["Location"]
     assert browser_next(answer) == f"/admin/idproofing/batch/{batch.pk}/change/"
@@ -178,7 +183,7 @@ def test_a_reviewer_decides_and_confirms_with_a_fresh_second_step_only(action):
     sent = {"decision": "decline", "reason": "no-record"}
     answer = browser.post(f"/admin/idproofing/case/{case.pk}/{action}/", sent)
     assert answer["Location"].startswith(AGAIN)
-    assert browser_next(answer) == f"/admin/idproofing/case/{case.pk}/change/"
+    assert browser_next(answer) == f"/admin/idproofing/case/{case.pk}/{'change' if action == 'decide' else action}/"
     assert Case.objects.get().state == "taken"
 
 

@@ -15,6 +15,7 @@ from portal.family.models import Surrogacy
 from portal.family.surrogate_states import State
 from tests import people, walk
 from tests.accounts.holders import premium, signed_in, staff
+from tests.service_center.whys import WHY
 
 pytestmark = pytest.mark.django_db
 
@@ -59,15 +60,15 @@ def test_two_reviewers_open_it_and_the_second_has_to_have_seen_the_same_paper(ro
     assert "Propose to approve it" in shown
     ann.post(page(row, "approve"), approval())
     assert state(row) == State.PROPOSED
-    ann.post(page(row, "confirm"), PAPER)
+    ann.post(page(row, "confirm"), PAPER | WHY["confirm"])
     assert state(row) == State.PROPOSED
-    wrong = walk.text_of(bob.post(page(row, "confirm"), PAPER | {"paper_number": "File 77-B"}))
+    wrong = walk.text_of(bob.post(page(row, "confirm"), PAPER | WHY["confirm"] | {"paper_number": "File 77-B"}))
     assert "not those that your colleague entered" in wrong
-    bob.post(page(row, "confirm"), PAPER | {"paper_number": "file 77 a"})
+    bob.post(page(row, "confirm"), PAPER | WHY["confirm"] | {"paper_number": "file 77 a"})
     assert state(row) == State.OPEN
     assert (row.sees, row.acts) == (["labs", "medications"], ["medications"])
     agent = signed_in(staff("Service center agent", "carl.agent"))
-    agent.post(page(row, "stop"))
+    agent.post(page(row, "stop"), WHY["stop"])
     assert state(row) == State.STOPPED
 
 
@@ -93,7 +94,7 @@ def test_two_reviewers_decline_it_with_a_reason(row):
     assert "Choose a reason" in walk.text_of(ann.post(page(row, "decline"), {"reason": "original"}))
     ann.post(page(row, "decline"), {"reason": "no-paper"})
     assert "the paper was not shown" in walk.text_of(bob.get(page(row, "confirm")))
-    bob.post(page(row, "confirm"))
+    bob.post(page(row, "confirm"), WHY["confirm"])
     assert state(row) == State.DECLINED
     assert "What was typed has been deleted" in walk.text_of(bob.get(page(row)))
 

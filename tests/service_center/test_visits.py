@@ -15,6 +15,7 @@ from idproofing.routes import Route
 from safeguards.models import AuditEvent
 from tests import people, walk
 from tests.accounts.holders import holder, signed_in, staff
+from tests.service_center.whys import WHY
 from tests.tripwire import no_secret_is_written
 
 pytestmark = pytest.mark.django_db
@@ -186,8 +187,8 @@ def test_a_document_of_somebody_else_goes_to_a_supervisor_who_was_not_there(agen
     assert ActivationCode.objects.count() == 1
     here = f"/admin/idproofing/visit/{held.pk}/"
     assert "belongs to someone else" in walk.text_of(supervisor.get(f"{here}change/"))
-    assert agent.post(f"{here}settle/", {"action": "again"}).status_code == 403
-    supervisor.post(f"{here}settle/", {"action": "refuse"})
+    assert agent.post(f"{here}use-again/", WHY["use-again"]).status_code == 403
+    supervisor.post(f"{here}reject/", WHY["reject"])
     held.refresh_from_db()
     assert (held.state, held.reason) == ("refused", "used-before")
 
@@ -198,7 +199,7 @@ def test_a_supervisor_does_not_settle_a_visit_of_their_own(agent: Client, superv
     opened(supervisor, held).post(SLIP, papers())
     here = f"/admin/idproofing/visit/{held.pk}/"
     assert "someone else has to settle it" in walk.text_of(supervisor.get(f"{here}change/"))
-    page = supervisor.post(f"{here}settle/", {"action": "again"}, follow=True)
+    page = supervisor.post(f"{here}use-again/", WHY["use-again"], follow=True)
     assert "you attended it yourself" in walk.text_of(page)
     held.refresh_from_db()
     assert held.state == "held"

@@ -1,0 +1,1 @@
+"""The agents' side of the chat: the queue, a conversation, and the texts for answers."""

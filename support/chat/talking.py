@@ -1,0 +1,201 @@
+"""What a visitor does in a chat: begin it, write, end it, take it up again, and say who they are.
+
+A chat belongs to the browser that began it, by a cookie of which only a keyed hash is stored. Each line is a row of its
+own that is committed before the answer goes out, under the id of its form: a form that is sent twice is one line.
+"""
+
+import secrets
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from accounts.models import Account
+from core import policy
+from safeguards import audit
+from safeguards.cipher import blind_index
+from support.chat.masking import mask_numbers
+from support.chat.models import Chat, Line
+from support.chat.states import State, add_line, change_state, state_of
+
+COOKIE = "__Host-chat" if settings.SESSION_COOKIE_SECURE else "chat"
+Kind = Line.Kind
+
+
+@dataclass(frozen=True)
+class Said:
+    """The line is stored, now or by the same form before."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Nothing was stored. `why` is the sentence for the person."""
+
+    why: str
+
+
+OVER = "Not sent: the chat has ended. You can take it up again, and send this then."
+FULL = f"Not sent: a chat has at most {policy.CHAT_LINES_MAX} messages. End this one, and begin another."
+
+
+def browser_of(request: HttpRequest) -> bytes | None:
+    """Return the keyed hash of this browser's cookie, or None if it has none."""
+    token = request.COOKIES.get(COOKIE)
+    return hash_of(token) if token else None
+
+
+def hash_of(token: str) -> bytes:
+    return blind_index(token, purpose="chat-browser")
+
+
+def remember(response: HttpResponse, token: str) -> None:
+    """Bind the browser to its chats, for as long as one can last and be taken up again."""
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=int(2 * policy.CHAT_AGAIN_WITHIN.total_seconds()),
+        secure=bool(settings.SESSION_COOKIE_SECURE),
+        httponly=True,
+        samesite="Lax",
+        path="/",
+    )
+
+
+def forget(response: HttpResponse) -> None:
+    """Let go of the chats of this browser, as on a computer that others use."""
+    response.delete_cookie(COOKIE, path="/", samesite="Lax")
+
+
+def token_for(request: HttpRequest) -> str:
+    """Return this browser's token, or a new one of 256 bits. The caller passes it to `remember`."""
+    return request.COOKIES.get(COOKIE) or secrets.token_urlsafe(32)
+
+
+def readable(now: datetime) -> Q:
+    """Return the condition of chats that a visitor can still read: open ones, and for a day those that ended."""
+    return Q(ended_at=None) | Q(ended_at__gt=now - policy.CHAT_AGAIN_WITHIN)
+
+
+def chats_of(browser: bytes | None, now: datetime) -> QuerySet[Chat]:
+    """Return the chats of a browser that can still be read, the newest first."""
+    rows = Chat.objects.filter(readable(now), browser=browser) if browser else Chat.objects.none()
+    return rows.order_by("-opened_at")
+
+
+def is_for(chat: Chat, account: Account | None) -> bool:
+    """Return whether a chat may be shown where `account` is signed in. One that names an account is for nobody else."""
+    return account is None or chat.account_id in (None, account.pk)
+
+
+def open_chat(
+    form_id: UUID, token: str, *, topic: str, words: str, now: datetime, shown: Account | None = None
+) -> Chat | Refused:
+    """Begin a chat with its first line, once a form, and return it. A browser has one open chat: others are refused.
+
+    `shown` is the account that the agent may know.
+    """
+    chat = Chat(
+        id=form_id,
+        browser=hash_of(token),
+        topic=topic,
+        account=shown,
+        opened_at=now,
+        waiting_since=now,
+        visitor_here_at=now,
+    )
+    try:
+        with transaction.atomic():
+            chat.save(force_insert=True)
+            if shown:
+                add_line(chat, Kind.SHOWN, at=now)
+            add_line(chat, Kind.VISITOR, at=now, id=form_id, text=mask_numbers(words))
+            audit.record("chat.opened", by=shown or "visitor", chat=str(chat.pk), topic=topic)
+        return chat
+    except IntegrityError:
+        before = Chat.objects.filter(pk=form_id, browser=chat.browser).first()
+        return before or Refused("You have a chat that is still open in this browser. Go on with that one.")
+
+
+@contextmanager
+def locked(chat: Chat) -> Any:
+    """Open a transaction that holds the row of a chat, and yield the row."""
+    with transaction.atomic():
+        yield Chat.objects.select_for_update().get(pk=chat.pk)
+
+
+def once(line_id: UUID, chat: Chat, write: Callable[[Chat], Refused | None]) -> Said | Refused:
+    """Have a line written to a chat, whose row is locked then, unless the same form wrote it before."""
+    try:
+        with locked(chat) as row:
+            if Line.objects.filter(pk=line_id, chat=row).exists():
+                return Said()
+            return write(row) or Said()
+    except IntegrityError:  # the id is that of a line of another chat
+        return Refused("Not sent: this form was used before. Load the page again.")
+
+
+def say(chat: Chat, line_id: UUID, words: str, *, now: datetime) -> Said | Refused:
+    """Store what the visitor wrote, once a form."""
+
+    def write(row: Chat) -> Refused | None:
+        if not row.is_open:
+            return Refused(OVER)
+        if row.last_line >= policy.CHAT_LINES_MAX:
+            return Refused(FULL)
+        row.visitor_here_at, row.visitor_typing_at = now, None
+        add_line(row, Kind.VISITOR, at=now, id=line_id, text=mask_numbers(words))
+        return None
+
+    return once(line_id, chat, write)
+
+
+def end(chat: Chat, *, now: datetime) -> bool:
+    """End a chat for its visitor. Return False if it had ended."""
+    with locked(chat) as row:
+        if row.is_open:
+            change_state(row, State.ENDED, by=actor(row), now=now, reason=Chat.Reason.VISITOR)
+            return True
+    return False
+
+
+def take_up_again(chat: Chat, *, now: datetime) -> bool:
+    """Put an ended chat back in line, at its end. Return False if its day is over or the browser has another chat."""
+    try:
+        with locked(chat) as row:
+            if row.is_open:
+                return True
+            if row.ended_at <= now - policy.CHAT_AGAIN_WITHIN:
+                return False
+            row.visitor_here_at = now
+            change_state(row, State.WAITING, by=actor(row), now=now, since=now)
+        return True
+    except IntegrityError:
+        return False
+
+
+def show_account(chat: Chat, account: Account | None, *, by: Account, now: datetime) -> bool:
+    """Let the agent know in whose account the visitor is, or with None no longer. Return False after the end."""
+    with locked(chat) as row:
+        if not row.is_open or row.account_id == (account.pk if account else None):
+            return row.is_open
+        row.account = account
+        add_line(row, Kind.SHOWN if account else Kind.HIDDEN, at=now)
+        audit.record("chat.account-shown" if account else "chat.account-hidden", by=by, chat=str(row.pk))
+    return True
+
+
+def actor(chat: Chat) -> Account | str:
+    """Return who acts for the visitor: nobody that the trail could name, unless the visitor has shown the account."""
+    return chat.account or "visitor"
+
+
+def gone(chat: Chat, now: datetime) -> bool:
+    """Return whether the visitor was not seen for so long that the chat may end."""
+    return state_of(chat) in (State.WAITING, State.TAKEN) and chat.visitor_here_at <= now - policy.CHAT_VISITOR_GONE

@@ -1,0 +1,297 @@
+"""One page a person: what is masked and shown for a reason, who sees what, and what an agent finds there."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.test import Client, override_settings
+from django.utils import timezone
+
+from accounts.models import Account, Notice
+from accounts.sessions.store import StaffSessionStore
+from accounts.sign_in.session import FACTOR_PROVED
+from core import policy
+from demo import stopped
+from demo.people import PEOPLE
+from portal.family.models import Delegation
+from safeguards import audit
+from safeguards.events import REVEALED, REVEALED_BECAUSE
+from safeguards.models import AuditEvent
+from service_center import roles
+from service_center.person import keys, reveal, who
+from tests import people, walk
+from tests.accounts.holders import holder, premium, signed_in, staff
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def rosa(db: None) -> Account:
+    return holder(people.load("rosa"))
+
+
+@pytest.fixture
+def agent(db: None) -> Client:
+    return signed_in(staff("Service center agent"))
+
+
+def page_of(account: Account) -> str:
+    return f"/admin/person/a-{account.pk}/"
+
+
+def at_desk(key: str) -> str:
+    """The address of the page of a person without an account, for the one member of staff."""
+    return keys.page_of_person(PEOPLE[key].dod_id, Account.objects.get(is_staff=True))
+
+
+def ask(client: Client, address: str, detail: str = "email", reason: str = "called") -> Any:
+    return client.post(f"{address}reveal/", {"detail": detail, "reason": reason}, follow=True)
+
+
+def line(response: Any, words: str) -> str:
+    """What the page says of one detail."""
+    return response.content.decode().partition(f"<dt>{words}</dt>")[2].partition("</dd>")[0].rpartition(">")[2]
+
+
+def test_the_page_says_who_it_is_and_hides_every_detail(agent, rosa):
+    page = agent.get(page_of(rosa))
+    shown, person = page.content.decode(), PEOPLE["rosa"]
+    assert f"<h1>{person.name.first} {person.name.last}</h1>" in shown
+    assert line(page, "Email address") == "r•••@example.org"
+    assert line(page, "Date of birth") == f"•••, {person.born.year}"
+    assert line(page, "Last four digits of the Social Security number") == "***-**-•••"
+    for whole in (person.email, person.phone, person.dod_id, person.ssn[-4:], person.address.street):
+        assert whole not in shown
+
+
+@pytest.mark.parametrize("detail", REVEALED)
+def test_each_detail_is_shown_for_a_reason(agent, rosa, detail):
+    Account.objects.filter(pk=rosa.pk).update(email="rosa@moved.example", phone="(931) 555-0199")
+    person = PEOPLE["rosa"]
+    whole = {
+        "middle-name": person.name.middle,
+        "dod-id": person.dod_id,
+        "last-four": f"***-**-{person.ssn[-4:]}",
+        "birth-date": f"{person.born:%B} {person.born.day}, {person.born.year}",
+        "email": "rosa@moved.example",
+        "phone": "(931) 555-0199",
+        "address": person.address.street,
+        "email-of-record": person.email,
+        "phone-of-record": person.phone,
+    }[detail]
+    if not whole:
+        pytest.skip("She has none.")
+    assert whole in ask(agent, page_of(rosa), detail).content.decode()
+
+
+def test_the_person_reads_what_was_looked_at_and_why(agent, rosa):
+    ask(agent, page_of(rosa), "email", "mail-came-back")
+    event = AuditEvent.objects.get(event="support.detail-revealed")
+    assert (event.actor_kind, event.account_id) == ("staff", rosa.pk)
+    assert event.details == {"revealed": "email", "reason": "mail-came-back"}
+    said = "Our staff looked at your email address, because mail to you came back."
+    assert said in walk.text_of(signed_in(rosa).get("/account/activity/"))
+    assert "looked at the person's email address, because mail to the person came back." in event.staff_sentence
+
+
+def test_after_a_minute_the_server_hides_it_again(agent, rosa, monkeypatch):
+    assert line(ask(agent, page_of(rosa)), "Email address") == rosa.email
+    now = reveal.time.time()
+    monkeypatch.setattr(reveal.time, "time", lambda: now + policy.REVEALED_FOR.total_seconds() + 1)
+    assert line(agent.get(page_of(rosa)), "Email address") == "r•••@example.org"
+
+
+def test_a_detail_that_is_shown_is_hidden_by_the_page_too(agent, rosa):
+    page = ask(agent, page_of(rosa)).content.decode()
+    assert 'data-hidden="r•••@example.org"' in page
+    assert "js/reveal.js" in page
+    assert "js/reveal.js" not in agent.get(page_of(holder(people.load("walter")))).content.decode()
+
+
+def test_another_colleague_and_another_person_stay_hidden(agent, rosa):
+    walter = holder(people.load("walter"))
+    ask(agent, page_of(rosa))
+    assert line(agent.get(page_of(walter)), "Email address") != walter.email
+    other = signed_in(staff("Supervisor", "other.one"))
+    assert line(other.get(page_of(rosa)), "Email address") == "r•••@example.org"
+
+
+@pytest.mark.parametrize("reason", ["", "curious", "\x00"])
+def test_without_a_reason_nothing_is_shown_and_the_field_says_so(agent, rosa, reason):
+    page = ask(agent, page_of(rosa), reason=reason)
+    assert page.status_code == 200
+    assert 'href="#id_reason"' in page.content.decode()
+    assert rosa.email not in page.content.decode()
+    assert not AuditEvent.objects.filter(event="support.detail-revealed").exists()
+
+
+@pytest.mark.parametrize("detail", ["", "ssn", "password", "email-of-record", "x" * 10_000])
+def test_what_is_not_on_the_page_cannot_be_asked_for(agent, rosa, detail):
+    assert "That detail is not known." in walk.text_of(ask(agent, page_of(rosa), detail))
+    assert not AuditEvent.objects.filter(event="support.detail-revealed").exists()
+
+
+def test_who_looks_at_many_details_has_to_wait(agent, rosa, monkeypatch):
+    monkeypatch.setattr(policy, "REVEALS_PER_STAFF", policy.Limit("reveals", 2, timedelta(hours=1)))
+    for _ in range(2):
+        assert line(ask(agent, page_of(rosa), "phone"), "Phone number") == rosa.phone
+    page = ask(agent, page_of(rosa), "email")
+    assert "You have looked at many details lately." in walk.text_of(page)
+    assert rosa.email not in page.content.decode()
+
+
+def test_the_second_step_is_asked_for_again_only_if_it_is_long_ago(agent, rosa):
+    store = StaffSessionStore(agent.cookies["admin"].value)
+    store[FACTOR_PROVED] = 0
+    store.save()
+    answer = agent.post(f"{page_of(rosa)}reveal/", {"detail": "email", "reason": "called"})
+    assert answer["Location"].startswith("/admin/sign-in/again/")
+    assert not AuditEvent.objects.filter(event="support.detail-revealed").exists()
+
+
+def test_nobody_looks_at_the_details_of_somebody_close(rosa):
+    ann = staff("Supervisor", "ann.supervisor")
+    holder(people.load("walter"), email=ann.email)
+    Account.objects.filter(pk=rosa.pk).update(email=ann.email)
+    client = signed_in(ann)
+    assert "Why do you have to see it?" not in walk.text_of(client.get(page_of(rosa)))
+    assert "A colleague has to do that." in walk.text_of(ask(client, page_of(rosa), "phone"))
+    assert AuditEvent.objects.filter(event="support.conflict-found").exists()
+
+
+@pytest.mark.parametrize("role", roles.ROLES)
+def test_each_role_sees_people_and_their_details_as_it_says(rosa, role):
+    client, may = signed_in(staff(role)), roles.ROLES[role]
+    assert client.get(page_of(rosa)).status_code == (200 if "accounts.view_account" in may else 403)
+    answer = client.post(f"{page_of(rosa)}reveal/", {"detail": "email", "reason": "called"})
+    assert answer.status_code == (302 if "accounts.reveal_details" in may else 403)
+
+
+def test_a_link_shows_no_detail(agent, rosa):
+    assert agent.get(f"{page_of(rosa)}reveal/").status_code == 405
+    assert not AuditEvent.objects.filter(event="support.detail-revealed").exists()
+
+
+def test_of_a_shielded_record_nothing_is_shown_to_staff(agent):
+    judith = people.load("judith")
+    page = agent.get(at_desk("judith"))
+    shown = page.content.decode()
+    assert "This record is shielded." in shown
+    for detail in (judith.email, judith.phone, judith.dod_id[-4:], str(judith.born.year), judith.address.city):
+        assert detail not in shown.partition('id="who"')[2].partition("</section>")[0]
+    assert "That detail is not known." in walk.text_of(ask(agent, at_desk("judith"), "address"))
+
+
+def test_a_person_who_never_finished_registering_has_a_page_too(agent):
+    people.load("hank")
+    stopped.stop(PEOPLE["hank"])
+    page = agent.get(at_desk("hank"))
+    text = walk.text_of(page)
+    assert "No account" in text
+    assert "A letter with a code is in the mail." in text
+    assert "should be with you by" in text
+    assert AuditEvent.objects.filter(event="support.account-viewed", person_index__isnull=False).count() == 1
+    assert "A letter to the person was mailed." in text
+    assert PEOPLE["hank"].address.street in ask(agent, at_desk("hank"), "address").content.decode()
+
+
+def test_the_address_of_a_person_without_an_account_is_for_one_colleague_and_names_nobody(agent):
+    people.load("hank")
+    here = at_desk("hank")
+    assert PEOPLE["hank"].dod_id not in here
+    assert agent.get(here).status_code == 200
+    assert signed_in(staff("Supervisor", "other.one")).get(here).status_code == 404
+
+
+def test_a_person_who_has_an_account_by_now_is_shown_with_it(agent, rosa):
+    assert agent.get(at_desk("rosa"))["Location"] == page_of(rosa)
+
+
+@pytest.mark.parametrize("key", ["x", "a-", "a-x", "a-0", f"a-{'9' * 18}", f"a-{'9' * 40}", "~", "~AAAA", "%00", "a-١"])
+def test_an_odd_address_shows_nobody(agent, rosa, key):
+    assert agent.get(f"/admin/person/{key}/").status_code in (400, 404)
+    assert agent.post(f"/admin/person/{key}/reveal/", {"detail": "email", "reason": "called"}).status_code in (400, 404)
+
+
+def test_the_page_of_the_account_in_the_list_is_the_same_page(agent, rosa):
+    listed = agent.get(f"/admin/accounts/account/{rosa.pk}/change/")
+    assert listed.templates[0].name == "admin/person/page.html"
+
+
+def test_emails_are_listed_without_their_words(agent, rosa):
+    now = timezone.now()
+    for kind, marks in (("level-raised", {"sent_at": now}), ("new-password", {"given_up_at": now}), ("help-asked", {})):
+        Notice.objects.create(kind=kind, to="rosa@secret.example", account=rosa, context='{"a": "hush"}', **marks)
+    text = walk.text_of(agent.get(page_of(rosa)))
+    assert "Level raised Taken by the mail server" in text
+    assert "New password It is not known whether it went out" in text
+    assert "Help asked Waits to be sent" in text
+    assert "hush" not in text
+    assert "secret.example" not in text
+
+
+def test_family_access_says_who_may_see_and_act_and_nothing_of_the_record(agent, rosa):
+    other, today = premium(people.load("nora")), timezone.localdate()
+    Delegation.objects.create(
+        owner=rosa, delegate=other, sees=["messages", "labs"], acts=["messages"], state="accepted",
+        offered_at=timezone.now(), changed_at=timezone.now(), starts=today, ends=today + timedelta(days=9),
+        code_index=b"x", code_ends_at=timezone.now(),
+    )  # fmt: skip
+    assert f"{other.get_full_name()} may see 2 parts until" in walk.text_of(agent.get(page_of(rosa)))
+    assert f"May see the record of {rosa.get_full_name()}" in walk.text_of(agent.get(page_of(other)))
+
+
+def test_what_happened_is_filtered_by_kind_and_goes_on_below(agent, rosa):
+    for _ in range(policy.DESK_TIMELINE + 3):
+        audit.record("sign-in.failed", by="visitor", account_id=rosa.pk)
+    audit.record("proofing.route-chosen", by="visitor", dod_id=rosa.dod_id)
+    first = agent.get(page_of(rosa))
+    assert len(first.context["timeline"].events) == policy.DESK_TIMELINE
+    assert "Another way to prove the person's identity was chosen." in walk.text_of(first)
+    only = agent.get(page_of(rosa), {"kind": "sign-in"}).context["timeline"]
+    assert {event.event for event in only.events} == {"sign-in.failed"}
+    rest = agent.get(page_of(rosa), {"kind": "sign-in", "before": only.older}).context["timeline"]
+    assert len(rest.events) == 3
+    assert rest.older is None
+
+
+@pytest.mark.parametrize(
+    "query", [{"kind": "x"}, {"before": "x"}, {"before": "9" * 40}, {"before": "-1"}, {"kind": "\x01", "before": "٣"}]
+)
+def test_an_odd_filter_shows_the_latest_of_all(agent, rosa, query):
+    page = agent.get(page_of(rosa), query)
+    assert page.status_code == 200
+    assert page.context["timeline"].events
+
+
+def test_buttons_are_shown_to_those_whose_role_has_them(rosa):
+    stuck = people.load("curtis")
+    stopped.stop(stuck)
+    for role, shown in (("Service center agent", True), ("Proofing reviewer", False)):
+        client = signed_in(staff(role, f"{role[:5].strip().lower()}.works"))
+        by = Account.objects.get(username=f"{role[:5].strip().lower()}.works")
+        page = client.get(keys.page_of_person(stuck.dod_id, by)).content.decode()
+        assert (">Send a new code</a>" in page) == shown
+
+
+def test_the_page_costs_few_queries_however_much_there_is(agent, rosa, django_assert_max_num_queries):
+    for number in range(30):
+        audit.record("sign-in.failed", by="visitor", account_id=rosa.pk)
+        Notice.objects.create(kind=f"kind-{number}", to="x", account=rosa, context="{}")
+    agent.get(page_of(rosa))
+    with django_assert_max_num_queries(32):  # four of them are who looks, and six are who is close to them
+        agent.get(page_of(rosa))
+
+
+def test_while_deers_does_not_answer_the_page_is_shown_without_the_record(agent, rosa):
+    with override_settings(DEERS_FAULT="unavailable"):
+        page = agent.get(page_of(rosa))
+    assert "DEERS does not answer right now, so the record is not shown." in walk.text_of(page)
+    assert line(page, "Email address") == "r•••@example.org"
+
+
+def test_every_detail_and_reason_has_words_for_both_sides():
+    assert [name for name, _, _ in who.READERS] == list(REVEALED)
+    assert all(len(both) == 2 for both in REVEALED_BECAUSE.values())
+    assert Group.objects.filter(permissions__codename="reveal_details").count() == 2
