@@ -104,6 +104,7 @@ class Visit(models.Model):
             models.Index(fields=["expires_at"], condition=Q(state__in=["open", "checked"]), name="visit_to_expire"),
             # For the staff's figures, which count the visits of a day that is over.
             models.Index(fields=["changed_at"], condition=Q(state__in=["verified", "refused"]), name="visit_ended"),
+            models.Index(fields=["-changed_at", "-id"], name="visit_newest"),
         ]
 
     def __str__(self) -> str:

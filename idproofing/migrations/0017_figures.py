@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('idproofing', '0014_letters_of_surrogates'),
+        ('idproofing', '0016_desk_lists'),
     ]
 
     operations = [
