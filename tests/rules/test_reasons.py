@@ -32,6 +32,9 @@ NEED_NONE = {
     "idproofing/visit/attend/slip/": "the documents that were entered and checked are the reason",
     "secure_messages/thread/": "what is written to a patient stands in the conversation",
     "operations/": "only shows",
+    "search/": "only shows; the trail has it",
+    "workload/": "gives work to a colleague, and changes nothing for the person",
+    "support/contactmessage/texts/": "changes what staff can say, and nothing for a person",
 }
 # Django's own pages. Nothing is added, changed or deleted by hand (read_only.py), and lists are asked below.
 DJANGO = re.compile(
