@@ -487,6 +487,7 @@ VISIT_BOOKED_AHEAD = timedelta(days=3652)
 VISIT_REASON_MAX = 500
 VISIT_ANSWERED_WITHIN = timedelta(hours=48)
 CANCELLATION_KNOWN_WITHIN = timedelta(hours=24)
+CANCELLATION_KNOWN_BEFORE = timedelta(hours=24)
 CANCEL_UNTIL = timedelta(hours=24)
 CHECK_IN_FROM = timedelta(days=3)
 REMINDER_DAYS = (7, 1)
@@ -659,4 +660,6 @@ AUDIT_CHECKS_KEPT = timedelta(days=90)
 FIGURE_PERIODS = (7, 30, 90)
 FIGURE_PERIOD = 30
 FIGURES_FROM = 5
+# The first years of the age bands in figures: own; as wide as most public tables have them.
+AGE_BANDS = (18, 25, 35, 45, 55, 65, 75)
 CASE_AGES = (1, 3, 7, 14)

@@ -46,8 +46,9 @@ class Page:
     `template` or, for a file, the response itself. `act` is for pages with a form: it gets the request in place of the
     query, does what was sent, and returns a redirect, or the context with what is wrong. Without it, a POST is refused.
     `asks_again` is the greatest age of the last proof of who the person is, and `level` the level that opens the page,
-    if they are stricter than the feature's. `keeps` is true if
-    the form has the attribute `data-keep`: what was kept of it is forgotten once it is sent.
+    if they are stricter than the feature's. `keeps` is true if the form has the attribute `data-keep`: what was kept of
+    it is forgotten once it is sent. `is_noted` is true if the look itself changes something: a code is shown once, or a
+    message counts as read. `is_for_all` is true if the page opens at each level, although its feature does not.
     """
 
     name: str
@@ -58,11 +59,13 @@ class Page:
     asks_again: timedelta | None = None
     level: Level = Level.BASIC
     keeps: bool = False
+    is_noted: bool = False
+    is_for_all: bool = False
 
 
-def methods(act: Callable[..., Any] | None) -> list[str]:
-    """Return the methods of HTTP that an address takes, which has this `act`."""
-    return ["GET", "HEAD", "POST"] if act else ["GET", "HEAD"]
+def methods(act: Callable[..., Any] | None, *, is_noted: bool = False) -> list[str]:
+    """Return the methods of HTTP that an address takes, which has this `act`. One whose look is noted takes no HEAD."""
+    return ["GET", *([] if is_noted else ["HEAD"]), *(["POST"] if act else [])]
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,8 @@ class Feature:
     account of a lower level gets instead. `asks_again` is the greatest age of the last proof of who the person is. If
     the proof is older, the person is asked again. `is_health` is false for the few that show nothing of the health
     record, so that a look at them leaves no event. `act` does what a form at the feature's own address sends.
-    `by_own_clock` says that times on its pages are those of the reader's clock.
+    `by_own_clock` says that times on its pages are those of the reader's clock. `above_sample` returns what a preview
+    shows of the account's own, which the person must be able to stop at each level.
     """
 
     slug: str
@@ -91,6 +95,7 @@ class Feature:
     pages: tuple[Page, ...] = ()
     act: Callable[[Account, HttpRequest], Context | HttpResponseBase] | None = None
     by_own_clock: bool = False
+    above_sample: Callable[[Account], Context] | None = None
 
     @cached_property
     def url(self) -> str:
@@ -151,7 +156,7 @@ FEATURES = (
     Feature(
         "appointments",
         "Appointments",
-        "Your upcoming and past visits. With Premium, ask for visits and change them.",
+        "Your upcoming and past visits.",
         "event",
         CARE,
         visits.appointments,
@@ -181,7 +186,14 @@ FEATURES = (
             Page("draft", "draft/<uuid:item>/", writing.draft, "portal/messages_write.html", writing.write_draft),
             Page("message", "message/<uuid:item>/", messages.message),
             Page("file", "file/<uuid:item>/", messages.file),
-            Page("thread", "<uuid:item>/", messages.thread, "portal/messages_thread.html", messages.act_on_thread),
+            Page(
+                "thread",
+                "<uuid:item>/",
+                messages.thread,
+                "portal/messages_thread.html",
+                messages.act_on_thread,
+                is_noted=True,
+            ),
             Page("reply", "<uuid:item>/reply/", writing.reply, "portal/messages_write.html", writing.write_reply),
         ),
     ),
@@ -327,24 +339,44 @@ FEATURES = (
         tools.tools,
         sample=sample_history.tools,
         pages=(
-            Page("new", "new/", tools.new_tracker, "portal/tools/new.html", act=tools.add_tracker),
+            Page("new", "new/", tools.new_tracker, "portal/tools/new.html", act=tools.add_tracker, keeps=True),
             Page("visit", "visit/", visit.prepare, "portal/tools/visit.html", act=visit.save_note, keeps=True),
             Page("visit-pdf", "visit.pdf", visit.paper),
             Page(
                 "new-goal", "goals/new/", goals.new_goal, "portal/tools/goal_new.html", act=goals.add_goal, keeps=True
             ),
             Page("goal", "goals/<uuid:item>/", goals.goal, "portal/tools/goal.html", act=goals.change_goal),
-            Page("measure", "<slug:measure>/", tools.measure, "portal/tools/measure.html", act=tools.add_reading),
+            Page(
+                "measure",
+                "<slug:measure>/",
+                tools.measure,
+                "portal/tools/measure.html",
+                act=tools.add_reading,
+                keeps=True,
+            ),
             Page(
                 "reading",
                 "<slug:measure>/<uuid:item>/",
                 tools.reading,
                 "portal/tools/reading.html",
                 act=tools.change_reading,
+                keeps=True,
             ),
-            Page("target", "<slug:measure>/target/", tools.target, "portal/tools/target.html", act=tools.set_target),
             Page(
-                "file", "<slug:measure>/file/", file_pages.ask_file, "portal/tools/file.html", act=file_pages.take_file
+                "target",
+                "<slug:measure>/target/",
+                tools.target,
+                "portal/tools/target.html",
+                act=tools.set_target,
+                keeps=True,
+            ),
+            Page(
+                "file",
+                "<slug:measure>/file/",
+                file_pages.ask_file,
+                "portal/tools/file.html",
+                act=file_pages.take_file,
+                keeps=True,
             ),
             Page("download", "<slug:measure>/readings.csv", file_pages.download),
             Page(
@@ -353,6 +385,7 @@ FEATURES = (
                 reminders.reminder,
                 "portal/tools/reminder.html",
                 act=reminders.set_reminder,
+                keeps=True,
             ),
             Page(
                 "delete",
@@ -382,7 +415,7 @@ FEATURES = (
         personal.contact,
         level=Level.BASIC,
         is_health=False,
-        pages=(Page("notices", "notices/", notices.show, "portal/contact_notices.html", act=notices.save),),
+        pages=(Page("notices", "notices/", notices.show, "portal/contact_notices.html", act=notices.save, keeps=True),),
     ),
     Feature(
         "family",
@@ -392,18 +425,45 @@ FEATURES = (
         SELF,
         family.family,
         sample=sample_family.family,
+        above_sample=acting.list_surrogates,
         asks_again=policy.FRESH_FOR_EXPORTS,
         is_health=False,
         pages=(
-            Page("offer", "offer/", family.offer, "portal/family/offer.html", act=family.make_offer),
+            Page("offer", "offer/", family.offer, "portal/family/offer.html", act=family.make_offer, keeps=True),
             Page("code", "code/", family.code, "portal/family/code.html", act=family.use_code),
-            Page("share", "share/", family.share, "portal/family/share.html", act=family.make_share),
-            Page("shared", "share/<uuid:item>/", family.shared, "portal/family/shared.html", act=family.stop_share),
-            Page("surrogate", "surrogate/", acting.ask, "portal/family/surrogate.html", act=acting.make_request),
+            Page("share", "share/", family.share, "portal/family/share.html", act=family.make_share, keeps=True),
             Page(
-                "surrogacy", "surrogate/<uuid:item>/", acting.surrogacy, "portal/family/surrogacy.html", act=acting.stop
+                "shared",
+                "share/<uuid:item>/",
+                family.shared,
+                "portal/family/shared.html",
+                act=family.stop_share,
+                is_noted=True,
             ),
-            Page("access", "access/<uuid:item>/", family.access, "portal/family/access.html", act=family.stop),
+            Page(
+                "surrogate",
+                "surrogate/",
+                acting.ask,
+                "portal/family/surrogate.html",
+                act=acting.make_request,
+                keeps=True,
+            ),
+            Page(
+                "surrogacy",
+                "surrogate/<uuid:item>/",
+                acting.surrogacy,
+                "portal/family/surrogacy.html",
+                act=acting.stop,
+                is_for_all=True,
+            ),
+            Page(
+                "access",
+                "access/<uuid:item>/",
+                family.access,
+                "portal/family/access.html",
+                act=family.stop,
+                is_noted=True,
+            ),
         ),
     ),
     Feature(

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
 from django.http import HttpResponse, QueryDict
+from django.utils import timezone
 
 from accounts.models import Account
 from portal import charts, codes
@@ -251,6 +252,9 @@ def lines_of(account: Account, panel: Panel, after: int) -> tuple[list[Result], 
     return some[:LINES], some[LINES - 1].pk if len(some) > LINES else 0
 
 
+A_YEAR = timedelta(days=365)
+
+
 class Test(NamedTuple):
     """A test: the results of one code, or of one name where there is no code."""
 
@@ -307,7 +311,8 @@ def test(account: Account, query: QueryDict, item: UUID, place: int) -> Context:
     """Return a test with its charts and a page of its results, newest first."""
     row, tests = tests_of(account, item, place)
     wanted = {one.key[1]: one.name for one in tests if one.key[0] == codes.LOINC}
-    found = charts.drawn({one.key: one.name for one in tests if one.key[1]}, rows_of(tests))
+    names = {one.key: one.name for one in tests if one.key[1]}
+    found, since = drawn_since(names, rows_of(tests), query)
     is_pressure = len(tests) > 1 and all(
         one.name in {codes.VITALS[code].display for code in PRESSURES} for one in tests
     )
@@ -324,16 +329,40 @@ def test(account: Account, query: QueryDict, item: UUID, place: int) -> Context:
         "row": row,
         "item_title": f"{title} over time",
         "tests": tests,
-        "charts": [charts.draw(title_of(title, lines), lines, own=own_lines(own, wanted, lines)) for lines in groups],
+        "charts": [
+            charts.draw(title_of(title, lines), lines, own=own_lines(own, wanted, lines, since)) for lines in groups
+        ],
         "listing": listing,
+        "is_of_a_year": since is not None,
+        "has_a_year": any(reaches_back(line) for line in found),
         **beside.context_of(own, wanted),
     }
 
 
-def own_lines(own: beside.Own, wanted: dict[str, str], lines: Sequence[charts.Drawn]) -> list[charts.Drawn]:
+def drawn_since(
+    names: dict[charts.Key, str], rows: QuerySet[Result], query: QueryDict
+) -> tuple[list[charts.Drawn], datetime | None]:
+    """Return the lines of a chart, and since when: of the last year, if the address asks for it and it has any.
+
+    A month of own readings would stand crowded at the edge of a chart of twenty years.
+    """
+    since = timezone.now() - A_YEAR
+    if query.get("time") == "year" and (found := charts.drawn(names, rows.filter(at__gte=since))):
+        return found, since
+    return charts.drawn(names, rows), None
+
+
+def reaches_back(line: charts.Drawn) -> bool:
+    """Return whether a line has results of the last year, and older ones too."""
+    return line.spots[0].at < timezone.now() - A_YEAR <= line.spots[-1].at
+
+
+def own_lines(
+    own: beside.Own, wanted: dict[str, str], lines: Sequence[charts.Drawn], since: datetime | None
+) -> list[charts.Drawn]:
     """Return what the person measured of the tests that these lines are of. `wanted` are their names by code."""
     names = {line.name for line in lines}
-    return own.lines([code for code, name in wanted.items() if name in names], lines[0].unit)
+    return own.lines([code for code, name in wanted.items() if name in names], lines[0].unit, since)
 
 
 def give_notes(account: Account, rows: Sequence[Result]) -> None:

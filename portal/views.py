@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -24,12 +24,14 @@ from portal import dashboard
 from portal.family.access import ACT, SEE, Shut, Why, judge_access
 from portal.family.coming_of_age import remember_child
 from portal.family.patients import Patient, record_event
-from portal.features import BY_SLUG, FEATURES, Feature, menu_groups, methods
+from portal.features import BY_SLUG, FEATURES, Feature, Page, menu_groups, methods
 from portal.zones import own_zone, zone_of
 from safeguards import audit
 
 # The session's keys for the parts of the record that were looked at in it, and for the visit before.
 VIEWED, VISITED = "viewed", "visited_before"
+# A feature's own page, and that of one of its items.
+OWN, ITEM = Page("", "", dict), Page("item", "", dict)
 # What the page and not the person puts into a form, besides ids.
 NOT_TYPED = ("csrfmiddlewaretoken", "do", "action", "version", "keep", "instead", "is_phone", "is_changed")
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -72,7 +74,7 @@ def feature(request: HttpRequest, slug: str, item: str = "", access: UUID | None
         content = content or found.content(who, request.GET)
         return content if isinstance(content, HttpResponseBase) else (template, content)
 
-    return gated(request, found, shown, access=access, page="item" if item else "")
+    return gated(request, found, shown, ITEM if item else OWN, access=access)
 
 
 @unsaved_forms.keeps_unsaved_form
@@ -85,9 +87,11 @@ def feature_page(
     """
     found = BY_SLUG[slug]
     page = next(page for page in found.pages if page.name == name)
-    allowed = methods(page.act)
+    allowed = methods(page.act, is_noted=page.is_noted)
     if request.method not in allowed:
         return HttpResponseNotAllowed(allowed)
+    if page.is_noted and "prefetch" in request.headers.get("Sec-Purpose", ""):
+        return HttpResponse(status=503)  # the browser asks again once the person opens the page
 
     def shown(who: Any) -> tuple[str, dict[str, Any]] | HttpResponseBase:
         if request.method == "POST" and page.act:
@@ -100,24 +104,21 @@ def feature_page(
                 unsaved_forms.restore(request, content["form"])
         return content if isinstance(content, HttpResponseBase) else (page.template, content)
 
-    return gated(request, found, shown, asks_again=page.asks_again, level=page.level, access=access, page=name)
+    return gated(request, found, shown, page, access=access)
 
 
 def gated(
     request: HttpRequest,
     found: Feature,
     shown: Callable[[Any], tuple[str, dict[str, Any]] | HttpResponseBase],
+    page: Page,
     *,
-    asks_again: timedelta | None = None,
-    level: Level = Level.BASIC,
     access: UUID | None = None,
-    page: str = "",
 ) -> HttpResponseBase:
     """Return what `shown` makes for an account whose level opens the feature, or the preview, or the way there.
 
-    Every page of the portal but the dashboard goes through here. `level` is that of the page, if it is stricter than
-    the feature's. A form that was sent to what does not open does nothing, and the answer is 403. With `access`,
-    `shown` gets the patient whose record that opens.
+    Every page of the portal but the dashboard goes through here. A form that was sent to what does not open does
+    nothing, and the answer is 403. With `access`, `shown` gets the patient whose record that opens.
     """
     account = beneficiary(request)
     if account is None:
@@ -125,7 +126,7 @@ def gated(
     who: Account | Patient = account
     if access:
         how = ACT if request.method == "POST" else SEE
-        judged = judge_access(account, access, found.slug, how, page=page)
+        judged = judge_access(account, access, found.slug, how, page=page.name)
         if isinstance(judged, Shut):
             return closed_record(request, account, judged.why)
         who = judged.patient
@@ -139,15 +140,17 @@ def gated(
     if isinstance(who, Patient):
         context |= {"open_record": who, "menu": menu_of(who, found.slug)}
     strength, status = policy.STRENGTH[Level.PREMIUM], 403 if request.method == "POST" else 200
-    if not found.opens_for(account):
-        context |= {"preview": True, "strength": strength, **found.sample()}
+    if not (found.opens_for(account) or page.is_for_all):
+        own = found.above_sample(account) if found.above_sample else {}
+        context |= {"preview": True, "strength": strength, **found.sample(), **own}
         return render(request, found.template, context, status=status)
-    if not found.opens_for(account, level):
+    if not (found.opens_for(account, page.level) or page.is_for_all):
         context |= {"strength": strength, "item_title": "Part of Premium"}
         return render(request, "portal/premium.html", context, status=status)
-    asks_again = asks_again or found.asks_again
+    asks_again = page.asks_again or found.asks_again
     if asks_again and not fresh.proved_within(request, asks_again):
-        return fresh.ask_to_sign_in_again(request)
+        kept = page.keeps and request.method == "POST" and unsaved_forms.keep_typed(request, request.path)
+        return fresh.ask_to_sign_in_again(request, kept=kept)
     content = shown(who)
     if isinstance(who, Patient):
         note_view_for(request, who, found.slug)

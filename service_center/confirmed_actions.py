@@ -33,7 +33,8 @@ class ConfirmedAction:
 
     `why` are the reasons to choose from, which the audit trail keeps. `form`, if there is one, is filled in on the page
     that explains, and `act` then gets it as `form`. A form that has a field `reason` of its own needs no `why`.
-    `refused` is said for an outcome that is not among `reasons` and has no sentence of its own.
+    `refused` is said for an outcome that is not among `reasons` and has no sentence of its own. `known` are facts about
+    the subject, each with its name, that the page shows with the question.
     """
 
     name: str
@@ -47,6 +48,7 @@ class ConfirmedAction:
     reasons: Mapping[type, str] = field(default_factory=dict)
     form: Callable[[Any, Any], forms.Form] | None = None
     why: Reasons = ()
+    known: Callable[[Any], list[tuple[str, str]]] = lambda subject: []
 
     @property
     def only_reason(self) -> str:
@@ -94,6 +96,7 @@ def confirm(
         "title": action.question,
         "action": action,
         "follows": action.follows(subject),
+        "known": action.known(subject),
         "back": back,
         "missing": missing,
         "form": form,
@@ -158,7 +161,14 @@ class ConfirmingAdmin(ReadOnlyAdmin):
             return HttpResponse(status=403)
         if request.method != "POST":
             record_row_view(request, row)
+            if not self.is_possible(request, row, action):
+                messages.error(request, action.refused)
+                return HttpResponseRedirect(admin_page(row))
         return confirm(request, self.admin_site, action, row, admin_page(row))
+
+    def is_possible(self, request: HttpRequest, row: Any, action: ConfirmedAction) -> bool:
+        """Return whether it makes sense to ask the question of an action now. The action itself judges once more."""
+        return True
 
 
 class MovingAdmin(ConfirmingAdmin):
@@ -169,7 +179,6 @@ class MovingAdmin(ConfirmingAdmin):
 
     moves: tuple[tuple[str, ConfirmedAction], ...] = ()
     can_move: Callable[[Any, str], bool]
-    change_form_template = "admin/moves.html"
 
     @property
     def confirmed(self) -> tuple[ConfirmedAction, ...]:  # type: ignore[override]
@@ -181,6 +190,9 @@ class MovingAdmin(ConfirmingAdmin):
         row = self.get_object(request, object_id)
         more = {"buttons": self.buttons_of(request, row) if row else []}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
+
+    def is_possible(self, request: HttpRequest, row: Any, action: ConfirmedAction) -> bool:
+        return any(one is action and self.can_move(row, to) for to, one in self.moves)
 
     def buttons_of(self, request: HttpRequest, row: Model) -> list[tuple[str, str, str]]:
         """Return the name, address and words of each action that the row's state and the role allow."""

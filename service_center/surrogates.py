@@ -25,7 +25,7 @@ from portal.family import surrogates
 from portal.family.access import TITLES
 from portal.family.forms import OfferForm
 from portal.family.models import Surrogacy
-from portal.family.surrogate_states import State
+from portal.family.surrogate_states import State, can_be_told
 from safeguards import audit
 from service_center import confirmed_actions, reasons
 from service_center.cases import comparing
@@ -282,7 +282,6 @@ class SurrogacyAdmin(ConfirmingAdmin):
     list_display_links = ("number",)
     list_filter = ("state", "ground")
     list_per_page = 25
-    show_full_result_count = False
     ordering = ("due_at", "number")
     search_fields = ("number",)
     search_help_text = "The number of a request."
@@ -355,20 +354,24 @@ class SurrogacyAdmin(ConfirmingAdmin):
             "record": record,
             "silent": record is None and not lookup.answers(),
             "fits": surrogates.is_fitting(row, record),
+            "untold": record is not None and not can_be_told(record.person),
             "lines": comparing.lines_of_patient(typed, record) if record else comparing.alone(typed),
         }
 
+    def is_possible(self, request: HttpRequest, row: Surrogacy, action: ConfirmedAction) -> bool:
+        return action.name in names_of_moves(row, request.user.pk)
+
     def buttons_of(self, request: HttpRequest, row: Surrogacy, *, fits: bool) -> list[tuple[str, str, str]]:
         """Return what this member of staff may do with the request now: name, address and words."""
-        names: list[str] = []
-        if row.state == State.ASKED:
-            names = ["approve", "decline"] if fits else ["decline"]
-        elif row.state == State.PROPOSED:
-            names = ["send-back"] if row.proposed_by == request.user.pk else ["confirm", "send-back"]
-        elif row.state == State.OPEN:
-            names = ["stop"]
         return [
             (name, reverse(f"admin:{self.name_of(BUTTONS[name])}", args=[row.pk]), BUTTONS[name].button)
-            for name in names
-            if self.may_press(request, BUTTONS[name])
+            for name in names_of_moves(row, request.user.pk)
+            if self.may_press(request, BUTTONS[name]) and (fits or name != "approve")
         ]
+
+
+def names_of_moves(row: Surrogacy, reviewer: int | None) -> list[str]:
+    """Return the names of the buttons that the state of a request allows this member of staff."""
+    if row.state == State.PROPOSED:
+        return ["send-back"] if row.proposed_by == reviewer else ["confirm", "send-back"]
+    return {State.ASKED: ["approve", "decline"], State.OPEN: ["stop"]}.get(State(row.state), [])

@@ -181,7 +181,7 @@ KINDS: tuple[Kind, ...] = (
             VisitRequest.objects.exclude(state__in=ENDED).filter(answered_by(account)).order_by("made_at")
         ),
         "made_at",
-        asking.is_late,
+        asking.late,
     ),
     Kind(
         "Visits to your clinics for which people have checked in",

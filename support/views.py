@@ -74,7 +74,7 @@ def contact_form(request: HttpRequest) -> HttpResponse:
     A message leads to a page of its own. Reloading that page only shows it again.
     """
     if request.method != "POST":
-        form = ContactForm(initial=known(request) | unsaved_forms.take(request))
+        form = ContactForm(initial=known(request) | unsaved_forms.take(request).dict())
         return contact_page(request, form)
     form = ContactForm(request.POST)
     if not form.is_valid():

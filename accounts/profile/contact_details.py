@@ -34,7 +34,7 @@ def change_email(request: HttpRequest) -> HttpResponse:
             messages.success(request, "The change is canceled. The link that we sent no longer works.")
         return redirect("account")
     form = EmailForm({"email": waiting.data} if action and waiting else request.POST or None, account)
-    form.initial = ({} if account.email_confirmed_at else {"email": account.email}) | unsaved_forms.take(request)
+    form.initial = ({} if account.email_confirmed_at else {"email": account.email}) | unsaved_forms.take(request).dict()
     if request.method == "POST" and form.is_valid():
         unsaved_forms.forget(request)
         wait = email_change.ask(account, form.cleaned_data["email"])
@@ -84,7 +84,7 @@ def undo_email(request: HttpRequest, token: str) -> HttpResponse:
 def change_phone(request: HttpRequest) -> HttpResponse:
     """Set another phone number, or none."""
     account: Account = request.user  # type: ignore[assignment]
-    form = PhoneForm(request.POST or None, initial={"phone": account.phone, **unsaved_forms.take(request)})
+    form = PhoneForm(request.POST or None, initial={"phone": account.phone, **unsaved_forms.take(request).dict()})
     if request.method == "POST" and form.is_valid():
         unsaved_forms.forget(request)
         with transaction.atomic():

@@ -46,12 +46,16 @@ def require_fresh_sign_in(age: timedelta) -> Callable[[View[P]], View[P]]:
     return decorator
 
 
-def ask_to_sign_in_again(request: HttpRequest, *, back: str = "", second_step: bool = False) -> HttpResponse:
+def ask_to_sign_in_again(
+    request: HttpRequest, *, back: str = "", second_step: bool = False, kept: bool = False
+) -> HttpResponse:
     """Redirect to the page that asks again, which leads to `back`, or else to the requested address.
 
-    With `second_step`, the page takes no password.
+    With `second_step`, the page takes no password. `kept` says that the form that was sent will stand there again.
     """
-    query = {"next": back or request.get_full_path()} | ({"sent": "1"} if request.method == "POST" else {})
+    query = {"next": back or request.get_full_path()}
+    if request.method == "POST":
+        query["sent"] = "kept" if kept else "1"
     query |= {"second_step": "1"} if second_step else {}
     return redirect(f"{reverse('sign-in-again')}?{urlencode(query)}")
 
@@ -105,7 +109,12 @@ def again(request: HttpRequest) -> HttpResponse:
         except CountersUnavailable as failure:
             form.add_error(None, str(failure))
             status = 503
-    context: dict[str, Any] = {"form": form, "next": next_page, "sent": "sent" in request.GET, "with_code": with_code}
+    context: dict[str, Any] = {
+        "form": form,
+        "next": next_page,
+        "sent": request.GET.get("sent", ""),
+        "with_code": with_code,
+    }
     context |= {"kinds": kinds, "second_step": second_step, "only_passkey": only_passkey}
     return render(request, "accounts/sign_in_again.html", context, status=status)
 

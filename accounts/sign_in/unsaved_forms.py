@@ -16,6 +16,7 @@ from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import resolve
+from django.utils.datastructures import MultiValueDict
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -43,16 +44,18 @@ def keep(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=204 if keep_typed(request, page) else 400)
 
 
-def keep_typed(request: HttpRequest, page: str) -> bool:
+def keep_typed(request: HttpRequest, page: str, only: str = "") -> bool:
     """Keep what this request sent for the page at the address `page`, if its view opted in, and return whether it was.
 
-    The caller knows that the request comes from our own page.
+    The caller knows that the request comes from our own page. `only` is the name of the one field to keep.
     """
     try:
         may = hasattr(resolve(page, getattr(request, "urlconf", None)).func, "may_be_kept")
     except Http404:
         may = False
-    typed = json.dumps({name: text for name, text in request.POST.items() if name not in NOT_KEPT})
+    typed = json.dumps(
+        {name: texts for name, texts in request.POST.lists() if name not in NOT_KEPT and only in ("", name)}
+    )
     if not may or len(typed) > policy.UNSAVED_FORM_MAX:
         return False
     place = place_of(request, page)
@@ -61,22 +64,26 @@ def keep_typed(request: HttpRequest, page: str) -> bool:
     return True
 
 
-def take(request: HttpRequest) -> dict[str, str]:
-    """Return the unsaved form of this page for the signed-in user, once, and tell the user about it."""
+def take(request: HttpRequest) -> MultiValueDict[str, str]:
+    """Return the unsaved form of this page for the signed-in user, once, and tell the user about it.
+
+    A name has as many values as were sent of it, such as those of the boxes that were ticked.
+    """
+    nothing: MultiValueDict[str, str] = MultiValueDict()
     if request.method != "GET" or not request.user.is_authenticated:
-        return {}
+        return nothing
     place, sealed = place_of(request, request.path), None
     with suppress(limits.CountersUnavailable), limits.reaching_counters():  # the page is more than what was kept
         sealed = cache.get(place)
     if sealed is None:
-        return {}
+        return nothing
     forget(request)
     try:
         typed = json.loads(decrypt(bytes.fromhex(sealed), context=place))
     except DecryptionError:  # its key is gone
-        return {}
+        return nothing
     messages.info(request, "We kept what you typed here before.")
-    return typed
+    return MultiValueDict(typed)
 
 
 def restore(request: HttpRequest, form: forms.BaseForm) -> None:
@@ -99,4 +106,4 @@ def forget(request: HttpRequest) -> None:
 
 def place_of(request: HttpRequest, page: str) -> str:
     """Return the cache key of an unsaved form. It reveals neither the account nor the page."""
-    return f"kept-form:{blind_index(f'{request.user.pk}:{page}', purpose='kept-form').hex()}"
+    return f"kept-typed:{blind_index(f'{request.user.pk}:{page}', purpose='kept-form').hex()}"

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -19,7 +19,8 @@ from portal.appointments import booking
 from portal.appointments.clinics import find_clinic
 from portal.appointments.gates import No, Why, judge
 from portal.appointments.models import ENDED, Request, Step
-from portal.appointments.states import START, State, change_state, page_of
+from portal.appointments.states import START, State, change_state
+from portal.family.access import page_about
 from portal.family.patients import Who, account_of, helper_of, record_event
 from portal.notices.models import Kind
 from portal.notices.telling import tell
@@ -104,8 +105,8 @@ def create_request(account: Who, kind: str, wishes: Wishes, why: str = "", **val
 
 
 def of(patient: str | None) -> QuerySet[Request]:
-    """Return a patient's requests."""
-    return Request.objects.filter(patient=patient or "")
+    """Return a patient's requests, each with `is_overdue`."""
+    return Request.objects.filter(patient=patient or "").annotate(is_overdue=late(timezone.now()))
 
 
 def open_requests(patient: str | None) -> QuerySet[Request]:
@@ -125,20 +126,19 @@ WAITS = {
 }
 
 
+def late(now: datetime) -> Q:
+    """Return the condition of requests that nobody has answered in time, and cancellations that nobody has passed on.
+
+    A clinic that still expects the person tomorrow has to hear of a cancellation now.
+    """
+    soon = Appointment.objects.filter(resource=OuterRef("appointment"), at__lte=now + policy.CANCELLATION_KNOWN_BEFORE)
+    waited = [Q(state=state, made_at__lte=now - within) for state, (within, _) in WAITS.items()]
+    return reduce(or_, waited, Q(Exists(soon), state=State.CANCELLED))
+
+
 def overdue(now: datetime) -> QuerySet[Request]:
-    """Return the requests that nobody has answered in time, and cancellations that nobody has passed on."""
-    return Request.objects.filter(is_late(now))
-
-
-def is_late(now: datetime) -> Q:
-    """Return the condition of such requests."""
-    return reduce(or_, [Q(state=state, made_at__lte=now - within) for state, (within, _) in WAITS.items()])
-
-
-def is_overdue(request: Request, now: datetime) -> bool:
-    """Return whether nobody has answered a request in time, or told the clinic of a cancellation."""
-    state = State(request.state)
-    return state in WAITS and request.made_at <= now - WAITS[state][0]
+    """Return the requests that are late."""
+    return Request.objects.filter(late(now))
 
 
 def tell_of_waiting(now: datetime | None = None) -> int:
@@ -155,7 +155,7 @@ def tell_of(request: Request, now: datetime) -> bool:
         if not Request.objects.filter(pk=request.pk, told_at=None, state=request.state).update(told_at=now):
             return False
         audit.record(event, by="system", account_id=account.pk)
-        page = page_of(account, request.patient, "appointments-request", request.pk)
+        page = page_about(account, request.patient, "appointments-request", request.pk)
         tell(account, Kind.REQUESTS, mail, page=page, waits=False)
         notices.send(f"{mail}-for-staff", to=settings.SERVICE_CENTER_EMAIL, reference=str(request.pk))
     return True

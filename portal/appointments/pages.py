@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
 
@@ -19,6 +19,7 @@ from portal.family.patients import Who, account_of, address_of, helper_of, recor
 from portal.record import queries
 from portal.record.models import Appointment
 from portal.record.models import Who as Place
+from portal.requests import find_request, list_requests, list_steps
 
 Context = dict[str, Any]
 PAGE_SIZE = 10
@@ -105,46 +106,30 @@ def cancel(account: Who, http: HttpRequest, item: UUID) -> Context | HttpRespons
 
 def requests(account: Who, query: QueryDict) -> Context:
     """Return a page of what was asked for, newest first."""
-    rows = asking.of(account.dod_id).order_by("-made_at", "-pk")
-    cursor = queries.read_cursor(f"{query.get('before', '')}_0")
-    if cursor and cursor.at:
-        rows = rows.filter(made_at__lt=cursor.at)
-    some = list(rows[: PAGE_SIZE + 1])
-    name_requests(account, some[:PAGE_SIZE])
-    older = some[PAGE_SIZE - 1].made_at.isoformat() if len(some) > PAGE_SIZE else ""
-    listing = {"rows": some[:PAGE_SIZE], "older": older, "is_first": not (cursor and cursor.at)}
+    listing = list_requests(asking.of(account.dod_id), query.get("before", ""))
+    name_requests(account, listing["rows"])
     return {"listing": listing, "item_title": "What you asked for"}
 
 
 def name_requests(account: Who, rows: list[Request]) -> None:
-    """Give each request the name of its appointment or place, and whether nobody has answered it in time."""
+    """Give each request the name of its appointment or place, if the record has it."""
     visits = queries.of(Appointment, account.dod_id).filter(resource_id__in=[row.appointment_id for row in rows])
     places = queries.of(Place, account.dod_id).filter(resource_id__in=[row.place_id for row in rows if row.place_id])
     names: dict[UUID | None, str] = dict(visits.values_list("resource_id", "display"))
     names |= dict(places.values_list("resource_id", "display"))
-    now = timezone.now()
     for row in rows:
         named = names.get(row.appointment_id) or names.get(row.place_id)
         row.name = named or "the clinic that fits"  # type: ignore[attr-defined]
-        row.is_overdue = asking.is_overdue(row, now)  # type: ignore[attr-defined]
-
-
-def find(account: Who, item: UUID) -> Request:
-    """Return the patient's request. Raise Http404 for anyone else's."""
-    found = asking.of(account.dod_id).select_related("account").filter(pk=item).first()
-    if found is None:
-        raise Http404
-    return found
 
 
 def request(account: Who, query: QueryDict, item: UUID) -> Context:
     """Return one request with everything that happened to it."""
-    row = find(account, item)
+    row = find_request(asking.of(account.dod_id), item)
     name_requests(account, [row])
     visit = queries.of(Appointment, account.dod_id).filter(resource=row.appointment_id).first()
     return {
         "asked": row,
-        "steps": list(row.steps.order_by("at", "pk").select_related("helper")),
+        "steps": list_steps(row),
         "visit": visit,
         "can_withdraw": row.state in (State.SUBMITTED, State.RECEIVED),
         "item_title": f"{row.get_kind_display()}: {row.name}",  # type: ignore[attr-defined]
@@ -153,7 +138,7 @@ def request(account: Who, query: QueryDict, item: UUID) -> Context:
 
 def withdraw(account: Who, http: HttpRequest, item: UUID) -> HttpResponse:
     """Take a request back, unless it is answered by now."""
-    row = find(account, item)
+    row = find_request(asking.of(account.dod_id), item)
     try:
         change_state(row, State.WITHDRAWN, by=account)
     except TransitionRefused:

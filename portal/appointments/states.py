@@ -3,19 +3,17 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Account
 from idproofing.transitions import TransitionRefused, apply
 from portal.appointments.models import Request, Step
-from portal.family.access import child_address
+from portal.family.access import page_about
 from portal.family.patients import Who, access_of, helper_of, reader_of
 from portal.notices.models import Kind
 from portal.notices.telling import tell
 from safeguards import audit
 
-__all__ = ["START", "TRANSITIONS", "State", "TransitionRefused", "change_state", "page_of"]
+__all__ = ["START", "TRANSITIONS", "State", "TransitionRefused", "change_state"]
 
 State = Request.State
 START = State.SUBMITTED
@@ -57,12 +55,5 @@ def change_state(row: Request, to: str, *, by: Who, now: datetime | None = None,
         Step.objects.create(request=row, state=to, at=now, staff=staff, helper=helper_of(by))
         audit.record(event, by=reader, account_id=row.account_id, **access_of(by))
         if staff and to != State.CLOSED:
-            page = page_of(row.account, row.patient, "appointments-requests")
+            page = page_about(row.account, row.patient, "appointments-requests")
             tell(row.account, Kind.REQUESTS, "appointment-changed", page=page)
-
-
-def page_of(account: Account, patient: str, name: str, *args: object) -> str:
-    """Return the address of a page for who reads an email about a patient: their own page, or that of their child."""
-    if patient == account.dod_id:
-        return reverse(name, args=args)
-    return reverse(f"of-{name}", args=[child_address(account, patient), *args])

@@ -10,6 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account
@@ -181,6 +182,17 @@ def find_access(account: Account, patient: str, feature: str) -> UUID | None:
     ids = [*rows.order_by("-offered_at").values_list("pk", flat=True), child_address(account, patient)]
     ids += cases.order_by("-pk").values_list("access", flat=True)
     return next((one for one in ids if isinstance(judge_access(account, one, feature), Open)), None)
+
+
+def page_about(account: Account, patient: str, name: str, *args: object) -> str:
+    """Return the address of a page for who reads an email about a patient: of their own record, or of the one they see.
+
+    `name` is "<feature>-<page>". An access that is over leads to a page that says so.
+    """
+    if patient == account.dod_id:
+        return reverse(name, args=args)
+    access = find_access(account, patient, name.partition("-")[0]) or child_address(account, patient)
+    return reverse(f"of-{name}", args=[access, *args])
 
 
 def is_able(owner: Account) -> bool:

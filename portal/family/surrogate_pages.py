@@ -40,6 +40,11 @@ def list_surrogacies(account: Account) -> dict[str, list[Surrogacy]]:
     }
 
 
+def list_surrogates(account: Account) -> dict[str, list[Surrogacy]]:
+    """Return who may act for the holder of an account today: of any level, so that everybody can stop it."""
+    return {"surrogates": [row for row in list_surrogacies(account)["surrogates"] if row.opens]}  # type: ignore[attr-defined]
+
+
 def now_of(row: Surrogacy) -> str:
     """Return how it stands with a request, in words for both sides."""
     if row.state in Surrogacy.WAITING:

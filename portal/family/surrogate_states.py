@@ -13,7 +13,8 @@ from accounts.models import Account
 from accounts.models.account import State as AccountState
 from core.policy import Level
 from deers import lookup
-from idproofing import letters
+from deers.registry import Beneficiary
+from idproofing import letters, postal
 from idproofing.transitions import TransitionRefused, apply
 from portal.family.models import Surrogacy
 from safeguards import audit
@@ -71,8 +72,17 @@ def change_state(row: Surrogacy, to: str, *, by: Account | str, now: datetime | 
 
 def account_of_patient(row: Surrogacy) -> Account | None:
     """Return the patient's own account, if there is one."""
-    mine = Account.objects.filter(dod_id=row.patient).exclude(state=AccountState.CLOSED)
-    return mine.first() if row.patient else None
+    return find_account(row.patient) if row.patient else None
+
+
+def find_account(dod_id: str) -> Account | None:
+    return Account.objects.filter(dod_id=dod_id).exclude(state=AccountState.CLOSED).first()
+
+
+def can_be_told(person: Beneficiary) -> bool:
+    """Return whether anything that tells a patient of a surrogate would arrive: by email, or on paper."""
+    account = find_account(person.dod_id)
+    return bool(person.email or (account and notices.addresses_of(account)) or postal.lines(person))
 
 
 def tell_asker(asker: Account, *, by: Account | str, since: datetime) -> None:
@@ -89,9 +99,7 @@ def tell_patient(row: Surrogacy, account: Account | None, token: str, *, by: Acc
     The former has the link that stops it at once. If DEERS has no email address, and there is no account, it goes on
     paper.
     """
-    link = (
-        settings.SITE_ADDRESS + reverse("surrogate-stop", args=[token], urlconf=settings.ROOT_URLCONF) if token else ""
-    )
+    link = link_of(token) if token else ""
     person, kind = lookup.person(row.patient), "surrogate-for-you" if token else "surrogate-over"
     addresses = notices.addresses_of(account) if account else [person.email if person else ""]
     name = account.first_name if account else person.first_name if person else ""

@@ -23,7 +23,7 @@ from deers.registry import Reason as NoAccount
 from deers.registry import Record
 from idproofing.cases import Typed, next_number
 from portal.family.models import Surrogacy
-from portal.family.surrogate_states import State, TransitionRefused, change_state, objection_index
+from portal.family.surrogate_states import State, TransitionRefused, can_be_told, change_state, objection_index
 from safeguards import audit
 from safeguards.cipher import blind_index
 
@@ -92,7 +92,10 @@ def find_record(row: Surrogacy) -> Record | None:
 
 
 def is_fitting(row: Surrogacy, record: Record | None) -> bool:
-    """Return whether somebody may act for this person as it was asked: same birth date, and not the one who asks."""
+    """Return whether somebody may act for this person as it was asked: same birth date, and not the one who asks.
+
+    A patient whom nothing would tell of it could not stop it, so nobody acts for such a one.
+    """
     typed = read_typed(row)
     return bool(
         record
@@ -100,6 +103,7 @@ def is_fitting(row: Surrogacy, record: Record | None) -> bool:
         and record.ineligibility in ACTED_FOR
         and record.person.dod_id != row.asker.dod_id
         and compare_dates(date.fromisoformat(typed.date_of_birth), record.person.date_of_birth) == "match"
+        and can_be_told(record.person)
     )
 
 

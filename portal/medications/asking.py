@@ -6,16 +6,17 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from accounts.mail import notices
 from core import policy
+from portal.family.access import page_about
 from portal.family.patients import Who, account_of, helper_of, record_event
 from portal.medications.gates import No, Why, judge
 from portal.medications.models import Request, Step
-from portal.medications.states import START, State, list_of
+from portal.medications.states import START, State
 from portal.notices.models import Kind
 from portal.notices.telling import tell
 from portal.record import queries, sensitive
@@ -65,8 +66,8 @@ def create_request(account: Who, row: Prescription, kind: str, now: datetime) ->
 
 
 def of(patient: str | None) -> QuerySet[Request]:
-    """Return a patient's requests, for Guarded without those about a sensitive prescription."""
-    rows = Request.objects.filter(patient=patient or "")
+    """Return a patient's requests with `is_overdue`, for Guarded without those about a sensitive prescription."""
+    rows = Request.objects.filter(patient=patient or "").annotate(is_overdue=late(timezone.now()))
     return sensitive.without_marked(rows, patient, "prescription__raw")
 
 
@@ -88,22 +89,22 @@ def open_request(patient: str | None, item: UUID) -> Request | None:
 ENDED = (State.DONE, State.REFUSED, State.WITHDRAWN)
 
 
-def is_overdue(request: Request, now: datetime) -> bool:
-    """Return whether nobody has answered a request in time."""
-    return request.state == State.SUBMITTED and request.made_at <= now - policy.REFILL_ANSWERED_WITHIN
+def late(now: datetime) -> Q:
+    """Return the condition of requests that nobody has answered in time."""
+    return Q(state=State.SUBMITTED, made_at__lte=now - policy.REFILL_ANSWERED_WITHIN)
 
 
 def tell_of_waiting(now: datetime | None = None) -> int:
     """Tell the staff, and the person as they chose, of each request without an answer in time. Return how many."""
     now, told = now or timezone.now(), 0
-    due = Request.objects.filter(state=State.SUBMITTED, made_at__lte=now - policy.REFILL_ANSWERED_WITHIN, told_at=None)
-    for request in due.select_related("account"):
+    for request in Request.objects.filter(late(now), told_at=None).select_related("account"):
         with transaction.atomic():
             if not Request.objects.filter(pk=request.pk, told_at=None, state=State.SUBMITTED).update(told_at=now):
                 continue
             account = request.account
             audit.record("refill.unanswered", by="system", account_id=account.pk)
-            tell(account, Kind.REQUESTS, "refill-waits", page=list_of(request), waits=False)
+            page = page_about(account, request.patient, "medications-requests")
+            tell(account, Kind.REQUESTS, "refill-waits", page=page, waits=False)
             notices.send("refill-waits-for-staff", to=settings.SERVICE_CENTER_EMAIL, reference=str(request.pk))
             told += 1
     return told

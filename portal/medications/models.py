@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.models import Account
+from portal import requests
 from portal.record.models import Resource
 from safeguards.fields import EncryptedTextField
 
@@ -90,23 +91,16 @@ class Request(models.Model):
         return self.state not in (self.State.DONE, self.State.REFUSED, self.State.WITHDRAWN)
 
 
-class Step(models.Model):
-    """That a request came to a state, and when.
+class Step(requests.Step):
+    """That a request came to a state (portal/requests.py)."""
 
-    `staff` is the member of staff who did it, if one did, and `helper` who did it for the patient, if another person
-    did.
-    """
-
-    id = models.BigAutoField(primary_key=True)
     request = models.ForeignKey(Request, models.CASCADE, related_name="steps")
     state = models.CharField(max_length=10, choices=Request.State)
-    at = models.DateTimeField()
-    staff = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
-    helper = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+", db_index=False)
 
     class Meta:
         default_permissions = ()
+        # For the staff's figures, which time the first answers of a day that is over.
+        indexes = [
+            models.Index(fields=["at"], condition=Q(state__in=("received", "refused")), name="refill_first_answer")
+        ]
         constraints = [models.UniqueConstraint(fields=["request", "state"], name="refill_step_once")]
-
-    def __str__(self) -> str:
-        return f"{self.state} of {self.request_id}"

@@ -20,6 +20,7 @@ from portal.medications.models import Request
 from portal.medications.states import State, TransitionRefused, change_state
 from portal.record import queries
 from portal.record.models import Dispense, Prescription
+from portal.requests import find_request, list_requests, list_steps
 
 Context = dict[str, Any]
 PAGE_SIZE = 10
@@ -151,41 +152,28 @@ def fills(account: Who, query: QueryDict, item: UUID) -> Context:
 
 def requests(account: Who, query: QueryDict) -> Context:
     """Return a page of what was asked for, newest first."""
-    rows = asking.of(account.dod_id).order_by("-made_at")
-    before = read_moment(query.get("before", ""))
-    some = list((rows.filter(made_at__lt=before) if before else rows)[: PAGE_SIZE + 1])
-    older = some[PAGE_SIZE - 1].made_at.isoformat() if len(some) > PAGE_SIZE else ""
-    name_requests(account, some[:PAGE_SIZE])
-    listing = {"rows": some[:PAGE_SIZE], "older": older, "is_first": before is None}
+    listing = list_requests(asking.of(account.dod_id), query.get("before", ""))
+    name_requests(account, listing["rows"])
     return {"listing": listing, "item_title": "Refills and renewals you asked for"}
 
 
 def name_requests(account: Who, rows: list[Request]) -> None:
-    """Give each request the name of its medication, and whether nobody has answered it in time."""
+    """Give each request the name of its medication, if the record has it."""
     items = [row.prescription_id for row in rows]
     mine = queries.of(Prescription, account.dod_id).filter(resource_id__in=items)
-    names, now = dict(mine.values_list("resource_id", "display")), timezone.now()
+    names = dict(mine.values_list("resource_id", "display"))
     for row in rows:
         row.name = names.get(row.prescription_id, "A prescription that is no longer in your record")  # type: ignore[attr-defined]
-        row.is_overdue = asking.is_overdue(row, now)  # type: ignore[attr-defined]
-
-
-def find(account: Who, item: UUID) -> Request:
-    """Return the patient's request. Raise Http404 for anyone else's."""
-    found = asking.of(account.dod_id).select_related("account").filter(pk=item).first()
-    if found is None:
-        raise Http404
-    return found
 
 
 def request(account: Who, query: QueryDict, item: UUID) -> Context:
     """Return one request with everything that happened to it."""
-    row = find(account, item)
+    row = find_request(asking.of(account.dod_id), item)
     name_requests(account, [row])
     prescription = queries.of(Prescription, account.dod_id).filter(resource_id=row.prescription_id).first()
     return {
         "asked": row,
-        "steps": list(row.steps.order_by("at", "pk").select_related("helper")),
+        "steps": list_steps(row),
         "medication": prescription,
         "can_withdraw": row.state in (State.SUBMITTED, State.RECEIVED),
         "item_title": f"{row.get_kind_display()}: {row.name}",  # type: ignore[attr-defined]
@@ -194,14 +182,9 @@ def request(account: Who, query: QueryDict, item: UUID) -> Context:
 
 def withdraw(account: Who, http: HttpRequest, item: UUID) -> HttpResponse:
     """Take a request back, unless it is being filled by now."""
-    row = find(account, item)
+    row = find_request(asking.of(account.dod_id), item)
     try:
         change_state(row, State.WITHDRAWN, by=account)
     except TransitionRefused:
         messages.error(http, "This can no longer be withdrawn. Call the pharmacy if you do not want it any more.")
     return redirect(address_of(account, "medications-request", row.pk))
-
-
-def read_moment(typed: str) -> Any:
-    cursor = queries.read_cursor(f"{typed}_0")
-    return cursor.at if cursor else None

@@ -3,12 +3,10 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 
 from idproofing.transitions import TransitionRefused, apply
-from portal.family.access import child_address
-from portal.family.models import Surrogacy
+from portal.family.access import page_about
 from portal.family.patients import Who, access_of, helper_of, reader_of
 from portal.medications.models import Request, Step
 from portal.notices.models import Kind
@@ -68,16 +66,9 @@ def change_state(row: Request, to: str, *, by: Who, now: datetime | None = None,
         Step.objects.create(request=row, state=to, at=now, staff=staff, helper=helper_of(by))
         audit.record(event, by=reader, account_id=row.account_id, **access_of(by))
         if staff:
-            tell(row.account, Kind.REQUESTS, "refill-changed", page=list_of(row))
-
-
-def list_of(row: Request) -> str:
-    """Return the address of the list in which the person who asked finds a request.
-
-    It is their own, or that of a patient without an account, whose parent or surrogate they are.
-    """
-    if row.patient == row.account.dod_id:
-        return reverse("medications-requests")
-    acting = Surrogacy.objects.filter(asker=row.account, patient=row.patient, state=Surrogacy.State.OPEN).first()
-    access = acting.access if acting else child_address(row.account, row.patient)
-    return reverse("of-medications-requests", args=[access])
+            tell(
+                row.account,
+                Kind.REQUESTS,
+                "refill-changed",
+                page=page_about(row.account, row.patient, "medications-requests"),
+            )

@@ -1,6 +1,6 @@
 """The one email of the day: how much of each kind is new, and links to it. It never says what."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
@@ -67,14 +67,26 @@ def still_new(rows: Sequence[Waiting]) -> list[Waiting]:
 
 
 def lines_of(rows: Sequence[Waiting]) -> list[list[str]]:
-    """Return words and address of each line: one for each page, but several messages together lead to their list."""
+    """Return words and address of each line: one for each page, but several messages of a record lead to their list."""
     counts: dict[tuple[str, str], int] = defaultdict(int)
-    messages = {row.page for row in rows if row.kind == Kind.MESSAGES}
-    inbox = reverse("feature", args=["messages"])
+    pages = {row.page for row in rows if row.kind == Kind.MESSAGES}
+    inboxes = Counter(inbox_of(page) for page in pages)
     for row in rows:
-        together = row.kind == Kind.MESSAGES and len(messages) > 1
-        counts[Kind(row.kind).label, inbox if together else row.page] += 1
+        together = row.kind == Kind.MESSAGES and inboxes[inbox_of(row.page)] > 1
+        counts[words_of(row), inbox_of(row.page) if together else row.page] += 1
     return [[f"{words}: {count}", page] for (words, page), count in counts.items()]
+
+
+def words_of(row: Waiting) -> str:
+    """Return what a line says is new. It says of another person's record that it is one, and not whose."""
+    label = Kind(row.kind).label
+    return f"{label}, for another person" if "access" in resolve(row.page).kwargs else label
+
+
+def inbox_of(page: str) -> str:
+    """Return the address of the inbox in which the message of a page is: one's own, or that of another person."""
+    access = resolve(page).kwargs.get("access")
+    return reverse("of-feature", args=[access, "messages"]) if access else reverse("feature", args=["messages"])
 
 
 @app.task(name="portal.notices.send_daily_summaries")

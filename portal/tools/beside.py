@@ -5,6 +5,7 @@ They never enter the clinic's rows, ranges and sentences. Only the person whose 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.http import QueryDict
@@ -35,14 +36,18 @@ class Own:
     trackers: dict[str, Tracker] = field(default_factory=dict)
     is_off: bool = False
 
-    def lines(self, wanted: Iterable[str], unit: str) -> list[Drawn]:
-        """Return the lines of measurements with these codes, in the unit of the clinic's, if they can be changed."""
+    def lines(self, wanted: Iterable[str], unit: str, since: datetime | None = None) -> list[Drawn]:
+        """Return the lines of measurements with these codes, in the unit of the clinic's, if they can be changed.
+
+        With `since`, only later readings are in them.
+        """
         found = []
         for code in wanted:
             slug, place = NUMBERS.get(code, ("", 0))
             if tracker := self.trackers.get(slug):
-                about, rows = tracker.about, list(reversed(tracker.newest))
-                same = [one.ucum for one in about.units if words.unit(one.ucum) == unit]
+                rows = [row for row in reversed(tracker.newest) if since is None or row.at >= since]
+                about = tracker.about
+                same = [one.ucum for one in about.units if rows and words.unit(one.ucum) == unit]
                 found += [drawing.line_of(tracker, about, rows, place, ucum, has_target=False) for ucum in same[:1]]
         return found
 

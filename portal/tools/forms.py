@@ -108,6 +108,9 @@ class ReadingForm(forms.Form):
         self.doubt = judge(self.measure, self.numbers, self.ucum)
         if self.doubt and self.doubt.is_impossible:
             self.add_error(names[self.doubt.place], f"{self.doubt.sentence}{did_you_mean(self.measure, self.doubt)}")
+            if self.doubt.also:
+                place, sentence = self.doubt.also
+                self.add_error(names[place], sentence)
         return cleaned
 
     def read(self, name: str) -> Decimal | None:

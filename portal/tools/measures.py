@@ -201,47 +201,57 @@ def custom(name: str, unit: str) -> Measure:
 
 
 class Doubt(NamedTuple):
-    """What is odd about numbers. `instead` are the numbers and the unit that may be meant, if there is a guess."""
+    """What is odd about numbers. `instead` are the numbers and the unit that may be meant, if there is a guess.
+
+    `also` is what is impossible about a second number: its place, and a sentence.
+    """
 
     place: int
     sentence: str
     is_impossible: bool
     instead: tuple[Numbers, str] | None = None
+    also: tuple[int, str] | None = None
 
 
 def judge(measure: Measure, numbers: Sequence[Decimal], ucum: str) -> Doubt | None:
     """Return what is impossible or odd about the numbers of one measurement, or None."""
-    impossible = first_outside(measure, numbers, ucum, is_possible=True)
-    if impossible is None and measure.is_pair and numbers[1] >= numbers[0]:
-        meant = guess(measure, numbers, ucum)
-        return Doubt(1, "The lower number has to be smaller than the upper one.", True, meant)
-    odd = first_outside(measure, numbers, ucum, is_possible=False)
-    place = odd if impossible is None else impossible
-    if place is None:
+    impossible = outside(measure, numbers, ucum, is_possible=True)
+    if impossible:
+        first, *others = ((place, say_possible(measure, place, ucum)) for place in impossible)
+        return Doubt(*first, True, guess(measure, numbers, ucum), others[0] if others else None)
+    if measure.is_pair and numbers[1] >= numbers[0]:
+        return Doubt(1, "The lower number has to be smaller than the upper one.", True, guess(measure, numbers, ucum))
+    odd = outside(measure, numbers, ucum, is_possible=False)
+    if not odd:
         return None
-    number, unit = measure.numbers[place], measure.unit(ucum)
-    said = with_unit(f"{numbers[place]:f}", unit.words)
-    if impossible is None:
-        return Doubt(place, f"You typed {said}. That is unusual.", False, guess(measure, numbers, ucum))
-    low, high = (show(measure.changed(end, measure.units[0].ucum, ucum)) for end in number.possible)
-    sentence = f"Enter a number from {with_unit(f'{low} to {high}', unit.words)}."
-    return Doubt(place, sentence, True, guess(measure, numbers, ucum))
+    unit = measure.unit(ucum).words
+    said = " and ".join(with_unit(f"{numbers[place]:f}", unit) for place in odd)
+    return Doubt(odd[0], f"You typed {said}. That is unusual.", False, guess(measure, numbers, ucum))
 
 
-def first_outside(measure: Measure, numbers: Sequence[Decimal], ucum: str, *, is_possible: bool) -> int | None:
-    """Return the place of the first number outside of its possible or its usual range."""
-    for place, (value, number) in enumerate(zip(numbers, measure.numbers, strict=True)):
-        wanted = number.possible if is_possible else number.usual
-        if not wanted.holds(measure.changed(value, ucum, measure.units[0].ucum)):
-            return place
-    return None
+def say_possible(measure: Measure, place: int, ucum: str) -> str:
+    """Return the sentence that says which numbers are possible."""
+    possible = measure.numbers[place].possible
+    low, high = (show(measure.changed(end, measure.units[0].ucum, ucum)) for end in possible)
+    return f"Enter a number from {with_unit(f'{low} to {high}', measure.unit(ucum).words)}."
+
+
+def outside(measure: Measure, numbers: Sequence[Decimal], ucum: str, *, is_possible: bool) -> list[int]:
+    """Return the places of the numbers outside of their possible or their usual range."""
+    return [
+        place
+        for place, (value, number) in enumerate(zip(numbers, measure.numbers, strict=True))
+        if not (number.possible if is_possible else number.usual).holds(
+            measure.changed(value, ucum, measure.units[0].ucum)
+        )
+    ]
 
 
 def guess(measure: Measure, numbers: Sequence[Decimal], ucum: str) -> tuple[Numbers, str] | None:
     """Return the first numbers that are easily mistyped as these and are not odd themselves."""
     for some, unit in guesses(measure, tuple(numbers), ucum):
         ordered = not measure.is_pair or some[0] > some[1]
-        if ordered and first_outside(measure, some, unit, is_possible=False) is None:
+        if ordered and not outside(measure, some, unit, is_possible=False):
             return some, unit
     return None
 

@@ -246,13 +246,21 @@ def mark_known(preview: Preview, known: set[tuple[object, ...]]) -> None:
 
 
 def write_file(measure: Measure, rows: Iterator[Reading]) -> str:
-    """Return readings as a file that can be imported again. No cell is taken for a formula."""
+    """Return readings as a file that can be imported again, with who entered each. No cell is taken for a formula.
+
+    The rows have their tracker and the account that entered them.
+    """
     text = StringIO()
     writer = csv.writer(text)
     names = [number.label.partition(" (")[0] for number in measure.numbers]
-    writer.writerow([defused(name) for name in ("Date", *names, "Unit", "Note", "Measured by")])
+    writer.writerow([defused(name) for name in ("Date", *names, "Unit", "Note", "Entered by")])
     for row in rows:
         numbers = [f"{number:f}" for number in row.numbers]
-        cells = (row.said, *numbers, measure.unit(row.unit).words, row.note, "Me")
+        cells = (row.said, *numbers, measure.unit(row.unit).words, row.note, entered_by(row))
         writer.writerow([defused(cell) for cell in cells])
     return text.getvalue()
+
+
+def entered_by(row: Reading) -> str:
+    """Return "The patient", or the name of the person who entered a reading for the patient."""
+    return "The patient" if row.account.dod_id == row.tracker.patient else row.account.get_full_name()

@@ -102,7 +102,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
         return self.page(
             request,
             "event",
-            title=in_words(event.event),
+            title=event.staff_sentence.rstrip("."),
             event=event,
             told=wording.tell([event])[0],
             sealed=chain.is_sealed(event.at),

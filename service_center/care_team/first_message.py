@@ -44,7 +44,7 @@ def write(request: HttpRequest, link: int) -> HttpResponse:
         return page(request, "conflict", title="New message", sentence=conflict.sentence)
     if request.method != "POST":
         audit.record("message.written-to", by=account, **writing.about(to.patient))
-        first = writing.initial_of(writing.drafts_to(to, account).first()) | unsaved_forms.take(request)
+        first = writing.initial_of(writing.drafts_to(to, account).first()) | unsaved_forms.take(request).dict()
         return show(request, account, to, FirstForm(initial=first))
     if request.POST.get("do") == "discard":
         discard(request, account, to.patient)

@@ -46,7 +46,7 @@ def templates(request: HttpRequest) -> HttpResponse:
             messages.success(request, "The text was deleted.")
         return redirect("admin:secure_messages_thread_templates")
     form = TemplateForm(
-        request.POST if request.method == "POST" else None, teams=teams, initial=unsaved_forms.take(request)
+        request.POST if request.method == "POST" else None, teams=teams, initial=unsaved_forms.take(request).dict()
     )
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data

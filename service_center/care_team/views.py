@@ -42,6 +42,9 @@ SAID = {
     "put-back": "A colleague can take it up now.",
     "close": "Closed without an answer.",
 }
+# What the buttons beside the answer ask for. What stands in the answer is kept as a draft first.
+BESIDE = ("take", "put-back", "close", "note", "hand-over")
+NOT_SENT = "You have typed an answer or a note. Send or keep it first: after handing over, you do not see it any more."
 FASTER = "Nothing was changed: a colleague or the patient was faster. Read what is new here first."
 
 
@@ -112,10 +115,10 @@ def show(request: HttpRequest, account: Account, thread: Thread, **forms: Any) -
     now = timezone.now()
     lines = [line_of(message, now) for message in queries.lines_of(thread, for_staff=True)]
     draft = writing.drafts_in(thread, account).first()
-    first = {"seen": lines[-1].message.pk} | writing.initial_of(draft) | unsaved_forms.take(request)
+    first = {"seen": lines[-1].message.pk} | writing.initial_of(draft) | unsaved_forms.take(request).dict()
     shown = {
         "answer": AnswerForm(initial=first),
-        "note_form": NoteForm(initial=first, label_suffix=""),
+        "note_form": NoteForm(initial=first | {"note": request.POST.get("note", first.get("note"))}, label_suffix=""),
         "others": TeamForm(teams=desk.teams_to_hand_to(thread)),
         **forms,
     }
@@ -158,12 +161,33 @@ def due_of(line: Line) -> datetime | None:
 
 
 def act(request: HttpRequest, account: Account, thread: Thread) -> HttpResponse:
-    """Do what a button of the conversation asks, and lead back to it."""
+    """Do what a button of the conversation asks, and keep what else was typed: an answer as a draft, or a note."""
     wanted = request.POST.get("do", "")
+    if wanted in BESIDE and (refused := keep_beside(request, account, thread)):
+        return show(request, account, thread, answer=refused)
+    response = do(request, account, thread, wanted)
+    if response.status_code == 302 and wanted != "note" and request.POST.get("note", "").strip():
+        unsaved_forms.keep_typed(request, request.path, only="note")
+    return response
+
+
+def keep_beside(request: HttpRequest, account: Account, thread: Thread) -> AnswerForm | None:
+    """Keep the answer that stands on the page while another button is pressed. Return its form if it cannot be kept."""
+    form = AnswerForm(request.POST, request.FILES, sends=False)
+    if not (request.POST.get("body", "").strip() or request.FILES):
+        return None
+    if form.is_valid():
+        written = Written(form.cleaned_data["answer"], thread.patient, thread.team, thread, form.text)
+        keep(request, account, form, written, sends=False)
+    return None if form.is_valid() else form
+
+
+def do(request: HttpRequest, account: Account, thread: Thread, wanted: str) -> HttpResponse:
+    """Do what a button asks, and lead back to the conversation."""
     match wanted:
         case "take" | "put-back" | "close":
-            do = {"take": desk.take, "put-back": desk.put_back, "close": desk.close}[wanted]
-            say(request, do(thread, by=account), SAID[wanted])
+            move = {"take": desk.take, "put-back": desk.put_back, "close": desk.close}[wanted]
+            say(request, move(thread, by=account), SAID[wanted])
         case "answer" | "attach" | "keep":
             return write_answer(request, account, thread, sends=wanted == "answer")
         case _ if wanted.startswith("remove:"):
@@ -263,6 +287,8 @@ def insert_template(request: HttpRequest, account: Account, thread: Thread) -> H
 def hand_over(request: HttpRequest, account: Account, thread: Thread) -> HttpResponse:
     """Give the conversation to another team, and lead back to the inbox, because it is no longer the member's."""
     form = TeamForm(request.POST, teams=desk.teams_to_hand_to(thread))
+    if form.is_valid() and any(request.POST.get(name, "").strip() for name in ("body", "note")):
+        form.add_error("team", NOT_SENT)
     if not form.is_valid():
         return show(request, account, thread, others=form)
     outcome = desk.hand_over(thread, form.chosen(), by=account)

@@ -1,8 +1,8 @@
 """Why a person got no further: for each reason what staff read, what they say to the caller, and what helps.
 
 A reason is "thing:state". Every state of the things below has its row, so that nobody is left without an answer
-(tests/service_center/test_advice.py). What is said to the caller never tells which detail differed from DEERS, what a
-question was about, or that DEERS knows somebody. {until} stands for a day or time and {level} for the level.
+(tests/service_center/test_why_stopped.py). What is said to the caller never tells which detail differed from DEERS, nor
+what a question was about, nor that DEERS knows somebody. {until} stands for a day or time, and {reason} for why.
 """
 
 from dataclasses import dataclass

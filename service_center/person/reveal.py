@@ -38,7 +38,7 @@ class RevealForm(forms.Form):
         self,
         data: Mapping[str, Any] | None = None,
         *,
-        initial: Mapping[str, Any] | None = None,
+        initial: dict[str, Any] | None = None,
         has_account: bool = True,
     ) -> None:
         super().__init__(data, initial=initial, label_suffix="")

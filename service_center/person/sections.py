@@ -23,10 +23,10 @@ from portal.features import FEATURES
 from service_center.calls import calling
 from service_center.person.keys import page_of_account
 from service_center.person.subject import Step, Subject, level_word
-from service_center.read_only import has_permission
+from service_center.read_only import admin_page, has_permission
 from support.chat.models import Chat
 from support.chat.states import state_of
-from support.models import CallBack
+from support.models import CallBack, ContactMessage
 
 
 @dataclass(frozen=True)
@@ -195,6 +195,16 @@ def chats(subject: Subject) -> Iterable[Row]:
         )
 
 
+def messages(subject: Subject) -> Iterable[Row]:
+    """Return the messages by the contact form that were sent while signed in."""
+    if subject.account is None:
+        return
+    sent = ContactMessage.objects.filter(account=subject.account).order_by("-created_at")
+    for one in sent.defer("name", "email", "body")[: policy.DESK_LIST]:
+        what = f"{one.reference}, {one.get_topic_display().lower()}"
+        yield Row(one.created_at, what, one.get_state_display(), admin_page(one))
+
+
 PROOFING, ACCOUNT = "idproofing.view_proofing", "accounts.view_account"
 SECTIONS = (
     Section("codes", "Codes", codes, "No code was made.", PROOFING, more="Nobody can read a code, staff included."),
@@ -209,6 +219,9 @@ SECTIONS = (
     ),
     Section("calls", "Calls", calls, "No call about them was noted.", "calls.take_call"),
     Section("call-backs", "Calls asked for", call_backs, "They asked for no call while signed in.", "calls.take_call"),
+    Section(
+        "messages", "Messages to us", messages, "They sent no message while signed in.", "support.view_contactmessage"
+    ),
     Section("chats", "Chats", chats, "They showed no agent of a chat who they are.", ACCOUNT, "chat.answer_chat"),
     Section("family", "Family access", family, "Nobody has access for another person.", ACCOUNT),
 )  # fmt: skip

@@ -58,8 +58,8 @@ class Stop:
         return self.filled(self.advice.step)
 
     def filled(self, text: str) -> str:
-        """Return a sentence of the table with the day or time, the level and the reason in it."""
-        return " ".join(text.format(until=in_words(self.until), reason=self.reason, level=self.about).split())
+        """Return a sentence of the table with the day or time and the reason in it."""
+        return " ".join(text.format(until=in_words(self.until), reason=self.reason).split())
 
 
 def in_words(until: datetime | None) -> str:

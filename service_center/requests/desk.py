@@ -4,12 +4,13 @@ Each button is a move in the state table of its desk. Nobody answers the request
 """
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -47,10 +48,12 @@ def move_button(
     move: Callable[..., None],
     permission: str,
     form: Callable[[Any, Any], forms.Form] | None = None,
+    known: Callable[[Any], list[tuple[str, str]]] | None = None,
 ) -> tuple[str, ConfirmedAction]:
     """Return the button that moves a request to a state.
 
-    `move` gets the request, the state, `by`, and what the form says. It raises TransitionRefused if it is too late.
+    `move` gets the request, the state, `by`, and what the form says. It raises TransitionRefused if it is too late. The
+    question stands with the name of the person, or with what `known` returns.
     """
     return to, ConfirmedAction(
         name=str(to),
@@ -63,7 +66,13 @@ def move_button(
         refused="That is not possible now. Look at the request's state.",
         form=form,
         why=() if form is RefusalForm else THE_REQUEST,
+        known=known or know_person,
     )
+
+
+def know_person(request: Any) -> list[tuple[str, str]]:
+    """Return who asked for it, as the page of a button shows it."""
+    return [("Person", describe_person(request.patient))]
 
 
 def answering(to: str, move: Callable[..., None]) -> Callable[..., Outcome]:
@@ -101,21 +110,20 @@ class WaitingAdmin(MovingAdmin):
     """A list of what nobody has ended, the oldest first, unless a filter asks for a state."""
 
     ended: tuple[str, ...]
-    is_overdue: Callable[..., bool]
+    late: Callable[[datetime], Q]
     list_display: tuple[str, ...] = ("__str__", "kind", "state", "made_at", "waits")
     list_filter = (("state", OpenOrOneState), "kind")
     list_per_page = 25
-    show_full_result_count = False
     ordering = ("made_at",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows = super().get_queryset(request).select_related("account")
+        rows = super().get_queryset(request).select_related("account").annotate(is_overdue=self.late(timezone.now()))
         waits = is_list(request) and "state__exact" not in request.GET
         return rows.exclude(state__in=self.ended) if waits else rows
 
     @admin.display(description="Waits")
     def waits(self, row: Any) -> str:
-        late = " (overdue)" if self.is_overdue(row, timezone.now()) else ""
+        late = " (overdue)" if row.is_overdue else ""
         return f"{timesince(row.made_at)}{late}" if row.is_open else "ended"
 
     @admin.display(description="Person")

@@ -2,25 +2,24 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Account, State
-from core import policy
+from portal.appointments.asking import late as visits_late
 from portal.appointments.clinics import UNKNOWN
 from portal.appointments.models import ENDED
 from portal.appointments.models import Request as VisitRequest
 from portal.medications.asking import ENDED as FILLED
+from portal.medications.asking import late as refills_late
 from portal.medications.models import Request as RefillRequest
 from portal.messages.models import Membership
 from portal.messages.teams import current
-from service_center.figures import tellable
+from service_center.figures.reading import tellable
 
-# The states in which a request waits for its first answer, or the clinic has not heard of a cancellation.
-UNANSWERED = ("submitted", "cancelled")
 PHARMACY, NO_CLINIC = "Pharmacy", "Visits, no clinic known"
 
 
@@ -41,20 +40,20 @@ def loads(now: datetime | None = None) -> list[Load]:
     """Return what waits at the pharmacy and at each clinic now, without desks at which nothing waits."""
     now = now or timezone.now()
     rows = []
-    refills = RefillRequest.objects.exclude(state__in=FILLED).aggregate(**counts(policy.REFILL_ANSWERED_WITHIN, now))
+    refills = RefillRequest.objects.exclude(state__in=FILLED).aggregate(**counts(refills_late(now)))
     if refills["waiting"]:
         rows.append(load_of(PHARMACY, refills["waiting"], refills["late"], active_staff("medications").count()))
     visits: QuerySet[Any, Any] = VisitRequest.objects.exclude(state__in=ENDED).values_list("clinic").order_by("clinic")
     planners = planners_by_clinic()
-    for clinic, waiting, late in visits.annotate(**counts(policy.VISIT_ANSWERED_WITHIN, now)):
+    for clinic, waiting, late in visits.annotate(**counts(visits_late(now))):
         staff = set().union(*planners.values()) if clinic == UNKNOWN else planners.get(clinic, set())
         rows.append(load_of(clinic or NO_CLINIC, waiting, late, len(staff)))
     return rows
 
 
-def counts(within: timedelta, now: datetime) -> dict[str, Count]:
-    """Return the counts of requests that wait, and of those that somebody had to answer before now."""
-    return {"waiting": Count("pk"), "late": Count("pk", filter=Q(state__in=UNANSWERED, made_at__lte=now - within))}
+def counts(late: Q) -> dict[str, Count]:
+    """Return the counts of requests that wait, and of those that are late."""
+    return {"waiting": Count("pk"), "late": Count("pk", filter=late)}
 
 
 def load_of(desk: str, waiting: int, late: int, staff: int) -> Load:

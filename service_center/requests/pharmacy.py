@@ -80,7 +80,7 @@ class RequestAdmin(WaitingAdmin):
     """Requests for refills and renewals."""
 
     moves, can_move = BUTTONS, staticmethod(can_move)
-    ended, is_overdue = asking.ENDED, staticmethod(asking.is_overdue)
+    ended, late = asking.ENDED, staticmethod(asking.late)
     fields = readonly_fields = (
         "person", "medication", "kind", "state", "made_at", "changed_at", "reason", "carrier", "tracking_number",
         "what_happened",
@@ -94,7 +94,8 @@ class RequestAdmin(WaitingAdmin):
         left = "not recorded" if found.refills_left is None else found.refills_left
         by = found.prescriber or "nobody recorded"
         lines = (found.display, found.sig, f"Refills left: {left}", f"Prescribed by: {by}")
-        return "\n".join(line for line in lines if line)
+        # A browser may show it all in one line.
+        return "\n".join(f"{line.rstrip('.')}." for line in lines if line)
 
     @admin.display(description="Tracking number")
     def tracking_number(self, row: Request) -> str:

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
@@ -26,6 +25,7 @@ from portal.appointments.models import ENDED, CheckIn, Request
 from portal.appointments.states import State, can_move, change_state
 from portal.record import moments
 from portal.record.models import Appointment, Who
+from service_center.paging import PagedList
 from service_center.read_only import ReadOnlyAdmin
 from service_center.requests.desk import (
     PERSON_HEARS,
@@ -33,6 +33,7 @@ from service_center.requests.desk import (
     WaitingAdmin,
     describe_person,
     is_list,
+    know_person,
     move_button,
 )
 
@@ -109,7 +110,19 @@ def book(request: Request, to: str, *, by: Account, **said: Any) -> None:
     booking.book(request, slot, by=by)
 
 
-button = partial(move_button, move=change_state, permission="appointments.handle_request")
+def know_request(row: Request) -> list[tuple[str, str]]:
+    """Return what the desk has to know of a request to answer it."""
+    asked = {
+        "Visit": describe_visit(row.patient, row.appointment_id),
+        "Place wished for": describe_place(row),
+        "How": row.get_way_display(),
+        "Days that would do": "\n".join(row.wishes_in_words),
+        "About": row.why or "",
+    }
+    return [*know_person(row), *((name, said) for name, said in asked.items() if said)]
+
+
+button = partial(move_button, move=change_state, permission="appointments.handle_request", known=know_request)
 BUTTONS = (
     button(
         State.RECEIVED,
@@ -156,12 +169,18 @@ def describe_visit(patient: str, appointment: UUID | None) -> str:
     return f"{visit.display}, {describe_moment(visit.at, visit.zone)}{place} ({visit.status})"
 
 
+def describe_place(row: Request) -> str:
+    """Return the name of the place that was wished for, or "" if none was."""
+    found = Who.objects.filter(patient=row.patient, resource_id=row.place_id).first() if row.place_id else None
+    return found.display if found else ""
+
+
 def describe_moment(at: datetime, zone: str | None) -> str:
     """Return a time by the clock of a visit's place, with the name of its zone."""
     return date_format(timezone.localtime(at, moments.zone_of(zone)), "N j, Y, P T")
 
 
-class ClinicList(ChangeList):
+class ClinicList(PagedList):
     """A list of what the clinics of a member of staff see. Who belongs to none reads why it is empty."""
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
@@ -176,7 +195,7 @@ class RequestAdmin(WaitingAdmin):
     list_display = ("__str__", "kind", "answering", "state", "made_at", "waits")
 
     moves, can_move = BUTTONS, staticmethod(can_move)
-    ended, is_overdue = ENDED, staticmethod(asking.is_overdue)
+    ended, late = ENDED, staticmethod(asking.late)
     fields = readonly_fields = (
         "person", "kind", "visit", "place_wished", "answering", "way", "days", "about", "state", "made_at",
         "changed_at", "reason", "what_happened",
@@ -185,7 +204,7 @@ class RequestAdmin(WaitingAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Request]:
         return super().get_queryset(request).filter(answered_by(request.user))  # type: ignore[arg-type]
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PagedList]:
         return ClinicList
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
@@ -202,8 +221,7 @@ class RequestAdmin(WaitingAdmin):
 
     @admin.display(description="Place wished for")
     def place_wished(self, row: Request) -> str:
-        found = Who.objects.filter(patient=row.patient, resource_id=row.place_id).first() if row.place_id else None
-        return found.display if found else "None"
+        return describe_place(row) or "None"
 
     @admin.display(description="Clinic", ordering="clinic")
     def answering(self, row: Request) -> str:
@@ -223,9 +241,7 @@ class CheckInAdmin(ReadOnlyAdmin):
     """What people said before visits that are still to come, the next one first."""
 
     list_display = ("__str__", "begins", "changed_at")
-    change_form_template = "admin/moves.html"
     list_per_page = 25
-    show_full_result_count = False
     ordering = ("starts_at",)
     fields = readonly_fields = (
         "person", "visit", "said_by", "phone_number", "what_changed", "to_talk_about", "changed_at",
@@ -237,7 +253,7 @@ class CheckInAdmin(ReadOnlyAdmin):
         mine = rows.filter(prepared_by(request.user))  # type: ignore[arg-type]
         return mine.filter(starts_at__gte=timezone.now()) if is_list(request) else mine
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PagedList]:
         return ClinicList
 
     @admin.display(description="Visit", ordering="starts_at")

@@ -1,6 +1,7 @@
 """What was being typed when a session ended comes back once after signing in, for the same person."""
 
 import json
+import time
 from datetime import timedelta
 from unittest.mock import Mock
 
@@ -11,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Account
+from accounts.sign_in.session import PROVED
 from core import policy
 from demo.people import PEOPLE
 from tests import people, walk
@@ -28,7 +30,12 @@ def rosa(db: None) -> Account:
     return holder(PEOPLE["rosa"])
 
 
-def keep(browser: Client, page: str = CONTACT, *, at: str = "/session/keep/", **fields: str) -> int:
+@pytest.fixture
+def grace_browser(db: None) -> Client:
+    return signed_in(premium(people.load("grace")))
+
+
+def keep(browser: Client, page: str = CONTACT, *, at: str = "/session/keep/", **fields: str | list[str]) -> int:
     """What the page's script does before the session ends."""
     return browser.post(at, {"kept_page": page, **fields}).status_code
 
@@ -74,6 +81,55 @@ def test_so_is_what_grace_wrote_for_herself_and_it_is_not_in_the_way_of_what_she
     assert "Walk more" not in browser.get(page).content.decode()
 
 
+def test_each_part_that_grace_ticked_is_ticked_again(grace_browser):
+    page = "/portal/family/offer/"
+    keep(grace_browser, page, sees=["labs", "vitals"], acts=["messages"], ends_year="2031")
+    form = grace_browser.get(page).context["form"]
+    assert [form[name].value() for name in ("sees", "acts")] == [["labs", "vitals"], ["messages"]]
+    assert form["ends"].value() == ["", "", "2031"]
+
+
+@pytest.mark.parametrize("page", ["/portal/family/offer/", "/portal/family/share/", "/portal/family/surrogate/"])
+def test_what_grace_ticked_outlives_that_she_has_to_show_that_it_is_her(grace_browser, page):
+    session = grace_browser.session
+    session[PROVED] = 0
+    session.save()
+    asked = grace_browser.post(page, {"sees": ["labs", "vitals"], "first_name": "Earl"}, follow=True)
+    assert "What you filled in stands there again after this." in walk.text_of(asked)
+    assert "did not keep" not in walk.text_of(asked)
+    session[PROVED] = int(time.time())
+    session.save()
+    shown = grace_browser.get(page)
+    assert "data-keep novalidate>" in shown.content.decode()
+    name, value = ("first_name", "Earl") if "surrogate" in page else ("sees", ["labs", "vitals"])
+    assert shown.context["form"][name].value() == value
+
+
+@pytest.mark.parametrize(
+    ("page", "typed"),
+    [
+        ("weight/", {"number": "182", "note": "After lunch"}),
+        ("weight/target/", {"low": "160"}),
+        ("weight/reminder/", {"days": ["0", "3"]}),
+        ("weight/file/", {"text": "Date,Weight\n2026-03-14,182"}),
+        ("new/", {"name": "Knee bend"}),
+    ],
+)
+def test_what_grace_typed_into_a_tool_is_there_again(grace_browser, page, typed):
+    keep(grace_browser, f"/portal/tools/{page}", **typed)
+    shown = grace_browser.get(f"/portal/tools/{page}")
+    assert "data-keep novalidate>" in shown.content.decode()
+    assert {name: shown.context["form"][name].value() for name in typed} == typed
+
+
+def test_a_code_to_another_record_is_not_kept(grace_browser):
+    session = grace_browser.session
+    session[PROVED] = 0
+    session.save()
+    asked = grace_browser.post("/portal/family/code/", {"code": "ABCD-EFGH"}, follow=True)
+    assert "did not keep what you typed" in walk.text_of(asked)
+
+
 def test_staff_get_theirs_back_in_their_own_zone():
     agent = staff("Auditor")
     keep(signed_in(agent), "/admin/account/phone/", at="/admin/session/keep/", phone="555-0199")
@@ -101,7 +157,7 @@ def test_it_is_sealed_and_does_not_last(rosa, monkeypatch):
     keep(signed_in(rosa), message=TYPED)
     assert [call.args[2] for call in kept.mock_calls] == [policy.UNSAVED_FORM_LIFE.total_seconds()]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT value::text FROM safeguards_cache WHERE key LIKE '%kept-form%'")
+        cursor.execute("SELECT value::text FROM safeguards_cache WHERE key LIKE '%kept-typed%'")
         ((value,),) = cursor.fetchall()
     assert TYPED not in value
     assert TYPED.encode().hex() not in json.loads(value)

@@ -10,11 +10,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, override_settings
 from django.utils import timezone
 
+from accounts.mail import notices
 from accounts.models import Account, Assistance
 from accounts.sessions.store import StaffSessionStore
 from accounts.sign_in.session import FACTOR_PROVED
 from core import center, policy
 from core.policy import Level
+from deers import lookup
 from demo import stopped
 from demo.people import PEOPLE
 from idproofing import cases, visits
@@ -38,6 +40,7 @@ from tests.idproofing.letter_people import asked
 from tests.portal.messages.conversations import sent, team, treats, works_in
 from tests.service_center import past
 from tests.service_center.callers import known_to
+from tests.service_center.test_operations import make_job
 from tests.service_center.test_visits import papers
 from tests.service_center.whys import WHY
 from tests.support.chat.chats import desk_page, taken, waiting
@@ -72,7 +75,7 @@ def reads() -> Answers:
     yield client.get(f"/admin/accounts/account/{held.pk}/change/")
     yield client.get(f"/admin/accounts/account/{held.pk}/lift/")  # nobody has shown who is calling
     known_to("works.here", held)
-    for button in ("lift", "freeze"):
+    for button in ("unlock", "lift", "freeze", "resend"):
         yield client.post(f"/admin/accounts/account/{held.pk}/{button}/", {})
     for button in ("unlock", "lift", "freeze", "resend", "approve", "decline"):
         yield client.get(f"/admin/accounts/account/{held.pk}/{button}/")
@@ -148,8 +151,11 @@ def takes_calls() -> Answers:
     yield client.get(walk.send(client, pin, {"pin": made.digits, "claim": rosa.username}))
     yield client.get(pin)
     yield client.get(desk)
-    walk.send(client, desk, {"do": "end", "about": "other", "outcome": "solved"})
+    walk.send(client, desk, {"do": "end", "about": "other", "outcome": "solved", "note": "Told where the codes are."})
     yield client.get(desk)
+    boss = signed_in(staff("Supervisor", "ann.supervisor"))
+    yield boss.get(desk, {"calls": "all"})
+    yield boss.get(f"/admin/accounts/account/{rosa.pk}/change/")
 
 
 def looks_at_people() -> Answers:
@@ -171,6 +177,7 @@ def looks_at_people() -> Answers:
     yield client.post(f"{renata}reveal/", {"detail": "email"})
     with override_settings(DEERS_FAULT="unavailable"):
         yield client.get(renata)
+    lookup.breaker.reset()  # the scenes that follow ask DEERS too
 
 
 def finds_and_answers() -> Answers:
@@ -217,7 +224,9 @@ def prints() -> Answers:
     client = signed_in(staff("Print room"))
     letter = asked("rosa", now=timezone.now())
     yield client.get("/admin/idproofing/batch/")
+    yield client.post("/admin/idproofing/batch/make/", {})
     page = walk.send(client, "/admin/idproofing/batch/make/", WHY["make"])
+    yield client.post(page.replace("change", "pdf"), {})
     here = f"/admin/idproofing/letter/{letter.pk}/change/"
     for button in ("again", "void"):
         yield client.get(here.replace("change", button))
@@ -234,6 +243,19 @@ def prints() -> Answers:
     yield client.get("/admin/idproofing/letter/")
     yield client.get("/admin/idproofing/letter/", {"q": "nobody"})
     yield client.get("/admin/idproofing/batch/")
+
+
+def operates() -> Answers:
+    """The operator: nothing that failed, then a job that did, and why it runs again."""
+    client, here = signed_in(staff("Operator")), "/admin/operations/"
+    yield client.get("/admin/")
+    yield client.get(here)
+    job = make_job("failed")
+    notices.tell(holder(people.load("rosa")), "help-asked")
+    yield client.get(here)
+    yield client.get(here, {"before": "1"})
+    yield client.get(f"{here}jobs/{job}/retry/")
+    yield client.post(f"{here}jobs/{job}/retry/", {})
 
 
 def answers_refills() -> Answers:
@@ -452,6 +474,7 @@ SCENES = (
     looks_at_people,
     finds_and_answers,
     prints,
+    operates,
     answers_refills,
     attends_a_visit,
     reviews,

@@ -277,3 +277,21 @@ def test_a_nurse_does_not_read_the_messages_of_her_own_mailbox(nurse, primary):
     assert "A colleague has to do that." in shown
     browser.post(page_of(message), answer(message))
     assert Message.objects.count() == 1
+
+
+def test_what_is_typed_outlives_another_button_of_the_page(question, nurse):
+    browser = signed_in(nurse)
+    browser.get(page_of(question))
+    typed = {"answer": str(uuid.uuid4()), "seen": str(question.pk), "body": "Take one a day."}
+    shown = browser.post(page_of(question), typed | {"do": "take", "note": "Ask again"}, follow=True)
+    assert shown.context["answer"]["body"].value() == "Take one a day."
+    assert shown.context["note_form"]["note"].value() == "Ask again"
+    shown = browser.post(
+        page_of(question), typed | {"do": "note", "note": "Ask Dr. Oakes", "body": "Two."}, follow=True
+    )
+    assert shown.context["answer"]["body"].value() == "Two."
+    assert not shown.context["note_form"]["note"].value()
+    assert Note.objects.get().body == "Ask Dr. Oakes"
+    too_long = typed | {"body": "x" * (policy.MESSAGE_BODY_MAX + 1), "do": "put-back"}
+    assert "Shorten this" in text_of(browser.post(page_of(question), too_long))
+    assert question.thread.messages.filter(assigned_to__isnull=False, held_at__isnull=False).exists()

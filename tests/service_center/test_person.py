@@ -20,6 +20,7 @@ from safeguards.events import REVEALED, REVEALED_BECAUSE
 from safeguards.models import AuditEvent
 from service_center import roles
 from service_center.person import keys, reveal, who
+from support.models import ContactMessage
 from tests import people, walk
 from tests.accounts.holders import holder, premium, signed_in, staff
 
@@ -231,6 +232,15 @@ def test_emails_are_listed_without_their_words(agent, rosa):
     assert "secret.example" not in text
 
 
+def test_messages_by_the_contact_form_lead_to_their_own_page(agent, rosa):
+    letter = {"name": "Rosa", "email": "rosa@mail.example", "topic": "other", "message": "Hush."}
+    walk.send(signed_in(rosa), "/support/contact/", letter)
+    sent = ContactMessage.objects.get()
+    page = agent.get(page_of(rosa))
+    assert f'<a href="/admin/support/contactmessage/{sent.pk}/change/">{sent.reference}' in page.content.decode()
+    assert "Hush." not in page.content.decode()
+
+
 def test_family_access_says_who_may_see_and_act_and_nothing_of_the_record(agent, rosa):
     other, today = premium(people.load("nora")), timezone.localdate()
     Delegation.objects.create(
@@ -280,7 +290,7 @@ def test_the_page_costs_few_queries_however_much_there_is(agent, rosa, django_as
         audit.record("sign-in.failed", by="visitor", account_id=rosa.pk)
         Notice.objects.create(kind=f"kind-{number}", to="x", account=rosa, context="{}")
     agent.get(page_of(rosa))
-    with django_assert_max_num_queries(32):  # four of them are who looks, and six are who is close to them
+    with django_assert_max_num_queries(37):  # four of them are who looks, and six are who is close to them
         agent.get(page_of(rosa))
 
 

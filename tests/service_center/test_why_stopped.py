@@ -190,7 +190,7 @@ def test_staff_can_end_the_wait_after_mismatches_with_the_social_security_number
     assert [pause.what for pause in pauses.of(account)] == [
         "Matching details with this Social Security number in DEERS"
     ]
-    assert pauses.lift(account, by=staff("Supervisor"), reason="called")
+    assert pauses.lift(account, by=staff("Supervisor"))
     assert pauses.of(account) == []
 
 

@@ -23,6 +23,7 @@ from portal.record import exporting, validating
 from portal.record.importing import store_resources
 from portal.record.models import Appointment, Resource
 from safeguards.events import EVENTS
+from service_center.requests.desk import describe_person
 from tests import walk
 from tests.accounts.holders import signed_in, staff
 from tests.parallel import in_parallel
@@ -345,6 +346,27 @@ def test_after_two_days_without_an_answer_both_sides_are_told_once(client, ruth)
     client.force_login(ruth)
     assert "No one has answered yet" in walk.text_of(client.get(f"{PAGE}requests/{request.pk}/"))
     assert "overdue" in walk.text_of(signed_in(plans_visits()).get("/admin/appointments/request/"))
+
+
+def test_of_a_visit_of_tomorrow_nobody_waits_a_day_to_hear_that_it_is_canceled(client, ruth):
+    asking.cancel(ruth, booked(ahead=timedelta(hours=25)))
+    now = timezone.now()
+    assert asking.tell_of_waiting(now + timedelta(minutes=50)) == 0
+    assert asking.tell_of_waiting(now + timedelta(minutes=61)) == 1
+    Appointment.objects.update(at=now + timedelta(hours=20))
+    desk = walk.text_of(signed_in(plans_visits()).get("/admin/appointments/request/"))
+    assert "1 cancellation has waited too long." in desk
+    assert "(overdue)" in desk
+
+
+def test_the_desk_reads_who_asked_for_what_where_it_books_and_nothing_is_asked_too_late(ruth):
+    request, desk = asked(ruth), signed_in(plans_visits())
+    where = f"/admin/appointments/request/{request.pk}"
+    shown = walk.text_of(desk.get(f"{where}/booked/"))
+    for known in ("My knee hurts.", request.wishes_in_words[0], describe_person(RUTH)):
+        assert known in shown
+    assert "That is not possible now." in walk.text_of(desk.get(f"{where}/closed/", follow=True))
+    assert desk.get(f"{where}/closed/")["Location"] == f"{where}/change/"
 
 
 def test_a_cancellation_that_nobody_passes_on_alarms_the_desk_and_then_ruth(client, ruth):

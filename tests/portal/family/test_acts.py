@@ -412,3 +412,13 @@ def test_the_band_names_ruth_on_every_page_of_the_acts(client, ruth, otis, row):
     ):
         assert "This is the health record of Ruth.p Tester, not yours." in reads(client, of(row, path.format(**hers)))
     assert reverse("of-portal", args=[row.pk]) == of(row)
+
+
+def test_the_file_of_readings_says_who_entered_each(client, ruth, otis, row):
+    client.force_login(otis)
+    client.post(of(row, "tools/weight/"), WEIGHT)
+    hers = browser(ruth)
+    hers.post("/portal/tools/weight/", WEIGHT | {"number": "180", "at": "2026-03-15T07:30"})
+    for who, before in ((client, of(row)), (hers, "/portal/")):
+        lines = who.get(f"{before}tools/weight/readings.csv").content.decode().splitlines()
+        assert [line.rpartition(",")[2] for line in lines] == ["Entered by", "The patient", "Otis.p Tester"]

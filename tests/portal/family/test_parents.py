@@ -14,10 +14,9 @@ from deers import lookup
 from deers.models import Person
 from deers.registry import RegistryUnavailableError
 from portal.family import coming_of_age, sharing
-from portal.family.access import ACTS, Open, Shut, Why, child_address, judge_access
+from portal.family.access import ACTS, Open, Shut, Why, child_address, judge_access, page_about
 from portal.family.models import Parenthood
 from portal.medications.models import Request
-from portal.medications.states import list_of
 from portal.record.models import Note
 from safeguards.models import AuditEvent
 from tests import walk
@@ -97,7 +96,7 @@ def test_a_mother_asks_for_her_childs_refill_and_it_is_the_childs(client, family
     request = Request.objects.get()
     assert (request.patient, request.account) == (family.small.dod_id, family.mother)
     assert client.get(f"/portal/medications/requests/{request.pk}/").status_code == 404
-    assert list_of(request) == f"{page}requests/"
+    assert page_about(request.account, request.patient, "medications-requests") == f"{page}requests/"
     shown = client.post(f"{page}requests/{request.pk}/", follow=True)
     assert "Withdrawn" in walk.text_of(shown)
     assert shown.redirect_chain[0][0] == f"{page}requests/{request.pk}/"

@@ -120,3 +120,11 @@ def test_of_thirty_browsers_at_once_one_opens_it():
     opened = in_parallel(lambda n: sharing.open_share(code, person.date_of_birth, f"token {n}"))
     assert len([one for one in opened if one]) == 1
     assert AuditEvent.objects.filter(event="share.opened").count() == 1
+
+
+def test_only_a_look_at_the_page_uses_the_code_up(client, ada):
+    client.force_login(ada)
+    where = client.post("/portal/family/share/", {"sees": ["notes"]})["Location"]
+    assert client.head(where).status_code == 405
+    assert client.get(where, headers={"Sec-Purpose": "prefetch;prerender"}).status_code == 503
+    assert "The code: " in walk.text_of(client.get(where))

@@ -19,13 +19,14 @@ from deers.registry import RegistryUnavailableError
 from idproofing.cases import Typed
 from idproofing.models import Letter
 from portal.family import surrogates
-from portal.family.access import Shut, Why, judge_access
+from portal.family.access import Shut, Why, judge_access, page_about
 from portal.family.models import Surrogacy
 from portal.family.surrogate_states import START, TRANSITIONS, State
 from portal.medications.models import Request
 from safeguards.events import EVENTS
 from safeguards.models import AuditEvent
 from tests import walk
+from tests.accounts.holders import signed_in, staff
 from tests.deers.registered import registered
 from tests.parallel import in_parallel
 from tests.portal.conftest import Browser, open_account
@@ -200,6 +201,38 @@ def test_a_patient_without_email_hears_on_paper_and_can_type_the_link(ines):
     assert Client().get(f"/acts-for-me/{token.lower().replace('-', '')}/").status_code == 200
 
 
+def test_for_a_patient_whom_nothing_would_tell_nothing_is_approved(ines):
+    row = asked(ines, registered("Walter", "Lake", born=date(1941, 3, 5), email="", street=""))
+    assert not proposed(row, reviewer("ann"))
+    desk = walk.text_of(signed_in(staff("Proofing reviewer")).get(f"/admin/family/surrogacy/{row.pk}/change/"))
+    assert "nothing would tell the patient of it" in desk
+    assert "Propose to approve it" not in desk
+
+
+def test_walter_with_a_basic_account_reads_who_acts_for_him_and_stops_it(client, ines, walter):
+    own, row = open_account("walter", walter.dod_id, Level.BASIC), opened(ines, walter)
+    client.force_login(own)
+    page = client.get("/portal/family/")
+    above = walk.text_of(page).partition("This page is part of Premium")[0]
+    assert "Ines Tester" in above
+    assert f"{PAGE}{row.access}/" in page.content.decode()
+    client.post(f"{PAGE}{row.access}/")
+    row.refresh_from_db()
+    assert row.state == State.STOPPED
+    assert "Ines Tester" not in walk.text_of(client.get("/portal/family/"))
+    assert client.get(f"/portal/family/access/{row.access}/").context["preview"]
+
+
+def test_emails_about_what_ines_asks_for_walter_lead_to_what_she_may_open(client, ines, walter):
+    row = opened(ines, walter)
+    for feature in ("appointments", "medications"):
+        Surrogacy.objects.update(sees=[feature], acts=[feature])
+        page = page_about(ines, walter.dod_id, f"{feature}-requests")
+        client.force_login(ines)
+        assert page == of(row, f"{feature}/requests/")
+        assert client.get(page).status_code == 200
+
+
 def test_one_member_of_staff_decides_nothing_alone(ines, walter):
     row, ann = asked(ines, walter), reviewer("ann")
     assert proposed(row, ann)
@@ -259,7 +292,7 @@ def test_a_request_ends_if_the_paper_never_comes(ines, walter):
 
 
 def test_the_guardian_of_a_minor_gets_no_further_than_the_18th_birthday_and_nothing_sensitive(client, ines):
-    minor = registered("Walter", "Lake", born=years_ago(18, -20))
+    minor = registered("Walter", "Lake", born=years_ago(18, -20), email="walter@mail.example")
     row = asked(ines, minor)
     assert not proposed(row, reviewer("ann"), days=30)
     assert proposed(row, reviewer("amy"), days=10)

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 
 from accounts.models import Account
 from accounts.sign_in import unsaved_forms
@@ -156,7 +157,11 @@ def test_the_script_saves_the_draft_and_is_told_what_became_of_it(client, ruth, 
 
 def test_a_form_of_an_older_session_comes_back_with_what_was_typed(client, ruth, primary):
     client.force_login(ruth)
-    request: Any = SimpleNamespace(POST=form(primary, body="Typed before"), user=ruth, urlconf=None)
+    request: Any = SimpleNamespace(
+        POST=MultiValueDict({name: [str(text)] for name, text in form(primary, body="Typed before").items()}),
+        user=ruth,
+        urlconf=None,
+    )
     assert unsaved_forms.keep_typed(request, COMPOSE)
     assert "Typed before" in text_of(client.get(COMPOSE))
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -101,6 +102,21 @@ def test_the_email_of_the_day_counts_kinds_leads_to_them_and_says_how_to_change_
     assert PAGE in said
     assert not Waiting.objects.exists()
     assert AuditEvent.objects.get(event="notices.summary-sent").details == {"lines": 2}
+
+
+def test_otis_is_led_to_the_messages_of_each_record(ruth):
+    otis = wants(open_account("otis.p", OTIS, Level.PREMIUM), messages="daily")
+    access = UUID(int=7)
+    mine, hers = (f"/portal/{before}messages/message/" for before in ("", f"of/{access}/"))
+    thread = sent(ruth, treats(team())).thread
+    for _ in range(2):
+        for before in (mine, hers):
+            news(otis, SEVEN - timedelta(hours=1), Kind.MESSAGES, f"{before}{answered(thread).pk}/")
+    daily.send_summaries(SEVEN)
+    said = text_of_mail()
+    assert "New messages from your care team: 2. Open: " in said
+    assert "New messages from your care team, for another person: 2. Open: " in said
+    assert f"/portal/of/{access}/messages/\n" in said
 
 
 def test_one_message_is_led_to_directly_and_one_that_ruth_has_read_is_left_out(ruth):

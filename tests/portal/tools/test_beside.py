@@ -1,10 +1,14 @@
 """What Ruth measured herself beside what clinics measured: marked, apart, and never part of it."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from portal.record.models import Result
+from portal.tools.models import Reading
 from tests import walk
 from tests.portal.conftest import RUTH
 from tests.portal.test_results import address_of, pressure, quantity, store, weight
@@ -110,3 +114,20 @@ def test_the_pages_ask_few_queries(at_the_clinic):
         with CaptureQueriesContext(connection) as asked:
             at_the_clinic.get(address)
         assert len(asked) <= 8
+
+
+def test_the_chart_shows_the_last_year_alone_where_older_results_would_crowd_it(client, ruth):
+    days = [(timezone.now() - timedelta(days=ago)).isoformat() for ago in (6000, 5000, 30, 20)]
+    store(RUTH, *(weight(f"w{n}", f"8{n}", day) for n, day in enumerate(days)))
+    measured(ruth, "weight", ("2020-03-13 07:30", "181"), ("2020-03-14 07:30", "180"))
+    Reading.objects.filter(number=180).update(at=timezone.now() - timedelta(days=10))
+    client.force_login(ruth)
+    address = address_of("Body weight", "vitals")
+    (chart,) = client.get(address).context["charts"]
+    assert (len(chart.dots), len(chart.own)) == (4, 2)
+    assert 'href="?time=year"' in client.get(address).content.decode()
+    recent = client.get(address, {"time": "year"})
+    (chart,) = recent.context["charts"]
+    assert (len(chart.dots), len(chart.own)) == (2, 1)
+    assert len(recent.context["listing"].rows) == 4
+    assert "Show all years" in walk.text_of(recent)

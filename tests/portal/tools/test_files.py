@@ -141,7 +141,7 @@ def test_a_file_goes_out_without_formulas_and_comes_in_again(client, ruth, otis)
     client.force_login(ruth)
     response = client.get("/portal/tools/weight/readings.csv")
     rows = list(csv.reader(StringIO(response.content.decode())))
-    assert rows[1] == ["2026-02-02", "180", "lb", '\'=HYPERLINK("x")', "Me"]
+    assert rows[1] == ["2026-02-02", "180", "lb", '\'=HYPERLINK("x")', "The patient"]
     assert rows[2][:3] == ["2026-02-01T07:30:00-05:00", "181.50", "lb"]
     assert "All of these readings are stored already." in check(client, WEIGHT, response.content.decode())
     client.force_login(otis)

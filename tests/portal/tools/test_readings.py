@@ -100,6 +100,15 @@ def test_what_cannot_be_is_refused_beside_its_field_and_what_was_typed_stays(cli
     assert not Reading.objects.exists()
 
 
+def test_both_numbers_that_cannot_be_are_named_at_once(client, ruth):
+    client.force_login(ruth)
+    errors = client.post(PRESSURE, GOOD | {"number": "9", "second": "700"}).context["form"].errors
+    assert errors == {
+        "number": ["Enter a number from 40 to 299 mm Hg."],
+        "second": ["Enter a number from 20 to 199 mm Hg."],
+    }
+
+
 def test_an_odd_number_is_asked_about_before_anything_is_stored(client, ruth):
     client.force_login(ruth)
     odd = {"number": "18.5", "unit": "[lb_av]", "at": "2026-03-14T07:30"}
