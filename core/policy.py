@@ -660,4 +660,6 @@ AUDIT_CHECKS_KEPT = timedelta(days=90)
 FIGURE_PERIODS = (7, 30, 90)
 FIGURE_PERIOD = 30
 FIGURES_FROM = 5
+# The first years of the age bands in figures: own; as wide as most public tables have them.
+AGE_BANDS = (18, 25, 35, 45, 55, 65, 75)
 CASE_AGES = (1, 3, 7, 14)

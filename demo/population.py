@@ -19,6 +19,7 @@ from demo import stopped
 from demo.appointments import act_on_appointments
 from demo.calls import ask_for_call, note_calls
 from demo.chats import keep_texts
+from demo.help import invent_ratings, publish_first_notice
 from demo.invent import facts as invented_facts
 from demo.invent import readings
 from demo.invent import records as invented_records
@@ -278,3 +279,6 @@ def open_staff_account(member: Staff) -> None:
         join_care_team(opened.account)
         if member.account.username == "agent.maya":
             note_calls(opened.account)
+        if member.account.role == "Editor":
+            publish_first_notice(opened.account)
+            invent_ratings()

@@ -8,7 +8,7 @@ from core import views
 from portal import health_card
 from portal.family.surrogate_pages import object_to
 from portal.urls import shared
-from service_center import dashboard
+from service_center.figures import page as figures_page
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -20,7 +20,8 @@ urlpatterns = [
     path("share/", include(shared)),
     path("acts-for-me/<str:token>/", object_to, name="surrogate-stop"),
     path("support/", include("support.urls")),
-    path("admin/figures/", admin.site.admin_view(dashboard.page), name="figures"),
+    path("admin/figures/", admin.site.admin_view(figures_page.page), name="figures"),
+    path("admin/figures/<slug:name>.csv", admin.site.admin_view(figures_page.file), name="figures-file"),
     path("admin/", admin.site.urls),
 ]
 if settings.DEMO:

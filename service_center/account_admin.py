@@ -4,7 +4,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,6 +20,7 @@ from core.masks import mask_email, mask_number
 from safeguards import audit
 from service_center import account_buttons, account_search, assistance, conflicts
 from service_center.confirmed_actions import ConfirmingAdmin
+from service_center.paging import PagedList
 from service_center.person import views
 from service_center.person.helping import HelpForm
 from service_center.read_only import admin_page, has_permission
@@ -51,7 +51,7 @@ def listed(request: HttpRequest) -> str:
     return next(asked, "")
 
 
-class AccountList(ChangeList):
+class AccountList(PagedList):
     """The list of accounts, whose search box is sent by POST and shows what was typed."""
 
     by_post = True
@@ -62,7 +62,7 @@ class AccountList(ChangeList):
         self.query = account_search.shown(account_search.unseal(self.query, request.user))  # type: ignore[arg-type]
 
     @property
-    def why_empty(self) -> str:
+    def why_empty(self) -> str:  # type: ignore[override]
         """Return why the list is empty, if it is: nobody was searched for, or nobody fits."""
         if self.query and self.has_active_filters:
             return "No account fits your search with these filters. Clear the filters, or search for something else."
@@ -83,7 +83,6 @@ class AccountAdmin(ConfirmingAdmin):
     list_display = ("username", "name", "masked_email", "masked_phone", "masked_dod_id", "level", "state", "is_staff")
     list_filter = ("state", "level", "is_staff", SharedMailbox)
     list_per_page = 25
-    show_full_result_count = False
     ordering = ("last_name", "first_name", "pk")
     confirmed = account_buttons.OF_ACCOUNTS
     search_fields = ("username",)

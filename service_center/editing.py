@@ -151,6 +151,7 @@ class DatedNoticeAdmin(ConfirmingAdmin):
 
     list_display = ("title", "kind", "begins_at", "ends_at", "state")
     list_filter = ("kind",)
+    show_facets = admin.ShowFacets.NEVER
     list_per_page = 25
     show_full_result_count = False
     ordering = ("-published_at",)
@@ -232,13 +233,15 @@ class DatedNoticeAdmin(ConfirmingAdmin):
 
 
 class ByArticle(admin.SimpleListFilter):
-    """The filter of opinions by article, of those that are there now."""
+    """The filter of opinions by article. The page of figures leads here with one; the list of all would be long."""
 
     title = "article"
     parameter_name = "article"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(slug, one.title) for slug, one in sorted(articles.all_articles().items())]
+        slug = request.GET.get(self.parameter_name, "")
+        article = articles.all_articles().get(slug)
+        return [(slug, article.title if article else slug)] if slug else []
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return queryset.filter(article=self.value()) if self.value() else queryset
@@ -251,6 +254,7 @@ class RatingAdmin(ReadOnlyAdmin):
     list_display = ("article", "day", "helpful", "reason")
     list_filter = ("helpful", "reason", ByArticle)
     list_per_page = 50
+    show_facets = admin.ShowFacets.NEVER
     show_full_result_count = False
     ordering = ("-day", "article", "pk")
     fields = readonly_fields = ("article", "day", "helpful", "reason", "remark")

@@ -19,6 +19,7 @@ from django.shortcuts import render
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
 
 from accounts.actions import Done, NotAllowed
@@ -94,6 +95,7 @@ def last_import() -> AuditEvent | None:
     return recent.filter(event="deers.imported").order_by("-pk").first()
 
 
+@require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """Show the state of the machinery."""
     if not request.user.has_perm(SEE):  # type: ignore[union-attr]

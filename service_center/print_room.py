@@ -151,7 +151,6 @@ class BatchAdmin(ReadOnlyAdmin):
     list_display = ("__str__", "made_at", "letters_in_it", "mailed_at")
     empty_value_display = "not yet"
     list_per_page = 25
-    show_full_result_count = False
     ordering = ("-pk",)
     fields = readonly_fields = ("made_at", "mailed_at")
     change_list_template = "admin/idproofing/batch/change_list.html"
@@ -269,7 +268,6 @@ class LetterAdmin(MovingAdmin):
     list_filter = ("state", "kind", "level")
     list_select_related = ("batch",)
     list_per_page = 25
-    show_full_result_count = False
     ordering = ("-changed_at",)
     search_fields = ("reference",)
     search_help_text = "The letter's number such as L-7F3K-9Q2M. Outside the print room, also a DoD ID number or a name"

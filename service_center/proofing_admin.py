@@ -21,7 +21,6 @@ class ProofingAdmin(ConfirmingAdmin):
     list_display = ("dod_id", "level", "state", "attempts", "changed_at")
     list_filter = ("state", "level")
     list_per_page = 25
-    show_full_result_count = False
     ordering = ("-changed_at",)
     search_fields = ("dod_id",)
     search_help_text = "DoD ID number, name, or the last four digits of the Social Security number."

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from accounts.models import Account
 from safeguards import audit
+from service_center.paging import PagedList
 from service_center.reasons import Reasons
 
 
@@ -40,6 +41,10 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     """An admin in which nothing is added, changed or deleted by hand. So Django's history of changes has no button."""
 
     actions: Any = None
+    # Lists are sorted in one way, by an index, and count nothing (paging.py).
+    sortable_by = ()
+    show_facets = admin.ShowFacets.NEVER
+    show_full_result_count = False
     # Why something is done with lines of the list.
     why: Reasons = ()
     change_form_template = "admin/moves.html"
@@ -70,6 +75,9 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     def action_form(self) -> type[ActionForm]:  # type: ignore[override]
         """Return the form in which it is chosen what is done with the lines, and why."""
         return type("WhyActionForm", (ActionForm,), {"reason": reason_field(self.why, id="reason")})
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[PagedList]:
+        return PagedList
 
     def get_action_choices(self, request: HttpRequest, default_choices: Any = ()) -> list[tuple[str, str]]:
         """Return what can be done with the lines of a list, without "nothing"."""
@@ -117,10 +125,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         """
         field, _, how = lookup.partition("__")
         entries = [entry[0] if isinstance(entry, tuple) else entry for entry in self.list_filter]
-        offered = [getattr(entry, "parameter_name", entry) for entry in entries]
-        if how in PARTS_OF_A_DATE and not is_part_of_a_date(value):
-            return False
-        return field in [*offered, self.date_hierarchy] and how in FILTERS_ASK
+        return field in [getattr(entry, "parameter_name", entry) for entry in entries] and how in FILTERS_ASK
 
 
 def as_get(request: HttpRequest) -> HttpRequest:
@@ -131,11 +136,6 @@ def as_get(request: HttpRequest) -> HttpRequest:
     shown = copy(request)
     shown.method = "GET"
     return shown
-
-
-def is_part_of_a_date(text: str) -> bool:
-    """Return whether a text is a year, month or day that Python's calendar can go one beyond, as the filter does."""
-    return text.isascii() and text.isdecimal() and len(text) <= 4 and text != "9999"
 
 
 def record_row_view(request: HttpRequest, row: Model | None) -> None:
@@ -153,9 +153,7 @@ def record_row_view(request: HttpRequest, row: Model | None) -> None:
         account_id, dod_id = getattr(row, "account_id", None), getattr(row, "dod_id", None) or None
         index = bytes(getattr(row, "person_index", None) or b"") or None
     if account_id or dod_id or index:
-        audit.record(
-            "support.account-viewed", by=request.user, account_id=account_id, dod_id=dod_id, person_index=index
-        )
+        audit.record("support.account-viewed", by=request.user, account_id=account_id, dod_id=dod_id or index)
 
 
 def has_permission(request: HttpRequest, permission: str) -> bool:
@@ -171,6 +169,5 @@ def admin_page(row: Model) -> str:
 
 
 CHOOSE_ALL = "action-toggle"
-# The lookups that the lists' own filters, and the filter by date, use on their field.
-PARTS_OF_A_DATE = ("year", "month", "day")
-FILTERS_ASK = ("", "exact", "isnull", "isempty", *PARTS_OF_A_DATE)
+# The lookups that the lists' own filters use on their field.
+FILTERS_ASK = ("", "exact", "isnull", "isempty")

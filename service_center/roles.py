@@ -44,6 +44,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "family.stop_surrogacy",
         "accounts.resend_code",
         "calls.take_call",
+        "calls.view_call",
         "safeguards.view_auditevent",
         "safeguards.export_auditevent",
         "support.view_contactmessage",

@@ -24,7 +24,10 @@ from service_center import deliveries, opening, searching, workload
 
 # The pages that show nobody: they hold only links, an empty form, counts of everybody, or what a list of nobody's name
 # that was looked at shows a few seconds later.
-SHOW_NOBODY = ("index", "app_list", "jsi18n", "figures", "operations", "idproofing_visit_attend", "chat_chat_queue")
+SHOW_NOBODY = (
+    *("index", "app_list", "jsi18n", "figures", "figures-file", "operations", "idproofing_visit_attend"),
+    "chat_chat_queue",
+)
 
 
 def record_page_view(request: HttpRequest) -> None:

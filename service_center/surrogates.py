@@ -282,7 +282,6 @@ class SurrogacyAdmin(ConfirmingAdmin):
     list_display_links = ("number",)
     list_filter = ("state", "ground")
     list_per_page = 25
-    show_full_result_count = False
     ordering = ("due_at", "number")
     search_fields = ("number",)
     search_help_text = "The number of a request."

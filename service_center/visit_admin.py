@@ -111,7 +111,6 @@ class VisitAdmin(ConfirmingAdmin):
     list_display = ("made_at", "state", "level", "route", "reason", "expires_at", "changed_at")
     list_filter = ("state", "route", "level")
     list_per_page = 25
-    show_full_result_count = False
     ordering = ("-changed_at",)
     fields = readonly_fields = (
         "dod_id", "level", "route", "state", "reason", "attended_by", "second_look", "made_at", "expires_at",
@@ -125,7 +124,7 @@ class VisitAdmin(ConfirmingAdmin):
         return super().has_view_permission(request, obj) or (obj is None and may(request, "attend_visit"))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
-        if not may(request, "view_visit"):
+        if may(request, "attend_visit") and not may(request, "view_visit"):
             return redirect("admin:idproofing_visit_attend")
         return super().changelist_view(
             request, {**(extra_context or {}), "title": "Visits", "can_attend": may(request, "attend_visit")}

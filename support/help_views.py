@@ -9,6 +9,7 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from core import policy
 from core.help_codes import BY_CODE, read_code
 from core.words import try_again_in
 from safeguards import client
@@ -46,7 +47,12 @@ def help_center(request: HttpRequest) -> HttpResponse:
 
 def found(request: HttpRequest, asked: str, *, code: str = "", status: int = 200) -> HttpResponse:
     """Show what a search found. `code` is a help code that was typed and that we do not have."""
-    context = {"asked": asked[:200], "results": search_help(asked), "unknown_code": code, "ways_to_us": ways_to_us()}
+    context = {
+        "asked": asked[: policy.HELP_SEARCH_MAX],
+        "results": search_help(asked),
+        "unknown_code": code,
+        "ways_to_us": ways_to_us(),
+    }
     return render(request, "support/found.html", {**context, "popular": articles.popular_articles()}, status=status)
 
 
@@ -112,7 +118,12 @@ def rate(request: HttpRequest, slug: str) -> HttpResponse:
     chosen = article_named(slug)
     if request.method != "POST":
         said = request.GET.get("said", "")
-        context = {"article": chosen, "said": said, "form": ReasonForm(), "ways_to_us": ways_to_us()}
+        context = {
+            "article": chosen,
+            "said": said,
+            "form": ReasonForm() if said else RatingForm(),
+            "ways_to_us": ways_to_us(),
+        }
         return render(request, "support/rate.html", context)
     asks_why = "reason" in request.POST or "remark" in request.POST
     form = (ReasonForm if asks_why else RatingForm)(request.POST)

@@ -212,7 +212,7 @@ class Rating(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     article = models.SlugField(max_length=60, db_index=False)
     day = models.DateField()
-    helpful = models.BooleanField("was helpful")
+    helpful = models.BooleanField()
     reason = models.CharField(max_length=20, choices=Reason.choices, blank=True)
     remark = EncryptedTextField(null=True)
 

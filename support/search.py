@@ -25,10 +25,11 @@ PAGES = {"article": "help-article", "guide": "guide"}
 
 @dataclass(frozen=True)
 class Result:
-    """A page that was found, and the part of it that says why."""
+    """A page that was found: what it is about, and the part of it that has the words, if the text has any."""
 
     address: str
     title: str
+    summary: str
     is_guide: bool
     excerpt: SafeString
 
@@ -114,7 +115,8 @@ def matching_pages(words: list[str]) -> list[Any]:
 
 def result_of(row: Any) -> Result:
     kind, _, slug = row.place.partition("/")
-    return Result(reverse(PAGES[kind], args=[slug]), row.title, kind == "guide", marked(row.excerpt or row.summary))
+    excerpt = f"… {row.excerpt} …" if BEGIN in row.excerpt else ""
+    return Result(reverse(PAGES[kind], args=[slug]), row.title, row.summary, kind == "guide", marked(excerpt))
 
 
 def marked(excerpt: str) -> SafeString:

@@ -46,12 +46,6 @@ PEOPLE = (
         ReadyAccount("operator.gloria", "granite-lemon-harbor-36", role="Operator"),
     ),
     Staff(
-        "Writes the help pages, the notices and the texts for answers, and sees nothing of people.",
-        Name("Felix", "Arden"),
-        "felix.arden@example.org",
-        ReadyAccount("editor.felix", "maple-violet-engine-62", role="Editor"),
-    ),
-    Staff(
         "Prints and mails the letters, and sees nothing else of people.",
         Name("Leonard", "Fisk"),
         "leonard.fisk@example.org",

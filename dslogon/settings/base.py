@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "support",
     "support.chat.apps.ChatConfig",
     "service_center.audit_viewer.apps.AuditViewerConfig",
+    "service_center.figures.apps.FiguresConfig",
     # After the rooms whose rows its pages show.
     "service_center.calls.apps.CallsConfig",
     "service_center.apps.ServiceCenterConfig",

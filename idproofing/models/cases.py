@@ -118,6 +118,7 @@ class Case(models.Model):
             ),
             models.Index(fields=["dod_id", "-opened_at"], condition=~Q(dod_id=""), name="case_of_person"),
             models.Index(fields=["due_at"], condition=Q(state__in=["open", "taken", "proposed"]), name="case_queue"),
+            models.Index(fields=["due_at", "number"], name="case_by_due"),
             models.Index(
                 fields=["expires_at"],
                 condition=Q(state__in=["open", "taken", "proposed", "repeated", "approved"]),

@@ -102,6 +102,7 @@ class Letter(models.Model):
                 fields=["expires_at"], condition=Q(state__in=["queued", "printed", "sent"]), name="letter_not_over"
             ),
             models.Index(fields=["-changed_at"], name="letter_newest"),
+            models.Index(fields=["state", "-changed_at", "-id"], name="letter_newest_of_state"),
         ]
 
     def __str__(self) -> str:

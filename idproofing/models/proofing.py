@@ -42,6 +42,10 @@ class Proofing(models.Model):
     class Meta:
         verbose_name_plural = "proofings"
         constraints = [models.UniqueConstraint(fields=["dod_id", "level"], name="proofing_once_a_level")]
+        indexes = [
+            models.Index(fields=["-changed_at", "-id"], name="proofing_newest"),
+            models.Index(fields=["state", "-changed_at", "-id"], name="proofing_newest_of_state"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_level_display()}: {self.get_state_display()}"

@@ -40,7 +40,16 @@ class Quiz(models.Model):
                 name="quiz_end_dated",
             ),
         ]
-        indexes = [models.Index(fields=["dod_id", "level", "started_at"], name="quiz_history")]
+        indexes = [
+            models.Index(fields=["dod_id", "level", "started_at"], name="quiz_history"),
+            # For the staff's figures, which count the quizzes of a day that is over.
+            models.Index(
+                fields=["ended_at"],
+                include=["dod_id", "state"],
+                condition=Q(ended_at__isnull=False),
+                name="quiz_ended",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_level_display()} quiz, {self.get_state_display().lower()}"

@@ -102,6 +102,9 @@ class Visit(models.Model):
             models.Index(fields=["dod_id", "level"], condition=Q(state__in=LIVE), name="visit_under_way"),
             models.Index(fields=["dod_id", "-made_at"], name="visit_of_person"),
             models.Index(fields=["expires_at"], condition=Q(state__in=["open", "checked"]), name="visit_to_expire"),
+            # For the staff's figures, which count the visits of a day that is over.
+            models.Index(fields=["changed_at"], condition=Q(state__in=["verified", "refused"]), name="visit_ended"),
+            models.Index(fields=["-changed_at", "-id"], name="visit_newest"),
         ]
 
     def __str__(self) -> str:

@@ -120,6 +120,12 @@ class Step(requests.Step):
 
     class Meta:
         default_permissions = ()
+        # For the staff's figures, which time the first answers of a day that is over.
+        indexes = [
+            models.Index(
+                fields=["at"], condition=Q(state__in=("received", "booked", "refused")), name="wish_first_answer"
+            )
+        ]
         constraints = [models.UniqueConstraint(fields=["request", "state"], name="wish_step_once")]
 
 

@@ -99,4 +99,8 @@ class Step(requests.Step):
 
     class Meta:
         default_permissions = ()
+        # For the staff's figures, which time the first answers of a day that is over.
+        indexes = [
+            models.Index(fields=["at"], condition=Q(state__in=("received", "refused")), name="refill_first_answer")
+        ]
         constraints = [models.UniqueConstraint(fields=["request", "state"], name="refill_step_once")]

@@ -247,6 +247,13 @@ class Message(models.Model):
                 fields=["send_due_at"], name="message_to_note", condition=Q(sent_at=None, held_at__isnull=False)
             ),
             GinIndex(fields=["patient", "search"], name="message_words"),
+            # For the staff's figures, which time the answers of a day that is over.
+            models.Index(
+                fields=["answered_at"],
+                include=["send_due_at"],
+                condition=Q(author="patient", answered_at__isnull=False),
+                name="message_answered",
+            ),
         ]
 
     def __str__(self) -> str:

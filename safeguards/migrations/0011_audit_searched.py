@@ -19,13 +19,17 @@ class Migration(migrations.Migration):
             models.Index(
                 condition=models.Q(("person_index__isnull", False)),
                 fields=["person_index", "-id"],
+                include=("event", "at"),
                 name="audit_by_person",
             ),
         ),
         AddIndexConcurrently(
             "auditevent",
             models.Index(
-                condition=models.Q(("actor_id__isnull", False)), fields=["actor_id", "-id"], name="audit_by_actor"
+                condition=models.Q(("actor_id__isnull", False)),
+                fields=["actor_id", "-id"],
+                include=("event", "at"),
+                name="audit_by_actor",
             ),
         ),
         AddIndexConcurrently("auditevent", models.Index(fields=["event", "-id"], name="audit_by_event")),

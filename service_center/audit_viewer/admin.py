@@ -67,7 +67,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
                 "support.account-viewed",
                 by=request.user,
                 account_id=search.account.pk if search.account else None,
-                person_index=search.index,
+                dod_id=search.index,
             )
 
     def list_page(
@@ -102,7 +102,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
         return self.page(
             request,
             "event",
-            title=in_words(event.event),
+            title=event.staff_sentence.rstrip("."),
             event=event,
             told=wording.tell([event])[0],
             sealed=chain.is_sealed(event.at),
@@ -144,7 +144,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
             "support.trail-exported",
             by=request.user,
             account_id=search.account.pk if search.account else None,
-            person_index=search.index,
+            dod_id=search.index,
             reason=reason,
             events=count,
         )

@@ -17,8 +17,11 @@ YEARS = (2000, 2100)
 MINUTE = timedelta(minutes=1)
 FORMAT = "%Y-%m-%dT%H:%M"
 NOT_A_TIME = "Enter a date and a time, such as 2026-11-20 14:30."
-NOBODY = "No one fits that. Check the spelling, or enter something else."
-SEVERAL = "Several fit that. Choose one below."
+NOBODY = {
+    "who": "No one fits that. Check the spelling, or enter something else that you know of the person.",
+    "staff": "No member of staff fits that. Check the spelling, or enter the email address.",
+}
+SEVERAL = {"who": "Several people fit that. Choose one below.", "staff": "Several staff fit that. Choose one below."}
 
 
 def kind_choices() -> list[Any]:
@@ -138,7 +141,7 @@ class SearchForm(forms.Form):
     def only(self, candidates: list[Candidate], field: str) -> str:
         if len(candidates) == 1:
             return candidates[0].key
-        self.add_error(field, SEVERAL if candidates else NOBODY)
+        self.add_error(field, SEVERAL[field] if candidates else NOBODY[field])
         return ""
 
     def address(self) -> dict[str, str]:

@@ -74,8 +74,15 @@ def identify(
 ) -> bool:
     """Note that the caller showed to be this person. Return False if the call is over, or about somebody else."""
     same = Q(account=None, dod_id="") | (Q(account=account) if account else Q(account=None, dod_id=dod_id))
-    rows = Call.objects.filter(same, pk=call.pk, ended_at=None)
-    return bool(rows.update(account=account, dod_id=dod_id, identity=identity, identified_at=now or timezone.now()))
+    shown = {"identity": identity, "identified_at": now or timezone.now()}
+    with transaction.atomic():
+        if not Call.objects.filter(same, pk=call.pk, ended_at=None).update(account=account, dod_id=dod_id, **shown):
+            return False
+        audit.record(
+            "support.caller-identified", by=call.staff, account_id=account.pk if account else None,
+            dod_id=dod_id or None, identity=str(identity),
+        )  # fmt: skip
+    return True
 
 
 def identity_of(staff: Account, subject: object, now: datetime | None = None) -> Call.Identity:
@@ -107,9 +114,11 @@ def calls_of(account: Account | None, dod_id: str = "") -> QuerySet[Call]:
     """Return the calls about a person, by account or DoD ID number, newest first."""
     number = dod_id or (account.dod_id if account else "") or ""
     person = Q(account=account) if account else Q(pk=None)
-    return Call.objects.filter(person | Q(dod_id=number) if number else person).order_by("-began_at")
+    calls = Call.objects.filter(person | Q(dod_id=number) if number else person)
+    return calls.select_related("staff").order_by("-began_at")
 
 
-def calls_by(staff: Account) -> QuerySet[Call]:
-    """Return the calls that an agent had, newest first."""
-    return Call.objects.filter(staff=staff).select_related("account").order_by("-began_at")
+def calls_that_ended(staff: Account | None) -> QuerySet[Call]:
+    """Return the calls that an agent had, or all agents had, newest first."""
+    calls = Call.objects.exclude(ended_at=None).select_related("staff").order_by("-began_at")
+    return calls.filter(staff=staff) if staff else calls

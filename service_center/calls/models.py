@@ -61,6 +61,7 @@ class Call(models.Model):
             models.Index("account", F("began_at").desc(), condition=Q(account__isnull=False), name="call_of_account"),
             models.Index("dod_id", F("began_at").desc(), condition=~Q(dod_id=""), name="call_of_person"),
             models.Index("staff", F("began_at").desc(), name="call_of_agent"),
+            models.Index(F("began_at").desc(), name="call_newest"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["staff"], condition=Q(ended_at__isnull=True), name="call_one_at_a_time"),

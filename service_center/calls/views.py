@@ -68,17 +68,12 @@ def desk(request: HttpRequest) -> HttpResponse:
     audit.record("support.list-viewed", by=by, list="call")
     due = page_of(call_backs.waiting().select_related("staff"), page_number(request.GET.get("page", "1")), PAGE_SIZE)
     lines = [(row, call_backs.show_time(row.starts_at, row.of_region.zone)) for row in due.rows]
-    mine = list(calling.calls_by(by).exclude(ended_at=None)[:PAGE_SIZE])
-    context: dict[str, Any] = {
-        "call": going_on,
-        "form": form,
-        "forms": [form] if going_on else [],
-        "page": due,
-        "lines": lines,
-    }
-    return page(
-        request, "desk", title="Calls", **context, mine=mine, now=timezone.now(), of_person=address_of(going_on)
-    )
+    may_see_all = has_permission(request, "calls.view_call")
+    of_all = may_see_all and request.GET.get("calls") == "all"
+    shown = list(calling.calls_that_ended(None if of_all else by)[:PAGE_SIZE])
+    context: dict[str, Any] = {"call": going_on, "form": form, "forms": [form] if going_on else [], "page": due}
+    context |= {"lines": lines, "calls": shown, "of_all": of_all, "may_see_all": may_see_all}
+    return page(request, "desk", title="Calls", now=timezone.now(), of_person=address_of(going_on), **context)
 
 
 def address_of(call: Call | None) -> str:

@@ -211,7 +211,6 @@ class CaseAdmin(ConfirmingAdmin):
     confirmed = OF_CASES
     list_filter = (Queue, "level", "journey")
     list_per_page = 25
-    show_full_result_count = False
     ordering = ("due_at", "number")
     search_fields = ("reference",)
     search_help_text = "The number of a case, or the reference that the person has."
@@ -336,6 +335,8 @@ class CaseAdmin(ConfirmingAdmin):
         return self.act(request, pk, partial(reviewing.take, pk, by=request.user), "The case is yours.")
 
     def decide(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not self.may_decide(request):
+            return HttpResponse(status=403)
         if request.POST.get("decision") not in Decision.values:
             return self.say(request, pk, "Choose a decision.")
         form = ReasonForm(request.POST, decision=request.POST["decision"])

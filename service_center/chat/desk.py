@@ -13,7 +13,6 @@ from accounts.models import Account, Session
 from accounts.models import State as AccountState
 from core import policy
 from safeguards import audit
-from support.chat.masking import mask_numbers
 from support.chat.models import Chat, Line, Text
 from support.chat.states import TAKEN, WAITING, State, add_line, change_state, state_of
 from support.chat.talking import Refused, Said, locked, once
@@ -75,19 +74,19 @@ def note(chat: Chat, line_id: UUID, words: str, *, by: Account, now: datetime) -
 
 
 def write(chat: Chat, line_id: UUID, words: str, kind: Line.Kind, *, by: Account, now: datetime) -> Said | Refused:
-    def add(row: Chat) -> Refused | None:
+    def add(row: Chat, new: UUID, text: str) -> Refused | None:
         is_note = kind == Line.Kind.NOTE
         if row.agent_id != by.pk or not (row.is_open or is_note):
             return Refused("Not sent: this chat has ended, or is not with you any more. Your text is still here.")
         if row.last_line >= policy.CHAT_LINES_MAX:
             return Refused(f"Not sent: a chat has at most {policy.CHAT_LINES_MAX} messages.")
         row.agent_here_at, row.agent_typing_at = now, None
-        add_line(row, kind, at=now, agent=by, id=line_id, text=mask_numbers(words))
+        add_line(row, kind, at=now, agent=by, id=new, text=text)
         if is_note:
             audit.record("chat.noted", by=by, account_id=row.account_id, chat=str(row.pk))
         return None
 
-    return once(line_id, chat, add)
+    return once(chat, line_id, words, add)
 
 
 def put_back(chat: Chat, *, by: Account, now: datetime) -> bool:

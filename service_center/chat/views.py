@@ -22,7 +22,7 @@ from service_center.conflicts import Conflicted, refuse_account
 from support.chat import live
 from support.chat.models import Chat, Text
 from support.chat.talking import Refused
-from support.chat.views import answer_poll, wants_json
+from support.chat.views import answer_poll, kept_words, wants_json
 
 PERMISSION, EDITS = "chat.answer_chat", "chat.edit_texts"
 FASTER = "A colleague was faster, or the visitor has ended the chat."
@@ -115,7 +115,7 @@ def show(
     audit.record("chat.viewed", by=agent, account_id=chat.account_id, chat=str(chat.pk))
     if own:
         live.note_seen(chat, live.AGENT, chat.last_line, now)
-    kept = {} if forms else unsaved_forms.take(request)
+    kept = {} if forms else kept_words(request)
     shown: dict[str, Any] = {
         "answer": AnswerForm(initial=kept),
         "note_form": NoteForm(),
@@ -181,7 +181,7 @@ def write_answer(request: HttpRequest, agent: Account, chat: Chat, now: datetime
             return JsonResponse({"line": str(uuid4())}) if wants_json(request) else redirect(address(chat))
         form.add_error(None, outcome.why)
     if wants_json(request):
-        return JsonResponse({}, status=400)
+        return JsonResponse({"line": ""})
     return show(request, agent, found(chat.pk), now, answer=form)
 
 

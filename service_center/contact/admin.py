@@ -53,7 +53,6 @@ class ContactMessageAdmin(ReadOnlyAdmin):
     show_full_result_count = False
     search_fields = ("reference",)
     search_help_text = "The reference of a message, such as C-7F3K-9Q2M"
-    date_hierarchy = "created_at"
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """Return the oldest of those that wait first, and of all the newest first."""

@@ -114,7 +114,6 @@ class WaitingAdmin(MovingAdmin):
     list_display: tuple[str, ...] = ("__str__", "kind", "state", "made_at", "waits")
     list_filter = (("state", OpenOrOneState), "kind")
     list_per_page = 25
-    show_full_result_count = False
     ordering = ("made_at",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -18,7 +18,7 @@ from portal.medications.asking import late as refills_late
 from portal.medications.models import Request as RefillRequest
 from portal.messages.models import Membership
 from portal.messages.teams import current
-from service_center.figures import tellable
+from service_center.figures.reading import tellable
 
 PHARMACY, NO_CLINIC = "Pharmacy", "Visits, no clinic known"
 

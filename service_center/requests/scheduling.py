@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
@@ -26,6 +25,7 @@ from portal.appointments.models import ENDED, CheckIn, Request
 from portal.appointments.states import State, can_move, change_state
 from portal.record import moments
 from portal.record.models import Appointment, Who
+from service_center.paging import PagedList
 from service_center.read_only import ReadOnlyAdmin
 from service_center.requests.desk import (
     PERSON_HEARS,
@@ -180,7 +180,7 @@ def describe_moment(at: datetime, zone: str | None) -> str:
     return date_format(timezone.localtime(at, moments.zone_of(zone)), "N j, Y, P T")
 
 
-class ClinicList(ChangeList):
+class ClinicList(PagedList):
     """A list of what the clinics of a member of staff see. Who belongs to none reads why it is empty."""
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
@@ -204,7 +204,7 @@ class RequestAdmin(WaitingAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Request]:
         return super().get_queryset(request).filter(answered_by(request.user))  # type: ignore[arg-type]
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PagedList]:
         return ClinicList
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
@@ -242,7 +242,6 @@ class CheckInAdmin(ReadOnlyAdmin):
 
     list_display = ("__str__", "begins", "changed_at")
     list_per_page = 25
-    show_full_result_count = False
     ordering = ("starts_at",)
     fields = readonly_fields = (
         "person", "visit", "said_by", "phone_number", "what_changed", "to_talk_about", "changed_at",
@@ -254,7 +253,7 @@ class CheckInAdmin(ReadOnlyAdmin):
         mine = rows.filter(prepared_by(request.user))  # type: ignore[arg-type]
         return mine.filter(starts_at__gte=timezone.now()) if is_list(request) else mine
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PagedList]:
         return ClinicList
 
     @admin.display(description="Visit", ordering="starts_at")

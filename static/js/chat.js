@@ -5,6 +5,7 @@ const form = chat.querySelector("form[data-say]");
 const box = form?.querySelector("textarea");
 const said = chat.querySelector("[data-said]");
 const at = (name) => chat.querySelector(`[${name}]`);
+const log = at("data-log");
 let tag = "";
 let waits = 0;
 let asking = false;
@@ -17,7 +18,7 @@ const every = () => Number(live().dataset.every) * (document.hidden ? 5 : 1);
 function show(html) {
   const fresh = new DOMParser().parseFromString(html, "text/html").querySelector("[data-live]");
   const lines = at("data-lines");
-  const near = lines.scrollHeight - lines.scrollTop - lines.clientHeight < 80;
+  const near = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
   const last = Number(live().dataset.since);
   for (const line of fresh.querySelectorAll("[data-lines] > li")) if (Number(line.dataset.n) > last) lines.append(line);
   for (const name of ["data-status", "data-typing"]) {
@@ -31,7 +32,7 @@ function show(html) {
     const text = mark.closest("[data-n]").dataset.n <= Number(fresh.dataset.delivered) ? "Delivered" : mark.textContent;
     if (mark.textContent !== text) mark.textContent = text;
   }
-  if (near) lines.scrollTop = lines.scrollHeight;
+  if (near) log.scrollTop = log.scrollHeight;
 }
 
 async function ask() {
@@ -68,9 +69,11 @@ async function send() {
   const typed = new FormData(form);
   try {
     const answer = await fetch(location.pathname, { method: "POST", body: new URLSearchParams(typed), headers: { Accept: "application/json" }, redirect: "manual" });
-    if (!answer.ok) return form.submit(); // the page says what is wrong; the same line is never stored twice
-    form.elements.line.value = (await answer.json()).line;
+    const next = answer.ok && (await answer.json()).line;
+    if (!next) return form.submit(); // the page says what is wrong; the same line is never stored twice
+    form.elements.line.value = next;
     if (box.value === typed.get("words")) box.value = "";
+    box.dispatchEvent(new Event("input", { bubbles: true })); // for the count of characters
     said.textContent = "";
     ask();
   } catch {
@@ -93,8 +96,12 @@ if (form) {
     event.preventDefault();
     send();
   });
+  // What is kept when the session ends is what was typed, and not an empty box.
+  const keep = () => form.toggleAttribute("data-keep", box.value.trim() !== "");
+  keep();
   box.addEventListener("input", () => {
-    if (Date.now() - told < Number(chat.dataset.typingEvery) * 1000) return;
+    keep();
+    if (!box.value || Date.now() - told < Number(chat.dataset.typingEvery) * 1000) return;
     told = Date.now();
     const token = new URLSearchParams({ csrfmiddlewaretoken: form.elements.csrfmiddlewaretoken.value });
     fetch(chat.dataset.typingAt, { method: "POST", body: token, redirect: "manual" }).catch(() => {});
@@ -103,8 +110,8 @@ if (form) {
 for (const one of chat.querySelectorAll("[data-without-script]")) one.hidden = true;
 for (const one of chat.querySelectorAll("[data-with-script]")) one.hidden = false;
 // The newest line stands above the box to write in, however long the chat is.
-at("data-lines").classList.add("chat__lines--scroll");
-at("data-lines").tabIndex = 0;
-at("data-lines").scrollTop = at("data-lines").scrollHeight;
+log.classList.add("chat__log--scrolls");
+log.tabIndex = 0;
+log.scrollTop = log.scrollHeight;
 document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
 waits = setTimeout(ask, every() * 1000);

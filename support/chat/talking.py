@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -23,7 +23,7 @@ from safeguards import audit
 from safeguards.cipher import blind_index
 from support.chat.masking import mask_numbers
 from support.chat.models import Chat, Line
-from support.chat.states import State, add_line, change_state, state_of
+from support.chat.states import State, add_line, change_state
 
 COOKIE = "__Host-chat" if settings.SESSION_COOKIE_SECURE else "chat"
 Kind = Line.Kind
@@ -119,8 +119,13 @@ def open_chat(
             audit.record("chat.opened", by=shown or "visitor", chat=str(chat.pk), topic=topic)
         return chat
     except IntegrityError:
-        before = Chat.objects.filter(pk=form_id, browser=chat.browser).first()
-        return before or Refused("You have a chat that is still open in this browser. Go on with that one.")
+        if not Chat.objects.filter(pk=form_id).exists():
+            return Refused("You have a chat that is still open in this browser. Go on with that one.")
+        first = Line.objects.filter(pk=form_id, chat__browser=chat.browser).select_related("chat").first()
+        if first and first.text == mask_numbers(words):
+            return first.chat
+        # The person went back and wrote something else in a form that was already sent.
+        return open_chat(uuid4(), token, topic=topic, words=words, now=now, shown=shown)
 
 
 @contextmanager
@@ -130,30 +135,33 @@ def locked(chat: Chat) -> Any:
         yield Chat.objects.select_for_update().get(pk=chat.pk)
 
 
-def once(line_id: UUID, chat: Chat, write: Callable[[Chat], Refused | None]) -> Said | Refused:
-    """Have a line written to a chat, whose row is locked then, unless the same form wrote it before."""
-    try:
-        with locked(chat) as row:
-            if Line.objects.filter(pk=line_id, chat=row).exists():
-                return Said()
-            return write(row) or Said()
-    except IntegrityError:  # the id is that of a line of another chat
-        return Refused("Not sent: this form was used before. Load the page again.")
+def once(chat: Chat, line_id: UUID, words: str, write: Callable[[Chat, UUID, str], Refused | None]) -> Said | Refused:
+    """Have a line written to a chat, whose row is locked then, unless the same form wrote the same before.
+
+    `write` is given the row, the id of the line, and its text as it may be stored.
+    """
+    text = mask_numbers(words)
+    with locked(chat) as row:
+        before = Line.objects.filter(pk=line_id).first()
+        if before and before.chat_id == row.pk and before.text == text:
+            return Said()
+        # A person who went back may have written something else in a form that was already sent.
+        return write(row, uuid4() if before else line_id, text) or Said()
 
 
 def say(chat: Chat, line_id: UUID, words: str, *, now: datetime) -> Said | Refused:
     """Store what the visitor wrote, once a form."""
 
-    def write(row: Chat) -> Refused | None:
+    def write(row: Chat, new: UUID, text: str) -> Refused | None:
         if not row.is_open:
             return Refused(OVER)
         if row.last_line >= policy.CHAT_LINES_MAX:
             return Refused(FULL)
         row.visitor_here_at, row.visitor_typing_at = now, None
-        add_line(row, Kind.VISITOR, at=now, id=line_id, text=mask_numbers(words))
+        add_line(row, Kind.VISITOR, at=now, id=new, text=text)
         return None
 
-    return once(line_id, chat, write)
+    return once(chat, line_id, words, write)
 
 
 def end(chat: Chat, *, now: datetime) -> bool:
@@ -194,8 +202,3 @@ def show_account(chat: Chat, account: Account | None, *, by: Account, now: datet
 def actor(chat: Chat) -> Account | str:
     """Return who acts for the visitor: nobody that the trail could name, unless the visitor has shown the account."""
     return chat.account or "visitor"
-
-
-def gone(chat: Chat, now: datetime) -> bool:
-    """Return whether the visitor was not seen for so long that the chat may end."""
-    return state_of(chat) in (State.WAITING, State.TAKEN) and chat.visitor_here_at <= now - policy.CHAT_VISITOR_GONE

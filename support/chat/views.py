@@ -114,7 +114,7 @@ def show(request: HttpRequest, row: Chat, now: datetime, status: int = 200, **mo
         "now": live.look(row, live.VISITOR, now),
         "chat": row,
         "lines": live.lines_after(row, 0, live.VISITOR),
-        "form": more.pop("form", None) or WordsForm(initial=unsaved_forms.take(request)),
+        "form": more.pop("form", None) or WordsForm(initial=kept_words(request)),
         "person": signed_in_as(request),
         "opens": hours.opens_in_words(now),
         "reloads": row.is_open and request.method == "GET" and request.GET.get("reload") == "on",
@@ -123,6 +123,12 @@ def show(request: HttpRequest, row: Chat, now: datetime, status: int = 200, **mo
         **more,
     }
     return render(request, "support/chat/chat.html", context, status=status)
+
+
+def kept_words(request: HttpRequest) -> dict[str, str]:
+    """Return what was typed when the session ended, without the id of its form, which may have been sent since."""
+    kept = unsaved_forms.take(request)
+    return {"words": str(kept["words"])} if "words" in kept else {}
 
 
 def act(request: HttpRequest, row: Chat, now: datetime) -> HttpResponse:
@@ -156,7 +162,7 @@ def take_up_again(request: HttpRequest, row: Chat, now: datetime) -> None:
 
 
 def say(request: HttpRequest, row: Chat, now: datetime) -> HttpResponse:
-    """Store what was written. A script gets the id of the next form, and the page whatever else there is to say."""
+    """Store what was written. A script gets the id of the next form, or none if only the page can say what is wrong."""
     form, status = WordsForm(request.POST), 200
     if form.is_valid():
         refused = write(form, row, now)
@@ -166,7 +172,7 @@ def say(request: HttpRequest, row: Chat, now: datetime) -> HttpResponse:
         why, status = refused
         form.add_error(None, why)
     if wants_json(request):
-        return JsonResponse({}, status=max(status, 400))
+        return JsonResponse({"line": ""})
     return show(request, live.find(row.pk, bytes(row.browser)) or row, now, status, form=form)
 
 

@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('article', models.SlugField(db_index=False, max_length=60)),
                 ('day', models.DateField()),
-                ('helpful', models.BooleanField(verbose_name='was helpful')),
+                ('helpful', models.BooleanField()),
                 ('reason', models.CharField(blank=True, choices=[('not-my-question', 'It does not answer my question'), ('unclear', 'It is hard to understand'), ('did-not-work', 'I did what it says, and it did not work'), ('wrong', 'Something in it is wrong or missing'), ('other', 'Something else')], max_length=20)),
                 ('remark', safeguards.fields.EncryptedTextField(editable=False, null=True)),
             ],

@@ -44,7 +44,7 @@ def test_a_visitor_and_an_agent_chat_to_the_copy(opens):
     expect(desk.get_by_label("Your answer")).to_have_value("")
     hears(page, "What does the page say?")
     page.get_by_label("Your message").fill("That my account is locked.")
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     expect(page.get_by_label("Your message")).to_have_value("")
     hears(desk, "That my account is locked.")
     look_at(page)

@@ -21,6 +21,7 @@ from tests.portal.appointments.test_acting import NAMED, asked, wish
 from tests.portal.appointments.test_visits import agreed, store
 from tests.portal.family.conftest import given
 from tests.portal.messages.conversations import form, plans_visits, team, treats
+from tests.service_center.whys import WHY
 
 Answers = Iterator[Any]
 
@@ -153,8 +154,8 @@ def acts_for_a_patient() -> Answers:
     yield bob.get(f"{here}change/")
     for button in ("confirm", "send-back"):
         yield bob.get(f"{here}{button}/")
-    yield bob.post(f"{here}confirm/", paper | {"paper_number": "File 78-A"})
-    bob.post(f"{here}confirm/", paper)
+    yield bob.post(f"{here}confirm/", paper | WHY["confirm"] | {"paper_number": "File 78-A"})
+    bob.post(f"{here}confirm/", paper | WHY["confirm"])
     yield bob.get(f"{here}change/")
     yield bob.get(f"{here}stop/")
     yield asker.get(reverse("family-surrogacy", args=[row.access]))

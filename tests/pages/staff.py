@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, override_settings
 from django.utils import timezone
 
+from accounts.mail import notices
 from accounts.models import Account, Assistance, Notice
 from accounts.sessions.store import StaffSessionStore
 from accounts.sign_in.session import FACTOR_PROVED
@@ -40,6 +41,7 @@ from tests.portal.messages.conversations import sent, team, treats, works_in
 from tests.service_center import past
 from tests.service_center.callers import known_to
 from tests.service_center.test_opening import failed_job
+from tests.service_center.test_operations import make_job
 from tests.service_center.test_visits import papers
 from tests.service_center.whys import WHY
 from tests.support.chat.chats import desk_page, taken, waiting
@@ -74,7 +76,7 @@ def reads() -> Answers:
     yield client.get(f"/admin/accounts/account/{held.pk}/change/")
     yield client.get(f"/admin/accounts/account/{held.pk}/lift/")  # nobody has shown who is calling
     known_to("works.here", held)
-    for button in ("lift", "freeze"):
+    for button in ("unlock", "lift", "freeze", "resend"):
         yield client.post(f"/admin/accounts/account/{held.pk}/{button}/", {})
     for button in ("unlock", "lift", "freeze", "resend", "approve", "decline"):
         yield client.get(f"/admin/accounts/account/{held.pk}/{button}/")
@@ -150,8 +152,11 @@ def takes_calls() -> Answers:
     yield client.get(walk.send(client, pin, {"pin": made.digits, "claim": rosa.username}))
     yield client.get(pin)
     yield client.get(desk)
-    walk.send(client, desk, {"do": "end", "about": "other", "outcome": "solved"})
+    walk.send(client, desk, {"do": "end", "about": "other", "outcome": "solved", "note": "Told where the codes are."})
     yield client.get(desk)
+    boss = signed_in(staff("Supervisor", "ann.supervisor"))
+    yield boss.get(desk, {"calls": "all"})
+    yield boss.get(f"/admin/accounts/account/{rosa.pk}/change/")
 
 
 def looks_at_people() -> Answers:
@@ -179,7 +184,8 @@ def looks_at_people() -> Answers:
 def finds_and_answers() -> Answers:
     """The opening page, the search, a message on its way through two agents, and who works on what."""
     rosa, ann, bob = holder(people.load("rosa")), *(staff("Supervisor", f"{name}.agent") for name in ("ann", "bob"))
-    client, typed = signed_in(ann), {"name": "Ruth", "topic": "other", "body": "Please call me back."}
+    client = signed_in(ann)
+    typed: dict[str, Any] = {"name": "Ruth", "topic": "other", "body": "Please call me back."}
     yield client.get("/admin/search/")
     yield client.post("/admin/search/", {"q": ""})
     yield client.post("/admin/search/", {"q": "rosa"}, follow=True)
@@ -224,7 +230,9 @@ def prints() -> Answers:
     client = signed_in(staff("Print room"))
     letter = asked("rosa", now=timezone.now())
     yield client.get("/admin/idproofing/batch/")
+    yield client.post("/admin/idproofing/batch/make/", {})
     page = walk.send(client, "/admin/idproofing/batch/make/", WHY["make"])
+    yield client.post(page.replace("change", "pdf"), {})
     here = f"/admin/idproofing/letter/{letter.pk}/change/"
     for button in ("again", "void"):
         yield client.get(here.replace("change", button))
@@ -241,6 +249,19 @@ def prints() -> Answers:
     yield client.get("/admin/idproofing/letter/")
     yield client.get("/admin/idproofing/letter/", {"q": "nobody"})
     yield client.get("/admin/idproofing/batch/")
+
+
+def operates() -> Answers:
+    """The operator: nothing that failed, then a job that did, and why it runs again."""
+    client, here = signed_in(staff("Operator")), "/admin/operations/"
+    yield client.get("/admin/")
+    yield client.get(here)
+    job = make_job("failed")
+    notices.tell(holder(people.load("rosa")), "help-asked")
+    yield client.get(here)
+    yield client.get(here, {"before": "1"})
+    yield client.get(f"{here}jobs/{job}/retry/")
+    yield client.post(f"{here}jobs/{job}/retry/", {})
 
 
 def answers_refills() -> Answers:
@@ -459,6 +480,7 @@ SCENES = (
     looks_at_people,
     finds_and_answers,
     prints,
+    operates,
     answers_refills,
     attends_a_visit,
     reviews,

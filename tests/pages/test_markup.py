@@ -21,6 +21,7 @@ FOR_EVERYBODY = {
     "",
     "recover/",
     "support/",
+    "support/code/<str:code>/",
     "support/guides/<slug:slug>/",
     "demo/",
     "demo/mail/",

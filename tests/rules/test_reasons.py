@@ -19,10 +19,13 @@ from tests.rules.addresses import every
 # Addresses that take a POST, are no ConfirmedAction, and ask for a reason in a form of their own.
 ASK = {
     "accounts/account/<int:pk>/help/": "HelpForm",
+    "chat/chat/<uuid:pk>/change/": "CloseForm",
     "idproofing/batch/make/": "WhyForm",
     "idproofing/batch/<int:pk>/pdf/": "WhyForm",
     "idproofing/case/<int:pk>/decide/": "ReasonForm",
     "idproofing/visit/attend/refuse/": "RefusalForm",
+    "person/<str:key>/reveal/": "RevealForm",
+    "safeguards/auditevent/export/": "ExportForm",
 }
 # Addresses that need none, and why.
 NEED_NONE = {
@@ -32,6 +35,15 @@ NEED_NONE = {
     "idproofing/visit/attend/slip/": "the documents that were entered and checked are the reason",
     "secure_messages/thread/": "what is written to a patient stands in the conversation",
     "operations/": "only shows",
+    "person/<str:key>/": "only shows",
+    "safeguards/auditevent/chain/": "only reads the trail",
+    "calls/": "a call is noted with what it was about and how it ended",
+    "chat/chat/queue/poll/": "only shows",
+    "chat/chat/texts/": "what is written for answers is the reason",
+    "chat/chat/<uuid:pk>/poll/": "only shows",
+    "chat/chat/<uuid:pk>/typing/": "says that somebody types",
+    "support/datednotice/publish/": "the notice is the reason",
+    "support/rating/articles/": "only shows",
 }
 # Django's own pages. Nothing is added, changed or deleted by hand (read_only.py), and lists are asked below.
 DJANGO = re.compile(

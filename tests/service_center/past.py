@@ -1,7 +1,7 @@
 """What happened on past days, for the staff's figures."""
 
-from datetime import UTC, datetime, timedelta
-from itertools import count
+from datetime import UTC, date, datetime, timedelta
+from itertools import count as numbers
 from typing import Any
 
 from django.utils import timezone
@@ -10,16 +10,19 @@ from core import policy
 from idproofing import cases
 from idproofing.models import ActivationCode, AnswerTally, Case
 from safeguards.models import AuditEvent
+from service_center.figures.counting import Day, release
+from service_center.figures.sources import count_all
 
 NOW = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 LAST_WEEK = NOW - timedelta(days=6)
 FEW = policy.FIGURES_FROM - 1
-NUMBERS = count(1)
+NUMBERS = numbers(1)
 
 
-def happened(event: str, times: int, at: datetime = LAST_WEEK, **details: Any) -> None:
+def happened(event: str, times: int, at: datetime = LAST_WEEK, account_id: int | None = None, **details: Any) -> None:
     AuditEvent.objects.bulk_create(
-        AuditEvent(event=event, at=at, actor_kind="visitor", details=details) for _ in range(times)
+        AuditEvent(event=event, at=at, actor_kind="visitor", account_id=account_id, details=details)
+        for _ in range(times)
     )
 
 
@@ -58,6 +61,13 @@ def opened_cases(times: int, age: timedelta, now: datetime = NOW, state: str = "
     )
 
 
+def count(*days: date) -> None:
+    """These days are counted, as the worker does; without any, those of the month before NOW."""
+    month = [timezone.localdate(NOW) - timedelta(days=number) for number in range(31, 0, -1)]
+    for day in days or month:
+        release(day, count_all(Day(day)))
+
+
 def a_month() -> None:
     """Something for every figure, seen from the real day."""
     yesterday = timezone.now() - timedelta(days=1)
@@ -67,3 +77,4 @@ def a_month() -> None:
     made_codes("email", *range(2, 12), used_after=timedelta(minutes=1), at=yesterday)
     opened_cases(12, timedelta(days=9), timezone.now())
     opened_cases(7, timedelta(hours=1), timezone.now())
+    count(timezone.localdate(yesterday))

@@ -92,7 +92,7 @@ def test_a_pin_call_ends_a_pause(rosa, agent, ann):
     digits = tablet.post("/support/pin/").context["digits"]
     answer = agent.post(PIN, {"pin": f"{digits[:3]} {digits[3:]}", "claim": rosa.last_name.upper()}, follow=True)
     assert answer.redirect_chain[-1][0] == page_of(rosa)
-    assert calling.SENTENCES["pin"] in walk.text_of(answer)
+    assert calling.SENTENCES[calling.Identity.PIN] in walk.text_of(answer)
     assert "can try again now" in walk.text_of(agent.post(page_of(rosa, "lift"), {"reason": "called"}, follow=True))
     assert give_password(phone, rosa.username)["Location"] == "/portal/"
 
@@ -178,7 +178,8 @@ def test_enough_that_fits_identifies_and_the_agent_reads_nothing_of_it(rosa, age
     answer = agent.post(COMPARE, said(person, "dod_id", "postal_code", "phone"))
     assert answer["Location"] == page_of(rosa)
     assert Call.objects.get().identity == "compared"
-    assert AuditEvent.objects.filter(event="support.caller-fitting", account_id=rosa.pk).exists()
+    trail = AuditEvent.objects.filter(account_id=rosa.pk, event__startswith="support.caller").order_by("pk")
+    assert [event.event for event in trail] == ["support.caller-fitting", "support.caller-identified"]
 
 
 def test_one_detail_may_be_wrong_and_two_may_not(rosa, agent):
@@ -305,6 +306,21 @@ def test_a_call_ends_with_reasons_and_its_note_is_sealed(agent):
     event = AuditEvent.objects.get(event="support.call-ended")
     assert event.details == {"about": "other", "outcome": "explained", "identity": "none"}
     assert "You have no open call." in walk.text_of(agent.post(DESK, {"do": "end"}, follow=True))
+
+
+def test_a_note_is_read_on_the_page_of_its_person_and_not_on_the_desk(rosa, agent, ann):
+    call = known_to(ann, rosa)
+    calling.end_call(call, about="other", outcome="explained", note="Prefers mornings.")
+    assert "Prefers mornings." in walk.text_of(agent.get(page_of(rosa)))
+    assert "Prefers mornings." not in walk.text_of(agent.get(DESK))
+
+
+def test_a_supervisor_sees_the_calls_of_all_agents_and_an_agent_those_of_their_own(ann):
+    boss = signed_in(staff("Supervisor", "bob.supervisor"))
+    calling.end_call(calling.begin_call(ann), about="family", outcome="explained", note="")
+    assert "A family member or a surrogate" in walk.text_of(boss.get(DESK, {"calls": "all"}))
+    other = signed_in(staff("Service center agent", "cleo.agent"))
+    assert "No call is noted." in walk.text_of(other.get(DESK, {"calls": "all"}))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 
 from accounts.mail import notices
 from accounts.models import Account, Notice
@@ -250,7 +251,9 @@ def test_to_somebody_who_is_no_longer_a_patient_nothing_is_sent_and_the_text_is_
 
 def test_a_form_of_an_older_session_comes_back_with_what_was_typed(desk, nurse, ruth, settings):
     here = page_to()
-    request: Any = SimpleNamespace(POST=first(body="Typed before"), user=nurse, urlconf=settings.STAFF_URLCONF)
+    request: Any = SimpleNamespace(
+        POST=MultiValueDict({"body": ["Typed before"]}), user=nurse, urlconf=settings.STAFF_URLCONF
+    )
     assert unsaved_forms.keep_typed(request, here)
     assert "Typed before" in text_of(desk.get(here))
 

@@ -124,6 +124,8 @@ def test_an_editor_sees_how_helpful_each_article_is(editor: Client) -> None:
     page = editor.get("/admin/support/rating/articles/").content.decode()
     assert "It is hard to understand: 1" in page
     assert "gone-article (gone)" in page
+    shown = editor.get("/admin/support/rating/", {"article": "levels", "helpful__exact": "0"})
+    assert [row.article for row in shown.context["cl"].result_list] == ["levels"]
 
 
 def test_reading_a_remark_leaves_an_event(editor: Client) -> None:

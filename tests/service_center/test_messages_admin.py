@@ -64,8 +64,8 @@ def test_other_roles_do_not_see_messages(message: ContactMessage, role: str) -> 
     assert not AuditEvent.objects.filter(event="support.message-read").exists()
 
 
-@pytest.mark.parametrize("year", ["9" * 20, "-1", "two", "1e9", "9999"])
-def test_a_year_that_cannot_be_is_refused(message: ContactMessage, year: str) -> None:
+@pytest.mark.parametrize("year", ["9" * 20, "-1", "two", "1e9", "9999", "2026"])
+def test_no_year_can_be_asked_for_because_that_would_read_all_messages(message: ContactMessage, year: str) -> None:
     assert signed_in("Service center agent").get(reverse(LIST), {"created_at__year": year}).status_code == 400
 
 

@@ -6,7 +6,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -229,3 +231,17 @@ def test_numbers_are_forgotten_some_days_after_the_call():
 )
 def test_an_odd_address_breaks_nothing(client, query):
     assert client.get(f"{HERE}?{query}").status_code in (200, 400)
+
+
+def test_the_pages_ask_as_much_for_many_calls_as_for_few(client):
+    def queries(page: str) -> int:
+        with CaptureQueriesContext(connection) as asked_of_database:
+            assert client.get(page).status_code == 200
+        return len(asked_of_database)
+
+    pages = (HERE, reverse("contact"))
+    few = [queries(page) for page in pages]
+    for hours in (2, 3, 4):
+        ask(starts_at=MONDAY + timedelta(hours=hours))
+    assert [queries(page) for page in pages] == few
+    assert few == [1, 0]

@@ -284,7 +284,7 @@ def delegation(owner: Account, delegate: Account, sees: Any, acts: Any) -> Deleg
 
 def enter(dod_id: str, born: date) -> Person:
     """Enter an invented person into DEERS."""
-    person = Person.objects.create(dod_id=dod_id, date_of_birth=born)
+    person = Person.objects.create(dod_id=dod_id, date_of_birth=born, email="ada@mail.example")
     LegalName.objects.create(person=person, first="Ada", last="Winters")
     Eligibility.objects.create(person=person, plan=Plan.SELECT, region=Region.EAST, begin=born)
     return person

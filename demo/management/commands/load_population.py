@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from deers.loading.workers import share_work
 from demo import generated, population
+from demo.invent.figures import store_month
 from demo.people import PEOPLE
 
 
@@ -23,6 +24,7 @@ class Command(BaseCommand):
         if options["persona"]:
             self.stdout.write(persona())
             return
+        store_month(options["seed"])
         missing, more = population.missing(), options["generated"]
         if not missing and not more:
             return

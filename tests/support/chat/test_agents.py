@@ -125,6 +125,7 @@ def test_a_colleague_changes_nothing(ann):
     ann.post(desk_page(chat), {"do": "note", "note-line": str(uuid.uuid4()), "note-words": "A note"})
     before = chat.last_line
     chat.refresh_from_db()
+    assert chat.agent
     assert (chat.agent.username, chat.is_open, chat.last_line) == ("bob.agent", True, before)
 
 

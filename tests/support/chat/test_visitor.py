@@ -67,6 +67,17 @@ def test_a_beginning_that_is_sent_twice_is_one_chat(client):
     assert Line.objects.count() == Chat.objects.count() == 1
 
 
+def test_who_went_back_and_wrote_something_else_loses_nothing(client):
+    here, line = begin(client), uuid.uuid4()
+    for words in ("First", "Second"):
+        write(client, here, words, line)
+    assert texts(chat_at(here))[1:] == ["First", "Second"]
+    other, form = Client(), str(uuid.uuid4())
+    first = begin(other, line=form)
+    other.post(first, {"do": "end"})
+    assert begin(other, "Another question", line=form) != first
+
+
 def test_a_browser_has_one_open_chat(client):
     here = begin(client)
     answer = client.post(START, {"line": str(uuid.uuid4()), "topic": "other", "words": "Another one"})

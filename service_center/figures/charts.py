@@ -6,13 +6,16 @@ A chart is its own table: screen readers read the rows, and the drawing is hidde
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from core import policy
-from service_center.figures import Age, Funnel, Rate, Wait
+from service_center.figures.counting import TIMES
+from service_center.figures.reading import Age, Funnel, Rate, Stage, Wait
 from service_center.requests.load import Load
 
 FEW = f"1 to {policy.FIGURES_FROM - 1}"
+# Of past days, up to so many may not be released yet.
+NONE_YET = f"0 to {policy.FIGURES_FROM - 1}"
 NO_SHARE = "–"
 # Waits range from minutes to weeks, so their axis is logarithmic, from its first mark to its last.
 MARKS = (
@@ -74,20 +77,59 @@ def reach(count: int | None) -> int:
 
 def funnel_rows(funnel: Funnel) -> list[Row]:
     """Return the stages of a route: the count, and its share of the previous stage."""
-    longest = max(reach(stage.count) for stage in funnel.stages) or 1
-    before = [None, *(stage.count for stage in funnel.stages)]
+    longest = max(stage.count for stage in funnel.stages) or 1
+    before = [0, *(stage.count for stage in funnel.stages)]
     return [
-        Row(stage.label, (bar("fill", 0, stage.count, longest),), (number(stage.count), kept(stage.count, earlier)))
+        Row(stage.label, (bar("fill", 0, stage.count, longest),), (released(stage.count), kept(stage.count, earlier)))
         for stage, earlier in zip(funnel.stages, before, strict=False)
     ]
 
 
-def kept(count: int | None, before: int | None) -> str:
+def kept(count: int, before: int) -> str:
     """Return the share of the previous stage.
 
     There is none if more people came than were there, from other routes or earlier days.
     """
-    return share(count, before) if count is not None and before and count <= before else NO_SHARE
+    return share(count, before) if 0 < count <= before else NO_SHARE
+
+
+def released(count: int) -> str:
+    """Return a count of past days in words. None may be a few that are not released yet."""
+    return number(count) if count else NONE_YET
+
+
+def count_rows(counted: Sequence[Stage]) -> list[Row]:
+    """Return a bar for each count."""
+    longest = max((one.count for one in counted), default=0) or 1
+    return [Row(one.label, (bar("fill", 0, one.count, longest),), (released(one.count),)) for one in counted]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """A chart by day: a column of each day as (x, y, width, height), its table, and what it says in a sentence."""
+
+    label: str
+    total: str
+    bars: tuple[tuple[str, str, str, str], ...]
+    rows: tuple[tuple[date, str], ...]
+    says: str
+    first: date
+    last: date
+    most: str
+
+
+def columns(label: str, days: Sequence[tuple[date, int]]) -> Columns:
+    """Return the chart of a count by day, the oldest day first."""
+    highest, wide = max(count for _, count in days) or 1, 1 / len(days)
+    bars = tuple(
+        (percent(place * wide), percent(1 - count / highest), percent(wide * 0.8), percent(count / highest))
+        for place, (_, count) in enumerate(days)
+    )
+    busiest, most = max(days, key=lambda one: one[1])
+    says = f"{label} by day. The most were {number(most)}, on {busiest:%B} {busiest.day}." if most else ""
+    rows = tuple((day, released(count)) for day, count in days)
+    total = released(sum(count for _, count in days))
+    return Columns(label, total, bars, rows, says, days[0][0], days[-1][0], number(highest))
 
 
 def rate_rows(rates: Sequence[Rate]) -> list[Row]:
@@ -118,13 +160,15 @@ def wait_rows(waits: Sequence[Wait]) -> list[Row]:
     ]
 
 
-def position(time: timedelta) -> float:
-    """Return where a duration lies on the axis, from 0 to 1."""
+def position(time: timedelta | None) -> float:
+    """Return where a duration lies on the axis, from 0 to 1. What is longer than every time is at its end."""
+    if time is None:
+        return 1.0
     first, last = MARKS[0][1], MARKS[-1][1]
     return min(1.0, max(0.0, math.log(max(time, first) / first) / math.log(last / first)))
 
 
-def place(time: timedelta) -> str:
+def place(time: timedelta | None) -> str:
     return percent(position(time))
 
 
@@ -134,8 +178,10 @@ def marks() -> list[Mark]:
     return [Mark(label, place(time), ends.get(number, "middle")) for number, (label, time) in enumerate(MARKS)]
 
 
-def rounded(time: timedelta) -> str:
+def rounded(time: timedelta | None) -> str:
     """Return a duration in its largest useful unit: "under 1 min", "7 min", "3 h", "4 days"."""
+    if time is None:
+        return f"over {TIMES[-1].days} days"
     minutes = time / timedelta(minutes=1)
     if minutes < 1:
         return "under 1 min"
@@ -148,6 +194,12 @@ def rounded(time: timedelta) -> str:
 def age_rows(ages: Sequence[Age]) -> list[Row]:
     """Return the cases that are in time, followed by those that are overdue."""
     return late_rows([(age_words(age), age.in_time, age.overdue, "") for age in ages])
+
+
+def waiting_rows(ages: Sequence[Age]) -> list[Row]:
+    """Return a bar for what waits at each age."""
+    longest = max(reach(age.in_time) for age in ages) or 1
+    return [Row(age_words(age), (bar("fill", 0, age.in_time, longest),), (number(age.in_time),)) for age in ages]
 
 
 def load_rows(loads: Sequence[Load]) -> list[Row]:
