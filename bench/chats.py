@@ -41,7 +41,7 @@ HIDDEN = 5
 LINE_EVERY = 30.0
 THREADS = 16
 GOAL = 1.0
-"""The p95 of an answer in seconds: the issue that asked for the chat."""
+"""The p95 of an answer in seconds: own."""
 RATE = 0.45
 """Of an empty view: as of the pages that everybody passes (bench/pages.py)."""
 ALONE = 10.0
