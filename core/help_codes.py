@@ -127,8 +127,6 @@ MAILS = {
     "your-username": email(167, "Your DS Logon username"),
     "chat-code": email(168, "Your code for a copy of your chat"),
     "chat-copy": email(169, "Your chat with the service center"),
-    "contact-answered": email(170, "We have answered your message"),
-    "contact-closed": email(171, "Your message is closed"),
     "new-message-for-another": email(172, "There is an answer to a message that you wrote for another person"),
 }
 

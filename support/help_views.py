@@ -20,10 +20,9 @@ from support.search import search_help
 
 # Other ways to reach us, by URL name: shown where their page is there.
 WAYS_TO_US = (
-    ("chat-start", "Chat with us", "An agent answers on this site."),
-    ("call-back", "Let us call you", "Choose a half hour that suits you."),
-    ("contact", "Write to us", "A person reads your message. We email you when there is an answer."),
-    ("support-pin", "Support PIN", "Sign in and get a number that tells an agent on the phone who you are."),
+    ("contact", "Write to us", "A person reads your message and answers by email."),
+    ("chat", "Chat with us", "A person answers while you wait."),
+    ("support-pin", "Support PIN", "Signed in, get a number that tells an agent on the phone who you are."),
 )
 
 
