@@ -59,6 +59,21 @@ GUIDES = {
             "Every step from a Basic account to a Premium account, and what to do if a step does not work.",
             policy.Level.PREMIUM,
         ),
+        Guide(
+            "second-step",
+            "How to use a second step when you sign in",
+            "Passkeys, authenticator apps and backup codes: how to set them up, and what to do if you lose your phone.",
+        ),
+        Guide(
+            "family",
+            "How to share a health record with your family",
+            "Children, access by a code, acting for somebody, a look for a doctor, and how to stop each of them.",
+        ),
+        Guide(
+            "record",
+            "How to use your health record",
+            "Reading results, taking a copy with you, showing that you are vaccinated, and seeing who saw your record.",
+        ),
     )
 }
 
