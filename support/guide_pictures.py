@@ -13,7 +13,8 @@ from django.conf import settings
 from markdown_it.token import Token
 
 NAME = re.compile(r"[a-z]+(?:-[a-z]+)*")
-PNG = b"\x89PNG\r\n\x1a\n"
+# How the file of a PNG begins, up to its size, and how it ends.
+BEGIN, END = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"\0\0\0\0IEND\xaeB`\x82"
 
 
 def picture_file(guide: str, name: str) -> Path:
@@ -29,7 +30,7 @@ def read_picture(guide: str, name: str) -> bytes | None:
         content = picture_file(guide, name).read_bytes()
     except OSError:
         return None
-    return content if content.startswith(PNG) and len(content) > 24 else None
+    return content if content.startswith(BEGIN) and content.endswith(END) else None
 
 
 def pictures_in(tokens: Iterable[Token]) -> list[str]:

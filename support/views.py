@@ -46,7 +46,7 @@ def guide(request: HttpRequest, slug: str) -> HttpResponse:
 def picture_etag(request: HttpRequest, slug: str, name: str) -> str | None:
     """Return a tag that changes whenever the picture is taken again, or None without a picture."""
     png = read_picture(found(slug).slug, name)
-    return png and f'"{hashlib.sha256(png).hexdigest()[:32]}"'
+    return f'"{hashlib.sha256(png).hexdigest()[:32]}"' if png else None
 
 
 @login_not_required
