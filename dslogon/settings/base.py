@@ -196,6 +196,9 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "America/New_York"
 USE_TZ = True
 
+# Where `./run pictures` puts the pictures of the guides.
+GUIDE_PICTURES = VAR_DIR / "guide-pictures"
+
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static", ("uswds", BASE_DIR / "node_modules/@uswds/uswds/dist")]

@@ -43,6 +43,7 @@ NO_PAGE = {
     r"\.well-known/jwks\.json": "JSON",
     r"portal/messages/message/.*": "leads to the message in its conversation",
     r"portal/tools/visit\.pdf|support/guides/<slug:slug>\.pdf|demo/letters/<uuid:pk>\.pdf": "a PDF",
+    r"support/guides/<slug:slug>/<slug:name>\.png": "a picture",
     r"admin/jsi18n/|admin/autocomplete/": "for scripts",
     r"admin/r/.*|admin/.*/<path:object_id>/": "leads to a page",
     r"admin/.*/(add|<path:object_id>/delete)/": "no role may do that by hand",

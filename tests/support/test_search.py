@@ -57,8 +57,17 @@ def test_people_find_what_they_look_for_among_the_first(typed: str, slug: str) -
     assert reverse("help-article", args=[slug]) in addresses[:3], addresses
 
 
-def test_a_guide_is_found_too(client: Client) -> None:
-    assert "/support/guides/registration/" in found(client, "registration guide create account")
+@pytest.mark.parametrize(
+    ("typed", "slug"),
+    [
+        ("registration guide create account", "registration"),
+        ("how to use a second step", "second-step"),
+        ("share a health record with family", "family"),
+        ("how to use your health record", "record"),
+    ],
+)
+def test_a_guide_is_found_too(client: Client, typed: str, slug: str) -> None:
+    assert f"/support/guides/{slug}/" in found(client, typed)
 
 
 def test_what_was_searched_in_place_of_a_mistyped_word_is_said(client: Client) -> None:
