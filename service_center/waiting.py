@@ -27,7 +27,8 @@ from portal.family.models import Surrogacy
 from portal.medications.asking import ENDED as FILLED
 from portal.medications.models import Request as RefillRequest
 from service_center.care_team import desk
-from support.models import ContactMessage
+from support import call_backs
+from support.models import CallBack, ContactMessage
 
 Rows = QuerySet[Any, Any]
 
@@ -96,6 +97,10 @@ def is_late_message(now: datetime) -> Q:
     return Q(waits_since__lte=now - policy.CONTACT_ANSWERED_WITHIN)
 
 
+def is_late_call_back(now: datetime) -> Q:
+    return Q(starts_at__lte=now - policy.CALL_BACK_SLOT)
+
+
 def is_late_refill(now: datetime) -> Q:
     return Q(state="submitted", made_at__lte=now - policy.REFILL_ANSWERED_WITHIN)
 
@@ -136,6 +141,14 @@ KINDS: tuple[Kind, ...] = (
         waiting_messages,
         "waits_since",
         is_late_message,
+    ),
+    Kind(
+        "Calls back",
+        "calls.take_call",
+        "admin:calls_call_changelist",
+        lambda account, now: call_backs.waiting().filter(state=CallBack.State.WAITING),
+        "starts_at",
+        is_late_call_back,
     ),
     Kind(
         "Messages to your care teams",
@@ -256,6 +269,14 @@ OWN: tuple[Kind, ...] = (
         "waits_since",
         is_late_message,
         query="?queue=mine",
+    ),
+    Kind(
+        "Calls back",
+        "calls.take_call",
+        "admin:calls_call_changelist",
+        lambda account, now: call_backs.waiting().filter(state=CallBack.State.TAKEN, staff=account.pk),
+        "starts_at",
+        is_late_call_back,
     ),
     Kind(
         "Messages to your care teams",
