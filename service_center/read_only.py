@@ -153,9 +153,7 @@ def record_row_view(request: HttpRequest, row: Model | None) -> None:
         account_id, dod_id = getattr(row, "account_id", None), getattr(row, "dod_id", None) or None
         index = bytes(getattr(row, "person_index", None) or b"") or None
     if account_id or dod_id or index:
-        audit.record(
-            "support.account-viewed", by=request.user, account_id=account_id, dod_id=dod_id, person_index=index
-        )
+        audit.record("support.account-viewed", by=request.user, account_id=account_id, dod_id=dod_id or index)
 
 
 def has_permission(request: HttpRequest, permission: str) -> bool:

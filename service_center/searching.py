@@ -11,16 +11,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, resolve, reverse
 
 from accounts.models import Account
 from accounts.models.account import State as AccountState
 from core import policy
+from core.help_codes import BY_CODE, read_code
 from core.masks import mask_email, mask_number
 from core.words import try_again_in
 from deers import lookup
@@ -30,11 +29,10 @@ from safeguards import audit, limits
 from safeguards.limits import CountersUnavailable
 from service_center import account_search
 from service_center.cases.finding import is_named
+from service_center.person.keys import page_of_account, page_of_person
 from service_center.read_only import admin_page, has_permission
 from support.models import CallBack, ContactMessage
 from support.reading import read_reference
-
-HELP_CODE = "/support/code/H-{}/"
 
 
 @dataclass(frozen=True)
@@ -77,26 +75,12 @@ class Found:
     has_more: bool
 
 
-def person_page(account: Account) -> str:
-    """Return the address of the page about the person of an account."""
-    try:
-        return reverse("admin:person", args=[f"a-{account.pk}"])
-    except NoReverseMatch:
-        return admin_page(account)
-
-
-def page_without_account(proofing: Proofing, by: Account) -> str:
-    """Return the address of the page about a person who has no account, in which no number stands."""
-    try:
-        return reverse("admin:person", args=[account_search.seal(proofing.dod_id, by)])
-    except NoReverseMatch:
-        return admin_page(proofing)
-
-
 def find_accounts(asked: Asked, most: int) -> list[Line]:
     keys = account_search.accounts_matching(asked.text, asked.people)
     rows = Account.objects.filter(pk__in=keys).order_by("last_name", "first_name", "pk")[:most]
-    return [Line(name_of(row.first_name, row.last_name), describe_account(row), person_page(row)) for row in rows]
+    return [
+        Line(name_of(row.first_name, row.last_name), describe_account(row), page_of_account(row.pk)) for row in rows
+    ]
 
 
 def name_of(first: str, last: str) -> str:
@@ -122,7 +106,7 @@ def find_people(asked: Asked, most: int) -> list[Line]:
         Line(
             name_of(people[row.dod_id].first_name, people[row.dod_id].last_name),
             f"DoD ID {mask_number(row.dod_id)} · {row.get_level_display()}: {row.get_state_display()}",
-            page_without_account(row, asked.by),
+            page_of_person(row.dod_id, asked.by),
         )
         for row in newest
     ]
@@ -155,16 +139,9 @@ def find_letters(asked: Asked, most: int) -> list[Line]:
 
 
 def find_help(asked: Asked, most: int) -> list[Line]:
-    """Find the article to which the code on an error page or in an email leads, if there is one."""
-    code = "".join(asked.text.upper().split()).replace("-", "")
-    if not (code.startswith("H") and code[1:].isascii() and code[1:].isdecimal() and len(code) in (3, 4)):
-        return []
-    address = HELP_CODE.format(code[1:])
-    try:
-        resolve(address, settings.ROOT_URLCONF)
-    except Http404:
-        return []
-    return [Line(f"Code H-{code[1:]}", "What the page or email says, and what helps", address)]
+    """Find the article to which the code on an error page or in an email leads."""
+    found = BY_CODE.get(read_code(asked.text))
+    return [Line(found.code, f"It stands on {found.shown_by}", found.address)] if found else []
 
 
 # What can be found. Another kind is one more line.

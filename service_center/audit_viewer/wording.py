@@ -107,7 +107,7 @@ def value_in_words(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if name == "level" and value in list(Level):
-        return Level(value).label
+        return Level(int(str(value))).label
     return str(value).replace("_", " ")
 
 

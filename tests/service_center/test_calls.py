@@ -98,7 +98,7 @@ def test_a_pin_call_ends_a_pause(rosa, agent, ann):
     digits = tablet.post("/support/pin/").context["digits"]
     answer = agent.post(PIN, {"pin": f"{digits[:3]} {digits[3:]}", "claim": rosa.last_name.upper()}, follow=True)
     assert answer.redirect_chain[-1][0] == person_page(rosa)
-    assert calling.SENTENCES["pin"] in walk.text_of(answer)
+    assert calling.SENTENCES[calling.Identity.PIN] in walk.text_of(answer)
     assert "can try again now" in walk.text_of(agent.post(page_of(rosa, "lift"), {"reason": "called"}, follow=True))
     assert give_password(phone, rosa.username)["Location"] == "/portal/"
 
@@ -401,12 +401,12 @@ def test_who_is_not_reached_is_tried_again_and_not_for_ever(agent):
 
 def test_a_call_back_stands_on_the_opening_page_and_is_found_by_its_reference(agent, ann):
     row = asked()
-    assert "1 Calls back" in walk.text_of(agent.get("/admin/"))
+    assert "1 Calls that people asked for" in walk.text_of(agent.get("/admin/"))
     found = agent.post("/admin/search/", {"q": row.reference.lower()}, follow=True)
     assert f'href="{its_page(row)}"' in found.content.decode()
     CallBack.objects.update(starts_at=timezone.now() - policy.CALL_BACK_SLOT)
     calling_back.take(row, by=ann)
-    assert "1 Calls back the oldest 30 minutes, overdue" in walk.text_of(agent.get("/admin/"))
+    assert "1 Calls that people asked for the oldest 30 minutes, overdue" in walk.text_of(agent.get("/admin/"))
 
 
 def test_a_time_to_try_again_has_to_be_chosen(agent):

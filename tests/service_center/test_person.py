@@ -122,7 +122,7 @@ def test_another_colleague_and_another_person_stay_hidden(agent, rosa):
 def test_without_a_reason_nothing_is_shown_and_the_field_says_so(agent, rosa, reason):
     page = ask(agent, page_of(rosa), reason=reason)
     assert page.status_code == 200
-    assert 'href="#id_reason"' in page.content.decode()
+    assert 'href="#reveal-reason"' in page.content.decode()
     assert rosa.email not in page.content.decode()
     assert not AuditEvent.objects.filter(event="support.detail-revealed").exists()
 
