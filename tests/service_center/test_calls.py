@@ -27,6 +27,7 @@ from tests import people, walk
 from tests.accounts.holders import WRONG, give_password, holder, premium, signed_in, staff
 from tests.parallel import in_parallel
 from tests.service_center.callers import known_to
+from tests.service_center.whys import WHY
 
 pytestmark = pytest.mark.django_db
 
@@ -287,7 +288,7 @@ def test_what_opens_an_account_is_not_done_for_a_caller_who_has_shown_nothing(ro
 
 def test_freezing_needs_no_identity(rosa):
     boss = signed_in(staff("Supervisor"))
-    boss.post(page_of(rosa, "freeze"), {"first": "none"})
+    boss.post(page_of(rosa, "freeze"), {"first": "none", **WHY["freeze"]})
     rosa.refresh_from_db()
     assert rosa.state == State.FROZEN
 
@@ -396,6 +397,16 @@ def test_who_is_not_reached_is_tried_again_and_not_for_ever(agent):
     assert "try again then" not in walk.text_of(page)
     agent.post(its_page(row), {"do": "not-reached"})
     assert state_of(row) == "missed"
+
+
+def test_a_call_back_stands_on_the_opening_page_and_is_found_by_its_reference(agent, ann):
+    row = asked()
+    assert "1 Calls that people asked for" in walk.text_of(agent.get("/admin/"))
+    found = agent.post("/admin/search/", {"q": row.reference.lower()}, follow=True)
+    assert f'href="{its_page(row)}"' in found.content.decode()
+    CallBack.objects.update(starts_at=timezone.now() - policy.CALL_BACK_SLOT)
+    calling_back.take(row, by=ann)
+    assert "1 Calls that people asked for the oldest 30 minutes, overdue" in walk.text_of(agent.get("/admin/"))
 
 
 def test_a_time_to_try_again_has_to_be_chosen(agent):
