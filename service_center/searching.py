@@ -16,7 +16,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, resolve, reverse
+from django.urls import resolve
 
 from accounts.models import Account
 from accounts.models.account import State as AccountState
@@ -30,6 +30,7 @@ from safeguards import audit, limits
 from safeguards.limits import CountersUnavailable
 from service_center import account_search
 from service_center.cases.finding import is_named
+from service_center.person.keys import page_of_account, page_of_person
 from service_center.read_only import admin_page, has_permission
 from support.models import ContactMessage
 from support.reading import read_reference
@@ -77,26 +78,12 @@ class Found:
     has_more: bool
 
 
-def person_page(account: Account) -> str:
-    """Return the address of the page about the person of an account."""
-    try:
-        return reverse("admin:person", args=[f"a-{account.pk}"])
-    except NoReverseMatch:
-        return admin_page(account)
-
-
-def page_without_account(proofing: Proofing, by: Account) -> str:
-    """Return the address of the page about a person who has no account, in which no number stands."""
-    try:
-        return reverse("admin:person", args=[account_search.seal(proofing.dod_id, by)])
-    except NoReverseMatch:
-        return admin_page(proofing)
-
-
 def find_accounts(asked: Asked, most: int) -> list[Line]:
     keys = account_search.accounts_matching(asked.text, asked.people)
     rows = Account.objects.filter(pk__in=keys).order_by("last_name", "first_name", "pk")[:most]
-    return [Line(name_of(row.first_name, row.last_name), describe_account(row), person_page(row)) for row in rows]
+    return [
+        Line(name_of(row.first_name, row.last_name), describe_account(row), page_of_account(row.pk)) for row in rows
+    ]
 
 
 def name_of(first: str, last: str) -> str:
@@ -111,21 +98,27 @@ def describe_account(account: Account) -> str:
 
 
 def find_people(asked: Asked, most: int) -> list[Line]:
-    """Find people who have begun to prove who they are, and have no account yet."""
+    """Find people who have begun to prove who they are, and have no account yet.
+
+    Whose details never matched has begun nothing that is kept. They are found by what hardly two people have.
+    """
     people = {person.dod_id: person for person in asked.people}
     if not people:
         return []
     having = Account.objects.filter(dod_id__in=people).exclude(state=AccountState.CLOSED)
     without = people.keys() - set(having.values_list("dod_id", flat=True))
     newest = Proofing.objects.filter(dod_id__in=without).order_by("dod_id", "-changed_at").distinct("dod_id")[:most]
+    states = {row.dod_id: f"{row.get_level_display()}: {row.get_state_display()}" for row in newest}
+    if account_search.is_of_one_person(asked.text):
+        states = dict.fromkeys(sorted(without)[:most], "Nothing is begun that is kept") | states
     return [
         Line(
-            name_of(people[row.dod_id].first_name, people[row.dod_id].last_name),
-            f"DoD ID {mask_number(row.dod_id)} · {row.get_level_display()}: {row.get_state_display()}",
-            page_without_account(row, asked.by),
+            name_of(people[dod_id].first_name, people[dod_id].last_name),
+            f"DoD ID {mask_number(dod_id)} · {state}",
+            page_of_person(dod_id, asked.by),
         )
-        for row in newest
-    ]
+        for dod_id, state in states.items()
+    ][:most]
 
 
 def find_cases(asked: Asked, most: int) -> list[Line]:

@@ -15,8 +15,8 @@ from safeguards import audit
 from service_center.conflicts import Conflicted, refuse_close
 from service_center.contact import desk
 from service_center.contact.forms import AnswerForm, CloseForm, ColleagueForm, NoteForm, new_answer, text_chosen
+from service_center.person.keys import page_of_account
 from service_center.read_only import has_permission
-from service_center.searching import person_page
 from support import contact
 from support.models import AnswerText, ContactEntry, ContactMessage
 
@@ -61,7 +61,7 @@ def show(request: HttpRequest, message: ContactMessage, *, typed: str = "", **fo
         title=f"Message {message.reference}",
         message=message,
         writer=writer,
-        writer_page=person_page(writer.account) if writer else "",
+        writer_page=page_of_account(writer.account.pk) if writer else "",
         conversation=[entry for entry in entries if entry.kind != ContactEntry.Kind.NOTE],
         notes=[entry for entry in entries if entry.kind == ContactEntry.Kind.NOTE],
         texts=list(AnswerText.objects.all()) if may_work else [],
