@@ -34,7 +34,6 @@ KEYS = (
     *WIZARD,
     "dashboard",
     "message",
-    "chat-poll",
     REGISTRY,
     PORTAL,
     PORTAL_PAGES,
@@ -100,9 +99,8 @@ def everything_else(server: str, wanted: argparse.Namespace) -> None:
         filling = [sys.executable, "-m", "bench.allauth_people", str(ACCOUNTS)]
         member = subprocess.run(filling, env=os.environ | env, check=True, stdout=subprocess.PIPE, text=True)
         draft, session = people.begun_registration(), people.graces_session()
-        chat = people.open_chat()
         allauths, team = member.stdout.strip(), people.graces_care_team()
-        compared = pages.comparisons(ACCOUNTS, HOLDERS, draft, session, allauths, team, chat)
+        compared = pages.comparisons(ACCOUNTS, HOLDERS, draft, session, allauths, team)
         print_table([each for each in compared if each.key in (wanted.only or KEYS)], {"allauth": env}, wanted.seconds)
 
 

@@ -24,8 +24,6 @@ from core.policy import Level
 from demo.people import PEOPLE
 from portal.messages.models import CareTeam, PatientTeam
 from safeguards.cipher import encrypt
-from support.chat import live, talking
-from support.chat.models import Chat
 
 BROWSER = "only-for-the-bench"
 # The cookie of a browser in which the notice before signing in was accepted.
@@ -43,15 +41,6 @@ class Draft:
     details: str
     code: str
     cookie: str
-
-
-@dataclass(frozen=True)
-class OpenChat:
-    """An open chat: the address at which its page asks for news, its cookie, and the tag of what the page has."""
-
-    path: str
-    cookie: str
-    tag: str
 
 
 def fill(people: int, accounts: int, holders: int) -> None:
@@ -148,17 +137,6 @@ def graces_care_team() -> str:
     team = CareTeam.objects.create(name="Primary care", since=since)
     PatientTeam.objects.create(patient=grace, team=team, since=since)
     return str(team.pk)
-
-
-def open_chat() -> OpenChat:
-    """Begin a chat that waits in line. Its page has the line that is there."""
-    now = timezone.now()
-    begun = talking.open_chat(uuid4(), BROWSER, topic="other", words="Where is my code?", now=now)
-    assert isinstance(begun, Chat)
-    chat = live.find(begun.pk, talking.hash_of(BROWSER))
-    assert chat is not None
-    path = f"{reverse('chat-poll', args=[chat.pk])}?since={chat.last_line}"
-    return OpenChat(path, f"{talking.COOKIE}={BROWSER}", live.look(chat, live.VISITOR, now).tag)
 
 
 def graces_session() -> str:

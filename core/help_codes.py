@@ -78,6 +78,8 @@ MAILS = {
     "child-comes-of-age": email(118, "A parent’s access to a health record ends soon"),
     "code-void": email(119, "Your activation code can no longer be used"),
     "confirm-email": email(120, "Confirm your email address for DS Logon"),
+    "contact-answered": email(175, "We have answered your message"),
+    "contact-closed": email(176, "Your message is closed"),
     "contact-for-staff": email(121, "New message"),
     "contact-received": email(122, "We have your message"),
     "copy-failed-for-staff": email(123, "The copy of a health record could not be made"),

@@ -25,6 +25,7 @@ from demo.invent import readings
 from demo.invent import records as invented_records
 from demo.invent.records import Record
 from demo.invent.records.talks import join_care_team
+from demo.messages import write_messages
 from demo.people import PEOPLE, STAFF
 from demo.people.facts import HAND_MADE
 from demo.people.person import FULL_FILE, FULL_PAPERS, PAPERS_ELSEWHERE, Person, ReadyAccount, Staff
@@ -79,6 +80,7 @@ def load(who: Person | Staff, *, record: bool = True, account: bool = True) -> N
         if record and account and who.key == "grace":
             act_on_appointments(Account.objects.get(dod_id=who.dod_id))
             ask_for_call(Account.objects.get(dod_id=who.dod_id))
+            write_messages(Account.objects.get(dod_id=who.dod_id))
         if account:
             stopped.stop(who)
         if account and who.key == "anita":

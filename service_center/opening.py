@@ -31,6 +31,8 @@ GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
         "People and their accounts",
         (
             Place("Accounts", "Find somebody, see what happened, unlock, freeze, end waits", "accounts.account"),
+            Place("Enter a support PIN", "A caller reads you six digits", "admin:calls_pin", "calls.take_call"),
+            Place("Compare what a caller says", "Without a PIN", "admin:calls_compare", "calls.take_call"),
             Place("People without an account yet", "Send an activation code again", "idproofing.proofing"),
             Place("People who act for a patient", "Decide requests, stop an access", "family.surrogacy"),
         ),
@@ -86,7 +88,6 @@ GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
                 "procrastinate.view_procrastinatejob",
             ),
             Place("Audit trail", "Who did what, and when", "safeguards.auditevent"),
-            Place("Jobs and emails", "What failed or is late", "admin:deliveries", "support.see_deliveries"),
         ),
     ),
 )

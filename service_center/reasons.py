@@ -63,11 +63,6 @@ OPENING_BATCH: Reasons = (
     ("check", "To check the printed pages"),
 )
 MAILING: Reasons = (("posted", "The letters were handed to the post."),)
-ANSWERED: Reasons = (
-    ("by-email", "Answered by email"),
-    ("by-phone", "Answered by phone"),
-    ("no-answer", "It needs no answer, or is a repeat"),
-)
 GOOD_AGAIN: Reasons = (
     ("mistyped", "A number was mistyped"),
     ("same-person", "Both documents are of the same person"),

@@ -54,7 +54,6 @@ ROLES: dict[str, tuple[str, ...]] = {
         "chat.edit_texts",
         "support.change_answertext",
         "support.see_load",
-        "support.see_deliveries",
     ),
     "Proofing reviewer": (
         "accounts.view_account",
@@ -75,7 +74,12 @@ ROLES: dict[str, tuple[str, ...]] = {
     # Nothing of people: jobs, emails, imports and seals as counts and times (operations.py).
     "Operator": ("procrastinate.view_procrastinatejob", "procrastinate.change_procrastinatejob"),
     # Writes what everybody reads, and sees nobody.
-    "Editor": ("support.view_datednotice", "support.publish_datednotice", "support.view_rating"),
+    "Editor": (
+        "support.view_datednotice",
+        "support.publish_datednotice",
+        "support.view_rating",
+        "support.change_answertext",
+    ),
     "Pharmacy": ("medications.view_request", "medications.handle_request"),
     "Scheduling": ("appointments.view_request", "appointments.handle_request", "appointments.view_checkin"),
     # Who reads the codes in letters must not see the details with which a code opens an account (only_prints).

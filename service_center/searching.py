@@ -11,16 +11,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import resolve
 
 from accounts.models import Account
 from accounts.models.account import State as AccountState
 from core import policy
+from core.help_codes import BY_CODE, read_code
 from core.masks import mask_email, mask_number
 from core.words import try_again_in
 from deers import lookup
@@ -34,8 +33,6 @@ from service_center.person.keys import page_of_account, page_of_person
 from service_center.read_only import admin_page, has_permission
 from support.models import ContactMessage
 from support.reading import read_reference
-
-HELP_CODE = "/support/code/H-{}/"
 
 
 @dataclass(frozen=True)
@@ -139,16 +136,9 @@ def find_letters(asked: Asked, most: int) -> list[Line]:
 
 
 def find_help(asked: Asked, most: int) -> list[Line]:
-    """Find the article to which the code on an error page or in an email leads, if there is one."""
-    code = "".join(asked.text.upper().split()).replace("-", "")
-    if not (code.startswith("H") and code[1:].isascii() and code[1:].isdecimal() and len(code) in (3, 4)):
-        return []
-    address = HELP_CODE.format(code[1:])
-    try:
-        resolve(address, settings.ROOT_URLCONF)
-    except Http404:
-        return []
-    return [Line(f"Code H-{code[1:]}", "What the page or email says, and what helps", address)]
+    """Find the article to which the code on an error page or in an email leads."""
+    found = BY_CODE.get(read_code(asked.text))
+    return [Line(found.code, f"It stands on {found.shown_by}", found.address)] if found else []
 
 
 # What can be found. Another kind is one more line.

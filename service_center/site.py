@@ -20,7 +20,7 @@ from django.utils.text import slugify
 from accounts.models import Account
 from accounts.sign_in import session
 from safeguards import audit
-from service_center import deliveries, opening, searching, workload
+from service_center import opening, searching, workload
 
 # The pages that show nobody: they hold only links, an empty form, counts of everybody, or what a list of nobody's name
 # that was looked at shows a few seconds later.
@@ -85,7 +85,6 @@ class StaffSite(admin.AdminSite):
             path("search/", self.admin_view(searching.page), name="search"),
             path("workload/", self.admin_view(workload.page), name="workload"),
             path("workload/<int:pk>/", self.admin_view(workload.one), name="workload-of-one"),
-            path("deliveries/", self.admin_view(deliveries.page), name="deliveries"),
         ]
         beside = [url for one in self._registry.values() for url in getattr(one, "get_site_urls", list)()]
         urls = [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]

@@ -27,7 +27,8 @@ from portal.family.models import Surrogacy
 from portal.medications.asking import ENDED as FILLED
 from portal.medications.models import Request as RefillRequest
 from service_center.care_team import desk
-from support.models import ContactMessage
+from service_center.chat import desk as chat_desk
+from support.models import CallBack, ContactMessage
 
 Rows = QuerySet[Any, Any]
 
@@ -100,6 +101,10 @@ def is_late_refill(now: datetime) -> Q:
     return Q(state="submitted", made_at__lte=now - policy.REFILL_ANSWERED_WITHIN)
 
 
+def is_late_call(now: datetime) -> Q:
+    return Q(starts_at__lte=now - policy.CALL_BACK_SLOT)
+
+
 def visits_in(state: str) -> Callable[[Account, datetime], Rows]:
     return lambda account, now: Visit.objects.filter(state=state).order_by("changed_at")
 
@@ -110,6 +115,21 @@ def is_past(field: str) -> Callable[[datetime], Q]:
 
 # What waits for whoever has the role.
 KINDS: tuple[Kind, ...] = (
+    Kind(
+        "Chats",
+        "chat.answer_chat",
+        "admin:chat_chat_changelist",
+        lambda account, now: chat_desk.queue(),
+        "waiting_since",
+    ),
+    Kind(
+        "Calls that people asked for",
+        "calls.take_call",
+        "admin:calls_call_changelist",
+        lambda account, now: CallBack.objects.filter(state__in=("waiting", "taken")).order_by("starts_at"),
+        "starts_at",
+        is_late_call,
+    ),
     Kind(
         "Reviews of details that do not match DEERS (near matches)",
         "idproofing.view_case",
@@ -221,16 +241,16 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "Jobs that failed",
-        "support.see_deliveries",
-        "admin:deliveries",
+        "procrastinate.view_procrastinatejob",
+        "admin:operations",
         lambda account, now: failed_jobs(),
         "at",
-        query="#jobs",
+        query="#failed",
     ),
     Kind(
         "Emails that are not sent",
-        "support.see_deliveries",
-        "admin:deliveries",
+        "procrastinate.view_procrastinatejob",
+        "admin:operations",
         lambda account, now: late_mails(now),
         "created_at",
         query="#mails",
@@ -239,6 +259,21 @@ KINDS: tuple[Kind, ...] = (
 
 # What this member of staff has taken.
 OWN: tuple[Kind, ...] = (
+    Kind(
+        "Chats",
+        "chat.answer_chat",
+        "admin:chat_chat_changelist",
+        lambda account, now: chat_desk.chats_with(account),
+        "taken_at",
+    ),
+    Kind(
+        "Calls that people asked for",
+        "calls.take_call",
+        "admin:calls_call_changelist",
+        lambda account, now: CallBack.objects.filter(state="taken", staff=account).order_by("starts_at"),
+        "starts_at",
+        is_late_call,
+    ),
     Kind(
         "Reviews",
         "idproofing.decide_case",

@@ -78,10 +78,11 @@ class ContactMessage(models.Model):
     WAITING = (State.NEW, State.TAKEN)
 
     class Meta:
+        verbose_name = "message to the service center"
+        verbose_name_plural = "messages to the service center"
         default_permissions = ("view", "change")
         permissions = [
             ("see_load", "Can see how much work each colleague has, and hand it over"),
-            ("see_deliveries", "Can see jobs that failed, and emails that are not sent"),
         ]
         indexes = [
             models.Index(fields=["created_at"], condition=Q(answered_at__isnull=True), name="contact_unanswered"),

@@ -73,17 +73,16 @@ def desk(request: HttpRequest) -> HttpResponse:
     shown = list(calling.calls_that_ended(None if of_all else by)[:PAGE_SIZE])
     context: dict[str, Any] = {"call": going_on, "form": form, "forms": [form] if going_on else [], "page": due}
     context |= {"lines": lines, "calls": shown, "of_all": of_all, "may_see_all": may_see_all}
-    return page(request, "desk", title="Calls", now=timezone.now(), of_person=address_of(going_on), **context)
+    return page(request, "desk", title="Calls", now=timezone.now(), of_person=address_of(going_on, by), **context)
 
 
-def address_of(call: Call | None) -> str:
-    """Return where the desk shows the person of a call, or ""."""
-    known = call and call.identity != Call.Identity.NONE
-    return person_page(call.account, call.dod_id, call.staff) if call and known else ""
+def address_of(call: Call | None, by: Account) -> str:
+    """Return where the desk shows the person of an agent's call, or "" as long as nobody has shown who it is."""
+    return person_page(call.account, call.dod_id, by) if call and call.identity != Call.Identity.NONE else ""
 
 
 def person_page(account: Account | None, dod_id: str, by: Account) -> str:
-    """Return where the desk shows the holder of an account, or a person without one."""
+    """Return where the desk shows the holder of an account, or a person who has none yet."""
     return page_of_account(account.pk) if account else page_of_person(dod_id, by)
 
 

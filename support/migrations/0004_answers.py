@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterModelOptions(
             name='contactmessage',
-            options={'default_permissions': ('view', 'change'), 'permissions': [('see_load', 'Can see how much work each colleague has, and hand it over'), ('see_deliveries', 'Can see jobs that failed, and emails that are not sent')]},
+            options={'verbose_name': 'message to the service center', 'verbose_name_plural': 'messages to the service center', 'default_permissions': ('view', 'change'), 'permissions': [('see_load', 'Can see how much work each colleague has, and hand it over')]},
         ),
         migrations.AddField(
             model_name='contactmessage',

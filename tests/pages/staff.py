@@ -11,7 +11,7 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from accounts.mail import notices
-from accounts.models import Account, Assistance, Notice
+from accounts.models import Account, Assistance
 from accounts.sessions.store import StaffSessionStore
 from accounts.sign_in.session import FACTOR_PROVED
 from core import center, policy
@@ -40,7 +40,6 @@ from tests.idproofing.letter_people import asked
 from tests.portal.messages.conversations import sent, team, treats, works_in
 from tests.service_center import past
 from tests.service_center.callers import known_to
-from tests.service_center.test_opening import failed_job
 from tests.service_center.test_operations import make_job
 from tests.service_center.test_visits import papers
 from tests.service_center.whys import WHY
@@ -214,14 +213,10 @@ def finds_and_answers() -> Answers:
     yield client.get(f"/admin/workload/{ann.pk}/")
     yield client.post(f"/admin/workload/{ann.pk}/", {"kind": "messages", "row": str(late.pk)})
     yield client.get(f"/admin/workload/{bob.pk}/")
-    yield client.get("/admin/deliveries/")
     walk.send(client, page, {**fields, "do": "answer", "body": "We will."})
     yield client.get(page)
     own = ContactMessage.objects.exclude(pk=late.pk).get()
     yield client.get(f"/admin/support/contactmessage/{own.pk}/change/")
-    failed_job()
-    Notice.objects.update(created_at=timezone.now() - timedelta(days=1))
-    yield client.get("/admin/deliveries/")
     yield client.get("/admin/")
 
 

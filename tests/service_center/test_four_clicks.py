@@ -24,6 +24,7 @@ from tests.accounts.holders import holder, signed_in, staff
 from tests.clicks import Desk
 from tests.idproofing import reviewers
 from tests.idproofing.letter_people import asked
+from tests.service_center.callers import known_to
 from tests.service_center.test_visits import papers
 
 pytestmark = pytest.mark.django_db
@@ -57,10 +58,12 @@ def test_find_a_caller() -> None:
 def test_unlock_an_account() -> None:
     account = rosa()
     actions.lock(account, by="system")
-    at = desk("Service center agent")
+    agent = staff("Service center agent")
+    known_to(agent, account)
+    at = Desk(signed_in(agent))
     find(at, account.username, ROSA.last)
     at.follow("Unlock the account")
-    at.press("Unlock the account")
+    at.press("Unlock the account", reason="called")
     account.refresh_from_db()
     assert account.state == "active"
     assert at.clicks <= MOST
@@ -70,10 +73,12 @@ def test_resend_a_code() -> None:
     who = people.load("rosa")
     Proofing.objects.create(dod_id=who.dod_id, level=Level.BASIC)
     codes.issue(who.dod_id, Level.BASIC, ActivationCode.Delivery.EMAIL, who.email, by="visitor", route=Route.QUESTIONS)
-    at = desk("Service center agent")
+    agent = staff("Service center agent")
+    known_to(agent, who)
+    at = Desk(signed_in(agent))
     find(at, who.dod_id, ROSA.last)
     at.follow("Send the activation code again")
-    at.press("Send a new code")
+    at.press("Send a new code", reason="not-arrived")
     assert AuditEvent.objects.filter(event="support.code-sent-again").count() == 1
     assert at.clicks <= MOST
 
@@ -83,7 +88,8 @@ def test_see_why_somebody_failed() -> None:
     Proofing.objects.create(dod_id=who.dod_id, level=Level.BASIC, state=Proofing.State.COOLING_DOWN)
     at = desk("Service center agent")
     find(at, who.name.last, ROSA.last)
-    assert Proofing.State.COOLING_DOWN.label in at.html
+    assert "Where it stands, and what to say" in at.html
+    assert "Say</dt>" in at.html
     assert at.clicks <= MOST
 
 
@@ -133,7 +139,7 @@ def test_freeze_an_account() -> None:
     at = desk()
     find(at, account.email, ROSA.last)
     at.follow("Freeze the account")
-    at.press("Freeze the account", first="none")
+    at.press("Freeze the account", first="none", reason="account-taken")
     account.refresh_from_db()
     assert account.state == "frozen"
     assert at.clicks <= MOST

@@ -4,7 +4,6 @@ WHY = {
     button: {"reason": reason}
     for button, reason in (
         ("again", "spoiled"),
-        ("answered", "by-email"),
         ("approve", "called-back"),
         ("confirm", "compared"),
         ("decline", "no-longer"),
