@@ -15,6 +15,7 @@ from django.urls import reverse
 from accounts.models import Account
 from safeguards import audit
 from service_center.paging import PagedList
+from service_center.person.keys import page_of_account
 from service_center.reasons import Reasons
 
 
@@ -164,7 +165,7 @@ def has_permission(request: HttpRequest, permission: str) -> bool:
 def admin_page(row: Model) -> str:
     """Return the address of a row's page in the admin."""
     if isinstance(row, Account):
-        return reverse("admin:person", args=[f"a-{row.pk}"])
+        return page_of_account(row.pk)
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
