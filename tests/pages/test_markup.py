@@ -35,7 +35,7 @@ NO_PAGE = {
     r"(admin/)?session/(left|extend|keep)/": "JSON, or nothing",
     r".*/(judge|(first-)?passkey|options)/": "JSON; where one of these is a page, a scene opens it",
     r"\.well-known/change-password|admin/(login|logout|password_change)/": "leads to a page",
-    r"portal/.*(\.ics|\.csv|/download/|\.smart-health-card)|portal/messages/file/.*": "a file",
+    r"portal/.*(\.ics|\.csv|/download/|\.smart-health-card)|portal/messages/file/.*|admin/figures/.*\.csv": "a file",
     r"admin/secure_messages/.*/file/.*": "a file",
     r"\.well-known/jwks\.json": "JSON",
     r"portal/messages/message/.*": "leads to the message in its conversation",
