@@ -96,8 +96,8 @@ def details_in_words(details: dict[str, object]) -> str:
 def value_in_words(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if name == "level" and value in list(Level):
-        return Level(int(str(value))).label
+    if name == "level" and isinstance(value, int) and value in list(Level):
+        return Level(value).label
     return str(value).replace("_", " ")
 
 

@@ -38,7 +38,7 @@ NO_PAGE = {
     r"\.well-known/change-password|admin/(login|logout|password_change)/": "leads to a page",
     r"(support/chat|admin/chat/chat)/.*/(poll|typing)/": "a part of a page, for its script, or nothing",
     r"support/chat/<uuid:chat_id>/chat\.txt": "a file",
-    r"portal/.*(\.ics|\.csv|/download/|\.smart-health-card)|portal/messages/file/.*": "a file",
+    r"portal/.*(\.ics|\.csv|/download/|\.smart-health-card)|portal/messages/file/.*|admin/figures/.*\.csv": "a file",
     r"admin/secure_messages/.*/file/.*": "a file",
     r"\.well-known/jwks\.json": "JSON",
     r"portal/messages/message/.*": "leads to the message in its conversation",
