@@ -193,6 +193,7 @@ OTP_WEBAUTHN_RP_NAME = "DS Logon"
 OTP_WEBAUTHN_RP_ID, OTP_WEBAUTHN_ALLOWED_ORIGINS = relying_party(SITE_ADDRESS)
 
 LANGUAGE_CODE = "en-us"
+FORMAT_MODULE_PATH = ["core.formats"]
 TIME_ZONE = "America/New_York"
 USE_TZ = True
 
