@@ -26,9 +26,10 @@ GUIDES, README = VAR / "guide-pictures", ROOT / "docs/screenshots"
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # She has an authenticator app, a son, results and vaccines.
 WHO = "premium.grace"
-WIDTH = 960
-# A guide shows the upper part of a long page, in twice the points of a screen: paper has more.
-HEIGHT, SCALE = 820, 2
+# A guide shows the upper part of a page, as large as a third of a sheet, in twice the points of a screen.
+WIDTH, HEIGHT, SCALE, MARGIN = 840, 600, 2, 16
+# Where a picture begins: in the health portal, below the way there and the menu.
+BEGINS = "main .portal-page, main .account-nav"
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,11 @@ def take(arguments: list[str]) -> None:
 
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
-        width, scale = (1200, 1) if arguments else (WIDTH, SCALE)
-        page = chromium.new_page(base_url=site, viewport={"width": width, "height": HEIGHT}, device_scale_factor=scale)
+        page = chromium.new_page(
+            base_url=site,
+            viewport={"width": 1200 if arguments else WIDTH, "height": 820},
+            device_scale_factor=1 if arguments else SCALE,
+        )
         for shot in shots:
             if shot.path != "/" and page.url in ("about:blank", f"{site}/"):
                 sign_in(page, account)
@@ -126,9 +130,10 @@ def take_one(page: "Page", shot: Shot, folder: Path) -> None:
     answer = page.goto(shot.path)
     if not answer or answer.status != 200:
         raise UserFacingError(f"{shot.path} could not be shown.")
-    box = None if shot.whole_window else page.locator("main").bounding_box()
+    box = None if shot.whole_window else page.locator(BEGINS).first.bounding_box()
     if box:
-        box["height"] = min(box["height"], HEIGHT)
+        box["x"], box["width"] = 0, WIDTH
+        box["y"], box["height"] = box["y"] - MARGIN, min(box["height"], HEIGHT) + MARGIN
     file = folder / f"{shot.file}.png"
     file.parent.mkdir(parents=True, exist_ok=True)
     new = file.with_suffix(".new")  # the site never finds half a picture
