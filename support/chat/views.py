@@ -122,7 +122,10 @@ def show(request: HttpRequest, row: Chat, now: datetime, status: int = 200, **mo
         **transcript.forms_of(row, signed_in_as(request), now),
         **more,
     }
-    return render(request, "support/chat/chat.html", context, status=status)
+    response = render(request, "support/chat/chat.html", context, status=status)
+    if context["reloads"]:
+        response["Refresh"] = str(int(policy.CHAT_RELOADS_EVERY.total_seconds()))
+    return response
 
 
 def kept_words(request: HttpRequest) -> dict[str, str]:

@@ -274,8 +274,11 @@ def test_an_internal_note_never_reaches_the_visitor(client):
 
 def test_a_page_without_script_can_load_itself_again(client):
     here = begin(client)
-    assert 'http-equiv="refresh"' not in client.get(here).content.decode()
-    assert '<meta http-equiv="refresh" content="20">' in client.get(f"{here}?reload=on").content.decode()
+    assert "Refresh" not in client.get(here)
+    page = client.get(f"{here}?reload=on")
+    assert page["Refresh"] == "20"
+    assert "Stop that, and write" in walk.text_of(page)
+    assert "<textarea" not in page.content.decode()
 
 
 def test_asking_keeps_no_session_alive():
