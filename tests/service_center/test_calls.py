@@ -219,7 +219,7 @@ def test_a_person_without_an_account_is_identified_too(agent, ann):
     person = people.load("nora")
     answer = agent.post(COMPARE, said(person, "dod_id", "postal_code", "last_four"))
     assert person.dod_id not in answer["Location"]
-    assert calling.SENTENCES["compared"] in walk.text_of(agent.get(answer["Location"]))
+    assert calling.SENTENCES[calling.Identity.COMPARED] in walk.text_of(agent.get(answer["Location"]))
     assert Call.objects.get().dod_id == person.dod_id
     proofing = Proofing(dod_id=person.dod_id)
     assert calling.identity_of(ann, proofing) == "compared"
