@@ -24,7 +24,7 @@ HOLDERS = 10_000
 MILLION = 1_000_000
 REGISTRY = "registry"
 PORTAL, PORTAL_PAGES = "portal", "portal-pages"
-CHATS = "chats"
+CHATS, DESK = "chats", "desk"
 WIZARD = ("wizard-start", "wizard-details", "wizard-code")
 KEYS = (
     "sign-in",
@@ -38,6 +38,7 @@ KEYS = (
     PORTAL,
     PORTAL_PAGES,
     CHATS,
+    DESK,
 )
 APPLICATIONS = {"allauth": "django.core.wsgi:get_wsgi_application()"}
 
@@ -47,7 +48,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=30, help="for each comparison (default: 30)")
     parser.add_argument("--only", choices=KEYS, action="append", help="this comparison alone; may be repeated")
     parser.add_argument("--million", action="store_true", help="only signing in with a million accounts: takes longer")
-    parser.add_argument("--people", type=int, default=100_000, help="how large the registry grows (default: 100000)")
+    parser.add_argument(
+        "--people",
+        type=int,
+        default=100_000,
+        help="how large the registry, and the desk's tables, grow (default: 100000)",
+    )
     parser.add_argument("--keep", action="store_true", help="the registry in var/bench, and go on from what is there")
     return parser.parse_args()
 
@@ -55,7 +61,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     wanted = arguments()
     server = os.environ["DATABASE_URL"]
-    if not wanted.only or set(wanted.only) - {REGISTRY, PORTAL, PORTAL_PAGES, CHATS}:
+    if not wanted.only or set(wanted.only) - {REGISTRY, PORTAL, PORTAL_PAGES, CHATS, DESK}:
         the_site(server, wanted)
     if not wanted.million and REGISTRY in (wanted.only or KEYS):
         say(f"Measuring the registry up to {wanted.people:,} people ...")
@@ -69,6 +75,9 @@ def main() -> None:
     if not wanted.million and CHATS in (wanted.only or KEYS):
         say("Measuring 500 open chats ...")
         subprocess.run([sys.executable, "-m", "bench.chats", str(wanted.seconds)], check=True)
+    if not wanted.million and DESK in (wanted.only or KEYS):
+        say(f"Measuring the desk among {wanted.people:,} accounts ...")
+        subprocess.run([sys.executable, "-m", "bench.desk", "--accounts", str(wanted.people)], check=True)
 
 
 def the_site(server: str, wanted: argparse.Namespace) -> None:

@@ -82,21 +82,10 @@ def holders(accounts: int, begin: int = 0) -> Iterator[str]:
 
 
 def add_holders(database: psycopg.Connection, numbers: range) -> None:
-    """Add Premium accounts with one authenticator app each. They share one password and one key.
-
-    The database makes the accounts as copies of one row, so a million of them take a minute.
-    """
-    pattern = basic_account(0)
+    """Add Premium accounts with one authenticator app each. They share one password and one key."""
     own = {"username": "'Holder.' || to_char(n, 'FM0000000')", "email": "n || '@example.org'"}
     own |= {"dod_id": "'9' || to_char(n, 'FM000000000')", "level": str(Level.PREMIUM.value)}
-    values = {str(field.column): getattr(pattern, field.attname) for field in Account._meta.concrete_fields}
-    del values["id"]
-    made = database.execute(
-        f"INSERT INTO accounts_account ({', '.join(values)})"
-        f" SELECT {', '.join(own.get(column, f'%({column})s') for column in values)}"
-        " FROM generate_series(%(first)s::int, %(last)s) AS n RETURNING id",
-        values | {"first": numbers[0], "last": numbers[-1]},
-    ).fetchall()
+    made = copy_account(database, numbers, own)
     key = AuthenticatorApp._meta.get_field("key")
     columns = "id, user_id, name, confirmed, created_at, key, last_t"
     with database.cursor() as cursor:
@@ -106,6 +95,22 @@ def add_holders(database: psycopg.Connection, numbers: range) -> None:
                 sealed = encrypt(KEY, context=key.context(pk))
                 apps.write_row((pk, account_id, "App", True, timezone.now(), sealed, -1))
         cursor.execute("ANALYZE")
+
+
+def copy_account(database: psycopg.Connection, numbers: range, own: dict[str, str]) -> list[tuple[int]]:
+    """Let the database make accounts as copies of one row, so that a million of them take a minute. Return their keys.
+
+    `own` says in SQL what is each account's own, by column, from its number `n`.
+    """
+    pattern = basic_account(0)
+    values = {str(field.column): getattr(pattern, field.attname) for field in Account._meta.concrete_fields}
+    del values["id"]
+    return database.execute(
+        f"INSERT INTO accounts_account ({', '.join(values)})"
+        f" SELECT {', '.join(own.get(column, f'%({column})s') for column in values)}"
+        " FROM generate_series(%(first)s::int, %(last)s) AS n RETURNING id",
+        values | {"first": numbers[0], "last": numbers[-1]},
+    ).fetchall()
 
 
 def begun_registration() -> Draft:

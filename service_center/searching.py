@@ -96,21 +96,27 @@ def describe_account(account: Account) -> str:
 
 
 def find_people(asked: Asked, most: int) -> list[Line]:
-    """Find people who have begun to prove who they are, and have no account yet."""
+    """Find people who have begun to prove who they are, and have no account yet.
+
+    Whose details never matched has begun nothing that is kept. They are found by what hardly two people have.
+    """
     people = {person.dod_id: person for person in asked.people}
     if not people:
         return []
     having = Account.objects.filter(dod_id__in=people).exclude(state=AccountState.CLOSED)
     without = people.keys() - set(having.values_list("dod_id", flat=True))
     newest = Proofing.objects.filter(dod_id__in=without).order_by("dod_id", "-changed_at").distinct("dod_id")[:most]
+    states = {row.dod_id: f"{row.get_level_display()}: {row.get_state_display()}" for row in newest}
+    if account_search.is_of_one_person(asked.text):
+        states = dict.fromkeys(sorted(without)[:most], "Nothing is begun that is kept") | states
     return [
         Line(
-            name_of(people[row.dod_id].first_name, people[row.dod_id].last_name),
-            f"DoD ID {mask_number(row.dod_id)} · {row.get_level_display()}: {row.get_state_display()}",
-            page_of_person(row.dod_id, asked.by),
+            name_of(people[dod_id].first_name, people[dod_id].last_name),
+            f"DoD ID {mask_number(dod_id)} · {state}",
+            page_of_person(dod_id, asked.by),
         )
-        for row in newest
-    ]
+        for dod_id, state in states.items()
+    ][:most]
 
 
 def find_cases(asked: Asked, most: int) -> list[Line]:

@@ -25,7 +25,8 @@ from safeguards import audit
 from service_center.contact import desk
 from service_center.contact.forms import ColleagueForm
 from service_center.read_only import has_permission
-from support.models import ContactMessage
+from support.chat.models import Chat
+from support.models import CallBack, ContactMessage
 
 PERMISSION = "support.see_load"
 Rows = QuerySet[Any, Any]
@@ -37,7 +38,7 @@ class Kind:
     """A kind of work that colleagues take: its rows that are taken, and those that were done since a moment.
 
     `holder` and `doer` are the columns with the colleague, `since` when a row began to wait. `permission` is what a
-    colleague needs to get it, and `hand_over` gives one row to one.
+    colleague needs to get it. `hand_over` gives one row to one; None if only the colleague gives it away, in talk.
     """
 
     name: str
@@ -48,7 +49,7 @@ class Kind:
     done: Callable[[datetime], Rows]
     doer: str
     permission: str
-    hand_over: Callable[[Any, Account, Account], bool]
+    hand_over: Callable[[Any, Account, Account], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,9 @@ class Load:
     shares: Sequence[Share]
 
     @property
-    def is_any_open(self) -> bool:
-        return any(share.open for share in self.shares)
+    def is_any_given(self) -> bool:
+        """Return whether the colleague has something that a supervisor can give to another."""
+        return any(share.open for share in self.shares if share.kind in GIVEN)
 
 
 def hand_over_case(case: Case, to: Account, by: Account) -> bool:
@@ -106,7 +108,30 @@ KINDS: tuple[Kind, ...] = (
         permission="idproofing.decide_case",
         hand_over=hand_over_case,
     ),
+    Kind(
+        name="chats",
+        title="Chats",
+        taken=lambda: Chat.objects.filter(agent__isnull=False, ended_at=None),
+        holder="agent",
+        since="taken_at",
+        done=lambda since: Chat.objects.filter(agent__isnull=False, ended_at__gte=since),
+        doer="agent",
+        permission="chat.answer_chat",
+    ),
+    Kind(
+        name="calls",
+        title="Calls that people asked for",
+        taken=lambda: CallBack.objects.filter(state="taken"),
+        holder="staff",
+        since="starts_at",
+        done=lambda since: CallBack.objects.filter(
+            state__in=("reached", "missed"), number__isnull=False, changed_at__gte=since
+        ),
+        doer="staff",
+        permission="calls.take_call",
+    ),
 )
+GIVEN = tuple(kind for kind in KINDS if kind.hand_over)
 
 
 def loads(now: datetime | None = None) -> list[Load]:
@@ -170,16 +195,16 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
             colleagues=colleagues_for(kind).exclude(pk__in=[staff.pk]),
             auto_id=f"{kind.name}-%s",
         )
-        for kind in KINDS
+        for kind in GIVEN
     }
     if request.method == "POST":
-        kind = next((kind for kind in KINDS if kind.name == request.POST.get("kind")), None)
+        kind = next((kind for kind in GIVEN if kind.name == request.POST.get("kind")), None)
         if kind and forms_of[kind.name].is_valid():
             share_out(request, kind, staff, forms_of[kind.name].chosen())
             return redirect(request.path)
     else:
         audit.record("support.load-viewed", by=request.user, account_id=staff.pk)
-    parts = [(kind, held_by(kind, staff), forms_of[kind.name]) for kind in KINDS]
+    parts = [(kind, held_by(kind, staff), forms_of[kind.name]) for kind in GIVEN]
     context = {"parts": [part for part in parts if part[1]], "forms": list(forms_of.values())}
     return render_page(request, "workload_of_one", title=f"Work of {staff.get_full_name()}", staff=staff, **context)
 
@@ -193,7 +218,7 @@ def share_out(request: HttpRequest, kind: Kind, staff: Account, to: Account) -> 
     """Give the rows that were chosen to a colleague. What was no longer the first one's stays where it is."""
     chosen = set(request.POST.getlist("row"))
     rows = [row for row in held_by(kind, staff) if str(row.pk) in chosen]
-    given = sum(kind.hand_over(row, to, request.user) for row in rows)  # type: ignore[arg-type]
+    given = sum(bool(kind.hand_over and kind.hand_over(row, to, request.user)) for row in rows)  # type: ignore[arg-type]
     if given:
         messages.success(request, f"Handed over to {to.get_full_name()}: {given}.")
     if given < len(chosen) or not chosen:

@@ -25,9 +25,7 @@ def compared(settings: Any) -> dict[str, pages.Comparison]:
     people.basic_account(0).save()
     people.add_holders(connection.connection, range(HOLDERS))
     draft, session = people.begun_registration(), people.graces_session()
-    compared = pages.comparisons(
-        1, HOLDERS, draft, session, allauth="", team=people.graces_care_team(), chat=people.open_chat()
-    )
+    compared = pages.comparisons(1, HOLDERS, draft, session, allauth="", team=people.graces_care_team())
     return {each.key: each for each in compared}
 
 

@@ -4,7 +4,9 @@ import uuid
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account
 from core.policy import Level
@@ -195,6 +197,7 @@ def test_a_supervisor_sees_who_works_on_what_and_shares_it_out(
     assert shares[ann]["messages"].oldest == message.waits_since
     assert shares[carl]["reviews"].open == 1
     assert "reviews" not in shares[ann]
+    assert {"chats", "calls"} <= shares[ann].keys()
     here = f"{LOAD}{ann.pk}/"
     assert "Choose a colleague from the list." in walk.text_of(
         client.post(here, {"kind": "messages", "row": str(message.pk)})
@@ -213,8 +216,21 @@ def test_a_supervisor_sees_who_works_on_what_and_shares_it_out(
 
 def test_what_was_done_today_counts(message: ContactMessage, ann: Account) -> None:
     contact.answer(message, uuid.uuid4(), "There.", by=ann)
-    [share] = [share for load in workload.loads() if load.staff == ann for share in load.shares]
+    [load] = [load for load in workload.loads() if load.staff == ann]
+    [share] = [share for share in load.shares if share.kind.name == "messages"]
     assert (share.open, share.done) == (0, 1)
+
+
+def test_the_load_takes_the_same_queries_whatever_waits(message: ContactMessage, ann: Account) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            workload.loads()
+        return len(asked)
+
+    before = queries()
+    desk.take(message, by=ann)
+    staff("Service center agent", "one.more")
+    assert queries() == before == 3 * len(workload.KINDS) + 1
 
 
 def test_what_is_no_longer_theirs_is_not_given_away(message: ContactMessage, ann: Account, bob: Account) -> None:
