@@ -24,7 +24,7 @@ HOLDERS = 10_000
 MILLION = 1_000_000
 REGISTRY = "registry"
 PORTAL, PORTAL_PAGES = "portal", "portal-pages"
-CHATS = "chats"
+CHATS, DESK = "chats", "desk"
 WIZARD = ("wizard-start", "wizard-details", "wizard-code")
 KEYS = (
     "sign-in",
@@ -34,11 +34,11 @@ KEYS = (
     *WIZARD,
     "dashboard",
     "message",
-    "chat-poll",
     REGISTRY,
     PORTAL,
     PORTAL_PAGES,
     CHATS,
+    DESK,
 )
 APPLICATIONS = {"allauth": "django.core.wsgi:get_wsgi_application()"}
 
@@ -48,7 +48,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=30, help="for each comparison (default: 30)")
     parser.add_argument("--only", choices=KEYS, action="append", help="this comparison alone; may be repeated")
     parser.add_argument("--million", action="store_true", help="only signing in with a million accounts: takes longer")
-    parser.add_argument("--people", type=int, default=100_000, help="how large the registry grows (default: 100000)")
+    parser.add_argument(
+        "--people",
+        type=int,
+        default=100_000,
+        help="how large the registry, and the desk's tables, grow (default: 100000)",
+    )
     parser.add_argument("--keep", action="store_true", help="the registry in var/bench, and go on from what is there")
     return parser.parse_args()
 
@@ -56,7 +61,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     wanted = arguments()
     server = os.environ["DATABASE_URL"]
-    if not wanted.only or set(wanted.only) - {REGISTRY, PORTAL, PORTAL_PAGES, CHATS}:
+    if not wanted.only or set(wanted.only) - {REGISTRY, PORTAL, PORTAL_PAGES, CHATS, DESK}:
         the_site(server, wanted)
     if not wanted.million and REGISTRY in (wanted.only or KEYS):
         say(f"Measuring the registry up to {wanted.people:,} people ...")
@@ -70,6 +75,9 @@ def main() -> None:
     if not wanted.million and CHATS in (wanted.only or KEYS):
         say("Measuring 500 open chats ...")
         subprocess.run([sys.executable, "-m", "bench.chats", str(wanted.seconds)], check=True)
+    if not wanted.million and DESK in (wanted.only or KEYS):
+        say(f"Measuring the desk among {wanted.people:,} accounts ...")
+        subprocess.run([sys.executable, "-m", "bench.desk", "--accounts", str(wanted.people)], check=True)
 
 
 def the_site(server: str, wanted: argparse.Namespace) -> None:
@@ -100,9 +108,8 @@ def everything_else(server: str, wanted: argparse.Namespace) -> None:
         filling = [sys.executable, "-m", "bench.allauth_people", str(ACCOUNTS)]
         member = subprocess.run(filling, env=os.environ | env, check=True, stdout=subprocess.PIPE, text=True)
         draft, session = people.begun_registration(), people.graces_session()
-        chat = people.open_chat()
         allauths, team = member.stdout.strip(), people.graces_care_team()
-        compared = pages.comparisons(ACCOUNTS, HOLDERS, draft, session, allauths, team, chat)
+        compared = pages.comparisons(ACCOUNTS, HOLDERS, draft, session, allauths, team)
         print_table([each for each in compared if each.key in (wanted.only or KEYS)], {"allauth": env}, wanted.seconds)
 
 

@@ -1,9 +1,11 @@
 """`python -m bench.chats SECONDS`: 500 open chats on the web server of production, and how long answers take.
 
-Both sides ask as their pages do (static/js/chat.js): a visitor's page every three seconds, and of the four chats of an
-agent the one that is looked at every three seconds and the other three, in hidden tabs, every fifteen. Each chat gets a
-line each half minute, in turns from one side and from the other. Requests come at their time whether or not earlier
-ones are answered, so what has to queue counts. We share the cores with the site.
+Both sides ask as their pages do (static/js/chat.js): as often as the last answer said, and of the four chats of an
+agent three are in hidden tabs, which ask five times as seldom. Each chat gets a line each half minute, in turns from
+one side and from the other. Requests come at their time whether or not earlier ones are answered, so what has to queue
+counts. We share the cores with the site.
+
+Before that, a question without news is compared with an empty view, each alone and in turns.
 """
 
 import heapq
@@ -24,9 +26,11 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 import django
+import psutil
 
 from bench.databases import database
 from bench.goals import at_most
+from bench.site import Site, cpu_of, serving
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -37,7 +41,10 @@ HIDDEN = 5
 LINE_EVERY = 30.0
 THREADS = 16
 GOAL = 1.0
-"""The p95 of an answer in seconds: the issue that asked for the chat."""
+"""The p95 of an answer in seconds: own."""
+CPU = 4
+"""Times that of an empty view, PostgreSQL's included: own. At that, 500 chats take half of two cores."""
+ALONE = 10.0
 CSRF = "b" * 32
 WARM_UP = 5.0
 
@@ -51,6 +58,7 @@ class Asks:
     cookie: str = field(compare=False)
     every: float = field(compare=False)
     writes: bool = field(compare=False, default=False)
+    seldom: int = field(compare=False, default=1)
     since: int = field(compare=False, default=0)
     tag: str = field(compare=False, default="")
 
@@ -63,12 +71,14 @@ def main() -> None:
         logging.disable(logging.WARNING)
         from django.db import connections
 
-        from bench import site
-
         try:
             pages = list(fill(Random(1)))
-            with site.serving("chats", {}, workers=2) as served:
+            for line in without_news():
+                print(line, flush=True)
+            with serving("chats", {}, workers=2) as served:
+                before = cpu(served)
                 times = drive(served.port, pages, float(sys.argv[1]))
+                used = (cpu(served) - before) / (WARM_UP + float(sys.argv[1]))
         finally:
             connections.close_all()
     cuts = quantiles(times, n=100)
@@ -76,7 +86,39 @@ def main() -> None:
     print(
         f"{CHATS} open chats: {rate:.0f} requests a second, p50 {cuts[49] * 1000:.0f} ms, p99 {cuts[98] * 1000:.0f} ms"
     )
+    print(f"  site and PostgreSQL use {used:.2f} cores")
     print(at_most("p95 of an answer, in seconds", cuts[94], GOAL), flush=True)
+
+
+def without_news() -> Iterator[str]:
+    """Yield what a question costs on which there is no news, beside an empty view."""
+    from django.utils import timezone
+
+    from bench.counts import counted
+    from bench.measure import compare
+    from bench.pages import EMPTY, Page
+    from support.chat import live, talking
+
+    token = str(uuid4())
+    begun = talking.open_chat(uuid4(), token, topic="other", words="Where is my code?", now=timezone.now())
+    assert not isinstance(begun, talking.Refused)
+    chat = live.find(begun.pk, talking.hash_of(token))
+    assert chat is not None
+    tag = live.look(chat, live.VISITOR, timezone.now()).tag
+    path, cookie = f"/support/chat/{chat.pk}/poll/?since=1", f"{talking.COOKIE}={token}"
+    page = Page("a question without news", path, cookie, tag=tag, status=304)
+    with serving("chats-alone", {}) as served:
+        measured = compare((served, page), (served, EMPTY), ALONE)
+    for each, turn in ((page, measured.page), (EMPTY, measured.measure)):
+        yield f"{each.name}: {turn.whole_cpu * 1000:.2f} ms of CPU, PostgreSQL's included"
+    yield at_most("CPU, beside that of an empty view", measured.whole_cpu_ratio, CPU)
+    yield at_most("queries", counted(page).queries, 1)
+
+
+def cpu(served: Site) -> float:
+    """Return the seconds of processor time that all workers and the database processes of a site have used."""
+    workers = psutil.Process(served.worker).parent().children()
+    return sum(cpu_of(worker.pid) for worker in workers) + (served.database_cpu() or 0)
 
 
 def fill(rng: Random) -> Iterator[Asks]:
@@ -98,8 +140,8 @@ def fill(rng: Random) -> Iterator[Asks]:
         page = f"/admin/chat/chat/{chat.pk}/"
         looked_at = number // AGENTS % 4 == 0
         yield Asks(rng.uniform(0, every), f"{here}poll/", cookie, every)
-        rare = every if looked_at else every * HIDDEN
-        yield Asks(rng.uniform(0, rare), f"{page}poll/", session, rare)
+        seldom = 1 if looked_at else HIDDEN
+        yield Asks(rng.uniform(0, every * seldom), f"{page}poll/", session, every, seldom=seldom)
         yield Asks(rng.uniform(0, 2 * LINE_EVERY), here, cookie, 2 * LINE_EVERY, writes=True)
         yield Asks(rng.uniform(0, 2 * LINE_EVERY), f"{page}change/", session, 2 * LINE_EVERY, writes=True)
 
@@ -151,7 +193,7 @@ def drive(port: int, pages: list[Asks], seconds: float) -> list[float]:
             took = time.monotonic() - began - page.due
             if page.due > WARM_UP:
                 times.append(took)
-            page.due += page.every
+            page.due += page.every * page.seldom
             with lock:
                 heapq.heappush(pages, page)
 
@@ -177,7 +219,12 @@ def ask(connection: HTTPConnection, page: Asks) -> None:
         raise RuntimeError(f"{page.path} answered {answer.status}.")
     if not page.writes and answer.status == 200:
         page.tag = answer.headers["ETag"]
-        page.since = int(body.partition(b'data-since="')[2].partition(b'"')[0])
+        page.since = int(said(body, "since"))
+        page.every = float(said(body, "every"))
+
+
+def said(body: bytes, name: str) -> str:
+    return body.partition(f'data-{name}="'.encode())[2].partition(b'"')[0].decode()
 
 
 if __name__ == "__main__":

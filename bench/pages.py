@@ -115,12 +115,12 @@ def written(team: str) -> Forms:
 
 
 def comparisons(
-    accounts: int, holders: int, draft: people.Draft, session: str, allauth: str, team: str, chat: people.OpenChat
+    accounts: int, holders: int, draft: people.Draft, session: str, allauth: str, team: str
 ) -> list[Comparison]:
     """Return all comparisons except the one with a million accounts.
 
     `accounts` and `holders` are how many accounts there are to sign in to. `team` is the care team of the session's
-    person, and `chat` the open chat of a visitor.
+    person.
     """
 
     def members() -> Iterator[str]:
@@ -180,13 +180,6 @@ def comparisons(
             time_at_most=1.4,
             queries_at_most=6,
             saves=1,
-        ),
-        Comparison(
-            "chat-poll",
-            Page("A chat without news", chat.path, chat.cookie, status=304, tag=chat.tag),
-            EMPTY,
-            rate_at_least=0.45,
-            queries_at_most=1,
         ),
     ]
 

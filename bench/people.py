@@ -24,8 +24,6 @@ from core.policy import Level
 from demo.people import PEOPLE
 from portal.messages.models import CareTeam, PatientTeam
 from safeguards.cipher import encrypt
-from support.chat import live, talking
-from support.chat.models import Chat
 
 BROWSER = "only-for-the-bench"
 # The cookie of a browser in which the notice before signing in was accepted.
@@ -43,15 +41,6 @@ class Draft:
     details: str
     code: str
     cookie: str
-
-
-@dataclass(frozen=True)
-class OpenChat:
-    """An open chat: the address at which its page asks for news, its cookie, and the tag of what the page has."""
-
-    path: str
-    cookie: str
-    tag: str
 
 
 def fill(people: int, accounts: int, holders: int) -> None:
@@ -93,21 +82,10 @@ def holders(accounts: int, begin: int = 0) -> Iterator[str]:
 
 
 def add_holders(database: psycopg.Connection, numbers: range) -> None:
-    """Add Premium accounts with one authenticator app each. They share one password and one key.
-
-    The database makes the accounts as copies of one row, so a million of them take a minute.
-    """
-    pattern = basic_account(0)
+    """Add Premium accounts with one authenticator app each. They share one password and one key."""
     own = {"username": "'Holder.' || to_char(n, 'FM0000000')", "email": "n || '@example.org'"}
     own |= {"dod_id": "'9' || to_char(n, 'FM000000000')", "level": str(Level.PREMIUM.value)}
-    values = {str(field.column): getattr(pattern, field.attname) for field in Account._meta.concrete_fields}
-    del values["id"]
-    made = database.execute(
-        f"INSERT INTO accounts_account ({', '.join(values)})"
-        f" SELECT {', '.join(own.get(column, f'%({column})s') for column in values)}"
-        " FROM generate_series(%(first)s::int, %(last)s) AS n RETURNING id",
-        values | {"first": numbers[0], "last": numbers[-1]},
-    ).fetchall()
+    made = copy_account(database, numbers, own)
     key = AuthenticatorApp._meta.get_field("key")
     columns = "id, user_id, name, confirmed, created_at, key, last_t"
     with database.cursor() as cursor:
@@ -117,6 +95,22 @@ def add_holders(database: psycopg.Connection, numbers: range) -> None:
                 sealed = encrypt(KEY, context=key.context(pk))
                 apps.write_row((pk, account_id, "App", True, timezone.now(), sealed, -1))
         cursor.execute("ANALYZE")
+
+
+def copy_account(database: psycopg.Connection, numbers: range, own: dict[str, str]) -> list[tuple[int]]:
+    """Let the database make accounts as copies of one row, so that a million of them take a minute. Return their keys.
+
+    `own` says in SQL what is each account's own, by column, from its number `n`.
+    """
+    pattern = basic_account(0)
+    values = {str(field.column): getattr(pattern, field.attname) for field in Account._meta.concrete_fields}
+    del values["id"]
+    return database.execute(
+        f"INSERT INTO accounts_account ({', '.join(values)})"
+        f" SELECT {', '.join(own.get(column, f'%({column})s') for column in values)}"
+        " FROM generate_series(%(first)s::int, %(last)s) AS n RETURNING id",
+        values | {"first": numbers[0], "last": numbers[-1]},
+    ).fetchall()
 
 
 def begun_registration() -> Draft:
@@ -148,17 +142,6 @@ def graces_care_team() -> str:
     team = CareTeam.objects.create(name="Primary care", since=since)
     PatientTeam.objects.create(patient=grace, team=team, since=since)
     return str(team.pk)
-
-
-def open_chat() -> OpenChat:
-    """Begin a chat that waits in line. Its page has the line that is there."""
-    now = timezone.now()
-    begun = talking.open_chat(uuid4(), BROWSER, topic="other", words="Where is my code?", now=now)
-    assert isinstance(begun, Chat)
-    chat = live.find(begun.pk, talking.hash_of(BROWSER))
-    assert chat is not None
-    path = f"{reverse('chat-poll', args=[chat.pk])}?since={chat.last_line}"
-    return OpenChat(path, f"{talking.COOKIE}={BROWSER}", live.look(chat, live.VISITOR, now).tag)
 
 
 def graces_session() -> str:

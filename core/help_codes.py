@@ -127,6 +127,9 @@ MAILS = {
     "visit-verified": email(165, "Your documents are accepted: here is your activation code"),
     "you-come-of-age": email(166, "Your health record is yours alone"),
     "your-username": email(167, "Your DS Logon username"),
+    "chat-code": email(168, "Your code for a copy of your chat"),
+    "chat-copy": email(169, "Your chat with the service center"),
+    "new-message-for-another": email(172, "There is an answer to a message that you wrote for another person"),
 }
 
 BY_CODE = {one.code: one for one in (*PAGES.values(), *MAILS.values())}

@@ -568,10 +568,11 @@ CHAT_LINES_MAX = 500
 # Chats that are begun from one network, where many may share an address, and lines of one chat.
 CHATS_PER_ADDRESS = Limit("chats-address", 20, timedelta(hours=1))
 CHAT_LINES = Limit("chat-lines", 20, timedelta(minutes=1))
-# How often a page asks what is new: while both write, while the visitor waits, and the desk for its queue. How long
-# after a key somebody counts as typing, and how soon a page says the next time that somebody types.
+# How often a page asks what is new: for a while after somebody wrote or typed, and otherwise, as the desk's queue does.
+# How long after a key somebody counts as typing, and how soon a page says the next time that somebody types.
 CHAT_ASKS_EVERY = timedelta(seconds=3)
-CHAT_WAITING_ASKS_EVERY = timedelta(seconds=5)
+CHAT_LIVELY = timedelta(seconds=20)
+CHAT_QUIET_ASKS_EVERY = timedelta(seconds=6)
 CHAT_TYPING = timedelta(seconds=6)
 CHAT_TYPING_SAID = timedelta(seconds=3)
 # How exactly it is noted when a side was last here, and how long after that it counts as here. Then: after how long a

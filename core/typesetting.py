@@ -28,6 +28,8 @@ FUNCTIONS = {
     "em": "emph",
     "s": "strike",
     "blockquote": "callout",
+    "figure": "shown",
+    "figcaption": "caption",
 }
 LITERALS = {"softbreak": '" "', "hardbreak": "linebreak()", "hr": "line(length: 100%)"}
 
@@ -106,7 +108,7 @@ def document(tokens: list[Token], **about: str) -> str:
     """
     arguments = ", ".join(f"{name}: {quote(value)}" for name, value in about.items())
     return (
-        f'#import "/layout.typ": callout, guide\n'
+        f'#import "/layout.typ": callout, caption, guide, picture, shown\n'
         f"#show: guide.with({arguments})\n"
         f"#{written(SyntaxTreeNode(tokens).children, site=settings.SITE_ADDRESS)}\n"
     )
@@ -126,8 +128,10 @@ def one(node: SyntaxTreeNode, *, site: str) -> str:
     """Return Typst code for one node of the Markdown tree."""
     if node.type in LITERALS:
         return LITERALS[node.type]
-    if node.type in ("text", "image"):
+    if node.type == "text":
         return quote(node.content)
+    if node.type == "image":
+        return f"picture({quote(str(node.attrs['src']))}, {quote(node.content)})"
     if node.type in ("code_inline", "code_block", "fence"):
         return f"raw({quote(node.content)}, block: {'false' if node.type == 'code_inline' else 'true'})"
     if node.type in ("bullet_list", "ordered_list"):

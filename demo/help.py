@@ -26,8 +26,7 @@ def publish_first_notice(editor: Account) -> None:
     notice = DatedNotice(
         kind=NoticeKind.INFORMATION,
         title="New: search the help in your own words",
-        text="Type what you need, or the code from a page or an email. "
-        "Start with [what people look for most](/support/#most).",
+        text="Type what you need, or the code from a page or an email. Start with [common questions](/support/#most).",
         begins_at=now,
         ends_at=now + policy.DATED_NOTICE_LONGEST,
     )

@@ -30,15 +30,14 @@ def record(
     *,
     by: object,
     account_id: int | None = None,
-    dod_id: str | None = None,
-    person_index: bytes | None = None,
+    dod_id: str | bytes | None = None,
     **details: int | bool | str,
 ) -> AuditEvent:
     """Write one event in the caller's transaction, and return it.
 
     `by` is an account, or "visitor", "system" or "mock". An account that is not signed in (anonymous) counts as a
-    visitor. `dod_id` is kept as a blind index only; where only an older event names the person, `person_index` is that
-    event's. Details are small numbers, booleans and slugs such as "on-screen".
+    visitor. `dod_id` is kept as a blind index only. It is that index where only an older event names the person.
+    Details are small numbers, booleans and slugs such as "on-screen".
 
     Raise ValueError for an unknown event, actor or detail. That is a mistake in our code, not in anybody's input.
     """
@@ -54,12 +53,13 @@ def record(
     request = current_request.get()
     if request is not None:
         request.left_event = True  # type: ignore[attr-defined]
+    index = index_of(dod_id) if isinstance(dod_id, str) and dod_id else dod_id
     return AuditEvent.objects.create(
         event=event,
         actor_kind=kind,
         actor_id=actor_id,
         account_id=account_id,
-        person_index=index_of(dod_id) if dod_id else person_index,
+        person_index=index or None,
         details=details,
         **_where(),
     )

@@ -80,7 +80,7 @@ class AccountList(PagedList):
 class AccountAdmin(ConfirmingAdmin):
     """Accounts, found by what a person who calls can say. The page of one account is that of its holder (person/)."""
 
-    list_display = ("username", "name", "masked_email", "masked_phone", "masked_dod_id", "level", "state", "is_staff")
+    list_display = ("username", "name", "masked_email", "masked_phone", "masked_dod_id", "level", "state", "of_staff")
     list_filter = ("state", "level", "is_staff", SharedMailbox)
     list_per_page = 25
     ordering = ("last_name", "first_name", "pk")
@@ -94,6 +94,10 @@ class AccountAdmin(ConfirmingAdmin):
     def get_list_filter(self, request: HttpRequest) -> Any:
         """Return the filters next to search results. Before a search there is only what LISTED names."""
         return self.list_filter if request.GET.get("q") or listed(request) else (SharedMailbox,)
+
+    @admin.display(description="staff", boolean=True)
+    def of_staff(self, account: Account) -> bool:
+        return account.is_staff
 
     @admin.display(ordering="last_name")
     def name(self, account: Account) -> str:

@@ -72,6 +72,16 @@ def is_number(text: str) -> bool:
     return bool(ssn.clean(text) or ssn.masked_last_four(text)) or (digits.isdecimal() and len(digits) in (4, 10))
 
 
+def is_of_one_person(text: str) -> bool:
+    """Return whether hardly two people have what was typed: a whole number, a phone number or an email address.
+
+    By a name, or the end of a number, only those are found who have begun something. So DEERS cannot be browsed.
+    """
+    digits = "".join(character for character in text if character not in " -")
+    whole = ssn.clean(text) or searched_phone(text) or (digits.isdecimal() and len(digits) == 10)
+    return bool(whole) or "@" in text
+
+
 def seal(text: str, staff: Account) -> str:
     """Return what stands for the text in the address of the results."""
     sealed = cipher.encrypt(text[:LONGEST_TEXT], context=context_of(staff))

@@ -15,6 +15,7 @@ from django.urls import reverse
 from accounts.models import Account
 from safeguards import audit
 from service_center.paging import PagedList
+from service_center.person.keys import page_of_account
 from service_center.reasons import Reasons
 
 
@@ -144,18 +145,17 @@ def record_row_view(request: HttpRequest, row: Model | None) -> None:
     What somebody asked for a patient is about the patient. An event of the trail knows a person without an account by
     blind index.
     """
-    account_id = dod_id = index = None
+    account_id: int | None = None
+    dod_id: str | bytes | None = None
     if isinstance(row, Account):
         account_id = row.pk
     elif patient := getattr(row, "patient", None):
         dod_id = patient
     else:
         account_id, dod_id = getattr(row, "account_id", None), getattr(row, "dod_id", None) or None
-        index = bytes(getattr(row, "person_index", None) or b"") or None
-    if account_id or dod_id or index:
-        audit.record(
-            "support.account-viewed", by=request.user, account_id=account_id, dod_id=dod_id, person_index=index
-        )
+        dod_id = dod_id or bytes(getattr(row, "person_index", None) or b"") or None
+    if account_id or dod_id:
+        audit.record("support.account-viewed", by=request.user, account_id=account_id, dod_id=dod_id)
 
 
 def has_permission(request: HttpRequest, permission: str) -> bool:
@@ -166,7 +166,7 @@ def has_permission(request: HttpRequest, permission: str) -> bool:
 def admin_page(row: Model) -> str:
     """Return the address of a row's page in the admin."""
     if isinstance(row, Account):
-        return reverse("admin:person", args=[f"a-{row.pk}"])
+        return page_of_account(row.pk)
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 

@@ -15,6 +15,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from accounts.models import Account
 from accounts.models.account import State as AccountState
@@ -31,7 +32,7 @@ from service_center import account_search
 from service_center.cases.finding import is_named
 from service_center.person.keys import page_of_account, page_of_person
 from service_center.read_only import admin_page, has_permission
-from support.models import ContactMessage
+from support.models import CallBack, ContactMessage
 from support.reading import read_reference
 
 
@@ -95,21 +96,27 @@ def describe_account(account: Account) -> str:
 
 
 def find_people(asked: Asked, most: int) -> list[Line]:
-    """Find people who have begun to prove who they are, and have no account yet."""
+    """Find people who have begun to prove who they are, and have no account yet.
+
+    Whose details never matched has begun nothing that is kept. They are found by what hardly two people have.
+    """
     people = {person.dod_id: person for person in asked.people}
     if not people:
         return []
     having = Account.objects.filter(dod_id__in=people).exclude(state=AccountState.CLOSED)
     without = people.keys() - set(having.values_list("dod_id", flat=True))
     newest = Proofing.objects.filter(dod_id__in=without).order_by("dod_id", "-changed_at").distinct("dod_id")[:most]
+    states = {row.dod_id: f"{row.get_level_display()}: {row.get_state_display()}" for row in newest}
+    if account_search.is_of_one_person(asked.text):
+        states = dict.fromkeys(sorted(without)[:most], "Nothing is begun that is kept") | states
     return [
         Line(
-            name_of(people[row.dod_id].first_name, people[row.dod_id].last_name),
-            f"DoD ID {mask_number(row.dod_id)} · {row.get_level_display()}: {row.get_state_display()}",
-            page_of_person(row.dod_id, asked.by),
+            name_of(people[dod_id].first_name, people[dod_id].last_name),
+            f"DoD ID {mask_number(dod_id)} · {state}",
+            page_of_person(dod_id, asked.by),
         )
-        for row in newest
-    ]
+        for dod_id, state in states.items()
+    ][:most]
 
 
 def find_cases(asked: Asked, most: int) -> list[Line]:
@@ -121,6 +128,15 @@ def find_messages(asked: Asked, most: int) -> list[Line]:
     rows = ContactMessage.objects.filter(reference=read_reference(asked.text) or None)[:most]
     about = ((row, f"{row.get_topic_display()} · {row.get_state_display()}") for row in rows)
     return [Line(f"Message {row.reference}", words, admin_page(row)) for row, words in about]
+
+
+def find_call_backs(asked: Asked, most: int) -> list[Line]:
+    rows = CallBack.objects.filter(reference=read_reference(asked.text, "B") or None)[:most]
+    about = ((row, f"{row.get_topic_display()} · {row.get_state_display()}") for row in rows)
+    return [
+        Line(f"Call back {row.reference}", words, reverse("admin:calls_call_back", args=[row.pk]))
+        for row, words in about
+    ]
 
 
 def find_letters(asked: Asked, most: int) -> list[Line]:
@@ -141,6 +157,7 @@ KINDS = (
     Kind("people", "People without an account yet", "idproofing.view_proofing", find_people),
     Kind("cases", "Reviews", "idproofing.view_case", find_cases),
     Kind("messages", "Messages to the service center", "support.view_contactmessage", find_messages),
+    Kind("call-backs", "Calls back", "calls.take_call", find_call_backs),
     Kind("letters", "Letters", "idproofing.view_letter", find_letters),
     Kind("codes", "Codes of error pages and emails", "", find_help),
 )
@@ -152,7 +169,7 @@ class SearchForm(forms.Form):
     q = forms.CharField(
         label="Search for a person or a reference",
         help_text="Name, username or part of it, email address, phone number, DoD ID number, Social Security number or "
-        "its last four digits; the reference of a review, message or letter; the code of an error page.",
+        "its last four digits; the reference of a review, message, call back or letter; the code of an error page.",
         max_length=policy.SEARCH_MAX,
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
         error_messages={

@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from django.template import Context, Template
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.text import slugify
 from markdown_it import MarkdownIt
@@ -14,6 +15,7 @@ from markdown_it.tree import SyntaxTreeNode
 
 from core import center, policy, typesetting
 from idproofing import routes
+from support import guide_pictures as pictures
 
 FOLDER = Path(__file__).parent / "guides"
 MARKDOWN = MarkdownIt("commonmark", {"html": False, "typographer": True}).enable(["table", "smartquotes"])
@@ -57,6 +59,21 @@ GUIDES = {
             "Every step from a Basic account to a Premium account, and what to do if a step does not work.",
             policy.Level.PREMIUM,
         ),
+        Guide(
+            "second-step",
+            "How to use a second step when you sign in",
+            "Passkeys, authenticator apps and backup codes: how to set them up, and what to do if you lose your phone.",
+        ),
+        Guide(
+            "family",
+            "How to share a health record with your family",
+            "Children, access by a code, acting for somebody, a look for a doctor, and how to stop each of them.",
+        ),
+        Guide(
+            "record",
+            "How to use your health record",
+            "Reading results, taking a copy with you, showing that you are vaccinated, and seeing who saw your record.",
+        ),
     )
 }
 
@@ -68,9 +85,17 @@ def source(guide: Guide) -> str:
     return template.render(Context({"policy": policy, "center": center, "ways": ways}, autoescape=False))
 
 
+def plain_tokens(guide: Guide) -> list[Token]:
+    """Return the guide's Markdown, parsed, without pictures."""
+    return pictures.with_figures(MARKDOWN.parse(source(guide)), {})
+
+
 def html(guide: Guide) -> tuple[str, list[Section]]:
     """Return the guide as HTML that is safe to put on a page, and its sections in order."""
-    tokens = MARKDOWN.parse(source(guide))
+    found = MARKDOWN.parse(source(guide))
+    taken = [name for name in pictures.pictures_in(found) if pictures.read_picture(guide.slug, name)]
+    addresses = {name: reverse("guide-picture", args=[guide.slug, name]) for name in taken}
+    tokens = pictures.with_figures(found, addresses)
     sections = marked(tokens)
     return MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}), sections
 
@@ -116,9 +141,12 @@ def ends(node: SyntaxTreeNode) -> tuple[Token, Token]:
 
 
 def typst_source(guide: Guide) -> str:
-    """Return the guide as a Typst document: the same Markdown, with the layout for paper."""
+    """Return the guide as a Typst document: the same Markdown, with the layout for paper. Its pictures are in it."""
+    tokens = MARKDOWN.parse(source(guide))
+    read = {name: pictures.read_picture(guide.slug, name) for name in pictures.pictures_in(tokens)}
+    drawn = {name: pictures.as_svg(png) for name, png in read.items() if png}
     return typesetting.document(
-        MARKDOWN.parse(source(guide)),
+        pictures.with_figures(tokens, drawn),
         title=guide.title,
         summary=guide.summary,
         phone=center.PHONE,

@@ -26,7 +26,7 @@ def indexed_pages() -> list[IndexedPage]:
             one.title,
             one.summary,
             (),
-            articles.plain_text(guides.MARKDOWN.parse(guides.source(one))),
+            articles.plain_text(guides.plain_tokens(one)),
         )
         for one in guides.GUIDES.values()
     ]

@@ -11,6 +11,7 @@ urlpatterns = [
     path("articles/<slug:slug>/helpful/", help_views.rate, name="help-rate"),
     path("code/<str:code>/", help_views.help_code, name="help-code"),
     path("guides/<slug:slug>/", views.guide, name="guide"),
+    path("guides/<slug:slug>/<slug:name>.png", views.guide_picture, name="guide-picture"),
     path("guides/<slug:slug>.pdf", views.guide_pdf, name="guide-pdf"),
     path("contact/", views.contact_form, name="contact"),
     path("chat/", include("support.chat.urls")),

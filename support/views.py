@@ -17,6 +17,7 @@ from safeguards import client, limits
 from safeguards.limits import CountersUnavailable
 from support import calling, contact, guides, reading
 from support.forms import AnswerCodeForm, ContactForm, ReplyForm
+from support.guide_pictures import read_picture
 from support.models import ContactMessage
 
 
@@ -40,6 +41,23 @@ def guide(request: HttpRequest, slug: str) -> HttpResponse:
         "others": [other for other in guides.GUIDES.values() if other != chosen],
     }
     return render(request, "support/guide.html", context)
+
+
+def picture_etag(request: HttpRequest, slug: str, name: str) -> str | None:
+    """Return a tag that changes whenever the picture is taken again, or None without a picture."""
+    png = read_picture(found(slug).slug, name)
+    return f'"{hashlib.sha256(png).hexdigest()[:32]}"' if png else None
+
+
+@login_not_required
+@require_safe
+@condition(etag_func=picture_etag)
+def guide_picture(request: HttpRequest, slug: str, name: str) -> HttpResponse:
+    """Return a picture of a guide. Raise Http404 if nobody has taken it."""
+    png = read_picture(found(slug).slug, name)
+    if png is None:
+        raise Http404("No such picture")
+    return HttpResponse(png, content_type="image/png", headers={"Cache-Control": "no-cache"})
 
 
 def pdf_etag(request: HttpRequest, slug: str) -> str:

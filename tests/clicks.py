@@ -43,7 +43,8 @@ class Page(HTMLParser):
         super().__init__()
         self.links: list[Link] = []
         self.buttons: list[Button] = []
-        self.form, self.inside, self.area = Form("", "get"), None, ""
+        self.form, self.area = Form("", "get"), ""
+        self.inside: Any = None
         self.feed(html)
 
     def handle_starttag(self, tag: str, attributes: Any) -> None:
@@ -52,7 +53,7 @@ class Page(HTMLParser):
             self.form = Form(has.get("action", ""), has.get("method", "get").lower())
         elif tag == "a" and "href" in has:
             self.links.append(Link(has["href"]))
-            self.inside: Any = self.links[-1]
+            self.inside = self.links[-1]
         elif tag == "textarea":
             self.area = has.get("name", "")
             self.form.filled[self.area] = ""

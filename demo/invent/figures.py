@@ -8,13 +8,13 @@ import random
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from django.db import transaction
 from django.utils import timezone
 
 from core import policy
 from idproofing.models import ActivationCode
 from idproofing.questions import TEMPLATES
 from idproofing.routes import Route
+from safeguards.locks import exclusive
 from service_center.figures.counting import ONE_DAY, TIMES, Sum, Sums
 from service_center.figures.models import CountedDay, Tally
 from service_center.figures.sources import REVIEW
@@ -54,15 +54,16 @@ TO_USE = {
 
 def store_month(seed: int = 1, today: date | None = None) -> int:
     """Store the figures of the days before today where no day was counted yet. Return how many tallies were stored."""
+    if CountedDay.objects.exists():
+        return 0
     today = today or timezone.localdate()
-    with transaction.atomic():
+    days = [today - number * ONE_DAY for number in range(DAYS, 0, -1)]
+    tallies = [tally for day in days for tally in tallies_of(day, seed)]
+    with exclusive("figures", "count"):
         if CountedDay.objects.exists():
             return 0
-        days = [today - number * ONE_DAY for number in range(DAYS, 0, -1)]
         CountedDay.objects.bulk_create(CountedDay(day=day) for day in days)
-        return len(
-            Tally.objects.bulk_create([tally for day in days for tally in tallies_of(day, seed)], batch_size=2000)
-        )
+        return len(Tally.objects.bulk_create(tallies, batch_size=2000))
 
 
 def tallies_of(day: date, seed: int) -> Iterator[Tally]:

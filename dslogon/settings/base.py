@@ -193,8 +193,12 @@ OTP_WEBAUTHN_RP_NAME = "DS Logon"
 OTP_WEBAUTHN_RP_ID, OTP_WEBAUTHN_ALLOWED_ORIGINS = relying_party(SITE_ADDRESS)
 
 LANGUAGE_CODE = "en-us"
+FORMAT_MODULE_PATH = ["core.formats"]
 TIME_ZONE = "America/New_York"
 USE_TZ = True
+
+# Where `./run pictures` puts the pictures of the guides.
+GUIDE_PICTURES = VAR_DIR / "guide-pictures"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"

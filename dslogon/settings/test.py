@@ -23,3 +23,5 @@ STORAGES = {
 }
 # Otherwise every test client would read the list of all collected files again. The live server needs no list.
 STATIC_ROOT = VAR_DIR / "none-in-tests"
+# Guides are tested without pictures, but by the tests of pictures.
+GUIDE_PICTURES = STATIC_ROOT

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 
-from dslogon.up import assets, check, lock, serve, tests
+from dslogon.up import assets, check, lock, pictures, serve, tests
 from dslogon.up.errors import UserFacingError, say, sentence_for_os_error
 
 
@@ -23,6 +23,8 @@ def main(command: str, arguments: list[str]) -> int:
             return tests.bench(arguments)
         case "check":
             return check.check()
+        case "pictures":
+            pictures.take(arguments)
         case "manage":
             return manage(arguments)
         case "lock":

@@ -17,4 +17,12 @@ class Migration(migrations.Migration):
         AddIndexConcurrently(
             "letter", models.Index(fields=["state", "-changed_at", "-id"], name="letter_newest_of_state")
         ),
+        migrations.AlterModelOptions(
+            name="answertally",
+            options={
+                "default_permissions": (),
+                "verbose_name": "count of answers",
+                "verbose_name_plural": "counts of answers",
+            },
+        ),
     ]

@@ -118,7 +118,8 @@ class AnswerTally(models.Model):
     correct = models.PositiveIntegerField()
 
     class Meta:
-        verbose_name_plural = "answer tallies"
+        verbose_name = "count of answers"
+        verbose_name_plural = "counts of answers"
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(fields=["day", "kind"], name="tally_one_a_day_and_kind"),

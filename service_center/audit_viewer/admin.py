@@ -67,7 +67,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
                 "support.account-viewed",
                 by=request.user,
                 account_id=search.account.pk if search.account else None,
-                person_index=search.index,
+                dod_id=search.index,
             )
 
     def list_page(
@@ -144,7 +144,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
             "support.trail-exported",
             by=request.user,
             account_id=search.account.pk if search.account else None,
-            person_index=search.index,
+            dod_id=search.index,
             reason=reason,
             events=count,
         )

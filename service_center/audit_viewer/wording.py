@@ -4,13 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.urls import NoReverseMatch, reverse
-
 from accounts.models import Account
 from core.policy import Level
 from safeguards.models import ActorKind, AuditEvent
 from service_center.audit_viewer.forms import in_words
-from service_center.read_only import admin_page
+from service_center.person.keys import page_of_account
 
 
 @dataclass(frozen=True)
@@ -74,13 +72,13 @@ def actor_of(event: AuditEvent, accounts: dict[int, Account]) -> Named:
     label = name_of(event.actor_id, accounts)
     if event.actor_kind == ActorKind.SELF:
         label = f"{label} (the person)"
-    return Named(label, str(event.actor_id), person_page(event.actor_id))
+    return Named(label, str(event.actor_id), page_of_account(event.actor_id))
 
 
 def person_of(event: AuditEvent, accounts: dict[int, Account]) -> Named:
     """Return about whom it is: an account, a person without one, or nobody."""
     if event.account_id is not None:
-        return Named(name_of(event.account_id, accounts), f"a-{event.account_id}", person_page(event.account_id))
+        return Named(name_of(event.account_id, accounts), f"a-{event.account_id}", page_of_account(event.account_id))
     if event.person_index:
         return Named("A person, by number only", f"i-{bytes(event.person_index).hex()}")
     return Named("")
@@ -88,14 +86,6 @@ def person_of(event: AuditEvent, accounts: dict[int, Account]) -> Named:
 
 def name_of(key: int, accounts: dict[int, Account]) -> str:
     return accounts[key].username if key in accounts else f"account {key}"
-
-
-def person_page(key: int) -> str:
-    """Return the address of the page that shows everything about an account."""
-    try:
-        return reverse("admin:person", args=[f"a-{key}"])
-    except NoReverseMatch:
-        return admin_page(Account(pk=key))
 
 
 def details_in_words(details: dict[str, object]) -> str:
@@ -106,7 +96,7 @@ def details_in_words(details: dict[str, object]) -> str:
 def value_in_words(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if name == "level" and value in list(Level):
+    if name == "level" and isinstance(value, int) and value in list(Level):
         return Level(value).label
     return str(value).replace("_", " ")
 

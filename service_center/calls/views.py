@@ -13,14 +13,14 @@ from accounts.models import Account
 from core.paging import page_number, page_of
 from core.words import try_again_in
 from deers import names
-from idproofing.models import Proofing
 from safeguards import audit
 from safeguards.limits import CountersUnavailable
 from service_center.calls import calling, calling_back, comparing
 from service_center.calls.forms import AgainForm, CompareForm, EndForm, PinForm
 from service_center.calls.models import Call
 from service_center.conflicts import refuse_account, refuse_close
-from service_center.read_only import admin_page, has_permission
+from service_center.person.keys import page_of_account, page_of_person
+from service_center.read_only import has_permission
 from support import call_backs, pins
 from support.call_back_states import State
 from support.models import CallBack
@@ -73,20 +73,17 @@ def desk(request: HttpRequest) -> HttpResponse:
     shown = list(calling.calls_that_ended(None if of_all else by)[:PAGE_SIZE])
     context: dict[str, Any] = {"call": going_on, "form": form, "forms": [form] if going_on else [], "page": due}
     context |= {"lines": lines, "calls": shown, "of_all": of_all, "may_see_all": may_see_all}
-    return page(request, "desk", title="Calls", now=timezone.now(), of_person=address_of(going_on), **context)
+    return page(request, "desk", title="Calls", now=timezone.now(), of_person=address_of(going_on, by), **context)
 
 
-def address_of(call: Call | None) -> str:
-    """Return where the desk shows the person of a call, or ""."""
-    return person_page(call.account, call.dod_id) if call and call.identity != Call.Identity.NONE else ""
+def address_of(call: Call | None, by: Account) -> str:
+    """Return where the desk shows the person of an agent's call, or "" as long as nobody has shown who it is."""
+    return person_page(call.account, call.dod_id, by) if call and call.identity != Call.Identity.NONE else ""
 
 
-def person_page(account: Account | None, dod_id: str) -> str:
-    """Return where the desk shows an account, or the proofing of a person without one, or "" if there is neither."""
-    if account:
-        return admin_page(account)
-    proofing = Proofing.objects.filter(dod_id=dod_id).order_by("-level").first()
-    return admin_page(proofing) if proofing else ""
+def person_page(account: Account | None, dod_id: str, by: Account) -> str:
+    """Return where the desk shows the holder of an account, or a person who has none yet."""
+    return page_of_account(account.pk) if account else page_of_person(dod_id, by)
 
 
 def pin(request: HttpRequest) -> HttpResponse:
@@ -154,7 +151,7 @@ def identified(
         messages.error(request, OTHER_PERSON)
         return redirect("admin:calls_call_changelist")
     messages.success(request, f"{calling.SENTENCES[identity]} That counts for this call only.")
-    return redirect(person_page(account, dod_id) or "admin:calls_call_changelist")
+    return redirect(person_page(account, dod_id, by))
 
 
 def call_back(request: HttpRequest, pk: UUID) -> HttpResponse:

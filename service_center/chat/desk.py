@@ -12,7 +12,8 @@ from django.db.models import Q, QuerySet
 from accounts.models import Account, Session
 from accounts.models import State as AccountState
 from core import policy
-from safeguards import audit
+from safeguards import audit, rows
+from support.chat import live
 from support.chat.models import Chat, Line, Text
 from support.chat.states import TAKEN, WAITING, State, add_line, change_state, state_of
 from support.chat.talking import Refused, Said, locked, once
@@ -31,6 +32,23 @@ CLOSING = (
 )
 """Why an agent closes a chat. The other reasons are not an agent's."""
 NOT_YOURS = "Not done: this chat is not with you any more."
+
+
+# Whether the agent still has a role that answers chats. In the query for the chat this costs less than two of its own.
+MAY_ANSWER = """
+    EXISTS (
+        SELECT FROM accounts_account_groups AS of_agent
+        JOIN auth_group_permissions AS of_group USING (group_id)
+        JOIN auth_permission ON auth_permission.id = of_group.permission_id
+        WHERE of_agent.account_id = %s AND auth_permission.codename = 'answer_chat'
+    )
+"""
+
+
+def find_own(chat_id: UUID, agent: Account) -> Chat | None:
+    """Return a chat that this agent has or had last, if the agent's role still answers chats, by one query."""
+    where = f"id = %s AND agent_id = %s AND {MAY_ANSWER}"
+    return rows.first(Chat, where, [chat_id, agent.pk, agent.pk], also=live.ALSO)
 
 
 def queue() -> QuerySet[Chat]:

@@ -231,8 +231,8 @@ def close(request: HttpRequest, agent: Account, chat: Chat, now: datetime) -> Ht
 @require_GET
 def poll(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Return what is new in the agent's own chat, for the page's script."""
-    agent, chat = agent_of(request), found(pk)
-    if chat.agent_id != agent.pk:
+    chat = desk.find_own(pk, request.user) if isinstance(request.user, Account) else None
+    if chat is None:
         raise Http404("Not with you any more")
     request.left_event = True  # type: ignore[attr-defined]  # the page itself left it
     return answer_poll(request, chat, live.AGENT, "admin/chat/chat/live.html", timezone.now())

@@ -171,7 +171,8 @@ def calls(subject: Subject) -> Iterable[Row]:
     for call in calling.calls_of(subject.account, subject.dod_id)[: policy.DESK_LIST]:
         about = call.get_about_display() if call.about else "Going on now"
         outcome = f". {call.get_outcome_display()}" if call.outcome else ""
-        yield Row(call.began_at, about, f"{call.get_identity_display()}{outcome}")
+        note = f". Note: {call.note}" if call.note else ""
+        yield Row(call.began_at, about, f"{call.get_identity_display()}{outcome}{note}")
 
 
 def call_backs(subject: Subject) -> Iterable[Row]:

@@ -177,7 +177,7 @@ def describe_place(row: Request) -> str:
 
 def describe_moment(at: datetime, zone: str | None) -> str:
     """Return a time by the clock of a visit's place, with the name of its zone."""
-    return date_format(timezone.localtime(at, moments.zone_of(zone)), "N j, Y, P T")
+    return date_format(timezone.localtime(at, moments.zone_of(zone)), "M j, Y, g:i A T")
 
 
 class ClinicList(PagedList):

@@ -53,7 +53,8 @@ class WordsForm(forms.Form):
     words = LineField(label="Your message", missing="Write a message.")
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, label_suffix="", **options)
+        options.setdefault("label_suffix", "")
+        super().__init__(*args, **options)
 
 
 class StartForm(WordsForm):

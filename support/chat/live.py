@@ -54,7 +54,7 @@ class Now:
     """What one side sees of a chat at a moment.
 
     `delivered` is the number up to which the other side has fetched lines. `other_here` and `other_types` say whether
-    the other side is there and writes.
+    the other side is there and writes. A chat is lively for a while after somebody wrote or typed something.
     """
 
     chat: Chat
@@ -62,18 +62,23 @@ class Now:
     delivered: int
     other_here: bool
     other_types: bool
+    is_lively: bool
 
     @property
     def tag(self) -> str:
         """Return a text that changes with everything that the page shows."""
         chat = self.chat
-        shown = (chat.last_line, chat.place, self.delivered, self.state, self.other_here, self.other_types)
+        stands = (chat.last_line, chat.place, self.delivered, self.state)
+        shown = (*stands, self.other_here, self.other_types, self.is_lively)
         return f'"{"-".join(map(str, shown))}"'
 
     @property
     def asks_every(self) -> float:
-        """Return after how many seconds a script asks again. An ended chat is not asked about."""
-        pause = policy.CHAT_WAITING_ASKS_EVERY if self.state == State.WAITING else policy.CHAT_ASKS_EVERY
+        """Return after how many seconds a script asks again. An ended chat is not asked about.
+
+        It is soon while somebody writes or has just written, and later while the visitor waits or nothing happens.
+        """
+        pause = policy.CHAT_ASKS_EVERY if self.is_lively else policy.CHAT_QUIET_ASKS_EVERY
         return pause.total_seconds() if self.chat.is_open else 0
 
 
@@ -95,7 +100,9 @@ def look(chat: Chat, side: str, now: datetime) -> Now:
     here, typing = getattr(chat, f"{other}_here_at"), getattr(chat, f"{other}_typing_at")
     is_here = here is not None and here > now - policy.CHAT_HERE and (other == VISITOR or chat.agent_id is not None)
     types = is_here and chat.is_open and typing is not None and typing > now - policy.CHAT_TYPING
-    return Now(chat, state_of(chat), getattr(chat, f"{other}_seen"), is_here, types)
+    lately = [at for at in (chat.last_line_at, chat.visitor_typing_at, chat.agent_typing_at) if at]
+    is_lively = chat.agent_id is not None and max(lately, default=chat.opened_at) > now - policy.CHAT_LIVELY
+    return Now(chat, state_of(chat), getattr(chat, f"{other}_seen"), is_here, types, is_lively)
 
 
 def lines_after(chat: Chat, number: int, side: str) -> list[Line]:

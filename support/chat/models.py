@@ -19,8 +19,8 @@ class Chat(models.Model):
 
     `browser` is the keyed hash of the cookie that binds the chat to the visitor's browser. `account` is there only
     while its holder wants the agent to know it. `waiting_since` is the visitor's place in line. `agent` has the chat
-    now. `last_line` is the number of the newest line. A side has `seen` the lines up to that number, and was last
-    `here` and last `typing` at a time.
+    now. `last_line` is the number of the newest line, and `last_line_at` its time. A side has `seen` the lines up to
+    that number, and was last `here` and last `typing` at a time.
     """
 
     class Reason(models.TextChoices):
@@ -50,6 +50,7 @@ class Chat(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=10, choices=Reason.choices, blank=True)
     last_line = models.PositiveIntegerField(default=0)
+    last_line_at = models.DateTimeField(null=True, blank=True)
     visitor_seen = models.PositiveIntegerField(default=0)
     visitor_here_at = models.DateTimeField()
     visitor_typing_at = models.DateTimeField(null=True, blank=True)

@@ -96,6 +96,6 @@ def add_line(chat: Chat, kind: Kind, *, at: datetime, agent: Account | None = No
 
     Raise IntegrityError if a line has this `id`.
     """
-    chat.last_line += 1
+    chat.last_line, chat.last_line_at = chat.last_line + 1, at
     Line(chat=chat, number=chat.last_line, kind=kind, agent=agent, at=at, **written).save(force_insert=True)
     chat.save()

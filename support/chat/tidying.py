@@ -1,6 +1,7 @@
 """What the worker does with chats that a side has left: back in line, ended, and at last deleted."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -19,7 +20,7 @@ def end_abandoned(now: datetime) -> int:
     return sum(end_one(key, now) for key in list(keys))
 
 
-def end_one(key: object, now: datetime) -> bool:
+def end_one(key: UUID, now: datetime) -> bool:
     """End a chat if its visitor is still gone. A page that asked meanwhile keeps it open."""
     with transaction.atomic():
         still = Chat.objects.filter(pk=key, ended_at=None, visitor_here_at__lte=now - policy.CHAT_VISITOR_GONE)
@@ -36,7 +37,7 @@ def put_back_left(now: datetime) -> int:
     return sum(put_back_one(key, now) for key in list(keys))
 
 
-def put_back_one(key: object, now: datetime) -> bool:
+def put_back_one(key: UUID, now: datetime) -> bool:
     with transaction.atomic():
         still = Chat.objects.filter(TAKEN, pk=key, agent_here_at__lte=now - policy.CHAT_AGENT_GONE)
         chat = still.select_for_update(skip_locked=True, of=("self",)).first()

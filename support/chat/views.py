@@ -127,7 +127,8 @@ def show(request: HttpRequest, row: Chat, now: datetime, status: int = 200, **mo
 
 def kept_words(request: HttpRequest) -> dict[str, str]:
     """Return what was typed when the session ended, without the id of its form, which may have been sent since."""
-    return {name: text for name, text in unsaved_forms.take(request).items() if name == "words"}
+    kept = unsaved_forms.take(request)
+    return {"words": str(kept["words"])} if "words" in kept else {}
 
 
 def act(request: HttpRequest, row: Chat, now: datetime) -> HttpResponse:

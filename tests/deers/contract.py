@@ -68,6 +68,13 @@ class RegistryContract:
     def found(registry: EligibilityRegistry, person: Beneficiary, **differently: object) -> Outcome:
         return registry.find_person(typed(person, **differently), today=TODAY)
 
+    @pytest.mark.parametrize("person", [ADA, KIM], ids=str)
+    def test_a_registry_says_the_number_that_it_holds_and_none_of_nobody(
+        self, registry: EligibilityRegistry, person: Beneficiary
+    ) -> None:
+        assert registry.ssn_of(person.dod_id) == ssn_of(person)
+        assert registry.ssn_of("9999999999") == ""
+
     @pytest.mark.parametrize("person", [ADA, SPOUSE, JENNY], ids=str)
     def test_who_types_everything_right_is_matched(self, registry: EligibilityRegistry, person: Beneficiary) -> None:
         assert self.found(registry, person) == Match(person)

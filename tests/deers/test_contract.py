@@ -84,6 +84,10 @@ class InMemory:
     def person(self, dod_id: str) -> Beneficiary | None:
         return next((person for person in CAST if person.dod_id == dod_id), None)
 
+    def ssn_of(self, dod_id: str) -> str:
+        person = self.person(dod_id)
+        return contract.ssn_of(person) if person else ""
+
     def coverage(self, dod_id: str, *, today: date) -> Coverage | None:
         if not self.person(dod_id):
             return None

@@ -1,17 +1,21 @@
 """The pages of auditors: the audit trail and what is found in it, a download, and the chain of seals."""
 
+import random
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 
+from demo.invent.figures import sums_of
 from safeguards import audit, seal
 from safeguards.models import AuditEvent
 from service_center.audit_viewer import chain
 from service_center.audit_viewer.models import AuditCheck
+from service_center.figures.counting import release
 from tests import people
 from tests.accounts.holders import holder, signed_in, staff
+from tests.service_center import past
 
 Answers = Iterator[Any]
 LIST = "/admin/safeguards/auditevent/"
@@ -58,4 +62,13 @@ def asks_whether_the_chain_holds() -> Answers:
     yield client.get(page)
 
 
-SCENES = (reads_the_trail, asks_whether_the_chain_holds)
+def sees_how_it_goes() -> Answers:
+    """A week of figures with every chart, and what waits."""
+    client = signed_in(staff("Auditor"))
+    for number in range(7, 0, -1):
+        release(timezone.localdate() - timedelta(days=number), sums_of(1, random.Random(number)))
+    past.wrote(timedelta(days=2), timezone.now())
+    yield client.get("/admin/figures/?days=7")
+
+
+SCENES = (sees_how_it_goes, reads_the_trail, asks_whether_the_chain_holds)

@@ -183,7 +183,8 @@ def looks_at_people() -> Answers:
 def finds_and_answers() -> Answers:
     """The opening page, the search, a message on its way through two agents, and who works on what."""
     rosa, ann, bob = holder(people.load("rosa")), *(staff("Supervisor", f"{name}.agent") for name in ("ann", "bob"))
-    client, typed = signed_in(ann), {"name": "Ruth", "topic": "other", "body": "Please call me back."}
+    client = signed_in(ann)
+    typed: dict[str, Any] = {"name": "Ruth", "topic": "other", "body": "Please call me back."}
     yield client.get("/admin/search/")
     yield client.post("/admin/search/", {"q": ""})
     yield client.post("/admin/search/", {"q": "rosa"}, follow=True)

@@ -47,6 +47,7 @@ PUBLIC = {
     "support/code/<str:code>/": "help is for everyone",
     "support/guides/<slug:slug>/": "help is for everyone",
     "support/guides/<slug:slug>.pdf": "help is for everyone",
+    "support/guides/<slug:slug>/<slug:name>.png": "help is for everyone",
     "support/chat/": "help is for everyone",
     "support/chat/<uuid:chat_id>/": "only for the browser that began the chat",
     "support/chat/<uuid:chat_id>/poll/": "only for the browser that began the chat",

@@ -12,6 +12,7 @@ from idproofing.models import ActivationCode, AnswerTally, Case
 from safeguards.models import AuditEvent
 from service_center.figures.counting import Day, release
 from service_center.figures.sources import count_all
+from support.models import ContactMessage
 
 NOW = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 LAST_WEEK = NOW - timedelta(days=6)
@@ -58,6 +59,14 @@ def opened_cases(times: int, age: timedelta, now: datetime = NOW, state: str = "
             expires_at=at + policy.CASE_LIFE,
         )
         for _ in range(times)
+    )
+
+
+def wrote(age: timedelta, now: datetime = NOW, answered_at: datetime | None = None) -> None:
+    """A message to the service center of this age, answered or not."""
+    reference = f"C-{next(NUMBERS):04d}"
+    ContactMessage.objects.create(
+        reference=reference, topic="other", created_at=now - age, answered_at=answered_at, name="", email="", body=""
     )
 
 

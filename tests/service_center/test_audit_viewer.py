@@ -129,7 +129,7 @@ def test_time_bounds_are_kept_and_the_seals_narrow_what_is_read(auditor):
     answer = auditor.get(LIST, {"kind": "quiz.", "since": "2026-03-04T00:00", "until": "2026-03-05T23:59"})
     assert [told.at.day for told in answer.context["told"]] == [5, 4]
     search = searching.Search(since=datetime(2026, 3, 4, tzinfo=UTC), until=datetime(2026, 3, 6, tzinfo=UTC))
-    bounds = dict(searching.time_of(search).children)
+    bounds: dict[str, Any] = dict(searching.time_of(search).children)  # type: ignore[arg-type]
     third, seventh = AuditSeal.objects.get(day="2026-03-03"), AuditSeal.objects.get(day="2026-03-07")
     assert (bounds["pk__gte"], bounds["pk__lte"]) == (third.first_id, seventh.last_id)
 

@@ -19,6 +19,7 @@ from safeguards.models import AuditEvent
 from service_center.account_buttons import OF_ACCOUNTS
 from service_center.calls import calling, calling_back
 from service_center.calls.models import Call
+from service_center.person.keys import page_of_account
 from service_center.roles import ROLES
 from support import call_backs, pins
 from support.models import CallBack
@@ -26,6 +27,7 @@ from tests import people, walk
 from tests.accounts.holders import WRONG, give_password, holder, premium, signed_in, staff
 from tests.parallel import in_parallel
 from tests.service_center.callers import known_to
+from tests.service_center.whys import WHY
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +53,10 @@ def agent(ann: Account) -> Client:
 
 def page_of(account: Account, action: str = "change") -> str:
     return f"/admin/accounts/account/{account.pk}/{action}/"
+
+
+def person_page(account: Account) -> str:
+    return page_of_account(account.pk)
 
 
 def pin_of(account: Account) -> str:
@@ -91,8 +97,8 @@ def test_a_pin_call_ends_a_pause(rosa, agent, ann):
 
     digits = tablet.post("/support/pin/").context["digits"]
     answer = agent.post(PIN, {"pin": f"{digits[:3]} {digits[3:]}", "claim": rosa.last_name.upper()}, follow=True)
-    assert answer.redirect_chain[-1][0] == page_of(rosa)
-    assert calling.SENTENCES["pin"] in walk.text_of(answer)
+    assert answer.redirect_chain[-1][0] == person_page(rosa)
+    assert calling.SENTENCES[calling.Identity.PIN] in walk.text_of(answer)
     assert "can try again now" in walk.text_of(agent.post(page_of(rosa, "lift"), {"reason": "called"}, follow=True))
     assert give_password(phone, rosa.username)["Location"] == "/portal/"
 
@@ -108,7 +114,7 @@ def test_a_pin_call_ends_a_pause(rosa, agent, ann):
 @pytest.mark.parametrize("claim", ["{username}", "{last}", " {last} "])
 def test_the_caller_claims_a_name_or_a_username(rosa, agent, claim):
     claim = claim.format(username=rosa.username, last=rosa.last_name)
-    assert agent.post(PIN, {"pin": pin_of(rosa), "claim": claim})["Location"] == page_of(rosa)
+    assert agent.post(PIN, {"pin": pin_of(rosa), "claim": claim})["Location"] == person_page(rosa)
 
 
 @pytest.mark.parametrize("wrong", [{"claim": "Somebodyelse"}, {"pin": "000000"}])
@@ -176,7 +182,7 @@ def test_an_agent_identifies_nobody_of_her_own_household(rosa):
 def test_enough_that_fits_identifies_and_the_agent_reads_nothing_of_it(rosa, agent):
     person = people.load("rosa")
     answer = agent.post(COMPARE, said(person, "dod_id", "postal_code", "phone"))
-    assert answer["Location"] == page_of(rosa)
+    assert answer["Location"] == person_page(rosa)
     assert Call.objects.get().identity == "compared"
     trail = AuditEvent.objects.filter(account_id=rosa.pk, event__startswith="support.caller").order_by("pk")
     assert [event.event for event in trail] == ["support.caller-fitting", "support.caller-identified"]
@@ -211,7 +217,9 @@ def test_whatever_does_not_fit_the_answer_is_the_same(rosa, agent, wrong):
 
 def test_a_person_without_an_account_is_identified_too(agent, ann):
     person = people.load("nora")
-    agent.post(COMPARE, said(person, "dod_id", "postal_code", "last_four"))
+    answer = agent.post(COMPARE, said(person, "dod_id", "postal_code", "last_four"))
+    assert person.dod_id not in answer["Location"]
+    assert calling.SENTENCES[calling.Identity.COMPARED] in walk.text_of(agent.get(answer["Location"]))
     assert Call.objects.get().dod_id == person.dod_id
     proofing = Proofing(dod_id=person.dod_id)
     assert calling.identity_of(ann, proofing) == "compared"
@@ -280,7 +288,7 @@ def test_what_opens_an_account_is_not_done_for_a_caller_who_has_shown_nothing(ro
 
 def test_freezing_needs_no_identity(rosa):
     boss = signed_in(staff("Supervisor"))
-    boss.post(page_of(rosa, "freeze"), {"first": "none"})
+    boss.post(page_of(rosa, "freeze"), {"first": "none", **WHY["freeze"]})
     rosa.refresh_from_db()
     assert rosa.state == State.FROZEN
 
@@ -311,7 +319,7 @@ def test_a_call_ends_with_reasons_and_its_note_is_sealed(agent):
 def test_a_note_is_read_on_the_page_of_its_person_and_not_on_the_desk(rosa, agent, ann):
     call = known_to(ann, rosa)
     calling.end_call(call, about="other", outcome="explained", note="Prefers mornings.")
-    assert "Prefers mornings." in walk.text_of(agent.get(page_of(rosa)))
+    assert "Prefers mornings." in walk.text_of(agent.get(person_page(rosa)))
     assert "Prefers mornings." not in walk.text_of(agent.get(DESK))
 
 
@@ -389,6 +397,16 @@ def test_who_is_not_reached_is_tried_again_and_not_for_ever(agent):
     assert "try again then" not in walk.text_of(page)
     agent.post(its_page(row), {"do": "not-reached"})
     assert state_of(row) == "missed"
+
+
+def test_a_call_back_stands_on_the_opening_page_and_is_found_by_its_reference(agent, ann):
+    row = asked()
+    assert "1 Calls that people asked for" in walk.text_of(agent.get("/admin/"))
+    found = agent.post("/admin/search/", {"q": row.reference.lower()}, follow=True)
+    assert f'href="{its_page(row)}"' in found.content.decode()
+    CallBack.objects.update(starts_at=timezone.now() - policy.CALL_BACK_SLOT)
+    calling_back.take(row, by=ann)
+    assert "1 Calls that people asked for the oldest 30 minutes, overdue" in walk.text_of(agent.get("/admin/"))
 
 
 def test_a_time_to_try_again_has_to_be_chosen(agent):

@@ -4,7 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from core import policy
@@ -132,3 +134,23 @@ def test_reading_a_remark_leaves_an_event(editor: Client) -> None:
     row = Rating.objects.create(article="levels", day=timezone.localdate(), helpful=False, remark="What is it?")
     assert "What is it?" in editor.get(f"/admin/support/rating/{row.pk}/change/").content.decode()
     assert AuditEvent.objects.get(event="support.rating-read").details == {"article": "levels"}
+
+
+def test_the_desk_s_pages_ask_as_often_for_many_rows_as_for_one(editor: Client) -> None:
+    now, pages = timezone.now(), ("datednotice/", "datednotice/publish/", "rating/", "rating/articles/")
+    counts = []
+    for _ in range(2):
+        for _ in range(5):
+            Rating.objects.create(article="levels", day=now.date(), helpful=True)
+            DatedNotice.objects.create(
+                kind="change", title="x", text="x", begins_at=now, ends_at=now + timedelta(hours=1)
+            )
+        counts.append([queries_of(editor, f"/admin/support/{page}") for page in pages])
+    assert counts[0] == counts[1]
+    assert max(counts[0]) <= 10, counts
+
+
+def queries_of(client: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(address).status_code == 200
+    return len(asked)

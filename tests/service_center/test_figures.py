@@ -23,7 +23,6 @@ from service_center.figures.files import FILES
 from service_center.figures.models import CountedDay, Remainder, Tally
 from service_center.figures.sources import SOURCES, UNKNOWN, band_of, count_all
 from service_center.figures.tasks import count_days
-from support.models import ContactMessage
 from tests import people, walk
 from tests.accounts import holders
 from tests.service_center import past
@@ -212,16 +211,9 @@ def test_a_code_that_was_made_again_does_not_count_as_the_first() -> None:
     assert reading.waits(month(), "issue") == []
 
 
-def wrote(age: timedelta, now: datetime = NOW, answered_at: datetime | None = None) -> None:
-    reference = f"C-{next(past.NUMBERS):04d}"
-    ContactMessage.objects.create(
-        reference=reference, topic="other", created_at=now - age, answered_at=answered_at, name="", email="", body=""
-    )
-
-
 def test_the_time_to_an_answer_is_told_by_what_was_asked() -> None:
     for _ in range(MANY):
-        wrote(timedelta(hours=3), LAST_WEEK, answered_at=LAST_WEEK)
+        past.wrote(timedelta(hours=3), LAST_WEEK, answered_at=LAST_WEEK)
     past.opened_cases(MANY, timedelta(days=50), LAST_WEEK, state="declined")
     for case in Case.objects.all():
         past.happened("case.declined", 1, case=case.pk)
@@ -238,7 +230,7 @@ def test_what_waits_for_a_first_answer_is_told_by_age() -> None:
     contact = next(source for source in SOURCES if source.key == "contact")
     assert reading.waiting(contact, NOW) == []
     for age in [timedelta(hours=2)] * MANY + [timedelta(days=20)]:
-        wrote(age)
+        past.wrote(age)
     assert [age.in_time for age in reading.waiting(contact, NOW)] == [MANY, 0, 0, 0, None]
 
 

@@ -122,7 +122,7 @@ def test_another_colleague_and_another_person_stay_hidden(agent, rosa):
 def test_without_a_reason_nothing_is_shown_and_the_field_says_so(agent, rosa, reason):
     page = ask(agent, page_of(rosa), reason=reason)
     assert page.status_code == 200
-    assert 'href="#id_reason"' in page.content.decode()
+    assert 'href="#reveal-reason"' in page.content.decode()
     assert rosa.email not in page.content.decode()
     assert not AuditEvent.objects.filter(event="support.detail-revealed").exists()
 
@@ -195,6 +195,16 @@ def test_a_person_who_never_finished_registering_has_a_page_too(agent):
     assert AuditEvent.objects.filter(event="support.account-viewed", person_index__isnull=False).count() == 1
     assert "A letter to the person was mailed." in text
     assert PEOPLE["hank"].address.street in ask(agent, at_desk("hank"), "address").content.decode()
+
+
+def test_a_person_of_whom_nothing_is_begun_is_found_by_a_number_and_not_by_name(agent):
+    yolanda = people.load("yolanda")
+    stopped.stop(yolanda)
+    for text, is_found in ((yolanda.ssn, True), (yolanda.email, True), (yolanda.dod_id, True), ("Reyes-Ortiz", False)):
+        page = agent.post("/admin/search/", {"q": text}, follow=True).content.decode()
+        assert ("Reyes-Ortiz, Yolanda" in page) == is_found
+    page = agent.get(at_desk("yolanda"))
+    assert "A review of the details waits for a reviewer." in walk.text_of(page)
 
 
 def test_the_address_of_a_person_without_an_account_is_for_one_colleague_and_names_nobody(agent):

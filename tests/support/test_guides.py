@@ -49,6 +49,8 @@ def test_the_pdf_is_tagged_and_carries_its_title_language_and_date(client: Clien
     assert b"/Marked true" in answer.content
     assert b"/Lang(en-US)" in answer.content
     assert b"pdfuaid:part" in answer.content
+    assert b"/Outlines" in answer.content
+    assert b"/DisplayDocTitle true" in answer.content
     assert guides.GUIDES[slug].title in words(answer.content)
     assert "Page 1 of " in words(answer.content)
     assert f"Reviewed {policy.REVIEWED:%B %-d, %Y}" in words(answer.content)
@@ -77,15 +79,29 @@ def test_the_pdf_is_made_once_and_the_same_in_every_process() -> None:
     assert guides.typeset(source) == once
 
 
+# What each guide says of a changed policy.
+CHANGED = {
+    "registration": ("37 hours", "7 attempts", "asks 9"),
+    "upgrade": ("37 hours", "7 attempts", "asks 9"),
+    "second-step": ("shows 13 backup codes", "After 37 hours"),
+    "family": ("for 37 hours", "make 7 codes a day", "From 9 on", "the 23th birthday"),
+    "record": ("for 37 hours", "for 7 copies a day"),
+}
+
+
 @pytest.mark.parametrize("slug", SLUGS)
 def test_a_changed_policy_changes_page_and_pdf(client: Client, monkeypatch: pytest.MonkeyPatch, slug: str) -> None:
     first_tag = client.get(reverse("guide-pdf", args=[slug]))["ETag"]
-    monkeypatch.setattr(policy, "CODE_LIFE_EMAIL", timedelta(hours=37))
-    monkeypatch.setattr(policy, "QUIZ_ATTEMPTS", 7)
+    for name in ("CODE_LIFE_EMAIL", "LOST_FACTOR_WAIT", "SHARE_LIFE", "EXPORT_KEPT"):
+        monkeypatch.setattr(policy, name, timedelta(hours=37))
+    for name in ("DELEGATIONS_OFFERED", "EXPORTS_PER_ACCOUNT"):
+        monkeypatch.setattr(policy, name, replace(getattr(policy, name), times=7))
+    for name, number in (("QUIZ_ATTEMPTS", 7), ("BACKUP_CODES", 13), ("SENSITIVE_FROM_AGE", 9), ("ADULT_AGE", 23)):
+        monkeypatch.setattr(policy, name, number)
     premium = replace(policy.STRENGTH[policy.Level.PREMIUM], questions=9)
     monkeypatch.setitem(policy.STRENGTH, policy.Level.PREMIUM, premium)
     page, pdf = page_and_pdf(client, slug)
-    for said in ("37 hours", "7 attempts", "asks 9"):
+    for said in CHANGED[slug]:
         assert said in page
         assert said in pdf
     assert client.get(reverse("guide-pdf", args=[slug]))["ETag"] != first_tag

@@ -92,8 +92,9 @@ def test_each_error_page_carries_a_code_and_each_code_of_a_page_is_carried() -> 
 
 
 def test_each_mail_has_a_code_of_its_own() -> None:
+    """An email lies in a mailbox for longer than its template is used, so there may be more codes."""
     kinds = {file.stem for file in (ROOT / "templates/mail").glob("*.md") if file.read_text().startswith("# ")}
-    assert kinds == set(MAILS)
+    assert kinds - set(MAILS) == set()
     assert len(BY_CODE) == len(PAGES) + len(MAILS)
 
 

@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
                 ('ended_at', models.DateTimeField(blank=True, null=True)),
                 ('reason', models.CharField(blank=True, choices=[('answered', 'The question was answered'), ('account', 'The person is back in the account'), ('referred', 'Another place has to help, such as an ID card office'), ('call', 'It goes on by phone'), ('silent', 'The visitor did not answer any more'), ('abuse', 'The visitor was abusive'), ('visitor', 'The visitor ended it'), ('abandoned', 'The visitor was gone')], max_length=10)),
                 ('last_line', models.PositiveIntegerField(default=0)),
+                ('last_line_at', models.DateTimeField(blank=True, null=True)),
                 ('visitor_seen', models.PositiveIntegerField(default=0)),
                 ('visitor_here_at', models.DateTimeField()),
                 ('visitor_typing_at', models.DateTimeField(blank=True, null=True)),

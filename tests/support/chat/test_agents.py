@@ -125,14 +125,16 @@ def test_a_colleague_changes_nothing(ann):
     ann.post(desk_page(chat), {"do": "note", "note-line": str(uuid.uuid4()), "note-words": "A note"})
     before = chat.last_line
     chat.refresh_from_db()
+    assert chat.agent is not None
     assert (chat.agent.username, chat.is_open, chat.last_line) == ("bob.agent", True, before)
 
 
 @pytest.mark.parametrize("role", ["Auditor", "Proofing reviewer", "Care team", "Print room"])
 def test_other_roles_do_not_see_chats(db, role):
     other, chat = signed_in(staff(role)), waiting()
-    for address in (QUEUE, desk_page(chat), f"{QUEUE}{chat.pk}/poll/", f"{QUEUE}texts/", f"{QUEUE}queue/poll/"):
+    for address in (QUEUE, desk_page(chat), f"{QUEUE}texts/", f"{QUEUE}queue/poll/"):
         assert other.get(address).status_code == 403
+    assert other.get(f"{QUEUE}{chat.pk}/poll/").status_code == 404
     assert other.post(f"{QUEUE}{chat.pk}/typing/").status_code == 403
     assert other.post(desk_page(chat), {"do": "take"}).status_code == 403
 
@@ -205,12 +207,18 @@ def test_the_agents_script_costs_few_queries(agent, ann, django_assert_max_num_q
     since = f"{QUEUE}{chat.pk}/poll/?since={chat.last_line}"
     answer = ann.get(since)
     tag = {"If-None-Match": answer["ETag"]}
-    # The session, the account, and twice its permissions; then the chat.
-    with django_assert_max_num_queries(5):
+    # The session, the account and the chat.
+    with django_assert_max_num_queries(3):
         assert ann.get(since, headers=tag).status_code == 304
     talking.say(chat, uuid.uuid4(), "News", now=timezone.now())
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(5):
         assert "News" in ann.get(since, headers=tag).content.decode()
+
+
+def test_who_lost_the_role_hears_nothing_more(agent, ann):
+    chat = taken(agent)
+    agent.groups.clear()
+    assert ann.get(f"{QUEUE}{chat.pk}/poll/?since=0").status_code == 404
 
 
 def test_the_queue_costs_as_many_queries_with_more_chats(agent, ann, django_assert_max_num_queries):
