@@ -140,7 +140,7 @@ def test_the_page_takes_one_query_for_each_kind() -> None:
     ("table", "index"),
     [
         ("chat_chat", "chat_waiting"),
-        ("support_callback", "call_back_due"),
+        ("support_callback", "call_back_"),
         ("support_contactmessage", "contact_waiting"),
         ("procrastinate_jobs", "desk_jobs_failed"),
         ("accounts_notice", "notice_waiting"),
