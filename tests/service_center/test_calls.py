@@ -287,7 +287,7 @@ def test_what_opens_an_account_is_not_done_for_a_caller_who_has_shown_nothing(ro
 
 def test_freezing_needs_no_identity(rosa):
     boss = signed_in(staff("Supervisor"))
-    boss.post(page_of(rosa, "freeze"), {"first": "none"})
+    boss.post(page_of(rosa, "freeze"), {"first": "none", "reason": "account-taken"})
     rosa.refresh_from_db()
     assert rosa.state == State.FROZEN
 
