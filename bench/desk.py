@@ -19,7 +19,7 @@ import psycopg
 from bench.databases import database
 from bench.goals import at_most
 
-SMALL, ROUNDS, TIMES = 10_000, 12, 6
+SMALL, ROUNDS, TIMES = 10_000, 5, 5
 # Rows for each account, as plain values: what lists show and sort by. Letters are mailed, so nothing of them is sealed.
 OWN = {
     "username": "'Member.' || n",
