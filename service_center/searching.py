@@ -152,13 +152,14 @@ def find_help(asked: Asked, most: int) -> list[Line]:
 
 
 # What can be found. Another kind is one more line.
+LETTERS = "idproofing.view_letter"
 KINDS = (
     Kind("accounts", "People with an account", "accounts.view_account", find_accounts),
     Kind("people", "People without an account yet", "idproofing.view_proofing", find_people),
     Kind("cases", "Reviews", "idproofing.view_case", find_cases),
     Kind("messages", "Messages to the service center", "support.view_contactmessage", find_messages),
     Kind("call-backs", "Calls back", "calls.take_call", find_call_backs),
-    Kind("letters", "Letters", "idproofing.view_letter", find_letters),
+    Kind("letters", "Letters", LETTERS, find_letters),
     Kind("codes", "Codes of error pages and emails", "", find_help),
 )
 
@@ -191,9 +192,9 @@ class SearchForm(forms.Form):
 
 
 def kinds_for(request: HttpRequest) -> list[Kind]:
-    """Return what this member of staff may find. A role that sees nobody has no search."""
+    """Return what this member of staff may find. A role that sees nobody has no search, and nor has the print room."""
     kinds = [kind for kind in KINDS if not kind.permission or has_permission(request, kind.permission)]
-    return kinds if any(kind.permission for kind in kinds) else []
+    return kinds if any(kind.permission not in ("", LETTERS) for kind in kinds) else []
 
 
 def search(asked: Asked, kinds: Sequence[Kind], most: int) -> list[Found]:

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from core import policy
 from service_center.figures import charts, reading
@@ -14,6 +15,7 @@ from service_center.figures.sources import SOURCES
 from service_center.requests import load
 
 
+@require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """Show the figures of a period, `?days=`. A period that is not offered falls back to the usual one."""
     refuse_others(request)
@@ -21,6 +23,7 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "admin/figures.html", {**admin.site.each_context(request), **context(report)})
 
 
+@require_safe
 def file(request: HttpRequest, name: str) -> HttpResponse:
     """Return one table of the page, by day, as CSV."""
     refuse_others(request)

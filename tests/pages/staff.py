@@ -272,10 +272,17 @@ def answers_refills() -> Answers:
     yield client.get(here)
     yield client.get(here, {"state__exact": "done"})
     yield client.get(f"{here}{asked.pk}/change/")
-    for button in ("received", "filling", "shipped", "ready", "done", "refused"):
-        yield client.get(f"{here}{asked.pk}/{button}/")
-    for button in ("shipped", "refused"):
-        yield client.post(f"{here}{asked.pk}/{button}/", {})
+    page = f"{here}{asked.pk}/"
+    yield client.get(f"{page}refused/")
+    yield client.post(f"{page}refused/", {})
+    for button in ("received", "filling"):
+        yield client.get(f"{page}{button}/")
+        walk.send(client, f"{page}{button}/", {})
+    yield client.get(f"{page}ready/")
+    yield client.get(f"{page}shipped/")
+    yield client.post(f"{page}shipped/", {})
+    walk.send(client, f"{page}shipped/", {"carrier": "ups", "tracking": "1Z999"})
+    yield client.get(f"{page}done/")
     yield client.get(f"{here}{asked.pk}/history/")
 
 

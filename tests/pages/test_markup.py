@@ -161,10 +161,10 @@ def test_a_page_about_a_person_stays_in_no_cache(seen):
 
 
 def test_every_list_goes_on_with_the_same_links():
-    """Two templates draw them, by number or below a row, because the design system hides its own on a phone."""
+    """Three templates draw them: by number, below a row, because the design system hides its own on a phone, and the desk's."""
     folder = Path(settings.BASE_DIR, "templates")
     drawn = {file.name for file in folder.rglob("*.html") if re.search(r'usa-pagination|rel="next"', file.read_text())}
-    assert drawn == {"pager.html", "older.html"}
+    assert drawn == {"pager.html", "older.html", "change_list.html"}
 
 
 def test_no_page_is_about_to_leave_while_it_is_looked_at(seen):

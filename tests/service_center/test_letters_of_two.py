@@ -123,7 +123,7 @@ def test_a_printer_sees_no_person_no_account_no_case_and_no_trail():
         shown = browser.get(page)
         assert shown.status_code == 200
         assert letter.dod_id not in shown.content.decode(), page
-    assert "Batches of letters" in walk.text_of(browser.get("/admin/"))
+    assert "Print room" in walk.text_of(browser.get("/admin/"))
 
 
 def test_an_agent_sees_whose_letter_it_is_and_a_supervisor_cancels_it_for_a_caller():
