@@ -161,7 +161,7 @@ def test_a_page_about_a_person_stays_in_no_cache(seen):
 
 
 def test_every_list_goes_on_with_the_same_links():
-    """Three templates draw them: by number, below a row, because the design system hides its own on a phone, and the desk's."""
+    """The portal's templates draw them by number or below a row, and the desk has its own for all its lists."""
     folder = Path(settings.BASE_DIR, "templates")
     drawn = {file.name for file in folder.rglob("*.html") if re.search(r'usa-pagination|rel="next"', file.read_text())}
     assert drawn == {"pager.html", "older.html", "change_list.html"}
