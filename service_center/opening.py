@@ -53,7 +53,7 @@ GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("Calls", "Your call, support PINs, and calls that people asked for", "calls.call"),
             Place("Messages to the service center", "Read and answer", "support.contactmessage"),
             Place(
-                "Texts for answers",
+                "Texts for answers to messages",
                 "What answers often say",
                 "admin:support_contactmessage_texts",
                 "support.change_answertext",

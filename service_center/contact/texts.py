@@ -33,7 +33,7 @@ def page(request: HttpRequest) -> HttpResponse:
             save_text(**form.cleaned_data, by=request.user)  # type: ignore[arg-type]
             messages.success(request, "The text is kept.")
             return redirect(request.path)
-    context = {"title": "Texts for answers", "opts": ContactMessage._meta, "form": form, "forms": [form]}
+    context = {"title": "Texts for answers to messages", "opts": ContactMessage._meta, "form": form, "forms": [form]}
     context |= {"texts": list(AnswerText.objects.all())}
     everywhere = admin.site.each_context(request)
     return render(request, "admin/support/contactmessage/texts.html", {**everywhere, **context})

@@ -16,7 +16,7 @@ from portal.family.access import ACTS
 from portal.family.models import Delegation, Share, Surrogacy
 from portal.record.models import Appointment
 from tests import people, walk
-from tests.accounts.holders import premium, signed_in, staff
+from tests.accounts.holders import holder, premium, signed_in, staff
 from tests.portal.appointments.test_acting import NAMED, asked, wish
 from tests.portal.appointments.test_visits import agreed, store
 from tests.portal.family.conftest import given
@@ -161,6 +161,7 @@ def acts_for_a_patient() -> Answers:
     yield asker.get(reverse("family-surrogacy", args=[row.access]))
     yield asker.get(reverse("feature", args=["family"]))
     yield asker.get(f"/portal/of/{row.access}/labs/")
+    yield signed_in(holder(leonard)).get(reverse("feature", args=["family"]))
     stop = (Letter.objects.get().secret or "").removeprefix(settings.SITE_ADDRESS)
     yield Client().get(stop)
     yield Client().post(stop)
