@@ -113,7 +113,7 @@ def is_past(field: str) -> Callable[[datetime], Q]:
     return lambda now: Q(**{f"{field}__lt": now})
 
 
-# What waits for whoever has the role.
+# What waits for everybody who has the role.
 KINDS: tuple[Kind, ...] = (
     Kind(
         "Chats",

@@ -19,8 +19,8 @@ Identity = Call.Identity
 # How sure each identity is.
 STRENGTH = (Identity.NONE, Identity.COMPARED, Identity.PIN)
 # What a caller must have shown for what a permission of the desk does to them. What is not named here needs nothing:
-# freezing an account protects it whoever calls, and help with getting back in takes two members of staff, a wait and
-# mail to every address.
+# freezing an account protects it no matter who calls, and help with getting back in takes two members of staff, a wait
+# and mail to every address.
 NEEDED: dict[str, Call.Identity] = {
     "accounts.unlock_account": Identity.COMPARED,
     "accounts.resend_code": Identity.COMPARED,
