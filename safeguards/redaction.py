@@ -14,7 +14,7 @@ PERSONAL = re.compile(
     r"|(?P<ssn>(?<![\w-])\d{3}([- ]?)\d{2}\4\d{4}(?![\w-]))"
     r"|(?P<dod_id>(?<!\w)\d{10}(?!\w))"
     r"|(?:(?<=/not-me/)|(?<=/recover/password/)|(?<=/stop/)|(?<=/recover/factor/)(?!stop/)"
-    r"|(?<=/recover/email/)|(?<=/email/confirm/))(?P<link>[^/?#\"'<>\n]+)"
+    r"|(?<=/recover/email/)|(?<=/email/confirm/)|(?<=/acts-for-me/))(?P<link>[^/?#\"'<>\n]+)"
     r"|(?<=/)(?=[^\d\n]{0,20}\d)(?P<typed>\w{5}[^\w/\n]{0,3}\w{5}[^\w/\n]{0,3}\w{5})(?![\w.-])"
     r"|(?<=/)(?P<secret>[\w-]{32,})(?![\w.-])",
     re.IGNORECASE,

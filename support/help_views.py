@@ -20,6 +20,7 @@ from support.search import search_help
 
 # Other ways to reach us, by URL name: shown where their page is there.
 WAYS_TO_US = (
+    ("cases", "Status of your review", "You asked for a review and have its number."),
     ("contact", "Write to us", "A person reads your message. We email you when you can read the answer here."),
     ("call-back", "Ask us to call you", "Choose a time that suits you."),
     ("chat-start", "Chat with us", "A person answers while you wait."),

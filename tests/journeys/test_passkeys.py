@@ -183,4 +183,4 @@ def test_a_supervisor_makes_a_passkey_first_and_decides_with_it(page, device, se
     page.get_by_label("Why").select_option("account-taken")
     page.get_by_label("The person does not know", exact=False).check()
     page.get_by_role("button", name="Freeze the account").click()
-    expect(page.get_by_text("The account is frozen.")).to_be_visible()
+    expect(page.get_by_text("The account is frozen.", exact=True)).to_be_visible()

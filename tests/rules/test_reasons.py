@@ -35,6 +35,7 @@ NEED_NONE = {
     "idproofing/visit/attend/slip/": "the documents that were entered and checked are the reason",
     "secure_messages/thread/": "what is written to a patient stands in the conversation",
     "operations/": "only shows",
+    "figures/": "only shows",
     "person/<str:key>/": "only shows",
     "safeguards/auditevent/chain/": "only reads the trail",
     "calls/": "a call is noted with what it was about and how it ended",
@@ -50,7 +51,7 @@ NEED_NONE = {
 }
 # Django's own pages. Nothing is added, changed or deleted by hand (read_only.py), and lists are asked below.
 DJANGO = re.compile(
-    r"^(|\^?\(\?P<app_label>.*|login/|logout/|password_change/(done/)?|autocomplete/|jsi18n/|r/.*|figures/"
+    r"^(|\^?\(\?P<app_label>.*|login/|logout/|password_change/(done/)?|autocomplete/|jsi18n/|r/.*"
     r"|\w+/\w+/(add/|<path:object_id>/(history/|delete/|change/)?)?|\(\?P<url>.*)$"
 )
 BUTTONS = [one for one in gc.get_objects() if isinstance(one, ConfirmedAction)]

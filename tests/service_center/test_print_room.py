@@ -147,8 +147,10 @@ def test_a_link_alone_changes_nothing_and_says_what_the_button_would_do(clerk, l
     assert clerk.get(f"{BATCHES}make/").status_code == 405
     page = made(clerk)
     assert "Letters that count as mailed from now on: 1." in walk.text_of(clerk.get(page.replace("change/", "mailed/")))
-    for button, follows in (("again", "the same code"), ("returned", "Shred"), ("void", "no longer works")):
+    for button, follows in (("again", "the same code"), ("void", "no longer works")):
         assert follows in walk.text_of(clerk.get(f"{LETTERS}{letter.pk}/{button}/"))
+    early = clerk.get(f"{LETTERS}{letter.pk}/returned/", follow=True)
+    assert "not possible" in walk.text_of(early)
     letter.refresh_from_db()
     assert letter.state == "printed"
 
