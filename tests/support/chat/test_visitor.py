@@ -12,7 +12,7 @@ from django.utils import timezone
 from core import policy
 from safeguards.models import AuditEvent
 from service_center.chat import desk
-from support.chat import hours, tidying, transcript
+from support.chat import hours, talking, tidying, transcript
 from support.chat.models import Chat, Line
 from tests import people, walk
 from tests.accounts.holders import holder, signed_in, staff
@@ -375,3 +375,12 @@ def test_nobody_fills_a_mailbox(client):
     answer = client.post(here, {"do": "mail", "email": "Ruth@mail.example"})
     assert answer.status_code == 429
     assert "Ruth@mail.example" in answer.content.decode()
+
+
+def test_a_chat_grows_no_longer_by_being_ended_taken_up_again_or_shown():
+    chat, account = waiting(), holder(people.load("rosa"))
+    Chat.objects.filter(pk=chat.pk).update(last_line=policy.CHAT_LINES_MAX)
+    now = timezone.now()
+    assert not talking.show_account(chat, account, by=account, now=now)
+    assert talking.end(chat, now=now)
+    assert not talking.take_up_again(chat, now=now)
