@@ -241,8 +241,10 @@ def poll(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Return what is new in the agent's own chat, for the page's script. News may be that somebody close is writing."""
     agent, now = request.user, timezone.now()
     chat = desk.find_own(pk, agent) if isinstance(agent, Account) else None
-    if chat is None or (chat.last_line > live.number_in(request.GET.get("since", "")) and step_back(agent, chat, now)):
+    if chat is None or not isinstance(agent, Account):
         raise Http404("Not with you any more")
+    if chat.last_line > live.number_in(request.GET.get("since", "")) and step_back(agent, chat, now):
+        raise Http404("Of somebody close")
     request.left_event = True  # type: ignore[attr-defined]  # the page itself left it
     return answer_poll(request, chat, live.AGENT, "admin/chat/chat/live.html", now)
 
