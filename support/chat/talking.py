@@ -75,9 +75,16 @@ def forget(response: HttpResponse) -> None:
     response.delete_cookie(COOKIE, path="/", samesite="Lax")
 
 
-def token_for(request: HttpRequest) -> str:
-    """Return this browser's token, or a new one of 256 bits. The caller passes it to `remember`."""
-    return request.COOKIES.get(COOKIE) or secrets.token_urlsafe(32)
+def token_for(request: HttpRequest, account: Account | None) -> str:
+    """Return this browser's token, or a new one of 256 bits. The caller passes it to `remember`.
+
+    It is new too if the browser has an open chat of somebody else than who is signed in: that one would be in the way.
+    """
+    token = request.COOKIES.get(COOKIE)
+    of_others = Chat.objects.filter(browser=hash_of(token), ended_at=None).exclude(account=None) if token else None
+    if of_others is not None and account and of_others.exclude(account=account).exists():
+        token = None
+    return token or secrets.token_urlsafe(32)
 
 
 def readable(now: datetime) -> Q:

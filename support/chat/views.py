@@ -70,7 +70,7 @@ def show_start(request: HttpRequest, form: StartForm, now: datetime, status: int
 
 def begin(request: HttpRequest, form: StartForm, now: datetime, account: Account | None) -> HttpResponse:
     """Begin a chat. Whatever stands in the way, what was typed is shown again."""
-    typed, token = form.cleaned_data, talking.token_for(request)
+    typed, token = form.cleaned_data, talking.token_for(request, account)
     if hours.opens_at(now):
         form.add_error(None, "Chat is closed now, so your question was not sent. Your text is still here.")
         return show_start(request, form, now)

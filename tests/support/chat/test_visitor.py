@@ -384,3 +384,12 @@ def test_a_chat_grows_no_longer_by_being_ended_taken_up_again_or_shown():
     assert not talking.show_account(chat, account, by=account, now=now)
     assert talking.end(chat, now=now)
     assert not talking.take_up_again(chat, now=now)
+
+
+def test_an_open_chat_of_somebody_else_keeps_nobody_from_a_chat_in_the_same_browser():
+    client, rosa = Client(), holder(people.load("rosa"))
+    chat = chat_at(begin(client))
+    talking.show_account(chat, rosa, by=rosa, now=timezone.now())
+    client.force_login(premium(people.load("ruth")))
+    begin(client, "I am somebody else.")
+    assert Chat.objects.filter(ended_at=None).count() == 2
