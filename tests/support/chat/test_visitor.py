@@ -15,7 +15,8 @@ from service_center.chat import desk
 from support.chat import hours, talking, tidying, transcript
 from support.chat.models import Chat, Line
 from tests import people, walk
-from tests.accounts.holders import holder, signed_in, staff
+from tests.accounts.holders import holder, premium, signed_in, staff
+from tests.parallel import in_parallel
 from tests.support.chat.chats import START, begin, chat_at, taken, texts, waiting, write
 
 pytestmark = pytest.mark.django_db
@@ -393,3 +394,21 @@ def test_an_open_chat_of_somebody_else_keeps_nobody_from_a_chat_in_the_same_brow
     client.force_login(premium(people.load("ruth")))
     begin(client, "I am somebody else.")
     assert Chat.objects.filter(ended_at=None).count() == 2
+
+
+def test_codes_that_strangers_send_to_a_mailbox_do_not_keep_its_holder_from_a_copy(client):
+    rosa, here = holder(people.load("rosa")), begin(client)
+    for _ in range(policy.CHAT_MAILS.times):
+        client.post(here, {"do": "mail", "email": rosa.email})
+        client.post(here, {"do": "other-address"})
+    hers = signed_in(rosa)
+    assert hers.post(begin(hers), {"do": "mail"}).status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_code_that_is_sent_thirty_times_at_once_mails_one_copy(client):
+    here = begin(client)
+    client.post(here, {"do": "mail", "email": "ruth@mail.example"})
+    chat, code = chat_at(here), walk.code_in_mail()
+    in_parallel(lambda _: transcript.take_code(chat, {"code": code}))
+    assert AuditEvent.objects.filter(event="chat.copy-sent").count() == 1
