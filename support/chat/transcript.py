@@ -9,6 +9,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -71,7 +72,9 @@ def text_lines(chat: Chat) -> Iterator[str]:
 def forms_of(chat: Chat, account: Account | None, now: datetime) -> dict[str, Any]:
     """Return what the page needs to offer a copy by email."""
     confirmed = account is not None and bool(account.email_confirmed_at and account.email)
-    asked_for = None if confirmed else pending(chat)
+    asked_for = None
+    with suppress(limits.CountersUnavailable):  # the page is more than its copy
+        asked_for = None if confirmed else pending(chat)
     return {
         "mail_to": account.email if account and confirmed else "",
         "code_sent_to": asked_for[0] if asked_for else "",

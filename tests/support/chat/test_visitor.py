@@ -5,11 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core import mail
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from core import policy
+from safeguards import limits
 from safeguards.models import AuditEvent
 from service_center.chat import desk
 from support.chat import hours, talking, tidying, transcript
@@ -412,3 +415,16 @@ def test_a_code_that_is_sent_thirty_times_at_once_mails_one_copy(client):
     chat, code = chat_at(here), walk.code_in_mail()
     in_parallel(lambda _: transcript.take_code(chat, {"code": code}))
     assert AuditEvent.objects.filter(event="chat.copy-sent").count() == 1
+
+
+def test_without_the_counters_the_chat_is_shown_and_what_was_typed_is_kept(client, monkeypatch):
+    here = begin(client)
+    for where in (cache, limits):
+        monkeypatch.setattr(where, "get" if where is cache else "get_usage", counters_are_gone)
+    page = write(client, here, "Still mine")
+    assert page.status_code == 503
+    assert "Still mine" in page.content.decode()
+
+
+def counters_are_gone(*_: object, **__: object) -> None:
+    raise RedisError
