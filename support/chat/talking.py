@@ -187,8 +187,8 @@ def end(chat: Chat, *, now: datetime) -> bool:
     return False
 
 
-def take_up_again(chat: Chat, *, now: datetime) -> bool:
-    """Put an ended chat back in line, at its end.
+def take_up_again(chat: Chat, *, now: datetime, by: Account | None = None) -> bool:
+    """Put an ended chat back in line, at its end. It names an account no longer unless `by` is signed in to it.
 
     Return False if its day is over, it is full or the browser has another chat.
     """
@@ -199,6 +199,10 @@ def take_up_again(chat: Chat, *, now: datetime) -> bool:
             if row.ended_at <= now - policy.CHAT_AGAIN_WITHIN or is_full(row):
                 return False
             row.visitor_here_at = now
+            if row.account_id and (by is None or by.pk != row.account_id):
+                audit.record("chat.account-hidden", by="visitor", account_id=row.account_id, chat=str(row.pk))
+                row.account = None
+                add_line(row, Kind.HIDDEN, at=now)
             change_state(row, State.WAITING, by=actor(row), now=now, since=now)
         return True
     except IntegrityError:

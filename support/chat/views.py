@@ -161,7 +161,7 @@ def act(request: HttpRequest, row: Chat, now: datetime) -> HttpResponse:
 def take_up_again(request: HttpRequest, row: Chat, now: datetime) -> None:
     if hours.opens_at(now):
         messages.error(request, "Chat is closed now, so this chat was not taken up again.")
-    elif not talking.take_up_again(row, now=now):
+    elif not talking.take_up_again(row, now=now, by=signed_in_as(request)):
         why = talking.FULL_AGAIN if talking.is_full(row) else talking.OTHER_OPEN
         messages.error(request, f"This chat could not be taken up again. {why}")
 

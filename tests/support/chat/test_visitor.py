@@ -428,3 +428,11 @@ def test_without_the_counters_the_chat_is_shown_and_what_was_typed_is_kept(clien
 
 def counters_are_gone(*_: object, **__: object) -> None:
     raise RedisError
+
+
+def test_who_takes_a_chat_up_again_signed_out_no_longer_shows_the_account(client):
+    here, rosa = begin(client), holder(people.load("rosa"))
+    talking.show_account(chat_at(here), rosa, by=rosa, now=timezone.now())
+    client.post(here, {"do": "end"})
+    client.post(here, {"do": "again"})
+    assert (chat_at(here).account, chat_at(here).is_open) == (None, True)
