@@ -154,5 +154,8 @@ def hand_over(request: HttpRequest, account: Account, message: ContactMessage) -
     form = ColleagueForm(request.POST, colleagues=desk.staff_who_answer().exclude(pk=account.pk))
     if not form.is_valid():
         return show(request, message, others=form)
+    if find_conflict(message, form.chosen()):
+        form.add_error("colleague", "This colleague may not answer this message. Choose another one.")
+        return show(request, message, others=form)
     say(request, desk.hand_over(message, form.chosen(), by=account), f"Handed over to {form.chosen().get_full_name()}.")
     return redirect(request.path)
