@@ -96,7 +96,8 @@ def act(request: HttpRequest, account: Account, message: ContactMessage) -> Http
             note = NoteForm(request.POST)
             if not note.is_valid():
                 return show(request, message, note_form=note)
-            desk.write_note(message, note.cleaned_data["note"], by=account)
+            typed = note.cleaned_data
+            desk.write_note(message, typed["note"], by=account, key=typed["key"])
             messages.success(request, "The note is kept.")
         case "close":
             return close(request, account, message)

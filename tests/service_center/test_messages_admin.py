@@ -83,3 +83,11 @@ def test_a_message_is_not_handed_to_a_colleague_who_is_close_to_its_writer(messa
     assert "This colleague may not answer this message." in page.content.decode()
     message.refresh_from_db()
     assert message.taken_by is None
+
+
+def test_a_note_that_is_sent_twice_is_kept_once_and_another_one_is_not_lost(message: ContactMessage) -> None:
+    ann, page = signed_in("Service center agent"), f"/admin/support/contactmessage/{message.pk}/change/"
+    key = str(uuid.uuid4())
+    for note in ("Called back.", "Called back.", "Called twice."):
+        ann.post(page, {"do": "note", "key": key, "note": note})
+    assert sorted(entry.body for entry in message.entries.all()) == ["Called back.", "Called twice."]
