@@ -116,7 +116,7 @@ def claims(form: PinForm, account: Account) -> bool:
     """Return whether a caller claims to be the holder of an account, by last name or username."""
     said = form.cleaned_data["claim"]
     name = names.words(account.last_name or account.first_name)
-    return bool(name) and names.words(said) == name or said.strip().lower() == account.username.lower()
+    return (bool(name) and names.words(said) == name) or said.strip().lower() == account.username.lower()
 
 
 def compare(request: HttpRequest) -> HttpResponse:

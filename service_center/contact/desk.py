@@ -85,7 +85,7 @@ def hand_over(message: ContactMessage, to: Account, *, by: Account) -> bool:
 def write_note(message: ContactMessage, body: str, *, by: Account, key: UUID | None = None) -> None:
     """Keep an internal note about a message, once a form whose `key` is given. Its writer never sees it."""
     kind, key = ContactEntry.Kind.NOTE, key or uuid4()
-    with transaction.atomic(), exclusive("contact-note", str(key)):
+    with exclusive("contact-note", str(key)):
         if contact.is_kept(message, key, kind, body):
             return
         if ContactEntry.objects.filter(pk=key).exists():  # who went back wrote something else
