@@ -128,7 +128,7 @@ def take_code(chat: Chat, typed: Mapping[str, str]) -> Asked:
     if kept is None or not hmac.compare_digest(kept[1], digest(chat, form.cleaned_data["code"])):
         form.add_error("code", WRONG)
         return Asked(forms={"code_form": form})
-    limits.clear(policy.CHAT_CODE_TRIES, str(chat.pk))
+    limits.take_back(policy.CHAT_CODE_TRIES, str(chat.pk))
     with limits.reaching_counters():
         is_first = cache.delete(place_of(chat))
     return mail_copy(chat, kept[0]) if is_first else Asked(SENT)

@@ -391,11 +391,10 @@ def test_a_chat_grows_no_longer_by_being_ended_taken_up_again_or_shown():
 
 
 def test_an_open_chat_of_somebody_else_keeps_nobody_from_a_chat_in_the_same_browser():
-    client, rosa = Client(), holder(people.load("rosa"))
-    chat = chat_at(begin(client))
-    talking.show_account(chat, rosa, by=rosa, now=timezone.now())
-    client.force_login(premium(people.load("ruth")))
-    begin(client, "I am somebody else.")
+    hers, his = signed_in(holder(people.load("rosa"))), signed_in(premium(people.load("grace")))
+    begin(hers, shows="on")
+    his.cookies[talking.COOKIE] = hers.cookies[talking.COOKIE].value
+    begin(his, "I am somebody else.")
     assert Chat.objects.filter(ended_at=None).count() == 2
 
 
