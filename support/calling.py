@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import Account
 from accounts.sign_in import unsaved_forms
 from core import center, zones
+from core.phones import plain_phone
 from core.words import try_again_in
 from safeguards import client
 from safeguards.limits import CountersUnavailable
@@ -110,8 +111,11 @@ def sent_before(request: HttpRequest) -> CallBack | None:
     except ValueError:
         return None
     row = CallBack.objects.filter(pk=form_id).first()
-    same = row and row.starts_at == starts_at and row.topic == request.POST.get("topic")
-    return row if same and row and row.name == request.POST.get("name", "").strip() else None
+    if row is None or row.starts_at != starts_at:
+        return None
+    typed = (request.POST.get("name", "").strip(), plain_phone(request.POST.get("number", "")))
+    same = (row.name, row.number) == typed and row.topic == request.POST.get("topic")
+    return row if same else None
 
 
 @login_not_required

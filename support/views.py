@@ -139,7 +139,8 @@ def contact_received(request: HttpRequest, message_id: uuid.UUID) -> HttpRespons
     """
     message = get_object_or_404(ContactMessage, pk=message_id)
     if not reading.may_read(request, message):
-        return show_message(request, message)
+        # The code was entered too long ago, or the session has ended, while a reply was written.
+        return show_message(request, message, not_sent=ReplyForm(request.POST)["message"].value() or "")
     if request.method != "POST":
         return show_message(request, message, ReplyForm(initial=unsaved_forms.take(request)))
     form = ReplyForm(request.POST)
@@ -162,13 +163,19 @@ def contact_received(request: HttpRequest, message_id: uuid.UUID) -> HttpRespons
 
 
 def show_message(
-    request: HttpRequest, message: ContactMessage, form: ReplyForm | None = None, *, status: int = 200
+    request: HttpRequest,
+    message: ContactMessage,
+    form: ReplyForm | None = None,
+    *,
+    status: int = 200,
+    not_sent: str = "",
 ) -> HttpResponse:
-    """Show the page of a message. With a form, this browser may read the answers."""
+    """Show the page of a message. With a form, this browser may read the answers. `not_sent` is a reply to copy."""
     context = {
         "message": message,
         "center": center,
         "may_read": form is not None,
+        "not_sent": not_sent,
         "entries": contact.entries_for_writer(message) if form else [],
         "form": form,
         "may_reply": contact.may_reply(message) or bool(form and form.errors),

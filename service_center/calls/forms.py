@@ -104,8 +104,9 @@ OF_DETAILS = ("dod_id", "last_four", "postal_code", "email", "phone", "username"
 
 
 class EndForm(DeskForm):
-    """What a call was about, and how it ended."""
+    """What a call was about, and how it ended. `call` is the one that the page showed: a later one is not ended."""
 
+    call = forms.UUIDField(widget=forms.HiddenInput, required=False)
     about = forms.ChoiceField(
         label="What was it about?",
         choices=[CHOOSE, *Call.About.choices],
@@ -124,6 +125,10 @@ class EndForm(DeskForm):
         widget=forms.Textarea({"rows": 3}),
         error_messages={"max_length": "Shorten the note to %(limit_value)d characters. It has %(show_value)d."},
     )
+
+    def __init__(self, data: Any = None, *, call: Call | None = None) -> None:
+        super().__init__(data)
+        self.initial["call"] = call.pk if call else None
 
 
 class AgainForm(DeskForm):

@@ -34,6 +34,10 @@ WRONG_PIN = (
 NOT_ENOUGH = (
     "Not enough fits. Do not say which details you entered or what may be wrong. Ask for others, or for a support PIN."
 )
+OTHER_CALL = (
+    "Nothing was noted: the call that you wrote about has ended, and another one is open. Your text is still here. "
+    "Send it again only if it is about the call that is open now."
+)
 OTHER_PERSON = "Your call is about another person. End it first, then begin another one."
 
 
@@ -53,7 +57,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     """Show the agent's open call, the calls back that wait, and the agent's own calls. POST begins or ends a call."""
     by = agent(request)
     going_on = calling.open_call(by)
-    form = EndForm(request.POST if request.POST.get("do") == "end" else None)
+    form = EndForm(request.POST if request.POST.get("do") == "end" else None, call=going_on)
     if request.method == "POST":
         if request.POST.get("do") == "begin":
             calling.begin_call(by)
@@ -62,9 +66,12 @@ def desk(request: HttpRequest) -> HttpResponse:
             messages.error(request, "You have no open call.")
             return redirect("admin:calls_call_changelist")
         if form.is_valid():
-            calling.end_call(going_on, **form.cleaned_data)
-            messages.success(request, "The call is noted.")
-            return redirect("admin:calls_call_changelist")
+            typed = form.cleaned_data
+            if typed.pop("call") in (None, going_on.pk) and calling.end_call(going_on, **typed):
+                messages.success(request, "The call is noted.")
+                return redirect("admin:calls_call_changelist")
+            messages.error(request, OTHER_CALL)
+            form = EndForm({**request.POST.dict(), "call": going_on.pk}, call=going_on)
     audit.record("support.list-viewed", by=by, list="call")
     due = page_of(call_backs.waiting().select_related("staff"), page_number(request.GET.get("page", "1")), PAGE_SIZE)
     lines = [(row, call_backs.show_time(row.starts_at, row.of_region.zone)) for row in due.rows]
@@ -109,7 +116,7 @@ def claims(form: PinForm, account: Account) -> bool:
     """Return whether a caller claims to be the holder of an account, by last name or username."""
     said = form.cleaned_data["claim"]
     name = names.words(account.last_name or account.first_name)
-    return names.words(said) == name or said.strip().lower() == account.username.lower()
+    return (bool(name) and names.words(said) == name) or said.strip().lower() == account.username.lower()
 
 
 def compare(request: HttpRequest) -> HttpResponse:

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.models import Permission
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import Account, Session
@@ -155,13 +156,15 @@ def may_read(chat: Chat, by: Account) -> bool:
 
 def save_text(title: str, body: str, *, by: Account) -> None:
     """Keep a text for answers. One with the same title takes the place of the older one."""
-    Text.objects.update_or_create(title=title, defaults={"body": body})
-    audit.record("chat.text-changed", by=by)
+    with transaction.atomic():
+        Text.objects.update_or_create(title=title, defaults={"body": body})
+        audit.record("chat.text-changed", by=by)
 
 
 def delete_text(key: int, *, by: Account) -> bool:
     """Delete a text for answers. Return False if it was not there."""
-    gone, _ = Text.objects.filter(pk=key).delete()
-    if gone:
-        audit.record("chat.text-changed", by=by, deleted=True)
+    with transaction.atomic():
+        gone, _ = Text.objects.filter(pk=key).delete()
+        if gone:
+            audit.record("chat.text-changed", by=by, deleted=True)
     return bool(gone)

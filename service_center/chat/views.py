@@ -96,11 +96,19 @@ def conflict_with(agent: Account, chat: Chat) -> Conflicted | None:
     return refuse_account(agent, chat.account) if chat.account else None
 
 
+def step_back(agent: Account, chat: Chat, now: datetime) -> Conflicted | None:
+    """Return why this agent may not answer a chat. If the agent has it already, it goes back in line for the others."""
+    conflict = conflict_with(agent, chat)
+    if conflict and chat.agent_id == agent.pk:
+        desk.put_back(chat, by=agent, now=now)
+    return conflict
+
+
 @unsaved_forms.keeps_unsaved_form
 def conversation(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show a chat to its agent or a supervisor, and do what a form of the page asks."""
     agent, chat, now = agent_of(request), found(pk), timezone.now()
-    if conflict := conflict_with(agent, chat):
+    if conflict := step_back(agent, chat, now):
         return page(request, "conflict", title="Chat", sentence=conflict.sentence)
     if request.method == "POST":
         return act(request, agent, chat, now)
@@ -230,12 +238,15 @@ def close(request: HttpRequest, agent: Account, chat: Chat, now: datetime) -> Ht
 
 @require_GET
 def poll(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Return what is new in the agent's own chat, for the page's script."""
-    chat = desk.find_own(pk, request.user) if isinstance(request.user, Account) else None
-    if chat is None:
+    """Return what is new in the agent's own chat, for the page's script. News may be that somebody close is writing."""
+    agent, now = request.user, timezone.now()
+    chat = desk.find_own(pk, agent) if isinstance(agent, Account) else None
+    if chat is None or not isinstance(agent, Account):
         raise Http404("Not with you any more")
+    if chat.last_line > live.number_in(request.GET.get("since", "")) and step_back(agent, chat, now):
+        raise Http404("Of somebody close")
     request.left_event = True  # type: ignore[attr-defined]  # the page itself left it
-    return answer_poll(request, chat, live.AGENT, "admin/chat/chat/live.html", timezone.now())
+    return answer_poll(request, chat, live.AGENT, "admin/chat/chat/live.html", now)
 
 
 @require_POST

@@ -4,7 +4,7 @@ Each function returns False if a colleague or the writer was faster, and then ch
 """
 
 from dataclasses import dataclass
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -14,6 +14,7 @@ from accounts.models import Account
 from accounts.models.account import State as AccountState
 from idproofing.transitions import TransitionRefused
 from safeguards import audit
+from safeguards.locks import exclusive
 from support import contact
 from support.contact_states import State, change_state
 from support.models import ContactEntry, ContactMessage
@@ -81,9 +82,14 @@ def hand_over(message: ContactMessage, to: Account, *, by: Account) -> bool:
     return True
 
 
-def write_note(message: ContactMessage, body: str, *, by: Account) -> None:
-    """Keep an internal note about a message. Its writer never sees it."""
-    with transaction.atomic():
-        contact.add_entry(message, uuid4(), ContactEntry.Kind.NOTE, body, by=by, now=timezone.now())
+def write_note(message: ContactMessage, body: str, *, by: Account, key: UUID | None = None) -> None:
+    """Keep an internal note about a message, once a form whose `key` is given. Its writer never sees it."""
+    kind, key = ContactEntry.Kind.NOTE, key or uuid4()
+    with exclusive("contact-note", str(key)):
+        if contact.is_kept(message, key, kind, body):
+            return
+        if ContactEntry.objects.filter(pk=key).exists():  # who went back wrote something else
+            key = uuid4()
+        contact.add_entry(message, key, kind, body, by=by, now=timezone.now())
         reference = message.reference.lower()
         audit.record("support.message-noted", by=by, account_id=message.account_id, reference=reference)

@@ -39,8 +39,9 @@ def new_answer(message: ContactMessage, **initial: Any) -> AnswerForm:
 
 
 class NoteForm(forms.Form):
-    """An internal note."""
+    """An internal note. `key` becomes that of what is kept, so that a form that is sent twice is one note."""
 
+    key = forms.UUIDField(widget=forms.HiddenInput, required=False)
     note = PlainText(
         label="Internal note",
         help_text="The writer never sees it.",
@@ -52,6 +53,7 @@ class NoteForm(forms.Form):
 
     def __init__(self, data: Any = None, **options: Any) -> None:
         super().__init__(data, label_suffix="", **options)
+        self.initial["key"] = uuid.uuid4()
 
 
 class CloseForm(forms.Form):

@@ -96,7 +96,8 @@ def act(request: HttpRequest, account: Account, message: ContactMessage) -> Http
             note = NoteForm(request.POST)
             if not note.is_valid():
                 return show(request, message, note_form=note)
-            desk.write_note(message, note.cleaned_data["note"], by=account)
+            typed = note.cleaned_data
+            desk.write_note(message, typed["note"], by=account, key=typed["key"])
             messages.success(request, "The note is kept.")
         case "close":
             return close(request, account, message)
@@ -153,6 +154,9 @@ def hand_over(request: HttpRequest, account: Account, message: ContactMessage) -
     """Give a message to a colleague."""
     form = ColleagueForm(request.POST, colleagues=desk.staff_who_answer().exclude(pk=account.pk))
     if not form.is_valid():
+        return show(request, message, others=form)
+    if find_conflict(message, form.chosen()):
+        form.add_error("colleague", "This colleague may not answer this message. Choose another one.")
         return show(request, message, others=form)
     say(request, desk.hand_over(message, form.chosen(), by=account), f"Handed over to {form.chosen().get_full_name()}.")
     return redirect(request.path)

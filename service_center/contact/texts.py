@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from accounts.models import Account
+from accounts.sign_in import unsaved_forms
 from safeguards import audit
 from service_center.contact.forms import TextForm, text_chosen
 from service_center.read_only import has_permission
@@ -16,12 +17,14 @@ from support.models import AnswerText, ContactMessage
 CHANGE = "support.change_answertext"
 
 
+@unsaved_forms.keeps_unsaved_form
 def page(request: HttpRequest) -> HttpResponse:
     """Show the texts, and add, replace or delete one."""
     if not has_permission(request, CHANGE):
         raise PermissionDenied
     chosen = text_chosen(request.GET.get("text", ""))
-    form = TextForm(initial={"title": chosen.title, "body": chosen.body} if chosen else None)
+    kept = unsaved_forms.take(request).dict()
+    form = TextForm(initial=kept or ({"title": chosen.title, "body": chosen.body} if chosen else None))
     if request.method == "POST" and request.POST.get("do") == "delete":
         if found := text_chosen(request.POST.get("text", "")):
             delete_text(found, by=request.user)  # type: ignore[arg-type]
@@ -30,6 +33,7 @@ def page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         form = TextForm(request.POST)
         if form.is_valid():
+            unsaved_forms.forget(request)
             save_text(**form.cleaned_data, by=request.user)  # type: ignore[arg-type]
             messages.success(request, "The text is kept.")
             return redirect(request.path)

@@ -43,6 +43,8 @@ class Refused:
 
 OVER = "Not sent: the chat has ended. You can take it up again, and send this then."
 FULL = f"Not sent: a chat has at most {policy.CHAT_LINES_MAX} messages. End this one, and begin another."
+FULL_AGAIN = f"A chat has at most {policy.CHAT_LINES_MAX} messages. Begin another."
+OTHER_OPEN = "Another chat is open in this browser."
 
 
 def browser_of(request: HttpRequest) -> bytes | None:
@@ -73,9 +75,16 @@ def forget(response: HttpResponse) -> None:
     response.delete_cookie(COOKIE, path="/", samesite="Lax")
 
 
-def token_for(request: HttpRequest) -> str:
-    """Return this browser's token, or a new one of 256 bits. The caller passes it to `remember`."""
-    return request.COOKIES.get(COOKIE) or secrets.token_urlsafe(32)
+def token_for(request: HttpRequest, account: Account | None) -> str:
+    """Return this browser's token, or a new one of 256 bits. The caller passes it to `remember`.
+
+    It is new too if the browser has an open chat of somebody else than who is signed in: that one would be in the way.
+    """
+    token = request.COOKIES.get(COOKIE)
+    of_others = Chat.objects.filter(browser=hash_of(token), ended_at=None).exclude(account=None) if token else None
+    if of_others is not None and account and of_others.exclude(account=account).exists():
+        token = None
+    return token or secrets.token_urlsafe(32)
 
 
 def readable(now: datetime) -> Q:
@@ -149,13 +158,18 @@ def once(chat: Chat, line_id: UUID, words: str, write: Callable[[Chat, UUID, str
         return write(row, uuid4() if before else line_id, text) or Said()
 
 
+def is_full(chat: Chat) -> bool:
+    """Return whether a chat has all the lines that it may have: those that were written, and the facts between."""
+    return chat.last_line >= policy.CHAT_LINES_MAX
+
+
 def say(chat: Chat, line_id: UUID, words: str, *, now: datetime) -> Said | Refused:
     """Store what the visitor wrote, once a form."""
 
     def write(row: Chat, new: UUID, text: str) -> Refused | None:
         if not row.is_open:
             return Refused(OVER)
-        if row.last_line >= policy.CHAT_LINES_MAX:
+        if is_full(row):
             return Refused(FULL)
         row.visitor_here_at, row.visitor_typing_at = now, None
         add_line(row, Kind.VISITOR, at=now, id=new, text=text)
@@ -173,15 +187,22 @@ def end(chat: Chat, *, now: datetime) -> bool:
     return False
 
 
-def take_up_again(chat: Chat, *, now: datetime) -> bool:
-    """Put an ended chat back in line, at its end. Return False if its day is over or the browser has another chat."""
+def take_up_again(chat: Chat, *, now: datetime, by: Account | None = None) -> bool:
+    """Put an ended chat back in line, at its end. It names an account no longer unless `by` is signed in to it.
+
+    Return False if its day is over, it is full or the browser has another chat.
+    """
     try:
         with locked(chat) as row:
             if row.is_open:
                 return True
-            if row.ended_at <= now - policy.CHAT_AGAIN_WITHIN:
+            if row.ended_at <= now - policy.CHAT_AGAIN_WITHIN or is_full(row):
                 return False
             row.visitor_here_at = now
+            if row.account_id and (by is None or by.pk != row.account_id):
+                audit.record("chat.account-hidden", by="visitor", account_id=row.account_id, chat=str(row.pk))
+                row.account = None
+                add_line(row, Kind.HIDDEN, at=now)
             change_state(row, State.WAITING, by=actor(row), now=now, since=now)
         return True
     except IntegrityError:
@@ -189,10 +210,15 @@ def take_up_again(chat: Chat, *, now: datetime) -> bool:
 
 
 def show_account(chat: Chat, account: Account | None, *, by: Account, now: datetime) -> bool:
-    """Let the agent know in whose account the visitor is, or with None no longer. Return False after the end."""
+    """Let the agent know in whose account the visitor is, or with None no longer.
+
+    Return False after the end. A full chat shows no account any more, but one can always be taken back.
+    """
     with locked(chat) as row:
         if not row.is_open or row.account_id == (account.pk if account else None):
             return row.is_open
+        if account and is_full(row):
+            return False
         row.account = account
         add_line(row, Kind.SHOWN if account else Kind.HIDDEN, at=now)
         audit.record("chat.account-shown" if account else "chat.account-hidden", by=by, chat=str(row.pk))

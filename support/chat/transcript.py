@@ -9,6 +9,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -31,6 +32,7 @@ from support.chat.forms import AddressForm, MailedCodeForm
 from support.chat.models import Chat, Line
 
 Kind = Line.Kind
+SENT = "The copy is on its way to your mailbox."
 WRONG = "This is not the code that we sent last, or its time is over."
 
 
@@ -70,7 +72,9 @@ def text_lines(chat: Chat) -> Iterator[str]:
 def forms_of(chat: Chat, account: Account | None, now: datetime) -> dict[str, Any]:
     """Return what the page needs to offer a copy by email."""
     confirmed = account is not None and bool(account.email_confirmed_at and account.email)
-    asked_for = None if confirmed else pending(chat)
+    asked_for = None
+    with suppress(limits.CountersUnavailable):  # the page is more than its copy
+        asked_for = None if confirmed else pending(chat)
     return {
         "mail_to": account.email if account and confirmed else "",
         "code_sent_to": asked_for[0] if asked_for else "",
@@ -124,21 +128,25 @@ def take_code(chat: Chat, typed: Mapping[str, str]) -> Asked:
     if kept is None or not hmac.compare_digest(kept[1], digest(chat, form.cleaned_data["code"])):
         form.add_error("code", WRONG)
         return Asked(forms={"code_form": form})
-    limits.clear(policy.CHAT_CODE_TRIES, str(chat.pk))
-    cache.delete(place_of(chat))
-    return mail_copy(chat, kept[0], account=None, counted=True)
+    limits.take_back(policy.CHAT_CODE_TRIES, str(chat.pk))
+    with limits.reaching_counters():
+        is_first = cache.delete(place_of(chat))
+    return mail_copy(chat, kept[0]) if is_first else Asked(SENT)
 
 
-def mail_copy(chat: Chat, email: str, *, account: Account | None, counted: bool = False) -> Asked:
-    """Mail the copy to a mailbox that is the visitor's."""
-    if not counted and (wait := limits.hit(policy.CHAT_MAILS, email.lower())):
+def mail_copy(chat: Chat, email: str, *, account: Account | None = None) -> Asked:
+    """Mail the copy to a mailbox that is the visitor's.
+
+    Copies to who is signed in are counted by account: strangers who had codes sent to the mailbox are not in the way.
+    """
+    if account and (wait := limits.hit(policy.CHAT_MAILS, f"account {account.pk}", account_id=account.pk)):
         form = AddressForm({"email": email})
         form.add_error(None, f"We sent you enough copies. {try_again_in(wait)}")
         return Asked(status=429, forms={"address_form": form})
     with transaction.atomic():
         notices.send("chat-copy", to=email, account_id=account.pk if account else None, lines=list(pairs(chat)))
         audit.record("chat.copy-sent", by=account or "visitor", chat=str(chat.pk))
-    return Asked("The copy is on its way to your mailbox.")
+    return Asked(SENT)
 
 
 def pending(chat: Chat) -> list[str] | None:

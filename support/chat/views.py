@@ -70,7 +70,7 @@ def show_start(request: HttpRequest, form: StartForm, now: datetime, status: int
 
 def begin(request: HttpRequest, form: StartForm, now: datetime, account: Account | None) -> HttpResponse:
     """Begin a chat. Whatever stands in the way, what was typed is shown again."""
-    typed, token = form.cleaned_data, talking.token_for(request)
+    typed, token = form.cleaned_data, talking.token_for(request, account)
     if hours.opens_at(now):
         form.add_error(None, "Chat is closed now, so your question was not sent. Your text is still here.")
         return show_start(request, form, now)
@@ -145,7 +145,8 @@ def act(request: HttpRequest, row: Chat, now: datetime) -> HttpResponse:
         case "again":
             take_up_again(request, row, now)
         case "show" if account:
-            talking.show_account(row, account, by=account, now=now)
+            if not talking.show_account(row, account, by=account, now=now):
+                messages.error(request, "The agent was not shown who you are: the chat has ended, or it is full.")
         case "hide" if account:
             talking.show_account(row, None, by=account, now=now)
         case "forget" if not row.is_open:
@@ -160,8 +161,9 @@ def act(request: HttpRequest, row: Chat, now: datetime) -> HttpResponse:
 def take_up_again(request: HttpRequest, row: Chat, now: datetime) -> None:
     if hours.opens_at(now):
         messages.error(request, "Chat is closed now, so this chat was not taken up again.")
-    elif not talking.take_up_again(row, now=now):
-        messages.error(request, "This chat could not be taken up again. Another chat is open in this browser.")
+    elif not talking.take_up_again(row, now=now, by=signed_in_as(request)):
+        why = talking.FULL_AGAIN if talking.is_full(row) else talking.OTHER_OPEN
+        messages.error(request, f"This chat could not be taken up again. {why}")
 
 
 def say(request: HttpRequest, row: Chat, now: datetime) -> HttpResponse:

@@ -464,3 +464,15 @@ def test_the_desk_asks_as_much_for_many_calls_as_for_few(agent, ann):
     asked()
     assert queries() == few
     assert few <= 12
+
+
+def test_a_note_from_an_older_page_does_not_get_into_the_next_call(agent, ann):
+    first, typed = calling.begin_call(ann), {"do": "end", "about": "other", "outcome": "solved", "note": "Of Rosa."}
+    assert str(first.pk) in agent.get(DESK).content.decode()
+    calling.end_call(first, about="other", outcome="solved", note="")
+    second = calling.begin_call(ann)
+    page = agent.post(DESK, {**typed, "call": str(first.pk)}).content.decode()
+    assert "Nothing was noted" in page
+    assert "Of Rosa." in page
+    assert str(second.pk) in page
+    assert Call.objects.get(pk=second.pk).ended_at is None

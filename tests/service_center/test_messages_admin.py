@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import Account
 from safeguards.models import AuditEvent
 from support import contact
 from support.models import ContactMessage
@@ -72,3 +73,21 @@ def test_no_year_can_be_asked_for_because_that_would_read_all_messages(message: 
 def test_an_empty_name_of_a_field_in_the_address_is_no_error(message: ContactMessage) -> None:
     page = reverse("admin:support_contactmessage_change", args=[message.pk])
     assert signed_in("Service center agent").get(page, {"_to_field": ""}).status_code == 200
+
+
+def test_a_message_is_not_handed_to_a_colleague_who_is_close_to_its_writer(message: ContactMessage) -> None:
+    ann, bob = (holders.staff("Service center agent", name) for name in ("ann.agent", "bob.close"))
+    Account.objects.filter(pk=bob.pk).update(email=message.email)
+    fields = {"do": "hand-over", "colleague": str(bob.pk)}
+    page = holders.signed_in(ann).post(f"/admin/support/contactmessage/{message.pk}/change/", fields)
+    assert "This colleague may not answer this message." in page.content.decode()
+    message.refresh_from_db()
+    assert message.taken_by is None
+
+
+def test_a_note_that_is_sent_twice_is_kept_once_and_another_one_is_not_lost(message: ContactMessage) -> None:
+    ann, page = signed_in("Service center agent"), f"/admin/support/contactmessage/{message.pk}/change/"
+    key = str(uuid.uuid4())
+    for note in ("Called back.", "Called back.", "Called twice."):
+        ann.post(page, {"do": "note", "key": key, "note": note})
+    assert sorted(entry.body for entry in message.entries.all()) == ["Called back.", "Called twice."]

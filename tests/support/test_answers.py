@@ -190,7 +190,9 @@ def test_a_reply_that_comes_too_late_is_not_lost(client: Client) -> None:
 
 def test_nobody_replies_without_the_code(client: Client) -> None:
     message = answered(message_of())
-    client.post(page_of(message), {"reply_id": str(uuid.uuid4()), "message": "Spam"})
+    page = client.post(page_of(message), {"reply_id": str(uuid.uuid4()), "message": "Spam"})
+    assert "Spam</textarea>" in page.content.decode()  # who wrote too long still has it
+    assert SAID not in page.content.decode()
     assert not ContactEntry.objects.filter(kind="reply").exists()
 
 

@@ -245,3 +245,12 @@ def test_the_pages_ask_as_much_for_many_calls_as_for_few(client):
         ask(starts_at=MONDAY + timedelta(hours=hours))
     assert [queries(page) for page in pages] == few
     assert few == [1, 0]
+
+
+def test_who_goes_back_and_corrects_the_number_is_called_there(client):
+    first, slot = uuid.uuid4(), client.get(HERE).context["slots"][0].isoformat()
+    typed = {**TYPED, "form_id": str(first), "slot": slot}
+    client.post(HERE, typed)
+    there = client.post(HERE, {**typed, "number": "(931) 555-0222"})["Location"]
+    assert str(first) not in there
+    assert CallBack.objects.exclude(pk=first).get().number == "(931) 555-0222"

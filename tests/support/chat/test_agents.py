@@ -229,3 +229,12 @@ def test_the_queue_costs_as_many_queries_with_more_chats(agent, ann, django_asse
     with django_assert_max_num_queries(10):
         page = walk.text_of(ann.get(QUEUE))
     assert "Waiting (5)" in page
+
+
+def test_who_turns_out_to_be_close_goes_back_in_line_and_the_agent_hears_nothing_more(agent, ann):
+    chat, rosa = taken(agent), premium(people.load("rosa"), email=agent.email)
+    talking.show_account(chat, rosa, by=rosa, now=timezone.now())
+    talking.say(chat, uuid.uuid4(), "Only for a stranger", now=timezone.now())
+    assert ann.get(f"{QUEUE}{chat.pk}/poll/?since={chat.last_line}").status_code == 404
+    chat.refresh_from_db()
+    assert (chat.agent, chat.ended_at) == (None, None)

@@ -5,17 +5,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core import mail
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from core import policy
+from safeguards import limits
 from safeguards.models import AuditEvent
 from service_center.chat import desk
-from support.chat import hours, tidying, transcript
+from support.chat import hours, talking, tidying, transcript
 from support.chat.models import Chat, Line
 from tests import people, walk
-from tests.accounts.holders import holder, signed_in, staff
+from tests.accounts.holders import holder, premium, signed_in, staff
+from tests.parallel import in_parallel
 from tests.support.chat.chats import START, begin, chat_at, taken, texts, waiting, write
 
 pytestmark = pytest.mark.django_db
@@ -375,3 +379,59 @@ def test_nobody_fills_a_mailbox(client):
     answer = client.post(here, {"do": "mail", "email": "Ruth@mail.example"})
     assert answer.status_code == 429
     assert "Ruth@mail.example" in answer.content.decode()
+
+
+def test_a_chat_grows_no_longer_by_being_ended_taken_up_again_or_shown():
+    chat, account = waiting(), holder(people.load("rosa"))
+    Chat.objects.filter(pk=chat.pk).update(last_line=policy.CHAT_LINES_MAX)
+    now = timezone.now()
+    assert not talking.show_account(chat, account, by=account, now=now)
+    assert talking.end(chat, now=now)
+    assert not talking.take_up_again(chat, now=now)
+
+
+def test_an_open_chat_of_somebody_else_keeps_nobody_from_a_chat_in_the_same_browser():
+    hers, his = signed_in(holder(people.load("rosa"))), signed_in(premium(people.load("grace")))
+    begin(hers, shows="on")
+    his.cookies[talking.COOKIE] = hers.cookies[talking.COOKIE].value
+    begin(his, "I am somebody else.")
+    assert Chat.objects.filter(ended_at=None).count() == 2
+
+
+def test_codes_that_strangers_send_to_a_mailbox_do_not_keep_its_holder_from_a_copy(client):
+    rosa, here = holder(people.load("rosa")), begin(client)
+    for _ in range(policy.CHAT_MAILS.times):
+        client.post(here, {"do": "mail", "email": rosa.email})
+        client.post(here, {"do": "other-address"})
+    hers = signed_in(rosa)
+    assert hers.post(begin(hers), {"do": "mail"}).status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_code_that_is_sent_thirty_times_at_once_mails_one_copy(client):
+    here = begin(client)
+    client.post(here, {"do": "mail", "email": "ruth@mail.example"})
+    chat, code = chat_at(here), walk.code_in_mail()
+    in_parallel(lambda _: transcript.take_code(chat, {"code": code}))
+    assert AuditEvent.objects.filter(event="chat.copy-sent").count() == 1
+
+
+def test_without_the_counters_the_chat_is_shown_and_what_was_typed_is_kept(client, monkeypatch):
+    here = begin(client)
+    for where in (cache, limits):
+        monkeypatch.setattr(where, "get" if where is cache else "get_usage", counters_are_gone)
+    page = write(client, here, "Still mine")
+    assert page.status_code == 503
+    assert "Still mine" in page.content.decode()
+
+
+def counters_are_gone(*_: object, **__: object) -> None:
+    raise RedisError
+
+
+def test_who_takes_a_chat_up_again_signed_out_no_longer_shows_the_account(client):
+    here, rosa = begin(client), holder(people.load("rosa"))
+    talking.show_account(chat_at(here), rosa, by=rosa, now=timezone.now())
+    client.post(here, {"do": "end"})
+    client.post(here, {"do": "again"})
+    assert (chat_at(here).account, chat_at(here).is_open) == (None, True)
