@@ -15,7 +15,7 @@ from core import policy
 from demo import stopped
 from demo.people import PEOPLE
 from portal.family.models import Delegation
-from safeguards import audit
+from safeguards import audit, limits
 from safeguards.events import REVEALED, REVEALED_BECAUSE
 from safeguards.models import AuditEvent
 from service_center import roles
@@ -139,6 +139,16 @@ def test_who_looks_at_many_details_has_to_wait(agent, rosa, monkeypatch):
         assert line(ask(agent, page_of(rosa), "phone"), "Phone number") == rosa.phone
     page = ask(agent, page_of(rosa), "email")
     assert "You have looked at many details lately." in walk.text_of(page)
+    assert rosa.email not in page.content.decode()
+
+
+def test_while_nothing_can_be_counted_no_detail_is_shown_and_the_page_says_so(agent, rosa, monkeypatch):
+    def fail(*args, **kwargs):
+        raise limits.CountersUnavailable
+
+    monkeypatch.setattr(limits, "hit", fail)
+    page = ask(agent, page_of(rosa), "email")
+    assert "Something on our side does not work right now" in walk.text_of(page)
     assert rosa.email not in page.content.decode()
 
 
