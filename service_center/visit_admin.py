@@ -175,7 +175,11 @@ class VisitAdmin(ConfirmingAdmin):
 
     def open_slip(self, request: HttpRequest, reference: str) -> str:
         """Remember the slip with this reference as the open one. Return the sentence that says why not, or ""."""
-        if wait := limits.hit(policy.VISIT_LOOKUPS, str(request.user.pk)):
+        try:
+            wait = limits.hit(policy.VISIT_LOOKUPS, str(request.user.pk))
+        except limits.CountersUnavailable as failure:
+            return str(failure)
+        if wait:
             return f"You have looked for many slips. {try_again_in(wait)}"
         visit = visits.find(reference, by=request.user)
         if visit is None:
