@@ -189,6 +189,7 @@ def test_of_a_shielded_record_nothing_is_shown_to_staff(agent):
     page = agent.get(at_desk("judith"))
     shown = page.content.decode()
     assert "This record is shielded." in shown
+    assert judith.name.last not in shown.partition("<h1>")[2]
     for detail in (judith.email, judith.phone, judith.dod_id[-4:], str(judith.born.year), judith.address.city):
         assert detail not in shown.partition('id="who"')[2].partition("</section>")[0]
     assert "That detail is not known." in walk.text_of(ask(agent, at_desk("judith"), "address"))
