@@ -23,7 +23,7 @@ from deers import lookup
 from idproofing import letter_states, letters
 from idproofing.models import Batch, Letter
 from safeguards import audit
-from service_center import batches, confirmed_actions, reasons
+from service_center import account_search, batches, confirmed_actions, reasons
 from service_center.confirmed_actions import ConfirmedAction, MovingAdmin, Outcome, WhyForm, say_always
 from service_center.conflicts import Conflicted, refuse_close
 from service_center.letters import letters_pdf
@@ -261,7 +261,7 @@ class BatchAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Letter)
-class LetterAdmin(MovingAdmin):
+class LetterAdmin(account_search.SearchedByPost, MovingAdmin):
     """Single letters: what became of each, found by its reference or by its person."""
 
     list_display = ("reference", "kind", "level", "state", "made_at", "changed_at", "batch")
@@ -283,7 +283,7 @@ class LetterAdmin(MovingAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Letter], search_term: str
     ) -> tuple[QuerySet[Letter], bool]:
-        text = search_term.replace("\x00", "").strip()[:100]
+        text = account_search.unseal(search_term, request.user).replace("\x00", "").strip()[:100]  # type: ignore[arg-type]
         if not text:
             return queryset, False
         named = queryset.filter(reference=text.upper())
@@ -291,6 +291,10 @@ class LetterAdmin(MovingAdmin):
             return named, False
         audit.record("support.person-searched", by=request.user)
         return queryset.filter(dod_id__in=[person.dod_id for person in lookup.search(text)]), False
+
+    def finds_people(self, request: HttpRequest) -> bool:
+        """Return whether letters are found by their person, too. The print room finds them by reference alone."""
+        return has_permission(request, SEE_PEOPLE)
 
     def may_press(self, request: HttpRequest, action: ConfirmedAction) -> bool:
         return may_print(request) if action.permission == PRINT else super().may_press(request, action)

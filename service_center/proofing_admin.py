@@ -8,14 +8,14 @@ from deers import lookup
 from idproofing import codes
 from idproofing.models import Proofing
 from safeguards import audit
-from service_center import account_buttons, resend_code
+from service_center import account_buttons, account_search, resend_code
 from service_center.confirmed_actions import ConfirmingAdmin
 from service_center.person.keys import page_of_person
 from service_center.read_only import has_permission
 
 
 @admin.register(Proofing)
-class ProofingAdmin(ConfirmingAdmin):
+class ProofingAdmin(account_search.SearchedByPost, ConfirmingAdmin):
     """People who do not have an account yet: where each stands, and a new code for those who wait for one."""
 
     list_display = ("dod_id", "level", "state", "attempts", "changed_at")
@@ -30,7 +30,7 @@ class ProofingAdmin(ConfirmingAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Proofing], search_term: str
     ) -> tuple[QuerySet[Proofing], bool]:
-        text = search_term.replace("\x00", "").strip()[:100]
+        text = account_search.unseal(search_term, request.user).replace("\x00", "").strip()[:100]  # type: ignore[arg-type]
         if not text:
             return queryset, False
         audit.record("support.person-searched", by=request.user)
