@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from core.masks import mask_number
 from deers import lookup
 from idproofing import codes
 from idproofing.models import Proofing
@@ -18,14 +19,20 @@ from service_center.read_only import has_permission
 class ProofingAdmin(account_search.SearchedByPost, ConfirmingAdmin):
     """People who do not have an account yet: where each stands, and a new code for those who wait for one."""
 
-    list_display = ("dod_id", "level", "state", "attempts", "changed_at")
+    list_display = ("person", "level", "state", "attempts", "changed_at")
     list_filter = ("state", "level")
     list_per_page = 25
     ordering = ("-changed_at",)
     search_fields = ("dod_id",)
+    fields = readonly_fields = ("person", "level", "state", "attempts", "attempts_forgotten_at", "changed_at")
     search_help_text = "DoD ID number, name, or the last four digits of the Social Security number."
     confirmed = (account_buttons.RESEND,)
     change_form_template = "admin/idproofing/proofing/change_form.html"
+
+    @admin.display(description="DoD ID number")
+    def person(self, proofing: Proofing) -> str:
+        """Return the number masked. It is shown whole on the person's page alone, for a reason."""
+        return mask_number(proofing.dod_id)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Proofing], search_term: str

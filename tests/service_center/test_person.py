@@ -14,6 +14,7 @@ from accounts.sign_in.session import FACTOR_PROVED
 from core import policy
 from demo import stopped
 from demo.people import PEOPLE
+from idproofing.models import Proofing
 from portal.family.models import Delegation
 from safeguards import audit, limits
 from safeguards.events import REVEALED, REVEALED_BECAUSE
@@ -23,6 +24,7 @@ from service_center.person import keys, reveal, who
 from support.models import ContactMessage
 from tests import people, walk
 from tests.accounts.holders import holder, premium, signed_in, staff
+from tests.idproofing.letter_people import asked
 
 pytestmark = pytest.mark.django_db
 
@@ -177,6 +179,15 @@ def test_each_role_sees_people_and_their_details_as_it_says(rosa, role):
     assert client.get(page_of(rosa)).status_code == (200 if "accounts.view_account" in may else 403)
     answer = client.post(f"{page_of(rosa)}reveal/", {"detail": "email", "reason": "called"})
     assert answer.status_code == (302 if "accounts.reveal_details" in may else 403)
+
+
+def test_no_list_or_page_of_a_row_shows_the_number_that_takes_a_reason(rosa):
+    letter = asked("rosa", now=timezone.now())
+    client, proofing = signed_in(staff("Supervisor")), Proofing.objects.get()
+    rows = [f"proofing/{proofing.pk}/change/", f"letter/{letter.pk}/change/"]
+    for page in ("proofing/", "letter/", *rows):
+        assert rosa.dod_id not in client.get(f"/admin/idproofing/{page}").content.decode(), page
+    assert f"••• {rosa.dod_id[-4:]}" in walk.text_of(client.get(f"/admin/idproofing/{rows[0]}"))
 
 
 def test_a_link_shows_no_detail(agent, rosa):
