@@ -1,10 +1,8 @@
 """Accounts in the admin: find one, see its events, help its holder."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
@@ -20,7 +18,6 @@ from core.masks import mask_email, mask_number
 from safeguards import audit
 from service_center import account_buttons, account_search, assistance, conflicts
 from service_center.confirmed_actions import ConfirmingAdmin
-from service_center.paging import PagedList
 from service_center.person import views
 from service_center.person.helping import HelpForm
 from service_center.read_only import admin_page, has_permission
@@ -51,15 +48,12 @@ def listed(request: HttpRequest) -> str:
     return next(asked, "")
 
 
-class AccountList(PagedList):
-    """The list of accounts, whose search box is sent by POST and shows what was typed."""
-
-    by_post = True
+class AccountList(account_search.SearchedList):
+    """The list of accounts, which says why it is empty."""
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
         self.says = listed(request) or "Search for somebody first. Without a search, filters find nobody."
-        self.query = account_search.shown(account_search.unseal(self.query, request.user))  # type: ignore[arg-type]
 
     @property
     def why_empty(self) -> str:  # type: ignore[override]
@@ -77,7 +71,7 @@ class AccountList(PagedList):
 
 
 @admin.register(Account)
-class AccountAdmin(ConfirmingAdmin):
+class AccountAdmin(account_search.SearchedByPost, ConfirmingAdmin):
     """Accounts, found by what a person who calls can say. The page of one account is that of its holder (person/)."""
 
     list_display = ("username", "name", "masked_email", "masked_phone", "masked_dod_id", "level", "state", "of_staff")
@@ -114,16 +108,6 @@ class AccountAdmin(ConfirmingAdmin):
     @admin.display(description="DoD ID number")
     def masked_dod_id(self, account: Account) -> str:
         return mask_number(account.dod_id or "")
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
-        """List the accounts that a search finds. POST leads to the list, without what was typed in its address."""
-        if request.method != "POST":
-            return super().changelist_view(request, extra_context)
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        text = request.POST.get("q", "").strip()
-        asked = f"?{urlencode({'q': account_search.seal(text, request.user)})}" if text else ""  # type: ignore[arg-type]
-        return HttpResponseRedirect(f"{request.path}{asked}")
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[AccountList]:
         return AccountList

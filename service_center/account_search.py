@@ -1,19 +1,28 @@
 """What staff may know of a person who calls, and the accounts that it may mean.
 
 What is searched for is personal. So it is sent by POST, and the address of the results holds it only sealed, for the
-one member of staff.
+one member of staff. Every search of people is counted, wherever it is made, so that nobody tries numbers one by one.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any
+from urllib.parse import urlencode
 
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import CharField, Lookup, QuerySet
 from django.db.models.functions import Lower
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from accounts.models import Account
+from core import policy
 from core.phones import PhoneDigits, searched_phone
+from core.words import try_again_in
 from deers import lookup, ssn
 from deers.registry import Beneficiary
-from safeguards import cipher
+from safeguards import cipher, limits
+from service_center.paging import PagedList
 
 MOST_FOUND = 50
 """For each kind of detail. Nobody reads through more, and a search that finds so many should say more: own."""
@@ -82,6 +91,15 @@ def is_of_one_person(text: str) -> bool:
     return bool(whole) or "@" in text
 
 
+def refuse_search(staff: Account) -> tuple[str, int]:
+    """Count a search of people. Return why there is none now, with the status of the answer, or ("", 200)."""
+    try:
+        wait = limits.hit(policy.SEARCHES_PER_STAFF, str(staff.pk))
+    except limits.CountersUnavailable as failure:
+        return str(failure), 503
+    return (f"You searched very often in the last hour. {try_again_in(wait)}", 429) if wait else ("", 200)
+
+
 def seal(text: str, staff: Account) -> str:
     """Return what stands for the text in the address of the results."""
     sealed = cipher.encrypt(text[:LONGEST_TEXT], context=context_of(staff))
@@ -107,3 +125,41 @@ def shown(text: str) -> str:
     """Return the text as the search box may show it again: a Social Security number only masked."""
     whole = ssn.clean(text)
     return ssn.mask(whole) if whole else text
+
+
+class SearchedList(PagedList):
+    """A list of people, whose search box is sent by POST and shows what was typed."""
+
+    by_post = True
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
+        self.query = shown(unseal(self.query, request.user))  # type: ignore[arg-type]
+
+
+class SearchedByPost:
+    """An admin of people: what is searched for in its list is counted, and sealed in the address of what is found."""
+
+    def finds_people(self, request: HttpRequest) -> bool:
+        """Return whether this member of staff finds people in this list, and not only references."""
+        return True
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[PagedList]:
+        return SearchedList
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        """Show the list. POST leads to it, without what was typed in its address."""
+        if not self.has_view_permission(request):  # type: ignore[attr-defined]
+            raise PermissionDenied
+        by, is_sent = request.user, request.method == "POST"
+        text = (request.POST if is_sent else request.GET).get("q", "").strip()
+        if text and (is_sent or not text.startswith(SEALED)) and self.finds_people(request):
+            refused, _ = refuse_search(by)  # type: ignore[arg-type]
+            if refused:
+                messages.error(request, refused)
+                return redirect(request.path)
+        if not is_sent:
+            return super().changelist_view(request, extra_context)  # type: ignore[misc, no-any-return]
+        filters = {name: value for name, value in request.POST.items() if name not in ("q", "csrfmiddlewaretoken")}
+        asked = filters | ({"q": seal(text, by)} if text else {})  # type: ignore[arg-type]
+        return redirect(f"{request.path}?{urlencode(asked)}" if asked else request.path)

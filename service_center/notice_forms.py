@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from core import policy
 from core.fields import PlainText
+from support import guides
 from support.checks import dead_links
 from support.models import DatedNotice, NoticeKind
 
@@ -63,6 +64,8 @@ class NoticeForm(forms.Form):
 
     def clean_text(self) -> str:
         text = self.cleaned_data["text"]
+        if "<img" in guides.MARKDOWN.render(text):
+            raise ValidationError("A notice has no pictures. Take the picture out.")
         if dead := dead_links(text):
             raise ValidationError(f"The link {dead[0]} leads nowhere. Use an address of this site, or a known one.")
         return text
@@ -76,7 +79,7 @@ class NoticeForm(forms.Form):
             self.add_error("ends_at", "Enter a time in the future.")
         elif begins and ends and ends <= begins:
             self.add_error("ends_at", "Enter a time after the first one.")
-        elif begins and ends and ends > begins + policy.DATED_NOTICE_LONGEST:
+        elif begins and ends and ends - begins > policy.DATED_NOTICE_LONGEST:
             self.add_error("ends_at", f"A notice lasts {policy.DATED_NOTICE_LONGEST.days} days at most.")
         return cleaned
 

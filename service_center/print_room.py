@@ -19,14 +19,16 @@ from django.views.decorators.http import require_POST
 from accounts import actions
 from accounts.sign_in.fresh import ask_for_second_step
 from core import policy
+from core.masks import mask_number
 from deers import lookup
 from idproofing import letter_states, letters
 from idproofing.models import Batch, Letter
 from safeguards import audit
-from service_center import batches, confirmed_actions, reasons
+from service_center import account_search, batches, confirmed_actions, reasons
 from service_center.confirmed_actions import ConfirmedAction, MovingAdmin, Outcome, WhyForm, say_always
 from service_center.conflicts import Conflicted, refuse_close
 from service_center.letters import letters_pdf
+from service_center.person.keys import page_of_person
 from service_center.read_only import ReadOnlyAdmin, admin_page, as_get, has_permission
 from service_center.roles import only_prints
 
@@ -261,7 +263,7 @@ class BatchAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Letter)
-class LetterAdmin(MovingAdmin):
+class LetterAdmin(account_search.SearchedByPost, MovingAdmin):
     """Single letters: what became of each, found by its reference or by its person."""
 
     list_display = ("reference", "kind", "level", "state", "made_at", "changed_at", "batch")
@@ -272,18 +274,18 @@ class LetterAdmin(MovingAdmin):
     search_fields = ("reference",)
     search_help_text = "The letter's number such as L-7F3K-9Q2M. Outside the print room, also a DoD ID number or a name"
     fields = readonly_fields = (
-        "reference", "kind", "level", "dod_id", "state", "made_at", "changed_at", "expires_at", "batch",
+        "reference", "kind", "level", "person", "state", "made_at", "changed_at", "expires_at", "batch",
     )  # fmt: skip
     moves = BUTTONS
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Return the fields without the number of the person for those who see nothing of people."""
-        return tuple(name for name in self.fields if name != "dod_id" or has_permission(request, SEE_PEOPLE))
+        return tuple(name for name in self.fields if name != "person" or has_permission(request, SEE_PEOPLE))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Letter], search_term: str
     ) -> tuple[QuerySet[Letter], bool]:
-        text = search_term.replace("\x00", "").strip()[:100]
+        text = account_search.unseal(search_term, request.user).replace("\x00", "").strip()[:100]  # type: ignore[arg-type]
         if not text:
             return queryset, False
         named = queryset.filter(reference=text.upper())
@@ -291,6 +293,24 @@ class LetterAdmin(MovingAdmin):
             return named, False
         audit.record("support.person-searched", by=request.user)
         return queryset.filter(dod_id__in=[person.dod_id for person in lookup.search(text)]), False
+
+    @admin.display(description="DoD ID number")
+    def person(self, letter: Letter) -> str:
+        """Return the number masked. It is shown whole on the person's page alone, for a reason."""
+        return mask_number(letter.dod_id)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
+    ) -> HttpResponse:
+        letter = self.get_object(request, object_id)
+        more = {}
+        if letter is not None and has_permission(request, SEE_PEOPLE):
+            more["person"] = page_of_person(letter.dod_id, request.user)  # type: ignore[arg-type]
+        return super().change_view(request, object_id, form_url, {**more, **(extra_context or {})})
+
+    def finds_people(self, request: HttpRequest) -> bool:
+        """Return whether letters are found by their person, too. The print room finds them by reference alone."""
+        return has_permission(request, SEE_PEOPLE)
 
     def may_press(self, request: HttpRequest, action: ConfirmedAction) -> bool:
         return may_print(request) if action.permission == PRINT else super().may_press(request, action)

@@ -4,33 +4,40 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from core.masks import mask_number
 from deers import lookup
 from idproofing import codes
 from idproofing.models import Proofing
 from safeguards import audit
-from service_center import account_buttons, resend_code
+from service_center import account_buttons, account_search, resend_code
 from service_center.confirmed_actions import ConfirmingAdmin
 from service_center.person.keys import page_of_person
 from service_center.read_only import has_permission
 
 
 @admin.register(Proofing)
-class ProofingAdmin(ConfirmingAdmin):
+class ProofingAdmin(account_search.SearchedByPost, ConfirmingAdmin):
     """People who do not have an account yet: where each stands, and a new code for those who wait for one."""
 
-    list_display = ("dod_id", "level", "state", "attempts", "changed_at")
+    list_display = ("person", "level", "state", "attempts", "changed_at")
     list_filter = ("state", "level")
     list_per_page = 25
     ordering = ("-changed_at",)
     search_fields = ("dod_id",)
+    fields = readonly_fields = ("person", "level", "state", "attempts", "attempts_forgotten_at", "changed_at")
     search_help_text = "DoD ID number, name, or the last four digits of the Social Security number."
     confirmed = (account_buttons.RESEND,)
     change_form_template = "admin/idproofing/proofing/change_form.html"
 
+    @admin.display(description="DoD ID number")
+    def person(self, proofing: Proofing) -> str:
+        """Return the number masked. It is shown whole on the person's page alone, for a reason."""
+        return mask_number(proofing.dod_id)
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Proofing], search_term: str
     ) -> tuple[QuerySet[Proofing], bool]:
-        text = search_term.replace("\x00", "").strip()[:100]
+        text = account_search.unseal(search_term, request.user).replace("\x00", "").strip()[:100]  # type: ignore[arg-type]
         if not text:
             return queryset, False
         audit.record("support.person-searched", by=request.user)

@@ -22,12 +22,10 @@ from accounts.models.account import State as AccountState
 from core import policy
 from core.help_codes import BY_CODE, read_code
 from core.masks import mask_email, mask_number
-from core.words import try_again_in
 from deers import lookup
 from deers.registry import Beneficiary
 from idproofing.models import Case, Letter, Proofing
-from safeguards import audit, limits
-from safeguards.limits import CountersUnavailable
+from safeguards import audit
 from service_center import account_search
 from service_center.cases.finding import is_named
 from service_center.person.keys import page_of_account, page_of_person
@@ -227,14 +225,10 @@ def begin(request: HttpRequest, by: Account) -> HttpResponse:
     form = SearchForm(request.POST)
     if not form.is_valid():
         return show(request, form)
-    try:
-        wait = limits.hit(policy.SEARCHES_PER_STAFF, str(by.pk))
-    except CountersUnavailable as failure:
-        form.add_error("q", str(failure))
-        return show(request, form, status=503)
-    if wait:
-        form.add_error("q", f"You searched very often in the last hour. {try_again_in(wait)}")
-        return show(request, form, status=429)
+    refused, status = account_search.refuse_search(by)
+    if refused:
+        form.add_error("q", refused)
+        return show(request, form, status=status)
     return redirect(f"{request.path}?{urlencode({'q': account_search.seal(form.cleaned_data['q'], by)})}")
 
 

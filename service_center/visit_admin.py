@@ -23,7 +23,7 @@ from accounts.journeys.steps.visit import documents_to_bring
 from accounts.models import Account
 from accounts.sign_in.fresh import ask_for_second_step
 from core import policy
-from core.masks import mask_email
+from core.masks import mask_email, mask_number
 from core.policy import Level
 from core.words import try_again_in
 from deers import lookup
@@ -35,6 +35,7 @@ from safeguards import audit, limits
 from service_center import reasons
 from service_center.confirmed_actions import ConfirmedAction, ConfirmingAdmin, Outcome, say_always
 from service_center.conflicts import Conflicted
+from service_center.person.keys import page_of_person
 from service_center.visit_forms import (
     DocumentForm,
     ReferenceForm,
@@ -113,7 +114,7 @@ class VisitAdmin(ConfirmingAdmin):
     list_per_page = 25
     ordering = ("-changed_at",)
     fields = readonly_fields = (
-        "dod_id", "level", "route", "state", "reason", "attended_by", "second_look", "made_at", "expires_at",
+        "person", "level", "route", "state", "reason", "attended_by", "second_look", "made_at", "expires_at",
         "changed_at",
     )  # fmt: skip
     change_list_template = "admin/idproofing/visit/change_list.html"
@@ -129,6 +130,11 @@ class VisitAdmin(ConfirmingAdmin):
         return super().changelist_view(
             request, {**(extra_context or {}), "title": "Visits", "can_attend": may(request, "attend_visit")}
         )
+
+    @admin.display(description="DoD ID number")
+    def person(self, visit: Visit) -> str:
+        """Return the number masked. It is shown whole on the person's page alone, for a reason."""
+        return mask_number(visit.dod_id)
 
     @admin.display(description="Attended by")
     def attended_by(self, visit: Visit) -> str:
@@ -147,6 +153,7 @@ class VisitAdmin(ConfirmingAdmin):
             settles = held and may(request, "settle_visit")
             mine = settles and visit.agent == request.user.pk
             extra_context = {**(extra_context or {}), "can_settle": settles and not mine, "attended_by_me": mine}
+            extra_context["person"] = page_of_person(visit.dod_id, request.user)  # type: ignore[arg-type]
         return super().change_view(request, object_id, form_url, extra_context)
 
     def get_urls(self) -> list[URLPattern]:
@@ -175,7 +182,11 @@ class VisitAdmin(ConfirmingAdmin):
 
     def open_slip(self, request: HttpRequest, reference: str) -> str:
         """Remember the slip with this reference as the open one. Return the sentence that says why not, or ""."""
-        if wait := limits.hit(policy.VISIT_LOOKUPS, str(request.user.pk)):
+        try:
+            wait = limits.hit(policy.VISIT_LOOKUPS, str(request.user.pk))
+        except limits.CountersUnavailable as failure:
+            return str(failure)
+        if wait:
             return f"You have looked for many slips. {try_again_in(wait)}"
         visit = visits.find(reference, by=request.user)
         if visit is None:

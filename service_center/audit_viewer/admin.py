@@ -15,6 +15,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
+from accounts.models import Account
 from accounts.sign_in.fresh import ask_for_second_step
 from core import policy
 from safeguards import audit
@@ -48,7 +49,8 @@ class AuditEventAdmin(ReadOnlyAdmin):
         """Show the newest events that fit. POST leads to a page whose address does not hold what was typed."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        form = SearchForm(request.POST if request.method == "POST" else request.GET)
+        by: Account = request.user  # type: ignore[assignment]
+        form = SearchForm(request.POST, sent_by=by) if request.method == "POST" else SearchForm(request.GET)
         found = form.is_valid()
         if request.method == "POST" and found:
             return redirect(address(LIST, form.address()))

@@ -7,9 +7,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from accounts.models import Account
 from core import policy
 from safeguards.audit import index_of
-from service_center.account_search import LONGEST_TEXT
+from service_center.account_search import LONGEST_TEXT, refuse_search
 from service_center.audit_viewer import searching
 from service_center.audit_viewer.searching import Candidate, Search
 
@@ -61,8 +62,9 @@ def time_field(label: str) -> forms.DateTimeField:
 class SearchForm(forms.Form):
     """What to look for. `person` and `by` are keys; `who` and `staff` are what is typed in place of them.
 
-    A form from an address has only keys. A form that was sent has what was typed, which goes before the key of the
-    search before, and what was picked among several, which goes before both.
+    A form from an address has only keys. A form that was sent, by a member of staff (`sent_by`), has what was typed,
+    which goes before the key of the search before, and what was picked among several, which goes before both. What is
+    typed is a search of people, so it is counted.
     """
 
     who = forms.CharField(
@@ -86,8 +88,9 @@ class SearchForm(forms.Form):
     person = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput)
     by = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
 
-    def __init__(self, data: Any) -> None:
+    def __init__(self, data: Any, *, sent_by: Account | None = None) -> None:
         super().__init__(data, label_suffix="")
+        self.sent_by = sent_by
         self.people: list[Candidate] = []
         self.colleagues: list[Candidate] = []
         self.search = Search()
@@ -101,6 +104,11 @@ class SearchForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Find out whom the keys and texts mean, and make the search of it."""
         cleaned = super().clean() or self.cleaned_data
+        typed = [name for name in ("who", "staff") if cleaned.get(name)]
+        if self.sent_by is None:
+            cleaned |= dict.fromkeys(typed, "")
+        elif typed and (refused := refuse_search(self.sent_by)[0]):
+            raise ValidationError({typed[0]: refused})
         person, by = self.chosen_person(cleaned), self.chosen_actor(cleaned)
         since, until = cleaned.get("since"), cleaned.get("until")
         for name in ("since", "until"):

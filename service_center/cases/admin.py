@@ -32,7 +32,7 @@ from idproofing.models import Case
 from idproofing.reviewing import Decision
 from idproofing.second_reviews import doubts_about
 from safeguards import audit
-from service_center import conflicts, reasons
+from service_center import account_search, conflicts, reasons
 from service_center.cases import comparing
 from service_center.cases.finding import is_named
 from service_center.confirmed_actions import ConfirmedAction, ConfirmingAdmin, say_always
@@ -406,6 +406,10 @@ class CaseAdmin(ConfirmingAdmin):
         text = request.POST.get("search", "").replace("\x00", "").strip()[:100]
         chosen = dod_ids.clean(request.POST.get("dod_id", ""))
         if not text:
+            return self.page(request, case, chosen=chosen)
+        refused, _ = account_search.refuse_search(request.user)  # type: ignore[arg-type]
+        if refused:
+            messages.error(request, refused)
             return self.page(request, case, chosen=chosen)
         audit.record("support.person-searched", by=request.user)
         return self.page(request, case, found={"text": text, "people": lookup.search(text, most=MOST_FOUND)})

@@ -56,7 +56,11 @@ def open_details(request: HttpRequest, subject: Subject) -> dict[str, int]:
 
 def reveal_detail(request: HttpRequest, subject: Subject, detail: str, reason: str, *, by: Account) -> str:
     """Open one detail for this member of staff. Return "", or the sentence that says why that is not possible now."""
-    if wait := limits.hit(policy.REVEALS_PER_STAFF, str(by.pk)):
+    try:
+        wait = limits.hit(policy.REVEALS_PER_STAFF, str(by.pk))
+    except limits.CountersUnavailable as failure:
+        return str(failure)
+    if wait:
         return f"You have looked at many details lately. {try_again_in(wait)}"
     account_id = subject.account.pk if subject.account else None
     audit.record(

@@ -100,9 +100,11 @@ class Subject:
 
     @property
     def name(self) -> str:
-        """Return the name by which to speak to the person."""
+        """Return the name by which to speak to the person. Of a shielded record not even that is shown."""
         if self.account:
             return self.account.get_full_name()
+        if self.is_shielded:
+            return "A shielded record"
         return f"{self.person.first_name} {self.person.last_name}" if self.person else "Nobody in DEERS"
 
     @property

@@ -2,8 +2,14 @@
 "use strict";
 
 for (const line of document.querySelectorAll("[data-hidden]")) {
-  setTimeout(() => {
+  const ends = Date.now() + Number(line.dataset.for) * 1000;
+  const hide = () => {
+    if (Date.now() < ends) return;
     line.textContent = line.dataset.hidden;
     line.nextElementSibling.textContent = "Hidden again";
-  }, Number(line.dataset.for) * 1000);
+  };
+  // A timer stands still while the computer sleeps, and on a page that the browser keeps to go back to.
+  setTimeout(hide, Number(line.dataset.for) * 1000 + 50);
+  addEventListener("pageshow", hide);
+  document.addEventListener("visibilitychange", hide);
 }

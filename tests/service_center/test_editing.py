@@ -92,6 +92,8 @@ def test_an_editor_withdraws_a_notice_with_a_reason(editor: Client) -> None:
         ({"ends_at": at(hours=-1)}, "Enter a time in the future."),
         ({"begins_at": at(hours=6)}, "Enter a time after the first one."),
         ({"begins_at": at(days=200), "ends_at": at(days=201)}, "Check the year."),
+        ({"begins_at": "9999-12-31T01:00", "ends_at": "9999-12-31T02:00"}, "Check the year."),
+        ({"text": "![x](https://evil.example/x.png)"}, "A notice has no pictures."),
         ({"ends_at": at(days=200)}, "A notice lasts 90 days at most."),
     ],
 )

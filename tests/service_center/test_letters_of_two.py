@@ -130,7 +130,9 @@ def test_an_agent_sees_whose_letter_it_is_and_a_supervisor_cancels_it_for_a_call
     letter = letter_to("rosa")
     here = f"{LETTERS}{letter.pk}/"
     agent = signed_in(staff("Service center agent"))
-    assert letter.dod_id in agent.get(f"{here}change/").content.decode()
+    page = agent.get(f"{here}change/")
+    assert f"••• {letter.dod_id[-4:]}" in walk.text_of(page)
+    assert "Everything about this person" in walk.text_of(page)
     assert agent.post(f"{here}void/").status_code == 403
     signed_in(staff("Supervisor", "ann.supervisor")).post(f"{here}void/", WHY["void"])
     letter.refresh_from_db()

@@ -14,8 +14,9 @@ from accounts.sign_in.session import FACTOR_PROVED
 from core import policy
 from demo import stopped
 from demo.people import PEOPLE
+from idproofing.models import Proofing
 from portal.family.models import Delegation
-from safeguards import audit
+from safeguards import audit, limits
 from safeguards.events import REVEALED, REVEALED_BECAUSE
 from safeguards.models import AuditEvent
 from service_center import roles
@@ -23,6 +24,7 @@ from service_center.person import keys, reveal, who
 from support.models import ContactMessage
 from tests import people, walk
 from tests.accounts.holders import holder, premium, signed_in, staff
+from tests.idproofing.letter_people import asked
 
 pytestmark = pytest.mark.django_db
 
@@ -142,6 +144,16 @@ def test_who_looks_at_many_details_has_to_wait(agent, rosa, monkeypatch):
     assert rosa.email not in page.content.decode()
 
 
+def test_while_nothing_can_be_counted_no_detail_is_shown_and_the_page_says_so(agent, rosa, monkeypatch):
+    def fail(*args, **kwargs):
+        raise limits.CountersUnavailable
+
+    monkeypatch.setattr(limits, "hit", fail)
+    page = ask(agent, page_of(rosa), "email")
+    assert "Something on our side does not work right now" in walk.text_of(page)
+    assert rosa.email not in page.content.decode()
+
+
 def test_the_second_step_is_asked_for_again_only_if_it_is_long_ago(agent, rosa):
     store = StaffSessionStore(agent.cookies["admin"].value)
     store[FACTOR_PROVED] = 0
@@ -169,6 +181,15 @@ def test_each_role_sees_people_and_their_details_as_it_says(rosa, role):
     assert answer.status_code == (302 if "accounts.reveal_details" in may else 403)
 
 
+def test_no_list_or_page_of_a_row_shows_the_number_that_takes_a_reason(rosa):
+    letter = asked("rosa", now=timezone.now())
+    client, proofing = signed_in(staff("Supervisor")), Proofing.objects.get()
+    rows = [f"proofing/{proofing.pk}/change/", f"letter/{letter.pk}/change/"]
+    for page in ("proofing/", "letter/", *rows):
+        assert rosa.dod_id not in client.get(f"/admin/idproofing/{page}").content.decode(), page
+    assert f"••• {rosa.dod_id[-4:]}" in walk.text_of(client.get(f"/admin/idproofing/{rows[0]}"))
+
+
 def test_a_link_shows_no_detail(agent, rosa):
     assert agent.get(f"{page_of(rosa)}reveal/").status_code == 405
     assert not AuditEvent.objects.filter(event="support.detail-revealed").exists()
@@ -179,6 +200,7 @@ def test_of_a_shielded_record_nothing_is_shown_to_staff(agent):
     page = agent.get(at_desk("judith"))
     shown = page.content.decode()
     assert "This record is shielded." in shown
+    assert judith.name.last not in shown.partition("<h1>")[2]
     for detail in (judith.email, judith.phone, judith.dod_id[-4:], str(judith.born.year), judith.address.city):
         assert detail not in shown.partition('id="who"')[2].partition("</section>")[0]
     assert "That detail is not known." in walk.text_of(ask(agent, at_desk("judith"), "address"))

@@ -165,6 +165,30 @@ def test_searches_are_counted_and_on_record(agent: Client, rosa: Account, monkey
     assert AuditEvent.objects.filter(event="support.person-searched").count() == 2
 
 
+def test_there_is_no_way_round_the_count_of_searches(rosa: Account, monkeypatch: Any) -> None:
+    monkeypatch.setattr(policy, "SEARCHES_PER_STAFF", policy.Limit("few", 1, policy.SEARCHES_PER_STAFF.period))
+    lists = ("accounts/account", "idproofing/proofing", "idproofing/letter")
+    for number, page in enumerate((*lists, "safeguards/auditevent")):
+        client, name = signed_in(staff("Supervisor", f"curious.{number}")), "who" if "audit" in page else "q"
+        first, second = (client.post(f"/admin/{page}/", {name: rosa.dod_id}, follow=True) for _ in range(2))
+        assert "You searched very often" not in walk.text_of(first), page
+        assert str(rosa.dod_id) not in "".join(address for address, _ in first.redirect_chain)
+        assert "You searched very often" in walk.text_of(second), page
+        by_address = walk.text_of(client.get(f"/admin/{page}/", {name: rosa.username}, follow=True))
+        assert name == "who" or "You searched very often" in by_address
+        assert f"About {rosa.username}" not in by_address
+
+
+def test_a_list_is_searched_within_its_filters_and_nobody_else_opens_what_was_found(rosa: Account) -> None:
+    here, agent = "/admin/idproofing/proofing/", signed_in(staff("Service center agent"))
+    Proofing.objects.create(dod_id=rosa.dod_id or "", level=Level.BASIC)
+    found = agent.post(here, {"q": rosa.last_name, "level__exact": "1"}, follow=True)
+    assert "level__exact=1" in found.redirect_chain[0][0]
+    assert rosa.last_name not in found.redirect_chain[0][0]
+    assert [row.dod_id for row in found.context["cl"].result_list] == [rosa.dod_id]
+    assert f'value="{rosa.last_name}" id="searchbar"' in found.content.decode()
+
+
 def test_a_search_takes_a_few_queries(rosa: Account) -> None:
     supervisor = signed_in(staff("Supervisor"))
     address = supervisor.post(SEARCH, {"q": rosa.username})["Location"]

@@ -12,6 +12,7 @@ from core.policy import Level
 from idproofing import visits
 from idproofing.models import ActivationCode, Document, Visit
 from idproofing.routes import Route
+from safeguards import limits
 from safeguards.models import AuditEvent
 from tests import people, walk
 from tests.accounts.holders import holder, signed_in, staff
@@ -143,6 +144,15 @@ def test_guesses_at_references_come_to_an_end(agent: Client) -> None:
     page = agent.post(ATTEND, {"reference": visit.reference})
     assert "You have looked for many slips." in walk.text_of(page)
     assert AuditEvent.objects.filter(event="visit.not-found").count() == policy.VISIT_LOOKUPS.times
+
+
+def test_while_nothing_can_be_counted_no_slip_is_opened_and_the_page_says_so(agent: Client, monkeypatch: Any) -> None:
+    def fail(*args: Any, **kwargs: Any) -> None:
+        raise limits.CountersUnavailable
+
+    monkeypatch.setattr(limits, "hit", fail)
+    page = agent.post(ATTEND, {"reference": slip().reference})
+    assert "Something on our side does not work right now" in walk.text_of(page)
 
 
 def test_two_agents_with_one_slip_send_one_code(agent: Client) -> None:
