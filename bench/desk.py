@@ -1,7 +1,7 @@
 """`python -m bench.desk`: the desk's lists and searches among many accounts, beside the same among 10,000.
 
 Both databases are on one server, and are asked in turns, in one process and without a network. So what disturbs the
-machine disturbs both. The goal is the issue's: p95 at most 1.5 × that of 10,000 accounts.
+machine disturbs both. The goal is our own: p95 at most 1.5 × that of 10,000 accounts.
 """
 
 import argparse
