@@ -54,6 +54,7 @@ PAGES = {
     "questions-wait": HelpCode("H-25", "the message that you have no attempts left for now"),
     "sign-in-wait": HelpCode("H-26", "the message that you have to wait before you sign in"),
     "code-void": HelpCode("H-27", "the message that a code is not right"),
+    "unavailable": page(28, "Something on our side does not answer"),
 }
 
 # What shows an email, by the name of its template in templates/mail/.
@@ -71,6 +72,7 @@ MAILS = {
     "appointment-waits-for-staff": email(111, "A request for an appointment has no answer"),
     "appointment-waits": email(112, "A request to your clinic has no answer yet"),
     "backup-codes-made": email(113, "New DS Logon backup codes were made"),
+    "caller-identified": email(177, "Someone called us about your DS Logon account"),
     "cancellation-waits-for-staff": email(114, "A cancellation has not been passed on"),
     "cancellation-waits": email(115, "A clinic may not know yet that you canceled"),
     "case-changed": email(116, "There is news about your request"),

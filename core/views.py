@@ -1,8 +1,7 @@
-"""The home page, the health checks and the error pages."""
+"""The home page and the error pages."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 
@@ -10,23 +9,6 @@ from django.shortcuts import render
 def home(request: HttpRequest) -> HttpResponse:
     """Show what DS Logon is, and the ways in."""
     return render(request, "home.html")
-
-
-@login_not_required
-def healthz(request: HttpRequest) -> HttpResponse:
-    """Return 200 while this process answers. It asks no other service."""
-    return JsonResponse({"status": "ok"})
-
-
-@login_not_required
-def readyz(request: HttpRequest) -> HttpResponse:
-    """Return 200 if the database answers, and 503 if it does not."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except Exception:  # noqa: BLE001 - whatever is wrong, the answer is "not ready"
-        return JsonResponse({"status": "database unavailable"}, status=503)
-    return JsonResponse({"status": "ok"})
 
 
 @login_not_required

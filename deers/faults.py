@@ -10,7 +10,6 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from core import policy
 from deers.registry import RegistryUnavailableError
 
 LUCK = random.SystemRandom()
@@ -21,7 +20,7 @@ def simulate(*, rng: random.Random = LUCK, sleep: Callable[[float], object] = ti
 
     Raise RegistryUnavailableError if no answer is to come, no later than the deadline.
     """
-    fault, deadline = settings.DEERS_FAULT, policy.DEERS_DEADLINE.total_seconds()
+    fault, deadline = settings.DEERS_FAULT, settings.DEERS_SECONDS
     if fault == "unavailable" or (fault == "flapping" and rng.random() < settings.DEERS_FAULT_RATE):
         raise RegistryUnavailableError
     seconds = deadline if fault == "slow" else settings.DEERS_LATENCY_MS / 1000

@@ -23,7 +23,7 @@ from deers.registry import Beneficiary, Ineligible, Match, NearMatch, NoMatch, O
 NAMES_OF = """
 SELECT p.dod_id, n.first, n.middle, n.last, n.suffix, p.date_of_birth,
        p.email, p.phone, p.street, p.city, p.state, p.postal_code, p.country,
-       p.date_of_death IS NOT NULL, p.protected OR p.locked,
+       p.protected OR p.locked, p.date_of_death IS NOT NULL,
        (SELECT coalesce(bool_or(e.begin <= %s AND (e."end" IS NULL OR e."end" >= %s)), false)
           FROM deers_eligibility e WHERE e.person_id = p.dod_id),
        {asked}
@@ -41,7 +41,6 @@ class RecordRow(NamedTuple):
 
     person: Beneficiary
     deceased: bool
-    protected: bool
     covered: bool
     asked_for: bool
 
@@ -60,7 +59,8 @@ def records_matching(*, ssn_index: bytes, dod_id: str, today: date) -> list[Reco
     given = [number for number in (ssn_index, dod_id) if number]
     with connection.cursor() as cursor:
         cursor.execute(sql, [today, today, *given, given[0]])
-        return [RecordRow(Beneficiary(*row[:-4]), *row[-4:]) for row in cursor.fetchall()]
+        found = cursor.fetchall()
+    return [RecordRow(Beneficiary(*row[:-4], is_shielded=row[-4]), *row[-3:]) for row in found]
 
 
 def judge_match(query: PersonQuery, found: Sequence[RecordRow], today: date) -> Outcome:
@@ -105,7 +105,7 @@ def ineligibility(record: RecordRow, today: date) -> Reason | None:
     """Return why this person may not open an account, or None if nothing stands in the way."""
     if record.deceased:
         return Reason.DECEASED
-    if record.protected:
+    if record.person.is_shielded:
         return Reason.PROTECTED
     if age_on(record.person.date_of_birth, today) < policy.ADULT_AGE:
         return Reason.MINOR

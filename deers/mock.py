@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 
+from django.conf import settings
 from django.db.models import F, Q, QuerySet
 
 from core import policy, typed
 from core.dates import age_on
 from core.phones import PhoneDigits, searched_phone
 from deers import faults, households, names, ssn
-from deers.deadline import within_deadline
 from deers.matching import ineligibility, judge_match, records_matching
 from deers.models import Eligibility, LegalName, Person, Relationship, Sponsorship, ssn_index, ssn_last4_index
 from deers.registry import (
@@ -28,6 +28,7 @@ from deers.registry import (
     Record,
     TimeTogether,
 )
+from safeguards.deadline import within_deadline
 
 
 @contextmanager
@@ -37,7 +38,7 @@ def answering() -> Iterator[None]:
     Every answer goes through this.
     """
     faults.simulate()
-    with within_deadline():
+    with within_deadline(settings.DEERS_SECONDS):
         yield
 
 
@@ -246,4 +247,5 @@ def beneficiary(name: LegalName) -> Beneficiary:
         state=person.state,
         postal_code=person.postal_code,
         country=person.country,
+        is_shielded=person.protected or person.locked,
     )

@@ -1,9 +1,11 @@
 """What an eligibility registry answers. The mock is one. A client of the real DEERS would be another."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Protocol
+
+SHIELDED = "A shielded record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,10 @@ class PersonQuery:
 
 @dataclass(frozen=True, slots=True)
 class Beneficiary:
-    """A person as DEERS has them today. The address, phone and email are those of record."""
+    """A person as DEERS has them today. The address, phone and email are those of record.
+
+    Somebody may be looking for a person who `is_shielded`. So our staff see nothing of the record, not even the name.
+    """
 
     dod_id: str
     first_name: str
@@ -39,6 +44,12 @@ class Beneficiary:
     state: str
     postal_code: str
     country: str
+    is_shielded: bool = field(default=False, kw_only=True)
+
+    @property
+    def staff_name(self) -> str:
+        """Return the name as our staff may read it."""
+        return SHIELDED if self.is_shielded else self.full_name
 
     @property
     def full_name(self) -> str:
@@ -155,7 +166,7 @@ class RegistryUnavailableError(Exception):
 class EligibilityRegistry(Protocol):
     """The questions that a registry answers. `today` decides ages and periods.
 
-    Each method answers, or raises, within policy.DEERS_DEADLINE. Any method may raise RegistryUnavailableError or a
+    Each method answers, or raises, within settings.DEERS_SECONDS. Any method may raise RegistryUnavailableError or a
     DatabaseError. tests/deers/contract.py says the rest.
     """
 

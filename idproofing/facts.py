@@ -12,6 +12,7 @@ from deers.registry import TimeTogether
 from idproofing.models import Category, Fact, Source
 from idproofing.questions import are_true_at_once
 from idproofing.told import is_told, seen_words
+from safeguards.deadline import within_deadline
 
 # What the people of one household have in common.
 HOUSEHOLD = (Category.MORTGAGE, Category.ADDRESS, Category.UTILITY)
@@ -25,7 +26,10 @@ class FactSource(Protocol):
     """Anything that knows facts about people. A real source returns unsaved `Fact`s of its own knowledge."""
 
     def facts_about(self, dod_ids: Collection[str]) -> Iterable[Fact]:
-        """Return all facts about the people with these DoD ID numbers. There are none about people it does not know."""
+        """Return all facts about the people with these DoD ID numbers. There are none about people it does not know.
+
+        Answer, or raise, within settings.SOURCES_SECONDS.
+        """
         ...
 
 
@@ -49,7 +53,10 @@ def facts_about(*dod_ids: str) -> list[Fact]:
     Each source is asked once, however many people there are.
     """
     sources: list[FactSource] = [import_string(path)() for path in settings.IDPROOFING_SOURCES]
-    facts = [fact for source in sources for fact in source.facts_about(dod_ids)]
+    facts: list[Fact] = []
+    for source in sources:
+        with within_deadline(settings.SOURCES_SECONDS):
+            facts += source.facts_about(dod_ids)
     return sorted(facts, key=lambda fact: (fact.dod_id, fact.kind, fact.qualifier))
 
 

@@ -1,7 +1,7 @@
-"""A cache that counts right: one unlogged PostgreSQL table, and one atomic statement for each operation.
+"""Caches that count right: one unlogged PostgreSQL table, and one atomic statement for each operation; or Valkey.
 
 django-ratelimit needs an `add` and an `incr` that lose nothing under load. Django's DatabaseCache reads, computes and
-writes back, and so loses most of the counts. Set CACHE_URL to use Valkey instead.
+writes back, and so loses most of the counts. Set CACHE_URL to use Valkey instead. Of the one in PostgreSQL:
 
 * Values are JSON, never pickles. Anybody who can write to a cache of pickles can run code in the web server.
 * The cache uses the request's own connection. Inside a transaction, a count is final only when that commits. If that is
@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from django.db import connection
 
 GET = "SELECT key, value FROM safeguards_cache WHERE key = ANY(%(keys)s) AND expires > statement_timestamp()"
@@ -106,3 +107,27 @@ def _rows(statement: str, **values: Any) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return cursor.fetchall()
+
+
+# Django's own looks whether the counter is there, and then counts. One that was cleared in between would begin again
+# without an end.
+INCR_IF_THERE = "if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('INCRBY', KEYS[1], ARGV[1]) end"
+
+
+class ValkeyClient(RedisCacheClient):
+    """Django's client, with an `incr` of one step."""
+
+    def incr(self, key: Any, delta: int) -> int:
+        """Add `delta` to a counter, and keep its time to live. Raise ValueError if there is no such counter."""
+        count: int | None = self.get_client(key, write=True).eval(INCR_IF_THERE, 1, key, delta)
+        if count is None:
+            raise ValueError("There is no such counter, or it has run out.")
+        return count
+
+
+class ValkeyCache(RedisCache):
+    """Django's cache in Valkey or Redis, counting with ValkeyClient."""
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._class = ValkeyClient

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connection
 
-from safeguards import cipher, probe
+from safeguards import cipher, partitions, probe
 
 
 @register("security")
@@ -51,9 +51,14 @@ def check_grants(app_configs: object, databases: Collection[str] | None, **kwarg
     if "default" not in (databases or ()):
         return []
     with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [partitions.AUDIT])
+        if cursor.fetchone() != (True,):
+            return []
+        every = partitions.tree_of([partitions.AUDIT])
         cursor.execute(
-            "SELECT has_table_privilege(oid, 'UPDATE, DELETE, TRUNCATE, TRIGGER') FROM pg_class "
-            "WHERE oid = to_regclass('safeguards_auditevent')"
+            "SELECT bool_or(has_table_privilege(part, 'UPDATE, DELETE, TRUNCATE, TRIGGER')) "
+            "FROM unnest(%s::text[]) AS part",
+            [every],
         )
         if cursor.fetchone() != (True,):
             return []

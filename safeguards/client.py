@@ -24,27 +24,43 @@ SYSTEMS = (
     ("ChromeOS", r"CrOS"),
     ("Linux", r"Linux"),
 )
+WITH_PORT = re.compile(r"\[(?P<v6>[0-9A-Fa-f:.%\w]+)\](?::[0-9]{1,5})?|(?P<v4>[0-9.]+):[0-9]{1,5}")
 
 
 def address(request: HttpRequest) -> str:
     """Return the client's IP address, normalized, or "" if it is not known (a Unix socket, a test).
 
-    Each proxy appends to X-Forwarded-For the address that called it. A client can write the rest itself. So only the
-    last entries are believed, as many as settings.TRUSTED_PROXIES says.
+    Each proxy appends to X-Forwarded-For the address that called it. A client can write the rest itself. So the list is
+    read from its end, and what is in front of an entry is believed only if the entry is a proxy of our own.
     """
-    direct = request.META.get("REMOTE_ADDR", "")
-    hops = [*request.META.get("HTTP_X_FORWARDED_FOR", "").split(","), direct]
-    proxies = min(settings.TRUSTED_PROXIES, len(hops) - 1)
-    return _normal(hops[-1 - proxies]) or _normal(direct)
+    caller = _normal(request.META.get("REMOTE_ADDR", ""))
+    for hop in reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")):
+        if not is_our_proxy(caller) or not (before := _normal(hop)):
+            break
+        caller = before
+    return caller
+
+
+def is_our_proxy(address: str) -> bool:
+    """Return whether the address is in settings.TRUSTED_PROXIES."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(ip in network for network in settings.TRUSTED_PROXIES)
 
 
 def _normal(text: str) -> str:
     """Return one spelling for one address, or "" for a text that is no address.
 
-    The zone is left out. An IPv4 address is IPv4 even if it came through an IPv6 socket.
+    A port is left out, which some proxies add, and so is the zone. An IPv4 address is IPv4 even if it came through an
+    IPv6 socket.
     """
+    text = text.strip()
+    if found := WITH_PORT.fullmatch(text):
+        text = found["v6"] or found["v4"]
     try:
-        ip = ipaddress.ip_address(text.strip().partition("%")[0])
+        ip = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return ""
     return str(getattr(ip, "ipv4_mapped", None) or ip)

@@ -16,7 +16,7 @@ says so: CountersUnavailable is raised, and the answer is a 503 that says what i
 import ipaddress
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -29,13 +29,16 @@ from redis.exceptions import RedisError
 from core import policy
 from core.policy import Limit
 from core.words import duration
-from safeguards import audit
+from safeguards import audit, metrics
 from safeguards.cipher import blind_index
 
 logger = logging.getLogger(__name__)
 
 # Valkey's failures, and those of a PostgreSQL that counts.
 FAILURES = (RedisError, OperationalError, InterfaceError)
+# django-ratelimit begins a counter, and if it is there counts on. In between somebody else's success may clear it.
+# Then the count is lost, and made once more. Nobody clears one so often in the midst of one try.
+COUNTED_WITHIN = 10
 
 
 class CountersUnavailable(Exception):
@@ -60,10 +63,11 @@ def hit(limit: Limit, key: str, *, account_id: int | None = None) -> timedelta |
     """
     hashed = _hashed(limit, key)
     with reaching_counters():
-        usage = get_usage(None, group=limit.name, key=lambda *_: hashed, rate=_rate(limit), increment=True)
-        if not usage["limit"]:  # what django-ratelimit says when the count was lost
-            raise CountersUnavailable
-        return _turned_away(limit, hashed, account_id) if usage["should_limit"] else None
+        for _ in range(COUNTED_WITHIN):
+            usage = get_usage(None, group=limit.name, key=lambda *_: hashed, rate=_rate(limit), increment=True)
+            if usage["limit"]:  # is 0 when the count was lost
+                return _turned_away(limit, hashed, account_id) if usage["should_limit"] else None
+        raise CountersUnavailable
 
 
 def waiting(limit: Limit, key: str, *, account_id: int | None = None) -> timedelta | None:
@@ -87,13 +91,17 @@ def full(
     Unless `quietly`, a try is turned away by this, which becomes an audit event as with `hit`. Raise
     CountersUnavailable if there is nothing to look at.
     """
-    counters = {_counter(limit, _hashed(limit, key)): (limit, key) for limit, key in tries}
+    over = waits(counts(tries))
+    if quietly:
+        return over
     with reaching_counters():
-        counts = cache.get_many(counters)
-        over = [counters[counter] for counter, count in counts.items() if count >= counters[counter][0].times]
-        if quietly:
-            return {(limit, key): _time_left(limit, _hashed(limit, key)) for limit, key in over}
         return {(limit, key): _turned_away(limit, _hashed(limit, key), account_id) for limit, key in over}
+
+
+def waits(counted: Mapping[tuple[Limit, str], int]) -> dict[tuple[Limit, str], timedelta]:
+    """Return those of the limits that are full by these counts, each with its wait. It asks and counts nothing."""
+    over = (tried for tried, count in counted.items() if count >= tried[0].times)
+    return {(limit, key): _time_left(limit, _hashed(limit, key)) for limit, key in over}
 
 
 def counts(tries: Iterable[tuple[Limit, str]]) -> dict[tuple[Limit, str], int]:
@@ -149,6 +157,7 @@ def once(what: str, key: str, *, within: timedelta) -> bool:
 def _turned_away(limit: Limit, hashed: str, account_id: int | None) -> timedelta:
     """Return how long to wait. Record an audit event for the first try in a window that has to."""
     wait = _time_left(limit, hashed)
+    metrics.LIMITS_HIT.labels(limit.name).inc()
     if cache.add(f"{_counter(limit, hashed)}:told", 1, wait.total_seconds() + EXPIRATION_FUDGE):
         audit.record("limit.reached", by="visitor", account_id=account_id, limit=limit.name)
     return wait
@@ -165,6 +174,7 @@ def reaching_counters() -> Iterator[None]:
         yield
     except FAILURES as failure:
         logger.exception("The counters of tries cannot be reached, so nothing is judged.")
+        metrics.COUNTERS_LOST.inc()
         raise CountersUnavailable from failure
 
 

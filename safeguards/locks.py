@@ -6,6 +6,10 @@ from contextlib import contextmanager
 from django.db import connection, transaction
 
 
+class HeldError(Exception):
+    """Somebody else does this work. A job raises it to be tried again, because the other one may die over it."""
+
+
 @contextmanager
 def alone(kind: str, key: str) -> Iterator[bool]:
     """Hold the lock for this `kind` of work on this `key` without a transaction, so that every step can be committed.

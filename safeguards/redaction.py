@@ -38,14 +38,19 @@ def mask(found: re.Match[str]) -> str:
 
 
 class RedactingFormatter(logging.Formatter):
-    """Redacts the finished line, so that arguments and tracebacks are covered as well as messages.
-
-    A request that was refused gets one line. Django adds a traceback to some (a wrong host, too many fields), which
-    says nothing about the request and lets a stranger fill the log.
-    """
+    """Redacts the finished line, so that arguments and tracebacks are covered as well as messages."""
 
     def format(self, record: logging.LogRecord) -> str:
-        if getattr(record, "status_code", 500) < 500:
-            record = copy(record)
-            record.exc_info = record.exc_text = None
-        return redact(super().format(record))
+        return redact(super().format(without_trace_of_refusal(record)))
+
+
+def without_trace_of_refusal(record: logging.LogRecord) -> logging.LogRecord:
+    """Return the record of a request that was refused without its traceback, and any other as it is.
+
+    Django adds a traceback to some refusals (a wrong host, too many fields), which says nothing about the request and
+    lets a stranger fill the log.
+    """
+    if getattr(record, "status_code", 500) < 500:
+        record = copy(record)
+        record.exc_info = record.exc_text = None
+    return record

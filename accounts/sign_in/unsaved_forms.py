@@ -82,6 +82,7 @@ def take(request: HttpRequest) -> MultiValueDict[str, str]:
         typed = json.loads(decrypt(bytes.fromhex(sealed), context=place))
     except DecryptionError:  # its key is gone
         return nothing
+    request.holds_typed = True  # type: ignore[attr-defined]  # so that the page's script keeps it once more
     messages.info(request, "We kept what you typed here before.")
     return MultiValueDict(typed)
 

@@ -13,6 +13,8 @@ let asking = false;
 let askAgain = 0;
 let lastSaid = "";
 let leaving = false;
+// Whether a form holds what nobody has sent. The page says if something stood in it from the beginning.
+let typed = "typed" in dialog.dataset;
 
 const secondsLeft = () => Math.max(0, Math.round((end - Date.now()) / 1000));
 
@@ -32,9 +34,9 @@ function leave() {
 
 // What stands in a form that holds no secret is kept on the server before the end, and stands there again afterwards.
 function keep() {
-  const typed = document.querySelector("form[data-keep]");
-  if (!typed) return;
-  const sent = new FormData(typed);
+  const form = document.querySelector("form[data-keep]");
+  if (!form || !typed) return;
+  const sent = new FormData(form);
   // Files are not kept, and a request that outlives the page may not be as large as one.
   for (const [name, value] of [...sent]) if (value instanceof File) sent.delete(name);
   sent.append("kept_page", window.location.pathname);
@@ -113,6 +115,11 @@ dialog.addEventListener("close", () => { if (secondsLeft() <= warning) stay(); }
 // Signed out here, the other tabs come to their end too: in a moment they ask the server, and find it so.
 document.getElementById("sign-out")?.addEventListener("submit", () => tabs.postMessage(2));
 tabs.addEventListener("message", (message) => until(message.data, false));
+document.addEventListener("input", (event) => { if (event.target.form?.matches("[data-keep]")) typed = true; });
+// A page is hidden when its form was sent, too. What the server has must not stand in the form again.
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("[data-keep]") && !event.defaultPrevented) typed = false;
+});
 // A device that is put aside may sleep past the end.
 document.addEventListener("visibilitychange", () => (document.hidden ? keep() : tick()));
 until(Number(dialog.dataset.seconds));

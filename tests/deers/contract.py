@@ -26,11 +26,13 @@ from deers.registry import (
 TODAY = date(2026, 11, 23)
 
 
-def somebody(number: int, first: str, last: str, born: date = date(1958, 3, 14), *, middle: str = "") -> Beneficiary:
+def somebody(
+    number: int, first: str, last: str, born: date = date(1958, 3, 14), *, middle: str = "", is_shielded: bool = False
+) -> Beneficiary:
     dod_id = f"20000000{number:02}"
     return Beneficiary(
         dod_id, first, middle, last, "", born, f"{first.lower()}@example.org", "210-555-0101", "4 Elm Street",
-        "San Antonio", "TX", "78201", "US",
+        "San Antonio", "TX", "78201", "US", is_shielded=is_shielded,
     )  # fmt: skip
 
 
@@ -42,7 +44,7 @@ JENNY = somebody(3, "Jenny", "Baker")
 MINOR = somebody(4, "Cole", "Reed", date(2015, 5, 5))
 DEAD = somebody(5, "Walter", "Hughes")
 ENDED = somebody(6, "Kyle", "Stone")
-PROTECTED = somebody(7, "Judith", "Vance")
+PROTECTED = somebody(7, "Judith", "Vance", is_shielded=True)
 KIM = somebody(8, "Kim", "Tanaka")
 CAST = (ADA, SPOUSE, JENNY, MINOR, DEAD, ENDED, PROTECTED, KIM)
 HINDERED = {Reason.MINOR: MINOR, Reason.DECEASED: DEAD, Reason.ENDED: ENDED, Reason.PROTECTED: PROTECTED}
@@ -152,6 +154,15 @@ class RegistryContract:
     ) -> None:
         assert registry.record(ssn=ssn, dod_id=dod_id, today=TODAY) is None
         assert registry.record(ssn=ssn_of(ADA), dod_id=JENNY.dod_id, today=TODAY) is None
+
+    def test_every_answer_about_somebody_shielded_says_so(self, registry: EligibilityRegistry) -> None:
+        number = PROTECTED.dod_id
+        record = registry.record(ssn="", dod_id=number, today=TODAY)
+        assert record
+        for found in (registry.person(number), record.person, *registry.search("vance", most=9)):
+            assert found
+            assert (found.is_shielded, found.staff_name) == (True, "A shielded record")
+        assert (ADA.is_shielded, ADA.staff_name) == (False, "Ada May Winters")
 
     def test_coverage_shows_sponsor_family_and_periods(self, registry: EligibilityRegistry) -> None:
         own, hers = (registry.coverage(person.dod_id, today=TODAY) for person in (ADA, SPOUSE))

@@ -69,7 +69,7 @@ class InMemory:
         (person,) = asked
         former = FORMER_LAST_NAME.get(person.dod_id)
         borne = [person, *([self.renamed(person, former)] if former else [])]
-        flags = (person is DEAD, person is PROTECTED, person is not ENDED, True)
+        flags = (person is DEAD, person is not ENDED, True)
         return [RecordRow(each, *flags) for each in borne]
 
     def record(self, *, ssn: str, dod_id: str, today: date) -> Record | None:

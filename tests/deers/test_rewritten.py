@@ -72,7 +72,7 @@ REWRITTEN = {
 def outcome_for(typed: Name, record: Name, *, born: date, birthday: date, asked_for: bool = True) -> object:
     """What DEERS answers to this name and birth date beside a record with that name and birthday."""
     person = Beneficiary("1000000001", *record, birthday, *[""] * 7)
-    row = RecordRow(person, deceased=False, protected=False, covered=True, asked_for=asked_for)
+    row = RecordRow(person, deceased=False, covered=True, asked_for=asked_for)
     query = PersonQuery(typed.first, typed.middle, typed.last, typed.suffix, born, ssn="900120001")
     return judge_match(query, [row], TODAY)
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from queue import SimpleQueue
 
 import pytest
 from django.conf import settings
@@ -11,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Account
 from accounts.sessions.store import SEEN, SessionStore
+from accounts.sign_in import unsaved_forms
 from core import policy
 from tests import people, walk
 from tests.journeys.test_journeys import give_credentials, press, sign_in
@@ -64,6 +66,37 @@ def test_someone_who_reads_for_long_is_warned_may_stay_and_is_signed_out_in_the_
     press(page, "Sign out")
     page.goto("/account/")
     expect(page).to_have_url(re.compile("/sign-in/"))
+
+
+def test_a_form_holds_again_what_somebody_typed_and_left_and_not_what_was_sent(page, slow_reader, monkeypatch):
+    """A page that goes away sends what it holds only then, so the test waits until the server has it."""
+    kept: SimpleQueue[str] = SimpleQueue()
+    keep_typed = unsaved_forms.keep_typed
+
+    def keep(request, *about):
+        done = keep_typed(request, *about)
+        kept.put(request.POST["message"])
+        return done
+
+    monkeypatch.setattr(unsaved_forms, "keep_typed", keep)
+    message = page.get_by_label("Your message")
+    sign_in(page, "slow.reader")
+    page.goto("/support/contact/")
+    page.goto("/support/")
+    page.goto("/support/contact/")
+    page.get_by_label("What is it about?").select_option("other")
+    message.fill("My code is not right.")
+    press(page, "Send message")
+    page.goto("/support/contact/")
+    expect(message).to_have_value("")
+    message.fill("And another thing.")
+    for _ in range(2):  # what stands there again and is left again is not lost either
+        page.goto("/support/")
+        assert kept.get(timeout=15) == "And another thing."
+        page.goto("/support/contact/")
+        expect(page.get_by_text("We kept what you typed here before.")).to_be_visible()
+        expect(message).to_have_value("And another thing.")
+    assert kept.empty()
 
 
 def test_a_person_who_stays_in_one_tab_stays_in_all_of_them(page, slow_reader):

@@ -1,8 +1,11 @@
 """Who is at the other end: only our own proxies are believed, and a device is described in words."""
 
+from ipaddress import ip_network
+
 import pytest
 from django.test import RequestFactory
 
+from dslogon.request import Utf8Request
 from safeguards.client import address, device
 
 
@@ -16,22 +19,48 @@ def test_without_proxies_of_our_own_nobody_can_claim_an_address():
 
 
 @pytest.mark.parametrize(
-    ("proxies", "forwarded", "expected"),
+    ("forwarded", "expected"),
     [
-        (1, "198.51.100.7", "198.51.100.7"),
-        (1, "203.0.113.9, 198.51.100.7", "198.51.100.7"),
-        (2, "203.0.113.9, 198.51.100.7, 10.0.0.2", "198.51.100.7"),
-        (2, "198.51.100.7", "198.51.100.7"),
-        (1, None, "10.0.0.1"),
-        (1, "nonsense", "10.0.0.1"),
-        (1, "", "10.0.0.1"),
-        (1, "2001:DB8::0:1", "2001:db8::1"),
-        (1, "::ffff:198.51.100.7", "198.51.100.7"),
+        ("198.51.100.7", "198.51.100.7"),
+        ("203.0.113.9, 198.51.100.7", "198.51.100.7"),
+        ("203.0.113.9, 198.51.100.7, 10.0.0.2", "198.51.100.7"),
+        ("203.0.113.9, 198.51.100.7, 10.9.9.9", "198.51.100.7"),
+        ("10.0.0.3, 10.0.0.2", "10.0.0.3"),
+        ("203.0.113.9, nonsense", "10.0.0.1"),
+        (None, "10.0.0.1"),
+        ("nonsense", "10.0.0.1"),
+        ("", "10.0.0.1"),
+        ("2001:DB8::0:1", "2001:db8::1"),
+        ("::ffff:198.51.100.7", "198.51.100.7"),
+        # Some proxies add the port of their client.
+        ("198.51.100.7:50123", "198.51.100.7"),
+        ("203.0.113.9:1, 198.51.100.7:2, 10.0.0.2:3", "198.51.100.7"),
+        ("[2001:db8::1]:50123", "2001:db8::1"),
+        ("[2001:db8::1]", "2001:db8::1"),
+        ("[2001:db8::1]:notaport", "10.0.0.1"),
     ],
 )
-def test_as_many_proxies_as_we_have_are_believed(settings, proxies, forwarded, expected):
-    settings.TRUSTED_PROXIES = proxies
+def test_what_our_own_proxies_say_is_believed_and_nothing_in_front_of_it(settings, forwarded, expected):
+    settings.TRUSTED_PROXIES = [ip_network("10.0.0.0/8")]
     assert address(request(forwarded=forwarded)) == expected
+
+
+def test_who_comes_past_our_proxies_cannot_claim_an_address(settings):
+    settings.TRUSTED_PROXIES = [ip_network("10.0.0.0/8")]
+    assert address(request("198.51.100.7", forwarded="10.0.0.2, 203.0.113.9")) == "198.51.100.7"
+
+
+@pytest.mark.parametrize(("remote", "scheme"), [("10.0.0.1", "https"), ("198.51.100.7", "http"), ("", "http")])
+def test_only_our_own_proxies_can_say_that_a_request_came_by_https(settings, remote, scheme):
+    settings.TRUSTED_PROXIES = [ip_network("10.0.0.0/8")]
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    environ = RequestFactory().get("/", REMOTE_ADDR=remote, HTTP_X_FORWARDED_PROTO="https").environ
+    assert Utf8Request(environ).scheme == scheme
+
+
+def test_no_header_can_move_the_site_to_another_path():
+    environ = RequestFactory().get("/sign-in/", SCRIPT_NAME="/elsewhere").environ
+    assert Utf8Request(environ).path == "/sign-in/"
 
 
 @pytest.mark.parametrize(

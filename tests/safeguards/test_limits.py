@@ -1,10 +1,15 @@
 """Limits: so many tries in so much time, counted exactly, with nothing personal in the counters."""
 
+import shutil
+import subprocess
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache, caches
 from django.db import OperationalError, connection
+from django.test import override_settings
 from redis.exceptions import ConnectionError as Unreachable
 
 from core.policy import Limit
@@ -15,6 +20,34 @@ from tests.parallel import in_parallel
 
 THREE = Limit("three-an-hour", 3, timedelta(hours=1))
 ONE = Limit("one-a-day", 1, timedelta(days=1))
+
+
+@pytest.fixture(scope="module")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server of Valkey, or of Redis, that this module has for itself."""
+    server = next(filter(None, map(shutil.which, ("valkey-server", "redis-server"))), None)
+    if server is None:
+        pytest.skip("There is no Valkey on this machine: install redis-server to count in it")
+    folder = tmp_path_factory.mktemp("valkey")
+    socket = folder / "s"
+    command = [server, "--port", "0", "--unixsocket", str(socket), "--dir", str(folder), "--save", ""]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        next(line for line in process.stdout if "ready to accept connections" in line.lower())
+        yield f"unix://{socket}"
+        process.terminate()
+
+
+@pytest.fixture(params=["PostgreSQL", "Valkey"])
+def counters(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Each of the two caches that may hold the counters."""
+    if request.param == "PostgreSQL":
+        yield request.param
+        return
+    caches = {"default": {"BACKEND": "safeguards.cache.ValkeyCache", "LOCATION": request.getfixturevalue("valkey")}}
+    with override_settings(CACHES=caches):
+        cache.clear()
+        yield request.param
 
 
 @pytest.mark.django_db
@@ -74,6 +107,53 @@ def test_of_thirty_tries_at_once_exactly_three_go_on_and_one_event_is_written():
     waits = in_parallel(lambda number: limits.hit(THREE, "198.51.100.7"))
     assert waits.count(None) == 3
     assert AuditEvent.objects.get().details == {"limit": "three-an-hour"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_thirty_tries_at_once_each_cache_lets_exactly_three_go_on(counters):
+    assert in_parallel(lambda number: limits.hit(THREE, "198.51.100.7")).count(None) == 3
+
+
+@pytest.mark.django_db
+def test_a_try_whose_counter_is_cleared_meanwhile_is_the_first_of_a_new_count(counters, monkeypatch):
+    limits.hit(ONE, "rosa")
+    backend = type(caches["default"])
+    begin, moments = backend.add, iter([limits.clear])
+
+    def add_then_somebody_succeeds(*args, **kwargs):
+        added = begin(*args, **kwargs)
+        for clear in moments:
+            clear(ONE, "rosa")
+        return added
+
+    monkeypatch.setattr(backend, "add", add_then_somebody_succeeds)
+    assert limits.hit(ONE, "rosa") is None
+    assert limits.counts([(ONE, "rosa")]) == {(ONE, "rosa"): 1}
+    assert limits.hit(ONE, "rosa") is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_fifteen_clear_a_counter_every_try_of_fifteen_others_is_counted(counters):
+    many = Limit("many", 10_000, timedelta(hours=1))
+
+    def try_or_clear(number: int) -> None:
+        for _ in range(20):
+            (limits.clear if number % 2 else limits.hit)(many, "rosa")
+
+    in_parallel(try_or_clear)
+    limits.clear(many, "rosa")
+    assert limits.hit(many, "rosa") is None
+    assert limits.left(many, "rosa") == many.times - 1
+
+
+@pytest.mark.django_db
+def test_a_counter_that_was_cleared_is_not_begun_again_by_what_is_taken_back(valkey, monkeypatch):
+    """Django's own client would leave one behind that has no end."""
+    with override_settings(CACHES={"default": {"BACKEND": "safeguards.cache.ValkeyCache", "LOCATION": valkey}}):
+        cache.clear()
+        monkeypatch.setattr("redis.Redis.exists", lambda *_: 1)  # it was there a moment ago
+        limits.take_back(ONE, "rosa")
+        assert limits.counts([(ONE, "rosa")]) == {}
 
 
 @pytest.mark.django_db
