@@ -44,4 +44,4 @@ def first_since(account: Account, since: datetime | None, kind: Kind) -> Credent
 
 def live_freeze(account: Account) -> Freeze | None:
     """Return the freeze that the account is under, or None."""
-    return Freeze.objects.filter(account=account, ended_at=None).first()
+    return next((freeze for freeze in account.freezes.all() if freeze.ended_at is None), None)

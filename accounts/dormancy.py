@@ -17,6 +17,7 @@ from accounts import actions
 from accounts.mail import notices
 from accounts.models import Account, State
 from core import policy
+from safeguards import clock
 
 # Accounts in one transaction. Our own number: large enough to be fast, small enough to lock rows only for a moment.
 BATCH = 200
@@ -27,7 +28,7 @@ def warn_and_disable(now: datetime | None = None) -> tuple[int, int]:
 
     Running it twice, or in two workers at once, does nothing more.
     """
-    now = (now or timezone.now()).astimezone(UTC)  # days of 24 hours, as the database counts them
+    now = (now or clock.now()).astimezone(UTC)  # days of 24 hours, as the database counts them
     return in_batches(to_warn(now), warn, now), in_batches(to_disable(now), disable, now)
 
 
@@ -84,7 +85,7 @@ def disable(account: Account, now: datetime) -> None:
     actions.change_state(account, State.DORMANT, by="system")
 
 
-@app.task(name="accounts.tasks.look_for_dormant")
+@app.task(name="accounts.tasks.look_for_dormant", queue="housekeeping")
 def look_for_dormant(timestamp: int) -> None:
     """Warn the holders who have not signed in for a long time, and disable the accounts that were warned."""
     warn_and_disable()

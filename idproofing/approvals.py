@@ -16,6 +16,7 @@ from idproofing.case_states import State
 from idproofing.cases import Typed, digest_of_details
 from idproofing.models import ActivationCode, Case, Visit
 from idproofing.visit_states import LIVE
+from safeguards import clock
 
 
 def find(typed: Typed, level: Level, *, account_id: int | None = None, now: datetime | None = None) -> Case | None:
@@ -44,7 +45,7 @@ def forget(number: int | None, dod_id: str) -> None:
 
 def forget_what_is_over(now: datetime | None = None) -> int:
     """Forget the approvals that nobody can be waiting with any more, and return how many."""
-    return wipe(Case.objects.filter(~lives(now or timezone.now())))
+    return wipe(Case.objects.filter(~lives(now or clock.now())))
 
 
 def wipe(cases: QuerySet[Case]) -> int:

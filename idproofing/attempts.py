@@ -6,8 +6,9 @@ Call what changes something while holding `exclusive_proofing`.
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, QuerySet, Value
 
 from core import policy
 from idproofing.models import ActivationCode, FailureNotice, Proofing, Quiz
@@ -42,17 +43,17 @@ class Standing:
 
 
 def standing(dod_id: str, now: datetime) -> Standing:
-    """Return how the person stands, whatever the level."""
-    used, until = in_this_wait(dod_id, now)
-    succeeded_at = last_success(dod_id)
-    quizzes = Quiz.objects.filter(dod_id=dod_id).exclude(state=Quiz.State.PASSED)
-    ends = list(quizzes.values_list("started_at", "ended_at"))
-    row = [ended_at for started_at, ended_at in ends if started_at > succeeded_at]
-    left = min(policy.QUIZ_ATTEMPTS - used, policy.QUIZ_IN_A_ROW - len(row), policy.QUIZ_FAILURES - len(ends))
+    """Return how the person stands, whatever the level. It takes one query."""
+    facts = past_of(dod_id)
+    used, until = in_wait([(fact.times, fact.at) for fact in facts if fact.what == "attempts"], now)
+    succeeded_at = latest_success(facts)
+    failed = [fact for fact in facts if fact.what == "failed"]
+    row = [fact.ended_at for fact in failed if fact.at > succeeded_at]
+    left = min(policy.QUIZ_ATTEMPTS - used, policy.QUIZ_IN_A_ROW - len(row), policy.QUIZ_FAILURES - len(failed))
     closed = ""
-    if is_stopped(dod_id):
+    if any(fact.what == "stopped" for fact in facts):
         closed = Closure.STOPPED.value
-    elif len(ends) >= policy.QUIZ_FAILURES:
+    elif len(failed) >= policy.QUIZ_FAILURES:
         closed = Closure.LIFETIME.value
     elif len(row) >= policy.QUIZ_IN_A_ROW:
         closed = Closure.IN_A_ROW.value
@@ -60,9 +61,42 @@ def standing(dod_id: str, now: datetime) -> Standing:
     return Standing(left, None if left or closed else until, closed, sum(ended_at is not None for ended_at in row))
 
 
+class Fact(NamedTuple):
+    """One thing that counts: "attempts" of a level, a quiz that "failed" or is under way, a "success", or "stopped"."""
+
+    what: str
+    times: int
+    at: Any
+    ended_at: datetime | None
+
+
+def past_of(dod_id: str) -> list[Fact]:
+    """Return everything that counts for how the person stands, in one query."""
+    no_time = Value(None, DateTimeField())
+    attempts, quizzes = Proofing.objects.filter(dod_id=dod_id), Quiz.objects.filter(dod_id=dod_id)
+    failed, passed = quizzes.exclude(state=Quiz.State.PASSED), quizzes.filter(state=Quiz.State.PASSED)
+    used = ActivationCode.objects.filter(dod_id=dod_id, used_at__isnull=False).exclude(route=Route.QUESTIONS)
+    stopped = open_notices(dod_id).filter(stopped_at__isnull=False)
+    return [
+        Fact(*row)
+        for row in attempts.values_list(Value("attempts"), "attempts", "attempts_forgotten_at", no_time).union(
+            failed.values_list(Value("failed"), Value(0), "started_at", "ended_at"),
+            passed.values_list(Value("success"), Value(0), no_time, "ended_at"),
+            used.values_list(Value("success"), Value(0), no_time, "used_at"),
+            stopped.values_list(Value("stopped"), Value(0), no_time, no_time),
+            all=True,
+        )
+    ]
+
+
 def in_this_wait(dod_id: str, now: datetime) -> tuple[int, datetime | None]:
     """Return the attempts that count until the wait is over, and when that is."""
-    rows = list(Proofing.objects.filter(dod_id=dod_id).values_list("attempts", "attempts_forgotten_at"))
+    rows = Proofing.objects.filter(dod_id=dod_id).values_list("attempts", "attempts_forgotten_at")
+    return in_wait(list(rows), now)
+
+
+def in_wait(rows: list[tuple[int, datetime | None]], now: datetime) -> tuple[int, datetime | None]:
+    """Do that for the attempts of each level and when they are forgotten."""
     until = max((forgotten_at for _, forgotten_at in rows if forgotten_at), default=None)
     if until is None or until <= now:
         return 0, None
@@ -71,13 +105,11 @@ def in_this_wait(dod_id: str, now: datetime) -> tuple[int, datetime | None]:
 
 def last_success(dod_id: str) -> datetime:
     """Return when the person last passed a quiz, or used a code that came by another route."""
-    passed = Quiz.objects.filter(dod_id=dod_id, state=Quiz.State.PASSED).order_by("-ended_at")
-    codes = ActivationCode.objects.filter(dod_id=dod_id, used_at__isnull=False).exclude(route=Route.QUESTIONS)
-    times = [
-        passed.values_list("ended_at", flat=True).first(),
-        codes.order_by("-used_at").values_list("used_at", flat=True).first(),
-    ]
-    return max((time for time in times if time), default=LONG_AGO)
+    return latest_success(past_of(dod_id))
+
+
+def latest_success(facts: list[Fact]) -> datetime:
+    return max((fact.ended_at for fact in facts if fact.what == "success" and fact.ended_at), default=LONG_AGO)
 
 
 def use_attempt(proofing: Proofing, now: datetime) -> None:

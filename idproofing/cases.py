@@ -22,7 +22,7 @@ from deers import names
 from idproofing import codes
 from idproofing.case_states import State, change_state, record_event
 from idproofing.models import Case
-from safeguards import audit, limits
+from safeguards import audit, clock, limits
 from safeguards.cipher import blind_index
 from safeguards.locks import exclusive
 
@@ -190,18 +190,18 @@ def next_number(table: str = "idproofing_case") -> int:
 def find(reference: str, code: str, *, address: str, by: object = "visitor") -> Case | NotFound | Wait:
     """Return the case with this reference, if this is its continuation code. Both are as typed.
 
-    A reference that does not exist and a code that is wrong cost the same counts, query, hash and event.
+    A reference that does not exist and a code that is wrong cost the same counts, query, hash and event. Who guesses is
+    counted, and not the reference: strangers who know it do not keep the person out.
     """
     reference, code = plain(reference), plain(code)
-    for limit, key in ((policy.CASE_TRIES_PER_ADDRESS, address), (policy.CASE_TRIES, reference)):
-        if wait := limits.hit(limit, key):
-            return Wait(wait)
+    if wait := limits.hit(policy.CASE_TRIES_PER_ADDRESS, address):
+        return Wait(wait)
     case = Case.objects.filter(reference=reference).first()
     tried = digest(reference, code)
     if not hmac.compare_digest(bytes(case.code) if case else bytes(len(tried)), tried) or case is None:
         audit.record("case.refused", by=by)
         return NotFound()
-    limits.clear(policy.CASE_TRIES, reference)
+    limits.take_back(policy.CASE_TRIES_PER_ADDRESS, address)
     return case
 
 
@@ -225,7 +225,7 @@ def end_what_is_late(now: datetime | None = None) -> list[Moved]:
 
     Return the cases that ended.
     """
-    now = now or timezone.now()
+    now = now or clock.now()
     late = Case.objects.filter(state__in=Case.UNDER_WAY, expires_at__lte=now).values_list("pk", "state")
     outcomes = [judge_case(number, state, State.EXPIRED, by="system", now=now) for number, state in late]
     for subject in waiting_in_vain():

@@ -23,7 +23,7 @@ from idproofing import codes, postal
 from idproofing.letter_states import IN_THE_HOUSE, TRANSITIONS, State, change_state, record_event
 from idproofing.models import Batch, FailureNotice, Letter
 from idproofing.states import exclusive_proofing
-from safeguards import audit
+from safeguards import audit, clock
 
 Kind = Letter.Kind
 
@@ -258,7 +258,7 @@ def void_dead(*, now: datetime | None = None) -> int:
     The time of its code or link is over, or another code, such as one by email, has replaced its own. A letter that
     somebody else has locked at this moment is left for the next time.
     """
-    now = now or timezone.now()
+    now = now or clock.now()
     with transaction.atomic():
         dead = list(useless(now).select_for_update(skip_locked=True, of=("self",)))
         end(dead, now)
@@ -280,7 +280,7 @@ def end(dead: Iterable[Letter], now: datetime) -> None:
         )
 
 
-@app.task(name="accounts.tasks.void_letters")
+@app.task(name="accounts.tasks.void_letters", queue="letters")
 def void_letters(timestamp: int) -> None:
     """Void the letters whose time is over or whose code was replaced, and wipe what they say."""
     void_dead()

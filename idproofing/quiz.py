@@ -20,7 +20,7 @@ from core.policy import Level
 from idproofing import answer_statistics, asking, attempts
 from idproofing.models import Proofing, Question, Quiz
 from idproofing.states import TRANSITIONS, State, change_state, exclusive_proofing, get_proofing
-from safeguards import audit
+from safeguards import audit, clock
 
 
 @dataclass(frozen=True)
@@ -208,7 +208,7 @@ def end_left_alone(now: datetime | None = None) -> int:
 
     That wipes their words. The job worker calls this, next to the purge of drafts.
     """
-    now = now or timezone.now()
+    now = now or clock.now()
     idle_since = now - policy.DRAFT_IDLE
     left = Quiz.objects.filter(state=Quiz.State.LIVE, started_at__lt=idle_since)
     left = left.exclude(questions__deadline__gte=idle_since)

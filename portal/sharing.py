@@ -18,7 +18,7 @@ from portal.family.forms import OpenShareForm
 from portal.features import BY_SLUG, FEATURES
 from portal.views import menu_of
 from portal.zones import own_zone
-from safeguards import client, limits
+from safeguards import client, limits, standby
 
 WRONG = "This code and date of birth open nothing. Check both with your patient. A code works once, and for an hour."
 
@@ -92,8 +92,8 @@ def feature(request: HttpRequest, slug: str, item: str = "") -> HttpResponseBase
     def shown(patient: Any) -> Any:
         found = BY_SLUG[slug]
         if item and found.detail:
-            return found.detail_template, found.detail(patient, item)
-        return found.template, found.content(patient, request.GET)
+            return found.detail_template, standby.read(request, found.detail, patient, item)
+        return found.template, standby.read(request, found.content, patient, request.GET)
 
     return gated(request, slug, "item" if item else "", shown)
 
@@ -106,7 +106,7 @@ def feature_page(request: HttpRequest, slug: str, name: str, **parts: Any) -> Ht
 
     def shown(patient: Any) -> Any:
         page = next(page for page in BY_SLUG[slug].pages if page.name == name)
-        return page.template, page.content(patient, request.GET, **parts)
+        return page.template, standby.read(request, page.content, patient, request.GET, **parts)
 
     return gated(request, slug, name, shown)
 

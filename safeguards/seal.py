@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection
-from django.db.models import Min
-from django.utils import timezone
+from django.db.models import Max, Min
 from psycopg import sql
 
 from core import policy
+from safeguards import clock, metrics
 from safeguards.cipher import blind_index
 from safeguards.locks import exclusive
 from safeguards.models import AuditEvent, AuditSeal
@@ -108,9 +108,10 @@ def seal_due(now: datetime | None = None) -> list[AuditSeal]:
     """Seal every day that is over and not sealed yet, oldest first. Return the new seals.
 
     It is safe to repeat, and to run twice at once. Nothing is sealed while a transaction is open that could still write
-    an event of a past day. The next run does it then.
+    an event of a past day. The next run does it then. Raise ClocksDifferError if this machine and the database disagree
+    about the time: a day that was sealed too early would get more events, and never be as it was sealed.
     """
-    now = now or timezone.now()
+    now = now or clock.now()
     if not writers_have_ended():
         logger.warning("The audit trail was not sealed: a transaction is open that may yet write to it.")
         return []
@@ -148,6 +149,13 @@ def seal_next(now: datetime) -> AuditSeal | None:
         seal.mac = mac(seal)
         seal.save(force_insert=True)
         return seal
+
+
+@metrics.figure("dslogon_sealed_until_timestamp_seconds", "The end of the last day of the audit trail that is sealed.")
+def sealed_until() -> float | None:
+    """Return the end of the last day that is sealed, as a Unix time."""
+    last = AuditSeal.objects.aggregate(day=Max("day"))["day"]
+    return datetime(last.year, last.month, last.day, tzinfo=UTC).timestamp() + ONE_DAY.total_seconds() if last else None
 
 
 def first_day() -> date | None:

@@ -1,15 +1,16 @@
-"""Jobs for the worker: seal the audit trail, run again what a killed worker left, and delete what is done."""
+"""Jobs for the worker: seal the audit trail and make its partitions, run again what was left, delete what is done."""
 
 from datetime import timedelta
 
 from procrastinate.contrib.django import app
 
 from core import policy
-from safeguards import seal
+from safeguards import partitions, seal, workers
+from safeguards.retry import PATIENTLY
 
 
 @app.periodic(cron="20 * * * *")
-@app.task
+@app.task(queue="housekeeping")
 def seal_audit(timestamp: int) -> None:
     """Seal the day before soon after midnight UTC.
 
@@ -18,19 +19,25 @@ def seal_audit(timestamp: int) -> None:
     seal.seal_due()
 
 
-@app.periodic(cron="* * * * *")
-@app.task
-async def take_up_stalled(timestamp: int) -> None:
-    """Give the jobs of killed workers back to those that live. Otherwise nobody would ever take them up.
+@app.periodic(cron="35 * * * *")
+@app.task(queue="housekeeping", retry=PATIENTLY)
+def make_partitions(timestamp: int) -> None:
+    """Make the next partitions of the audit trail.
 
-    A worker that only seems dead may do its job a second time, so every job of ours must tolerate that.
+    There is something to do once a year, and then there is a year for it.
     """
-    for job in await app.job_manager.get_stalled_jobs():
-        await app.job_manager.retry_job(job)
+    partitions.make_ahead()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="housekeeping", priority=1)
+async def take_up_stalled(timestamp: int) -> None:
+    """Let the jobs of killed workers be done by those that live."""
+    await workers.give_back_stalled()
 
 
 @app.periodic(cron="25 * * * *")
-@app.task
+@app.task(queue="housekeeping")
 async def remove_finished(timestamp: int) -> None:
     """Delete the jobs that are done, with their arguments.
 

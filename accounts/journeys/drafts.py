@@ -15,7 +15,7 @@ from accounts.models import Draft, RegistrationDraft, UpgradeDraft
 from accounts.sessions.store import SessionStore
 from core import policy
 from idproofing import quiz
-from safeguards import audit, rows
+from safeguards import audit, clock, rows
 from safeguards.cipher import blind_index
 
 COOKIE = "__Host-draft" if settings.SESSION_COOKIE_SECURE else "draft"
@@ -78,7 +78,7 @@ def purge(now: datetime | None = None) -> int:
 
     Everything typed into an idle draft goes with it, and so do the backup codes of a finished one.
     """
-    now = now or timezone.now()
+    now = now or clock.now()
     purged = 0
     for model in (RegistrationDraft, UpgradeDraft):
         with transaction.atomic():
@@ -91,9 +91,9 @@ def purge(now: datetime | None = None) -> int:
     return purged
 
 
-@app.task(name="accounts.tasks.purge_drafts")
+@app.task(name="accounts.tasks.purge_drafts", queue="housekeeping")
 def purge_drafts(timestamp: int) -> None:
     """Delete idle drafts with all that was typed into them, the words of abandoned quizzes, and expired sessions."""
     purge()
     SessionStore.clear_expired()
-    quiz.end_left_alone(timezone.now())
+    quiz.end_left_alone()

@@ -70,7 +70,7 @@ def whom_to_tell(reason: Reason, dod_id: str) -> Beneficiary | None:
     raise DeersSilentError
 
 
-@app.task(name="accounts.tasks.tell_next_step", retry=PATIENTLY)
+@app.task(name="accounts.tasks.tell_next_step", queue="housekeeping", retry=PATIENTLY)
 def tell_next_step(sealed: str) -> None:
     """Email the person what to do about a record that allows no account. Most mismatches have nobody to email."""
     tell(sealed)

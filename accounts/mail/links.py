@@ -20,6 +20,7 @@ from accounts.models import Account, Link
 from accounts.models.mail import Purpose
 from core import policy
 from idproofing import codes
+from safeguards import clock
 from safeguards.cipher import blind_index
 
 LIVES = {
@@ -125,11 +126,11 @@ def void(account: Account, purposes: Sequence[Purpose]) -> None:
 
 def purge(now: datetime | None = None) -> int:
     """Delete the links that have expired, used or not, and return how many."""
-    deleted, _ = Link.objects.filter(expires_at__lte=now or timezone.now()).delete()
+    deleted, _ = Link.objects.filter(expires_at__lte=now or clock.now()).delete()
     return deleted
 
 
-@app.task(name="accounts.tasks.purge_links")
+@app.task(name="accounts.tasks.purge_links", queue="housekeeping")
 def purge_links(timestamp: int) -> None:
     """Delete links that have expired."""
     purge()

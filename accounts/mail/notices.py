@@ -21,7 +21,7 @@ from accounts.models import Account, Notice, NotificationAddress
 from accounts.models.mail import Purpose
 from core import center, help_codes, policy
 from deers import lookup
-from safeguards import audit, locks
+from safeguards import audit, locks, metrics
 from safeguards.retry import PATIENTLY
 
 # What a template may be given.
@@ -39,7 +39,7 @@ def send(kind: str, *, to: str, account_id: int | None = None, **context: Said) 
     Nothing about an account goes to an address that was given up. Only the link by which its holder takes one back
     does, unless somebody else reads the mailbox.
     """
-    if not to or (account_id and to.lower() in closed_to(kind, account_id)):
+    if not to or (account_id and to.lower() in closed_to(kind, Account(pk=account_id))):
         return
     with transaction.atomic():
         notice = Notice.objects.create(kind=kind, to=to, account_id=account_id, context=json.dumps(context))
@@ -64,32 +64,38 @@ def inform(account: Account, kind: str, **context: str) -> None:
         send(kind, to=address, account_id=account.pk, first_name=account.first_name, **context)
 
 
-def addresses_of(account: Account, now: datetime | None = None) -> list[str]:
+def addresses_of(account: Account, now: datetime | None = None, *, in_deers: str | None = None) -> list[str]:
     """Return every address for notices (63B §4.6), each once.
 
     They are the account's own, those that it had in the last policy.NOTICES_TO_FORMER_ADDRESSES and that were not given
-    up, and the one that DEERS holds, if DEERS answers.
+    up, and the one that DEERS holds, if DEERS answers. That is `in_deers`, if DEERS was asked.
     """
     since = (now or timezone.now()) - policy.NOTICES_TO_FORMER_ADDRESSES
-    former = NotificationAddress.objects.filter(account=account, until_at__gt=since).order_by("-until_at")
-    known, without = [account.email, *(row.email for row in former), address_in_deers(account)], given_up(account.pk)
+    former = [row.email for row in latest_first(account) if row.until_at > since]
+    known = [account.email, *former, address_in_deers(account) if in_deers is None else in_deers]
+    without = given_up(account)
     return distinct(email for email in known if email.lower() not in without)
+
+
+def latest_first(account: Account) -> list[NotificationAddress]:
+    """Return the account's former addresses."""
+    return sorted(account.former_addresses.all(), key=lambda row: row.until_at, reverse=True)
 
 
 def is_given_up(account: Account, email: str) -> bool:
     """Return whether this address is known not to be the holder's any more, or was reported as somebody else's."""
-    return email.lower() in given_up(account.pk)
+    return email.lower() in given_up(account)
 
 
-def given_up(account_id: int) -> set[str]:
+def given_up(account: Account) -> set[str]:
     """Return the addresses, in lower case, to which nothing goes and which no link restores."""
-    rows = NotificationAddress.objects.filter(account=account_id, given_up=True)
-    return {row.email.lower() for row in rows} | reported_mailboxes.taken(account_id)
+    rows = (row for row in account.former_addresses.all() if row.given_up)
+    return {row.email.lower() for row in rows} | reported_mailboxes.taken(account)
 
 
-def closed_to(kind: str, account_id: int) -> set[str]:
+def closed_to(kind: str, account: Account) -> set[str]:
     """Return the addresses, in lower case, that get no email of this kind about the account."""
-    return reported_mailboxes.taken(account_id) if kind == "confirm-email" else given_up(account_id)
+    return reported_mailboxes.taken(account) if kind == "confirm-email" else given_up(account)
 
 
 def distinct(addresses: Iterable[str]) -> list[str]:
@@ -118,7 +124,12 @@ def deliver(notice_id: str) -> bool:
         if notice.handed_over_at and notice.kind in ASKED_FOR:
             give_up(notice)
             return False
-        hand_over(notice)
+        try:
+            hand_over(notice)
+        except Exception:
+            metrics.MAIL.labels("failed").inc()
+            raise
+        metrics.MAIL.labels("sent").inc()
         note(notice, to="", context="{}", sent_at=timezone.now())
     return True
 
@@ -148,6 +159,7 @@ def surely_refused(failure: Exception) -> bool:
 
 def give_up(notice: Notice) -> None:
     """Leave it open whether the email is out, wipe it, and say so in the audit trail."""
+    metrics.MAIL.labels("given-up").inc()
     with transaction.atomic():
         note(notice, to="", context="{}", given_up_at=timezone.now())
         audit.record("mail.given-up", by="system", account_id=notice.account_id, kind=notice.kind)
@@ -188,7 +200,8 @@ def template(name: str) -> Template:
     return get_template(name).template  # type: ignore[attr-defined]
 
 
-@app.task(name="accounts.tasks.send_notice", retry=PATIENTLY)
+@app.task(name="accounts.tasks.send_notice", queue="mail", retry=PATIENTLY)
 def send_notice(notice_id: str) -> None:
     """Send one notice. The job is retried for a day when the mail server does not answer."""
-    deliver(notice_id)
+    if not deliver(notice_id) and Notice.objects.filter(pk=notice_id, sent_at=None, given_up_at=None).exists():
+        raise locks.HeldError

@@ -23,14 +23,15 @@ def read(asked: Assistance) -> list[str]:
     return json.loads(asked.mailboxes or "[]")
 
 
-def taken(account_id: int, *, approved: bool = False) -> set[str]:
+def taken(account: Account, *, approved: bool = False) -> set[str]:
     """Return the mailboxes, in lower case, that somebody else reads by a report of the holder.
 
     A report counts while it waits for the second staff member, and for good once it is approved. With `approved`, those
     that wait are left out.
     """
-    reports = Assistance.objects.filter(account=account_id, kind=Kind.EMAIL_OF_RECORD, reason=Reason.MAILBOX_TAKEN)
-    counting = reports.filter(approved=True) if approved else reports.exclude(approved=False)
+    of_mailbox = (Kind.EMAIL_OF_RECORD, Reason.MAILBOX_TAKEN)
+    reports = (asked for asked in account.assistance.all() if (asked.kind, asked.reason) == of_mailbox)
+    counting = (asked for asked in reports if asked.approved or (asked.approved is None and not approved))
     return {email.lower() for asked in counting for email in read(asked)}
 
 

@@ -73,7 +73,7 @@ def households(dod_ids: Iterable[str]) -> int:
     return found
 
 
-@app.task(name="accounts.tasks.look_at_mailbox", retry=PATIENTLY)
+@app.task(name="accounts.tasks.look_at_mailbox", queue="housekeeping", retry=PATIENTLY)
 def look_at_mailbox(account_id: int) -> None:
     """Flag the accounts of a mailbox that people of many households share."""
     flag(account_id)

@@ -18,7 +18,7 @@ class EmailForm(AccountForm):
         if is_same and self.account.email_confirmed_at:
             raise ValidationError("That is already your email address.")
         # Only what was approved: before that, the one who asks may be the one who reads the mailbox.
-        if self.cleaned_data["email"].lower() in reported_mailboxes.taken(self.account.pk, approved=True):
+        if self.cleaned_data["email"].lower() in reported_mailboxes.taken(self.account, approved=True):
             raise ValidationError("Our records say that somebody else reads this mailbox. Use another email address.")
         return self.account.email if is_same else self.cleaned_data["email"]
 

@@ -16,7 +16,7 @@ from accounts.models import Account, Assistance, LostFactor, Session, State
 from accounts.models.mail import Purpose
 from accounts.second_factors import authenticator_apps, backup_codes, factors, locks
 from core import policy
-from safeguards import audit, limits
+from safeguards import audit, clock, limits
 
 # Waits in one transaction. Our own number: large enough to be fast, small enough to lock rows only for a moment.
 BATCH = 100
@@ -92,7 +92,7 @@ def answer(now: datetime | None = None) -> int:
     End the waits whose link was not used in time. While staff decide about a mailbox that somebody else reads, the link
     is not sent.
     """
-    now, sent = now or timezone.now(), 0
+    now, sent = now or clock.now(), 0
     while batch := answer_some(now):
         sent += batch
     while end_some_unused(now):
@@ -157,7 +157,7 @@ def replace(token: str, key: str, step_used: int, now: datetime | None = None) -
     return codes
 
 
-@app.task(name="accounts.tasks.answer_lost_factors")
+@app.task(name="accounts.tasks.answer_lost_factors", queue="housekeeping")
 def answer_lost_factors(timestamp: int) -> None:
     """Send links to the people who have waited since they lost their second factor."""
     answer()

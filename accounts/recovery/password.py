@@ -106,7 +106,7 @@ def mailbox_of(account: Account) -> str:
     An unconfirmed address may belong to a stranger, who reads of an account there and asks to be let in. An address
     that was given up, or reported as such, is read by somebody else.
     """
-    given_up = notices.given_up(account.pk)
+    given_up = notices.given_up(account)
     if account.email_confirmed_at and account.email.lower() not in given_up:
         return account.email
     in_deers = notices.address_in_deers(account)
@@ -148,7 +148,7 @@ def set_password(token: str, password: str, now: datetime | None = None) -> bool
     return True
 
 
-@app.task(name="accounts.tasks.answer_recovery", retry=PATIENTLY)
+@app.task(name="accounts.tasks.answer_recovery", queue="mail", retry=PATIENTLY)
 def answer_recovery(request_id: str) -> None:
     """Find who is meant by a request for a username or a new password, and email them if they exist."""
     answer(request_id)

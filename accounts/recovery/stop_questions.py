@@ -24,6 +24,7 @@ from deers.registry import Beneficiary
 from idproofing import codes, letters, stopping
 from idproofing.models import FailureNotice
 from idproofing.routes import Route
+from safeguards import clock
 from safeguards.cipher import blind_index
 
 AT_ONCE = 100
@@ -83,12 +84,13 @@ def take_back_drafts(notice: FailureNotice) -> None:
 
 def purge(now: datetime | None = None) -> None:
     """Delete the links that have expired, used or not."""
-    ProofingLink.objects.filter(expires_at__lte=now or timezone.now()).delete()
+    ProofingLink.objects.filter(expires_at__lte=now or clock.now()).delete()
 
 
 def tell_all(now: datetime | None = None) -> int:
     """Write to the people whose notices are due, and return how many were done. While DEERS is silent, they wait."""
-    return sum(tell_one(notice, now or timezone.now()) for notice in stopping.due()[:AT_ONCE])
+    now = now or clock.now()
+    return sum(tell_one(notice, now) for notice in stopping.due()[:AT_ONCE])
 
 
 def tell_one(notice: FailureNotice, now: datetime) -> bool:
@@ -133,7 +135,7 @@ def tell_of_letter(person: Beneficiary, notice: FailureNotice, now: datetime) ->
     return bool(found)
 
 
-@app.task(name="accounts.tasks.tell_of_failed_questions")
+@app.task(name="accounts.tasks.tell_of_failed_questions", queue="housekeeping")
 def tell_of_failed_questions(timestamp: int) -> None:
     """Write to people in whose names questions failed or letters were asked for, and delete links that have expired."""
     tell_all()

@@ -6,7 +6,6 @@ Both have `confirmed=False`, which every query for a usable factor leaves out. T
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from accounts.changes import Kind, changes_of
@@ -16,7 +15,7 @@ from accounts.second_factors import backup_codes
 from accounts.second_factors.factors import KINDS, free_name
 from accounts.sessions.store import factor_label
 from core import policy
-from safeguards import audit
+from safeguards import audit, clock
 
 
 def suspend_since(account: Account, since: datetime, *, by: object) -> int:
@@ -67,21 +66,20 @@ def purge(now: datetime | None = None) -> int:
 
     What belongs to a frozen account stays until the account is given back.
     """
-    before = (now or timezone.now()) - policy.CHANGES_UNDONE_WITHIN
-    old = CredentialChange.objects.filter(at__lt=before).exclude(account__state=State.FROZEN)
+    now = now or clock.now()
+    old = CredentialChange.objects.filter(at__lt=now - policy.CHANGES_UNDONE_WITHIN)
+    old = old.exclude(account__state=State.FROZEN)
     removed = old.filter(kind=Kind.FACTOR_REMOVED).values_list("factor", flat=True)
     keys = [label.rpartition("/")[::2] for label in removed]
     for kind in KINDS:
         of_kind = [pk for model, pk in keys if model == kind.model._meta.label_lower]
         kind.model._default_manager.filter(pk__in=of_kind, confirmed=False).delete()
-    addresses = NotificationAddress.objects.filter(
-        until_at__lt=(now or timezone.now()) - policy.NOTICES_TO_FORMER_ADDRESSES
-    )
+    addresses = NotificationAddress.objects.filter(until_at__lt=now - policy.NOTICES_TO_FORMER_ADDRESSES)
     addresses.exclude(account__state=State.FROZEN).delete()
     return old.delete()[0]
 
 
-@app.task(name="accounts.tasks.purge_changes")
+@app.task(name="accounts.tasks.purge_changes", queue="housekeeping")
 def purge_changes(timestamp: int) -> None:
     """Delete what can no longer be undone."""
     purge()

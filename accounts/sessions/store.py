@@ -15,7 +15,7 @@ from django_otp import DEVICE_ID_SESSION_KEY as FACTOR
 
 from accounts.models import Account, Factor, Session
 from core import policy
-from safeguards import client, rows
+from safeguards import client, clock, rows
 from safeguards.cipher import DecryptionError, blind_index
 from safeguards.middleware import current_request
 
@@ -98,7 +98,7 @@ class SessionStore(db.SessionStore):
     @classmethod
     def clear_expired(cls) -> None:
         """Delete the sessions that ended a while ago. Until then their holders are told why."""
-        Session.objects.filter(expire_date__lt=timezone.now() - policy.ENDED_SESSIONS_KEPT).delete()
+        Session.objects.filter(expire_date__lt=clock.now() - policy.ENDED_SESSIONS_KEPT).delete()
 
     def exists(self, session_key: str) -> bool:
         return False

@@ -16,6 +16,7 @@ from procrastinate.contrib.django import app
 from accounts.mail import notices
 from accounts.models import KnownDevice, State
 from core import policy
+from safeguards import clock
 
 # If two workers look at once, each device is new to only one of them: the other one finds it known.
 REMEMBER = """
@@ -36,7 +37,7 @@ def notify_of_new_devices(now: datetime | None = None) -> int:
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(REMEMBER, [since(now or timezone.now())])
+            cursor.execute(REMEMBER, [since(now or clock.now())])
             new = [pk for (pk,) in cursor.fetchall()]
         found = KnownDevice.objects.filter(pk__in=new, account__state=State.ACTIVE).select_related("account")
         strange = [device for device in found if had_others_before(device)]
@@ -58,7 +59,7 @@ def since(now: datetime) -> datetime:
     return max(day, known - policy.NEW_DEVICES_OVERLAP) if known else day
 
 
-@app.task(name="accounts.tasks.look_for_new_devices")
+@app.task(name="accounts.tasks.look_for_new_devices", queue="housekeeping")
 def look_for_new_devices(timestamp: int) -> None:
     """Email holders about sign-ins from devices that their account was never signed in from before."""
     notify_of_new_devices()

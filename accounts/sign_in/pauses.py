@@ -4,9 +4,9 @@ The sign-in does nothing for this but what it does for a name that does not exis
 the audit trail. The worker reads there whom to tell.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -17,7 +17,7 @@ from accounts.models import Account, State
 from core import policy
 from core.policy import Limit
 from deers import lookup
-from safeguards import audit, limits
+from safeguards import audit, clock, limits
 
 ACCOUNT_LIMITS = (policy.SIGN_IN_PER_ACCOUNT, policy.SIGN_IN_PER_ACCOUNT_LONG)
 DEVICE_LIMITS = (policy.SIGN_IN_PER_DEVICE, policy.SIGN_IN_PER_DEVICE_LONG)
@@ -46,8 +46,11 @@ class Pause:
     until: datetime
 
 
-def guarding(account: Account) -> Iterator[tuple[Try, str]]:
-    """Yield the limits that others can fill for the holder of this account, each with what has to wait in words."""
+def guarding(account: Account, *, number: str | None = None) -> Iterator[tuple[Try, str]]:
+    """Yield the limits that others can fill for the holder of this account, each with what has to wait in words.
+
+    `number` is the holder's Social Security number, if DEERS was asked for it.
+    """
     yield from guarding_sign_in(account)
     yield (policy.TOTP_FAILURES, str(account.pk)), "The second step of signing in"
     yield (policy.LOST_FACTORS, str(account.pk)), "Asking for a new second step"
@@ -56,7 +59,7 @@ def guarding(account: Account) -> Iterator[tuple[Try, str]]:
     if account.dod_id:
         yield (policy.DEERS_PER_SSN, account.dod_id), "Matching details with this DoD ID number in DEERS"
         yield (policy.CODES_AGAIN, account.dod_id), "Asking for another activation code"
-        if number := lookup.number_of(account.dod_id):
+        if number := lookup.number_of(account.dod_id) if number is None else number:
             yield (policy.DEERS_PER_SSN, number), "Matching details with this Social Security number in DEERS"
 
 
@@ -71,8 +74,14 @@ def guarding_sign_in(account: Account) -> Iterator[tuple[Try, str]]:
 
 def of(account: Account, now: datetime | None = None) -> list[Pause]:
     """Return what has to wait now for this account, the longest wait first. The short one of two is left out."""
-    now, words, until = now or timezone.now(), dict(guarding(account)), dict[str, datetime]()
-    for tried, wait in limits.full(words).items():
+    words = dict(guarding(account))
+    return pauses_in(words, limits.full(words), now or timezone.now())
+
+
+def pauses_in(words: Mapping[Try, str], waits: Mapping[Try, timedelta], now: datetime) -> list[Pause]:
+    """Return these waits as pauses in words, the longest first. The short one of two is left out."""
+    until: dict[str, datetime] = {}
+    for tried, wait in waits.items():
         what = words[tried]
         until[what] = max(until.get(what, now), now + wait)
     pauses = [Pause(what, end) for what, end in until.items()]
@@ -100,7 +109,7 @@ def clear_sign_in(account: Account) -> None:
 
 def notify_of_pauses(now: datetime | None = None) -> int:
     """Email the holders of accounts at which a try had to wait, at every address, once a day. Return how many."""
-    now = now or timezone.now()
+    now = now or clock.now()
     limits_of_passwords = [limit.name for limit in (*ACCOUNT_LIMITS, *DEVICE_LIMITS)]
     since = now - policy.PAUSE_NOTICE_GAP
     most = policy.PAUSES_AT_ONCE
@@ -123,7 +132,7 @@ def tell(account: Account, now: datetime) -> bool:
     return True
 
 
-@app.task(name="accounts.tasks.look_for_pauses")
+@app.task(name="accounts.tasks.look_for_pauses", queue="housekeeping")
 def look_for_pauses(timestamp: int) -> None:
     """Email the holders of accounts at which there were too many wrong passwords."""
     notify_of_pauses()

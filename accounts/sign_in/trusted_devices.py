@@ -16,6 +16,7 @@ from procrastinate.contrib.django import app
 
 from accounts.models import Account, TrustedDevice
 from core import policy
+from safeguards import clock
 from safeguards.cipher import blind_index
 
 COOKIE = "__Host-device" if settings.SESSION_COOKIE_SECURE else "device"
@@ -91,11 +92,11 @@ def digest(account_id: int, token: str) -> bytes:
 def purge(now: datetime | None = None) -> int:
     """Delete the devices whose time is over, and those beyond the latest few of an account. Return how many."""
     with connection.cursor() as cursor:
-        cursor.execute(PURGE, {"now": now or timezone.now(), "most": policy.TRUSTED_DEVICES})
+        cursor.execute(PURGE, {"now": now or clock.now(), "most": policy.TRUSTED_DEVICES})
         return cursor.rowcount
 
 
-@app.task(name="accounts.tasks.purge_trusted_devices")
+@app.task(name="accounts.tasks.purge_trusted_devices", queue="housekeeping")
 def purge_trusted_devices(timestamp: int) -> None:
     """Delete devices that nobody has signed in from for long."""
     purge()

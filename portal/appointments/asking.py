@@ -26,7 +26,7 @@ from portal.notices.models import Kind
 from portal.notices.telling import tell
 from portal.record import queries
 from portal.record.models import Appointment
-from safeguards import audit
+from safeguards import audit, clock
 from safeguards.locks import exclusive
 
 Wishes = Sequence[tuple[date, str]]
@@ -143,7 +143,7 @@ def overdue(now: datetime) -> QuerySet[Request]:
 
 def tell_of_waiting(now: datetime | None = None) -> int:
     """Tell the staff, and the person as they chose, of each request that is overdue, once. Return how many."""
-    now = now or timezone.now()
+    now = now or clock.now()
     return sum(tell_of(request, now) for request in overdue(now).filter(told_at=None).select_related("account"))
 
 
@@ -161,7 +161,7 @@ def tell_of(request: Request, now: datetime) -> bool:
     return True
 
 
-@app.task(name="portal.appointments.tell_of_waiting_requests")
+@app.task(name="portal.appointments.tell_of_waiting_requests", queue="housekeeping")
 def tell_of_waiting_requests(timestamp: int) -> None:
     """Tell both sides of requests that wait for too long."""
     tell_of_waiting()

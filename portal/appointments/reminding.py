@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.urls import reverse
-from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from accounts.models import Account, State
@@ -15,12 +14,12 @@ from portal.appointments.visits import has_clock
 from portal.notices.models import Kind
 from portal.notices.telling import tell
 from portal.record.models import Appointment
-from safeguards import audit
+from safeguards import audit, clock
 
 
 def remind(now: datetime | None = None) -> int:
     """Send the reminders that are due, each once. Return how many went out."""
-    now = now or timezone.now()
+    now = now or clock.now()
     return sum(remind_account(*one, now=now) for one in list(due(now)))
 
 
@@ -69,7 +68,7 @@ def remind_account(account: Account, visit: Appointment, days: int, *, now: date
     return True
 
 
-@app.task(name="portal.appointments.send_reminders")
+@app.task(name="portal.appointments.send_reminders", queue="housekeeping")
 def send_reminders(timestamp: int) -> None:
     """Remind people of their appointments."""
     remind()

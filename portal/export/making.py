@@ -28,7 +28,7 @@ from portal.record.canonical import write_canonical
 from portal.record.exporting import DamagedError, bundle_of
 from portal.record.models import Resource
 from portal.record.reading.reports import data_at
-from safeguards import locks
+from safeguards import clock, locks
 from safeguards.retry import PATIENTLY
 
 logger = logging.getLogger(__name__)
@@ -45,11 +45,13 @@ class StoppedError(Exception):
     """The person, or another worker, has ended this copy."""
 
 
-@app.task(name="portal.export.make_copy", retry=PATIENTLY)
+@app.task(name="portal.export.make_copy", queue="exports", retry=PATIENTLY)
 def make_copy(export_id: str) -> None:
     """Make one copy. A job that is run again begins again, and one that was stopped does nothing."""
     with locks.alone("export", export_id) as ours:
-        export = Export.objects.select_related("account").filter(pk=export_id).first() if ours else None
+        if not ours:
+            raise locks.HeldError
+        export = Export.objects.select_related("account").filter(pk=export_id).first()
         if export is None or export.state not in (State.WAITING, State.MAKING):
             return
         try:
@@ -229,7 +231,7 @@ class Progress:
 
 def end_copies(now: datetime | None = None) -> int:
     """Delete copies whose time is over, and fail those on which no worker works any more. Return how many."""
-    now = now or timezone.now()
+    now = now or clock.now()
     ended = 0
     for export in Export.objects.filter(state=State.READY, expires_at__lte=now):
         ended += end(export, State.GONE, now)
@@ -253,7 +255,7 @@ def end(export: Export, to: str, now: datetime) -> bool:
     return True
 
 
-@app.task(name="portal.export.end_old_copies")
+@app.task(name="portal.export.end_old_copies", queue="housekeeping")
 def end_old_copies(timestamp: int) -> None:
     """Delete copies whose time is over."""
     end_copies()

@@ -12,7 +12,7 @@ from core import policy
 from deers import lookup
 from portal.family.models import Parenthood
 from portal.family.patients import Patient
-from safeguards import audit
+from safeguards import audit, clock
 
 
 def remember_child(patient: Patient) -> None:
@@ -28,7 +28,7 @@ def tell_of_adulthood(now: datetime | None = None) -> int:
     The parent is told at every address, and the child at the one that DEERS has unless it is the parent's. Where DEERS
     does not answer, the next day tries again.
     """
-    now, told = now or timezone.now(), 0
+    now, told = now or clock.now(), 0
     today = timezone.localdate(now)
     soon = Parenthood.objects.filter(
         told_at=None, comes_of_age__gt=today, comes_of_age__lte=today + policy.PARENT_TOLD_BEFORE
@@ -52,7 +52,7 @@ def tell_of_adulthood(now: datetime | None = None) -> int:
     return told
 
 
-@app.task(name="portal.family.tell_of_coming_of_age")
+@app.task(name="portal.family.tell_of_coming_of_age", queue="housekeeping")
 def tell_of_coming_of_age(timestamp: int) -> None:
     """Tell parents and children whose access ends soon."""
     tell_of_adulthood()

@@ -17,7 +17,7 @@ from portal.family import surrogates
 from portal.family.access import is_able
 from portal.family.models import Delegation
 from portal.family.states import State, TransitionRefused, change_state
-from safeguards import audit
+from safeguards import audit, clock
 from safeguards.cipher import blind_index
 
 HALF = policy.DELEGATION_CODE_LENGTH // 2
@@ -103,7 +103,7 @@ def stop(account: Account, row: Delegation) -> bool:
 
 def end_old(now: datetime | None = None) -> int:
     """Move on what is over by its date: delegations after their last day, and codes that nobody used."""
-    now, ended = now or timezone.now(), 0
+    now, ended = now or clock.now(), 0
     over = Q(state=State.ACCEPTED, ends__lt=timezone.localdate(now)) | Q(state=State.OFFERED, code_ends_at__lte=now)
     for row in Delegation.objects.filter(over).select_related("owner", "delegate"):
         try:
@@ -114,7 +114,7 @@ def end_old(now: datetime | None = None) -> int:
     return ended
 
 
-@app.task(name="portal.family.end_old_delegations")
+@app.task(name="portal.family.end_old_delegations", queue="housekeeping")
 def end_old_delegations(timestamp: int) -> None:
     """Move on what is over by its date, of what surrogates have too."""
     end_old()

@@ -21,7 +21,7 @@ from portal.notices.models import Kind
 from portal.notices.telling import tell
 from portal.record import queries, sensitive
 from portal.record.models import Prescription
-from safeguards import audit
+from safeguards import audit, clock
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def late(now: datetime) -> Q:
 
 def tell_of_waiting(now: datetime | None = None) -> int:
     """Tell the staff, and the person as they chose, of each request without an answer in time. Return how many."""
-    now, told = now or timezone.now(), 0
+    now, told = now or clock.now(), 0
     for request in Request.objects.filter(late(now), told_at=None).select_related("account"):
         with transaction.atomic():
             if not Request.objects.filter(pk=request.pk, told_at=None, state=State.SUBMITTED).update(told_at=now):
@@ -110,7 +110,7 @@ def tell_of_waiting(now: datetime | None = None) -> int:
     return told
 
 
-@app.task(name="portal.medications.tell_of_waiting_requests")
+@app.task(name="portal.medications.tell_of_waiting_requests", queue="housekeeping")
 def tell_of_waiting_requests(timestamp: int) -> None:
     """Tell both sides of requests that wait for too long."""
     tell_of_waiting()

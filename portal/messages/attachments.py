@@ -23,6 +23,8 @@ from safeguards.cipher import blind_index
 
 # How many bytes at the beginning tell the kind of a file.
 HEAD = 32
+# No plain text has these.
+CONTROLS = frozenset(map(chr, range(32))) - set("\t\n\r\f")
 HEIC_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"heim", b"heis")
 # Types that browsers show by themselves without running anything. The rest is saved.
 SHOWN_BY_BROWSER = ("jpeg", "png", "text")
@@ -56,7 +58,7 @@ def is_text(data: bytes) -> bool:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return False
-    return all(sign in "\t\n\r\f" or sign >= " " for sign in text)
+    return CONTROLS.isdisjoint(text)
 
 
 def clean_name(name: str) -> str:

@@ -16,7 +16,7 @@ from portal.messages.drafts import Gone, Saved, Stale, Typed, insert, overtaken,
 from portal.messages.message_states import State, change_state, event_of
 from portal.messages.models import Message, Thread
 from portal.messages.teams import answer_due
-from safeguards import audit
+from safeguards import audit, clock
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def unsend(account: Who, message: UUID, *, now: datetime | None = None) -> bool:
 
 def note_sent(now: datetime | None = None, most: int = 500) -> int:
     """Note the time of messages whose time has come, with an event for each, and return how many they were."""
-    now = now or timezone.now()
+    now = now or clock.now()
     event = event_of((State.HELD,), State.SENT, message_states.TRANSITIONS)
     due = Message.objects.filter(sent_at=None, held_at__isnull=False, send_due_at__lte=now)
     with transaction.atomic():
@@ -159,7 +159,7 @@ def note_sent(now: datetime | None = None, most: int = 500) -> int:
     return len(found)
 
 
-@app.task(name="portal.messages.tasks.note_sent_messages")
+@app.task(name="portal.messages.tasks.note_sent_messages", queue="housekeeping")
 def note_sent_messages(timestamp: int) -> None:
     """Note each minute which messages have gone out. They count as sent without it."""
     note_sent()

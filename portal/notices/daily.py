@@ -14,7 +14,7 @@ from accounts.models import Account
 from core import policy
 from portal.messages.models import Message
 from portal.notices.models import Kind, Summary, Waiting
-from safeguards import audit
+from safeguards import audit, clock
 
 
 def send_summaries(now: datetime | None = None) -> int:
@@ -22,7 +22,7 @@ def send_summaries(now: datetime | None = None) -> int:
 
     What came since the morning waits for the next one. The run can break off and be repeated at any time.
     """
-    until = last_morning(now or timezone.now())
+    until = last_morning(now or clock.now())
     waiting = Waiting.objects.filter(at__lt=until).values("account")
     return sum(send_summary(account, until) for account in Account.objects.filter(pk__in=waiting).order_by("pk"))
 
@@ -89,7 +89,7 @@ def inbox_of(page: str) -> str:
     return reverse("of-feature", args=[access, "messages"]) if access else reverse("feature", args=["messages"])
 
 
-@app.task(name="portal.notices.send_daily_summaries")
+@app.task(name="portal.notices.send_daily_summaries", queue="housekeeping")
 def send_daily_summaries(timestamp: int) -> None:
     """Send the emails of the last morning that are not out yet."""
     send_summaries()

@@ -34,10 +34,11 @@ def digest_of_import(digest: bytes) -> bytes:
 
 def keep_numbers(found: Iterable[tuple[UUID, int, Numbers]]) -> None:
     """Seal the personal numbers of resources, each given with its id and version."""
-    Sealed.objects.bulk_create(
+    rows = (
         Sealed(id=sealed_id(id_, version), resource_id=id_, version=version, numbers=json.dumps(numbers))
         for id_, version, numbers in found
     )
+    Sealed.objects.bulk_create(rows, batch_size=1_000)  # a statement has at most 65,535 values
 
 
 def open_numbers(resource: UUID, version: int, sealed: bytes | None) -> Numbers:

@@ -24,7 +24,7 @@ from portal.tools.forms import ReminderForm
 from portal.tools.measures import Measure
 from portal.tools.models import Tracker
 from portal.zones import zone_of
-from safeguards import audit
+from safeguards import audit, clock
 
 Context = dict[str, Any]
 # Reminders of one look of the worker: own. The others follow with the next look.
@@ -112,7 +112,7 @@ def next_reminder(days: Sequence[int], at: time, zone: str, after: datetime) -> 
 
 def send_reminders(now: datetime | None = None) -> int:
     """Send the reminders that are due, each once, and return how many. One that is too late is left out."""
-    now, sent = now or timezone.now(), 0
+    now, sent = now or clock.now(), 0
     due = Tracker.objects.filter(remind_next_at__lte=now).select_related("account").order_by("remind_next_at")
     for tracker in due[:AT_ONCE]:
         sent += send_reminder(tracker, now)
@@ -135,7 +135,7 @@ def send_reminder(tracker: Tracker, now: datetime) -> bool:
     return True
 
 
-@app.task(name="portal.tools.send_due_reminders")
+@app.task(name="portal.tools.send_due_reminders", queue="housekeeping")
 def send_due_reminders(timestamp: int) -> None:
     """Send the reminders of the last quarter of an hour."""
     send_reminders()

@@ -57,6 +57,14 @@ def test_each_event_says_who_it_was_by_and_from_where(browser, page):
 
 
 @PAGES
+def test_what_our_staff_did_does_not_say_from_which_device_and_internet_address(browser, rosa, page):
+    signed_in(staff("Service center agent")).get(f"/admin/accounts/account/{rosa.pk}/change/")
+    shown = walk.text_of(browser.get(page))
+    [about] = re.findall(r"A member of our staff looked at your account\.(.*?)You signed in\.", shown)
+    assert about.rstrip().endswith("by a member of our staff")
+
+
+@PAGES
 def test_older_events_are_on_the_next_page(browser, rosa, page):
     happened(rosa, EVENTS_TO_A_PAGE)
     assert events_on(browser, page) == ["The phone number of your account was changed."] * EVENTS_TO_A_PAGE

@@ -320,7 +320,7 @@ def test_every_link_from_before_ends_when_the_account_is_given_back():
 @pytest.mark.parametrize("level", Level)
 def test_the_page_for_frozen_accounts_leads_into_the_proof_at_the_accounts_level(client, level):
     page = client.get("/recover/frozen/").content.decode()
-    assert f'href="/register/?level={level.value}">My account is {level.label}</a>' in page
+    assert f'href="/register/route/?level={level.value}">My account is {level.label}</a>' in page
 
 
 def test_a_person_with_a_frozen_account_finds_the_way_on_every_page_that_they_come_to(client):

@@ -137,6 +137,17 @@ def test_somebody_who_asked_for_the_review_before_is_asked_for_the_code_too(clie
     assert RegistrationDraft.objects.latest("created_at").has_code
 
 
+def test_somebody_who_asked_for_the_review_before_there_were_routes_goes_on_with_the_questions(client):
+    emily = people.load("emily")
+    status = opens(client, mismatched_with_a_code(client, emily))
+    case = Case.objects.get()
+    kept = json.loads(case.typed or "")
+    case.typed = json.dumps({name: value for name, value in kept.items() if name not in ("route", "has_code")})
+    case.save(update_fields=["typed"])
+    approved(emily)
+    assert walk.send(client, status, {}).endswith("/questions/")
+
+
 def test_a_server_of_before_reads_the_review_of_somebody_who_has_no_code(client):
     """It takes no field that it does not know."""
     here = walk.begin(client)

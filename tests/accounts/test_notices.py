@@ -115,8 +115,8 @@ def test_jobs_know_nothing_but_numbers(client, rosa):
     made = [args for args in jobs() if args not in before]
     assert len(made) == 3
     for args in made:
-        assert set(args) <= {"notice_id", "request_id"}
-        assert all(re.fullmatch(r"[0-9a-f-]{36}", value) for value in args.values())
+        assert set(args) <= {"notice_id", "request_id", "for_request"}
+        assert all(re.fullmatch(r"[0-9a-f-]{32,36}", value) for value in args.values())
 
 
 def test_mail_is_tried_for_more_than_a_day():

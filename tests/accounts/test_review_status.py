@@ -49,14 +49,14 @@ def test_codes_are_not_shown_again_and_empty_fields_have_their_sentences(opened)
 
 
 def test_a_reference_or_code_of_the_wrong_length_costs_no_try(opened):
-    for _ in range(policy.CASE_TRIES.times):
+    for _ in range(policy.CASE_TRIES_PER_ADDRESS.times):
         said = walk.text_of(opens(Client(), opened.case.reference, "AAA"))
         assert "Continuation code: it has 10 letters and digits. You entered 3." in said
     assert opens(Client(), opened.case.reference, opened.code)["Location"] == STATUS
 
 
 def test_guessing_has_to_wait(opened):
-    for _ in range(policy.CASE_TRIES.times):
+    for _ in range(policy.CASE_TRIES_PER_ADDRESS.times):
         opens(Client(), opened.case.reference, "AAAAA-AAAAA")
     page = opens(Client(), opened.case.reference, opened.code)
     assert page.status_code == 429

@@ -96,7 +96,7 @@ def timeline(case: Case) -> list[Entry]:
     return lines
 
 
-@app.task(name="accounts.tasks.end_late_cases")
+@app.task(name="accounts.tasks.end_late_cases", queue="housekeeping")
 def end_late_cases(timestamp: int) -> None:
     """End the reviews that have expired, and notify the people who requested them. Forget approvals that are over."""
     act_and_notify(cases.end_what_is_late)

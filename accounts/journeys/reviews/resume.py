@@ -20,6 +20,7 @@ from idproofing import cases
 from idproofing.case_states import State
 from idproofing.models import Case
 from idproofing.reviewing import may_register
+from idproofing.routes import Route
 from safeguards import audit
 
 
@@ -94,6 +95,8 @@ def draft_of(request: HttpRequest, case: Case, typed: cases.Typed, browser: byte
     for name in fields_of_case(draft):
         setattr(draft, OTHERWISE.get(name, name), getattr(typed, name))
     draft.read_old_delivery()
+    # A request that was made before there were routes has none, and what it began were the questions.
+    draft.route = draft.route or Route.QUESTIONS
     draft.browser, draft.level, draft.dod_id, draft.case = browser, case.level, case.dod_id, case
     draft.save(force_insert=True)
     return draft

@@ -21,7 +21,7 @@ from accounts.models import Draft, RegistrationDraft, UpgradeDraft
 from core import policy
 from core.words import try_again_in
 from deers import lookup
-from safeguards import audit, client, limits
+from safeguards import audit, client, clock, limits
 
 # Each kind of draft, with the names of the URLs of its steps and of its first page.
 JOURNEYS: dict[type[Draft], tuple[str, str]] = {
@@ -75,7 +75,7 @@ TELL_ME = Step(
 
 def tell(now: datetime | None = None) -> int:
     """Email everyone who waits for DEERS, once each, if it answers. Return how many there were."""
-    now = now or timezone.now()
+    now = now or clock.now()
     waiting = [kind for kind in JOURNEYS if kind._default_manager.filter(awaits_deers=True).exists()]
     if not waiting or not lookup.answers():
         return 0
@@ -103,7 +103,7 @@ def tell_some(kind: type[Draft], now: datetime) -> int:
         return len(drafts)
 
 
-@app.task(name="accounts.tasks.tell_that_deers_answers")
+@app.task(name="accounts.tasks.tell_that_deers_answers", queue="housekeeping")
 def tell_that_deers_answers(timestamp: int) -> None:
     """Email the people who wait, once DEERS works again."""
     tell()

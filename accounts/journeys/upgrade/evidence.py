@@ -48,7 +48,7 @@ def code_address(account: Account, person: Beneficiary | None, now: datetime | N
     that DEERS has, unless the holder gave it up. Nobody types it in the upgrade. An address that was changed a moment
     ago would be as good as typed. While DEERS is silent there is no `person`.
     """
-    without = given_up(account.pk)
+    without = given_up(account)
     is_own = account.email and account.email_confirmed_at and account.email.lower() not in without
     if is_own and not was_changed(account, now or timezone.now()):
         return account.email

@@ -38,6 +38,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 'default_permissions': (),
+                'indexes': [
+                    models.Index(models.F('account'), models.OrderBy(models.F('asked_at'), descending=True), name='export_newest'),
+                    models.Index(condition=models.Q(('state', 'ready')), fields=['expires_at'], name='export_expires'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state__in', ['waiting', 'making'])), fields=('account',), name='export_one_at_a_time'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'ready'), _negated=True), models.Q(('digest__isnull', False), ('expires_at__isnull', False)), _connector='OR'), name='export_ready_ends'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -50,26 +58,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'default_permissions': (),
+                'constraints': [
+                    models.UniqueConstraint(fields=('export', 'place'), name='export_piece_once'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='export',
-            index=models.Index(models.F('account'), models.OrderBy(models.F('asked_at'), descending=True), name='export_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='export',
-            index=models.Index(condition=models.Q(('state', 'ready')), fields=['expires_at'], name='export_expires'),
-        ),
-        migrations.AddConstraint(
-            model_name='export',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['waiting', 'making'])), fields=('account',), name='export_one_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='export',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'ready'), _negated=True), models.Q(('digest__isnull', False), ('expires_at__isnull', False)), _connector='OR'), name='export_ready_ends'),
-        ),
-        migrations.AddConstraint(
-            model_name='piece',
-            constraint=models.UniqueConstraint(fields=('export', 'place'), name='export_piece_once'),
         ),
     ]
