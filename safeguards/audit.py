@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 
-from safeguards import client
+from safeguards import client, metrics
 from safeguards.cipher import blind_index
 from safeguards.events import AT_THE_DESK, EVENTS
 from safeguards.middleware import current_request
@@ -53,6 +54,7 @@ def record(
     request = current_request.get()
     if request is not None:
         request.left_event = True  # type: ignore[attr-defined]
+    transaction.on_commit(metrics.EVENTS.labels(event, str(details.get("route", ""))).inc)
     index = index_of(dod_id) if isinstance(dod_id, str) and dod_id else dod_id
     return AuditEvent.objects.create(
         event=event,
@@ -83,6 +85,12 @@ def index_of(dod_id: str) -> bytes:
 def for_account(account_id: int) -> QuerySet[AuditEvent]:
     """Return all events about one account, newest first."""
     return AuditEvent.objects.filter(account_id=account_id).order_by("-id")
+
+
+def looks_before_account(dod_id: str) -> QuerySet[AuditEvent]:
+    """Return when staff looked at hidden details of a person who had no account then, newest first."""
+    looks = AuditEvent.objects.filter(person_index=index_of(dod_id), account_id=None, event="support.detail-revealed")
+    return looks.order_by("-id")
 
 
 def _actor(event: str, by: object, account_id: int | None) -> tuple[ActorKind, int | None]:

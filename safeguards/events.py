@@ -298,6 +298,7 @@ EVENTS: dict[str, str] = {
     "support.caller-not-fitting": "Someone called our staff as you, and too few of the details that they gave fitted.",
     "support.call-begun": "A member of our staff began a call.",
     "support.call-ended": "A member of our staff noted a call.",
+    "support.call-noted-more": "A member of our staff added to the note of a call.",
 }
 
 # Events that are no longer recorded. Older trails hold them, and nobody can change those.

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Max
 
 from core import policy
-from safeguards import seal
+from safeguards import partitions, seal
 from safeguards.models import AuditEvent, AuditSeal
 
 GUARDED = (AuditEvent._meta.db_table, AuditSeal._meta.db_table)
@@ -121,13 +121,13 @@ def before(first_sealed: date | None) -> Iterator[Finding]:
 
 
 def unguarded() -> Iterator[Finding]:
-    """Yield the tables whose triggers against changes are gone or switched off."""
+    """Yield the tables whose triggers against changes are gone or switched off, and the partitions likewise."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT tgrelid::regclass::text, tgname FROM pg_trigger "
             "WHERE tgname IN ('append_only', 'never_emptied') AND tgenabled IN ('O', 'A')"
         )
         there = set(cursor.fetchall())
-    for table in GUARDED:
+    for table in partitions.tree_of(GUARDED):
         if not {(table, "append_only"), (table, "never_emptied")} <= there:
             yield Finding(None, f"The triggers that keep {table} from being changed are gone or switched off.")

@@ -54,6 +54,18 @@ class Migration(migrations.Migration):
             options={
                 'permissions': [('unlock_account', 'Can unlock an account'), ('freeze_account', 'Can freeze an account'), ('resend_code', 'Can send an activation code again')],
                 'default_permissions': ('view',),
+                'indexes': [
+                    models.Index(django.db.models.functions.text.Lower('email'), name='account_email'),
+                    models.Index(django.db.models.functions.text.Lower('last_name'), name='account_last_name'),
+                    models.Index(django.db.models.functions.text.Lower('first_name'), name='account_first_name'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(django.db.models.functions.text.Lower('username'), name='account_username_once'),
+                    models.UniqueConstraint(condition=models.Q(('state', 'closed'), _negated=True), fields=('dod_id',), name='account_person_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('dod_id__isnull', True), ('level__isnull', True), ('proofed_at__isnull', True)), models.Q(('dod_id__isnull', False), ('level__isnull', False), ('proofed_at__isnull', False)), _connector='OR'), name='account_level_with_proofing'),
+                    models.CheckConstraint(condition=models.Q(('level__isnull', True), ('level__in', [1, 2]), _connector='OR'), name='account_level_known'),
+                    models.CheckConstraint(condition=models.Q(('is_staff', False), ('level__isnull', True), _connector='OR'), name='account_staff_apart_from_beneficiaries'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -68,6 +80,11 @@ class Migration(migrations.Migration):
                 ('last_t', models.BigIntegerField(default=-1)),
                 ('user', models.ForeignKey(help_text='The user that this device belongs to.', on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('user', 'name'), name='authenticator_name_once_per_account'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='BackupCode',
@@ -78,6 +95,11 @@ class Migration(migrations.Migration):
                 ('used_at', models.DateTimeField(null=True)),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='backup_codes', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('account', 'digest'), name='backup_code_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Notice',
@@ -90,6 +112,11 @@ class Migration(migrations.Migration):
                 ('sent_at', models.DateTimeField(null=True)),
                 ('account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='notices', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('sent_at', None)), fields=['created_at'], name='notice_waiting'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='RecoveryLink',
@@ -164,49 +191,5 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
             },
-        ),
-        migrations.AddIndex(
-            model_name='account',
-            index=models.Index(django.db.models.functions.text.Lower('email'), name='account_email'),
-        ),
-        migrations.AddIndex(
-            model_name='account',
-            index=models.Index(django.db.models.functions.text.Lower('last_name'), name='account_last_name'),
-        ),
-        migrations.AddIndex(
-            model_name='account',
-            index=models.Index(django.db.models.functions.text.Lower('first_name'), name='account_first_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('username'), name='account_username_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'closed'), _negated=True), fields=('dod_id',), name='account_person_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('dod_id__isnull', True), ('level__isnull', True), ('proofed_at__isnull', True)), models.Q(('dod_id__isnull', False), ('level__isnull', False), ('proofed_at__isnull', False)), _connector='OR'), name='account_level_with_proofing'),
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('level__isnull', True), ('level__in', [1, 2]), _connector='OR'), name='account_level_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('is_staff', False), ('level__isnull', True), _connector='OR'), name='account_staff_apart_from_beneficiaries'),
-        ),
-        migrations.AddConstraint(
-            model_name='authenticatorapp',
-            constraint=models.UniqueConstraint(fields=('user', 'name'), name='authenticator_name_once_per_account'),
-        ),
-        migrations.AddConstraint(
-            model_name='backupcode',
-            constraint=models.UniqueConstraint(fields=('account', 'digest'), name='backup_code_once'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('sent_at', None)), fields=['created_at'], name='notice_waiting'),
         ),
     ]

@@ -30,11 +30,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={"default_permissions": ()},
-        ),
-        migrations.AddConstraint(
-            model_name="knowndevice",
-            constraint=models.UniqueConstraint(fields=("account", "device"), name="known_device_once"),
+            options={
+                "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "device"), name="known_device_once"),
+                ],
+            },
         ),
         migrations.RunSQL(REMEMBER_ALL, migrations.RunSQL.noop),
         migrations.AddConstraint(

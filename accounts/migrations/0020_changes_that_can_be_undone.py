@@ -109,13 +109,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={"default_permissions": ()},
-        ),
-        migrations.AddConstraint(
-            "freeze",
-            models.UniqueConstraint(
+            options={
+                "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(
                 condition=models.Q(("ended_at", None)), fields=("account",), name="freeze_one_live"
             ),
+                ],
+            },
         ),
         migrations.AddField("link", "since", models.DateTimeField(null=True)),
         migrations.AddField(

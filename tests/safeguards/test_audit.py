@@ -119,7 +119,7 @@ def test_what_could_be_personal_is_refused_and_not_repeated(detail):
         "DELETE FROM safeguards_auditevent",
         "DELETE FROM safeguards_auditevent WHERE false",
         "INSERT INTO safeguards_auditevent SELECT * FROM safeguards_auditevent "
-        "ON CONFLICT (id) DO UPDATE SET event = 'x'",
+        "ON CONFLICT (id, at) DO UPDATE SET event = 'x'",
     ],
 )
 def test_the_trail_can_be_neither_changed_nor_cut(statement):

@@ -88,7 +88,7 @@ def test_neither_web_server_nor_worker_starts_with_a_wrong_key(tmp_path: Path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         env["PORT"] = str(free.getsockname()[1])
-    web = started([sys.executable, "-m", "gunicorn"], env)
+    web = started([sys.executable, "-m", "dslogon.web"], env)
     assert web.returncode != 0
     assert "The field key '1' in FIELD_KEYS is not the one that this database was written with." in web.stderr
     worker = started([*MANAGE, "procrastinate", "worker", "--one-shot"], env)

@@ -38,6 +38,17 @@ class Migration(migrations.Migration):
             options={
                 'permissions': [('handle_request', 'Can answer requests for appointments')],
                 'default_permissions': ('view',),
+                'indexes': [
+                    models.Index(models.F('patient'), models.OrderBy(models.F('made_at'), descending=True), name='wish_newest'),
+                    models.Index(condition=models.Q(('state__in', ('booked', 'refused', 'withdrawn', 'closed')), _negated=True), fields=['made_at'], name='wish_open'),
+                    models.Index(condition=models.Q(('state', 'submitted')), fields=['made_at'], name='wish_unanswered'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state__in', ('booked', 'refused', 'withdrawn', 'closed')), _negated=True), fields=('appointment',), name='wish_one_open'),
+                    models.UniqueConstraint(condition=models.Q(('kind', 'new'), models.Q(('state__in', ('booked', 'refused', 'withdrawn', 'closed')), _negated=True)), fields=('patient', 'place'), name='wish_one_new_open', nulls_distinct=False),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'refused'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='wish_refused_why'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('kind', 'new'), models.Q(('state', 'booked'), _negated=True)), ('appointment__isnull', False), _connector='OR'), name='wish_which'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -51,6 +62,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'default_permissions': (),
+                'constraints': [
+                    models.UniqueConstraint(fields=('request', 'state'), name='wish_step_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -87,37 +101,5 @@ class Migration(migrations.Migration):
                 'default_permissions': (),
                 'constraints': [models.UniqueConstraint(fields=('appointment', 'account', 'days', 'starts_at'), name='reminder_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='request',
-            index=models.Index(models.F('patient'), models.OrderBy(models.F('made_at'), descending=True), name='wish_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='request',
-            index=models.Index(condition=models.Q(('state__in', ('booked', 'refused', 'withdrawn', 'closed')), _negated=True), fields=['made_at'], name='wish_open'),
-        ),
-        migrations.AddIndex(
-            model_name='request',
-            index=models.Index(condition=models.Q(('state', 'submitted')), fields=['made_at'], name='wish_unanswered'),
-        ),
-        migrations.AddConstraint(
-            model_name='request',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('booked', 'refused', 'withdrawn', 'closed')), _negated=True), fields=('appointment',), name='wish_one_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='request',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'new'), models.Q(('state__in', ('booked', 'refused', 'withdrawn', 'closed')), _negated=True)), fields=('patient', 'place'), name='wish_one_new_open', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='request',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'refused'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='wish_refused_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='request',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'new'), models.Q(('state', 'booked'), _negated=True)), ('appointment__isnull', False), _connector='OR'), name='wish_which'),
-        ),
-        migrations.AddConstraint(
-            model_name='step',
-            constraint=models.UniqueConstraint(fields=('request', 'state'), name='wish_step_once'),
         ),
     ]

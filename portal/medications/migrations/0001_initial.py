@@ -36,6 +36,16 @@ class Migration(migrations.Migration):
             options={
                 'permissions': [('handle_request', 'Can answer requests for refills and renewals')],
                 'default_permissions': ('view',),
+                'indexes': [
+                    models.Index(models.F('patient'), models.OrderBy(models.F('made_at'), descending=True), name='refill_newest'),
+                    models.Index(condition=models.Q(('state', 'submitted')), fields=['made_at'], name='refill_unanswered'),
+                    models.Index(condition=models.Q(('state__in', ('done', 'refused', 'withdrawn')), _negated=True), fields=['made_at'], name='refill_open'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state__in', ('done', 'refused', 'withdrawn')), _negated=True), fields=('prescription',), name='refill_one_open'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'refused'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='refill_refused_why'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'shipped'), _negated=True), models.Q(models.Q(('carrier', ''), _negated=True), ('tracking__isnull', False)), _connector='OR'), name='refill_shipped_how'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -49,34 +59,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'default_permissions': (),
+                'constraints': [
+                    models.UniqueConstraint(fields=('request', 'state'), name='refill_step_once'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='request',
-            index=models.Index(models.F('patient'), models.OrderBy(models.F('made_at'), descending=True), name='refill_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='request',
-            index=models.Index(condition=models.Q(('state', 'submitted')), fields=['made_at'], name='refill_unanswered'),
-        ),
-        migrations.AddIndex(
-            model_name='request',
-            index=models.Index(condition=models.Q(('state__in', ('done', 'refused', 'withdrawn')), _negated=True), fields=['made_at'], name='refill_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='request',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('done', 'refused', 'withdrawn')), _negated=True), fields=('prescription',), name='refill_one_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='request',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'refused'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='refill_refused_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='request',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'shipped'), _negated=True), models.Q(models.Q(('carrier', ''), _negated=True), ('tracking__isnull', False)), _connector='OR'), name='refill_shipped_how'),
-        ),
-        migrations.AddConstraint(
-            model_name='step',
-            constraint=models.UniqueConstraint(fields=('request', 'state'), name='refill_step_once'),
         ),
     ]

@@ -45,6 +45,28 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Thread',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('patient', models.CharField(max_length=10, verbose_name='DoD ID number')),
+                ('topic', models.CharField(choices=[('general', 'A question about my health'), ('medication', 'Medications and refills'), ('test', 'Tests and results'), ('appointment', 'Appointments'), ('referral', 'Referrals to other clinics'), ('papers', 'Forms and papers'), ('other', 'Something else')], default='general', max_length=12)),
+                ('subject', models.CharField(max_length=100)),
+                ('last_sent_at', models.DateTimeField()),
+                ('last_answer_at', models.DateTimeField(blank=True, null=True)),
+                ('archived_at', models.DateTimeField(blank=True, null=True)),
+                ('continues', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='continued_by', to='secure_messages.thread')),
+                ('team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='secure_messages.careteam')),
+            ],
+            options={
+                'verbose_name': 'conversation',
+                'permissions': [('answer_thread', "Can answer the messages of the patients of one's own care teams")],
+                'indexes': [
+                    models.Index(models.F('patient'), models.OrderBy(models.F('last_answer_at'), descending=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('archived_at', None), ('last_answer_at__isnull', False)), name='thread_inbox'),
+                    models.Index(models.F('patient'), models.OrderBy(models.F('archived_at'), descending=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('archived_at__isnull', False)), name='thread_archive'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name='Message',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
@@ -67,7 +89,25 @@ class Migration(migrations.Migration):
                 ('search', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.SearchVector('subject', 'body', config='english'), output_field=django.contrib.postgres.search.SearchVectorField())),
                 ('assigned_to', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('team', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='secure_messages.careteam')),
+                ('thread', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='secure_messages.thread')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['thread', 'send_due_at', 'id'], name='message_by_thread'),
+                    models.Index(models.F('patient'), models.OrderBy(models.F('held_at'), descending=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('author', 'patient'), ('held_at__isnull', False)), name='message_sent'),
+                    models.Index(models.F('patient'), models.OrderBy(models.F('saved_at'), descending=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('held_at', None)), name='message_drafts'),
+                    models.Index(models.F('patient'), models.OrderBy(models.F('send_due_at'), descending=True), condition=models.Q(('author', 'staff'), ('opened_at', None)), name='message_unread'),
+                    models.Index(condition=models.Q(('answered_at', None), ('author', 'patient'), ('closed_at', None), ('held_at__isnull', False)), fields=['team', 'answer_due_at', 'id'], name='message_waiting'),
+                    models.Index(models.F('team'), models.OrderBy(models.F('held_at'), descending=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('author', 'patient'), ('held_at__isnull', False)), name='message_of_team'),
+                    models.Index(condition=models.Q(('held_at__isnull', False), ('sent_at', None)), fields=['send_due_at'], name='message_to_note'),
+                    django.contrib.postgres.indexes.GinIndex(fields=['patient', 'search'], name='message_words'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('held_at', None), ('send_due_at', None)), models.Q(('held_at__isnull', False), ('send_due_at__gte', models.F('held_at')), ('team__isnull', False), ('thread__isnull', False)), _connector='OR'), name='message_held_has_thread'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('held_at__isnull', False), models.Q(('answered_at', None), ('assigned_at', None), ('closed_at', None), ('opened_at', None), ('sent_at', None)), _connector='OR')), name='message_draft_is_not_sent'),
+                    models.CheckConstraint(condition=models.Q(('answered_at', None), ('closed_at', None), _connector='OR'), name='message_ends_in_one_way'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Attachment',
@@ -80,6 +120,11 @@ class Migration(migrations.Migration):
                 ('added_at', models.DateTimeField()),
                 ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='secure_messages.message')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('message', 'digest'), name='attachment_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='PatientTeam',
@@ -90,6 +135,11 @@ class Migration(migrations.Migration):
                 ('until', models.DateField(blank=True, null=True)),
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='patients', to='secure_messages.careteam')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('patient', 'team', 'since'), name='patient_since_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Piece',
@@ -99,6 +149,11 @@ class Migration(migrations.Migration):
                 ('data', safeguards.fields.EncryptedBytesField(editable=False)),
                 ('attachment', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='pieces', to='secure_messages.attachment')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('attachment', 'place'), name='piece_place_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Template',
@@ -110,24 +165,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['title'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Thread',
-            fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('patient', models.CharField(max_length=10, verbose_name='DoD ID number')),
-                ('topic', models.CharField(choices=[('general', 'A question about my health'), ('medication', 'Medications and refills'), ('test', 'Tests and results'), ('appointment', 'Appointments'), ('referral', 'Referrals to other clinics'), ('papers', 'Forms and papers'), ('other', 'Something else')], default='general', max_length=12)),
-                ('subject', models.CharField(max_length=100)),
-                ('last_sent_at', models.DateTimeField()),
-                ('last_answer_at', models.DateTimeField(blank=True, null=True)),
-                ('archived_at', models.DateTimeField(blank=True, null=True)),
-                ('continues', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='continued_by', to='secure_messages.thread')),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='secure_messages.careteam')),
-            ],
-            options={
-                'verbose_name': 'conversation',
-                'permissions': [('answer_thread', "Can answer the messages of the patients of one's own care teams")],
+                'constraints': [
+                    models.UniqueConstraint(fields=('team', 'title'), name='template_title_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -143,11 +183,6 @@ class Migration(migrations.Migration):
                 'ordering': ['written_at', 'pk'],
             },
         ),
-        migrations.AddField(
-            model_name='message',
-            name='thread',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='secure_messages.thread'),
-        ),
         migrations.CreateModel(
             name='Membership',
             fields=[
@@ -160,73 +195,5 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('account', 'team', 'since'), name='member_since_once')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='attachment',
-            constraint=models.UniqueConstraint(fields=('message', 'digest'), name='attachment_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='patientteam',
-            constraint=models.UniqueConstraint(fields=('patient', 'team', 'since'), name='patient_since_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='piece',
-            constraint=models.UniqueConstraint(fields=('attachment', 'place'), name='piece_place_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='template',
-            constraint=models.UniqueConstraint(fields=('team', 'title'), name='template_title_once'),
-        ),
-        migrations.AddIndex(
-            model_name='thread',
-            index=models.Index(models.F('patient'), models.OrderBy(models.F('last_answer_at'), descending=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('archived_at', None), ('last_answer_at__isnull', False)), name='thread_inbox'),
-        ),
-        migrations.AddIndex(
-            model_name='thread',
-            index=models.Index(models.F('patient'), models.OrderBy(models.F('archived_at'), descending=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('archived_at__isnull', False)), name='thread_archive'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['thread', 'send_due_at', 'id'], name='message_by_thread'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(models.F('patient'), models.OrderBy(models.F('held_at'), descending=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('author', 'patient'), ('held_at__isnull', False)), name='message_sent'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(models.F('patient'), models.OrderBy(models.F('saved_at'), descending=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('held_at', None)), name='message_drafts'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(models.F('patient'), models.OrderBy(models.F('send_due_at'), descending=True), condition=models.Q(('author', 'staff'), ('opened_at', None)), name='message_unread'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('answered_at', None), ('author', 'patient'), ('closed_at', None), ('held_at__isnull', False)), fields=['team', 'answer_due_at', 'id'], name='message_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(models.F('team'), models.OrderBy(models.F('held_at'), descending=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('author', 'patient'), ('held_at__isnull', False)), name='message_of_team'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('held_at__isnull', False), ('sent_at', None)), fields=['send_due_at'], name='message_to_note'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['patient', 'search'], name='message_words'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('held_at', None), ('send_due_at', None)), models.Q(('held_at__isnull', False), ('send_due_at__gte', models.F('held_at')), ('team__isnull', False), ('thread__isnull', False)), _connector='OR'), name='message_held_has_thread'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('held_at__isnull', False), models.Q(('answered_at', None), ('assigned_at', None), ('closed_at', None), ('opened_at', None), ('sent_at', None)), _connector='OR')), name='message_draft_is_not_sent'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('answered_at', None), ('closed_at', None), _connector='OR'), name='message_ends_in_one_way'),
         ),
     ]

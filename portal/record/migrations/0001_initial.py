@@ -44,6 +44,11 @@ class Migration(migrations.Migration):
                 ('digest', models.BinaryField(max_length=32)),
                 ('imported', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='resources', to='record.import')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('patient', 'source', 'type', 'reference'), name='record_resource_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Procedure',
@@ -67,6 +72,14 @@ class Migration(migrations.Migration):
                 ('outcome', models.TextField(blank=True)),
                 ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='record.resource')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('patient'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_procedure_newest'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('resource', 'place'), name='record_procedure_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Prescription',
@@ -98,6 +111,14 @@ class Migration(migrations.Migration):
                 ('pharmacy_phone', models.CharField(blank=True, max_length=40)),
                 ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='record.resource')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('patient'), models.F('is_current'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_prescription_newest'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('resource', 'place'), name='record_prescription_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Paper',
@@ -117,6 +138,15 @@ class Migration(migrations.Migration):
                 ('type', models.CharField(max_length=40)),
                 ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='record.resource')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('patient'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_paper_newest'),
+                    models.Index(models.F('patient'), models.F('type'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_paper_type_newest'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('resource', 'place'), name='record_paper_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Panel',
@@ -144,6 +174,15 @@ class Migration(migrations.Migration):
                 ('unjudged', models.PositiveIntegerField(default=0, verbose_name='results that nobody judged')),
                 ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='record.resource')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('patient'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_panel_newest'),
+                    models.Index(models.F('patient'), models.F('kind'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_panel_kind_newest'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('resource', 'place'), name='record_panel_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Note',
@@ -165,6 +204,14 @@ class Migration(migrations.Migration):
                 ('location', models.TextField(blank=True)),
                 ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='record.resource')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('patient'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_note_newest'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('resource', 'place'), name='record_note_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Goal',
@@ -187,6 +234,14 @@ class Migration(migrations.Migration):
                 ('expressed_by', models.TextField(blank=True)),
                 ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='record.resource')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('patient'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_goal_newest'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('resource', 'place'), name='record_goal_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Encounter',
@@ -210,6 +265,14 @@ class Migration(migrations.Migration):
                 ('location', models.TextField(blank=True)),
                 ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='record.resource')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('patient'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_encounter_newest'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('resource', 'place'), name='record_encounter_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Dispense',
@@ -232,6 +295,15 @@ class Migration(migrations.Migration):
                 ('prescription', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='record.resource')),
                 ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='record.resource')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('patient'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_dispense_newest'),
+                    models.Index(fields=['prescription'], name='record_dispense_of'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('resource', 'place'), name='record_dispense_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Condition',
@@ -256,6 +328,14 @@ class Migration(migrations.Migration):
                 ('asserter', models.TextField(blank=True, verbose_name='who found it')),
                 ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='record.resource')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('patient'), models.F('is_current'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_condition_newest'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('resource', 'place'), name='record_condition_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='CarePlan',
@@ -277,6 +357,14 @@ class Migration(migrations.Migration):
                 ('author', models.TextField(blank=True)),
                 ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='record.resource')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('patient'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_careplan_newest'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('resource', 'place'), name='record_careplan_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Attachment',
@@ -299,6 +387,14 @@ class Migration(migrations.Migration):
                 ('url', models.TextField(blank=True)),
                 ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='record.resource')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('patient'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_attachment_newest'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('resource', 'place'), name='record_attachment_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Appointment',
@@ -326,6 +422,14 @@ class Migration(migrations.Migration):
                 ('sequence', models.PositiveIntegerField(default=0, verbose_name='version for calendars')),
                 ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='record.resource')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('patient'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_appointment_newest'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('resource', 'place'), name='record_appointment_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Allergy',
@@ -353,6 +457,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'allergies',
+                'indexes': [
+                    models.Index(models.F('patient'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_allergy_newest'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('resource', 'place'), name='record_allergy_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -390,6 +500,16 @@ class Migration(migrations.Migration):
                 ('panel', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='record.resource')),
                 ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='record.resource')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('patient'), models.F('category'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_result_newest'),
+                    models.Index(models.F('patient'), models.F('code_system'), models.F('code'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_result_test_newest'),
+                    models.Index(fields=['panel'], name='record_result_panel'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('resource', 'place'), name='record_result_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Vaccine',
@@ -416,6 +536,14 @@ class Migration(migrations.Migration):
                 ('location', models.TextField(blank=True)),
                 ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='record.resource')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('patient'), models.F('was_given'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_vaccine_newest'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('resource', 'place'), name='record_vaccine_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Version',
@@ -428,6 +556,11 @@ class Migration(migrations.Migration):
                 ('imported', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='record.import')),
                 ('resource', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='record.resource')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('resource', 'version'), name='record_version_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Who',
@@ -450,161 +583,13 @@ class Migration(migrations.Migration):
                 ('identifiers', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None)),
                 ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='record.resource')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='resource',
-            constraint=models.UniqueConstraint(fields=('patient', 'source', 'type', 'reference'), name='record_resource_once'),
-        ),
-        migrations.AddIndex(
-            model_name='procedure',
-            index=models.Index(models.F('patient'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_procedure_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='procedure',
-            constraint=models.UniqueConstraint(fields=('resource', 'place'), name='record_procedure_once'),
-        ),
-        migrations.AddIndex(
-            model_name='prescription',
-            index=models.Index(models.F('patient'), models.F('is_current'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_prescription_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='prescription',
-            constraint=models.UniqueConstraint(fields=('resource', 'place'), name='record_prescription_once'),
-        ),
-        migrations.AddIndex(
-            model_name='paper',
-            index=models.Index(models.F('patient'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_paper_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='paper',
-            index=models.Index(models.F('patient'), models.F('type'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_paper_type_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='paper',
-            constraint=models.UniqueConstraint(fields=('resource', 'place'), name='record_paper_once'),
-        ),
-        migrations.AddIndex(
-            model_name='panel',
-            index=models.Index(models.F('patient'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_panel_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='panel',
-            index=models.Index(models.F('patient'), models.F('kind'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_panel_kind_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='panel',
-            constraint=models.UniqueConstraint(fields=('resource', 'place'), name='record_panel_once'),
-        ),
-        migrations.AddIndex(
-            model_name='note',
-            index=models.Index(models.F('patient'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_note_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='note',
-            constraint=models.UniqueConstraint(fields=('resource', 'place'), name='record_note_once'),
-        ),
-        migrations.AddIndex(
-            model_name='goal',
-            index=models.Index(models.F('patient'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_goal_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='goal',
-            constraint=models.UniqueConstraint(fields=('resource', 'place'), name='record_goal_once'),
-        ),
-        migrations.AddIndex(
-            model_name='encounter',
-            index=models.Index(models.F('patient'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_encounter_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='encounter',
-            constraint=models.UniqueConstraint(fields=('resource', 'place'), name='record_encounter_once'),
-        ),
-        migrations.AddIndex(
-            model_name='dispense',
-            index=models.Index(models.F('patient'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_dispense_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='dispense',
-            index=models.Index(fields=['prescription'], name='record_dispense_of'),
-        ),
-        migrations.AddConstraint(
-            model_name='dispense',
-            constraint=models.UniqueConstraint(fields=('resource', 'place'), name='record_dispense_once'),
-        ),
-        migrations.AddIndex(
-            model_name='condition',
-            index=models.Index(models.F('patient'), models.F('is_current'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_condition_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='condition',
-            constraint=models.UniqueConstraint(fields=('resource', 'place'), name='record_condition_once'),
-        ),
-        migrations.AddIndex(
-            model_name='careplan',
-            index=models.Index(models.F('patient'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_careplan_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='careplan',
-            constraint=models.UniqueConstraint(fields=('resource', 'place'), name='record_careplan_once'),
-        ),
-        migrations.AddIndex(
-            model_name='attachment',
-            index=models.Index(models.F('patient'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_attachment_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='attachment',
-            constraint=models.UniqueConstraint(fields=('resource', 'place'), name='record_attachment_once'),
-        ),
-        migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(models.F('patient'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_appointment_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.UniqueConstraint(fields=('resource', 'place'), name='record_appointment_once'),
-        ),
-        migrations.AddIndex(
-            model_name='allergy',
-            index=models.Index(models.F('patient'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_allergy_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='allergy',
-            constraint=models.UniqueConstraint(fields=('resource', 'place'), name='record_allergy_once'),
-        ),
-        migrations.AddIndex(
-            model_name='result',
-            index=models.Index(models.F('patient'), models.F('category'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_result_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='result',
-            index=models.Index(models.F('patient'), models.F('code_system'), models.F('code'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_result_test_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='result',
-            index=models.Index(fields=['panel'], name='record_result_panel'),
-        ),
-        migrations.AddConstraint(
-            model_name='result',
-            constraint=models.UniqueConstraint(fields=('resource', 'place'), name='record_result_once'),
-        ),
-        migrations.AddIndex(
-            model_name='vaccine',
-            index=models.Index(models.F('patient'), models.F('was_given'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='record_vaccine_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='vaccine',
-            constraint=models.UniqueConstraint(fields=('resource', 'place'), name='record_vaccine_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='version',
-            constraint=models.UniqueConstraint(fields=('resource', 'version'), name='record_version_once'),
-        ),
-        migrations.AddIndex(
-            model_name='who',
-            index=models.Index(fields=['patient'], name='record_who_patient'),
-        ),
-        migrations.AddConstraint(
-            model_name='who',
-            constraint=models.UniqueConstraint(fields=('resource', 'place'), name='record_who_once'),
+            options={
+                'indexes': [
+                    models.Index(fields=['patient'], name='record_who_patient'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('resource', 'place'), name='record_who_once'),
+                ],
+            },
         ),
     ]

@@ -51,6 +51,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 'default_permissions': (),
+                'indexes': [
+                    models.Index(fields=['patient'], name='tracker_patient'),
+                    models.Index(condition=models.Q(('remind_next_at__isnull', False)), fields=['remind_next_at'], name='tracker_remind'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('measure', 'custom'), _negated=True), fields=('patient', 'measure'), name='tracker_once'),
+                    models.UniqueConstraint(models.F('patient'), django.db.models.functions.text.Lower('name'), condition=models.Q(('measure', 'custom')), name='tracker_custom_name_once'),
+                    models.CheckConstraint(condition=models.Q(('measure', 'custom'), ('name', ''), _connector='XOR'), name='tracker_custom_has_name'),
+                    models.CheckConstraint(condition=models.Q(('remind_next_at', None), models.Q(('remind_at__isnull', False), models.Q(('remind_days', []), _negated=True)), _connector='OR'), name='tracker_reminder_whole'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -74,6 +84,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'default_permissions': (),
+                'indexes': [
+                    models.Index(models.F('patient'), models.F('tracker'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='reading_newest'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('tracker', 'at', 'number', 'second', 'unit'), name='reading_once', nulls_distinct=False),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -94,46 +110,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'default_permissions': (),
+                'indexes': [
+                    models.Index(models.F('patient'), models.OrderBy(models.F('created_at'), descending=True), name='goal_newest'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('number', None), models.Q(('wants', ''), _negated=True), _connector='OR'), name='goal_number_has_side'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='tracker',
-            index=models.Index(fields=['patient'], name='tracker_patient'),
-        ),
-        migrations.AddIndex(
-            model_name='tracker',
-            index=models.Index(condition=models.Q(('remind_next_at__isnull', False)), fields=['remind_next_at'], name='tracker_remind'),
-        ),
-        migrations.AddConstraint(
-            model_name='tracker',
-            constraint=models.UniqueConstraint(condition=models.Q(('measure', 'custom'), _negated=True), fields=('patient', 'measure'), name='tracker_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='tracker',
-            constraint=models.UniqueConstraint(models.F('patient'), django.db.models.functions.text.Lower('name'), condition=models.Q(('measure', 'custom')), name='tracker_custom_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='tracker',
-            constraint=models.CheckConstraint(condition=models.Q(('measure', 'custom'), ('name', ''), _connector='XOR'), name='tracker_custom_has_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='tracker',
-            constraint=models.CheckConstraint(condition=models.Q(('remind_next_at', None), models.Q(('remind_at__isnull', False), models.Q(('remind_days', []), _negated=True)), _connector='OR'), name='tracker_reminder_whole'),
-        ),
-        migrations.AddIndex(
-            model_name='reading',
-            index=models.Index(models.F('patient'), models.F('tracker'), models.OrderBy(models.F('at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='reading_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='reading',
-            constraint=models.UniqueConstraint(fields=('tracker', 'at', 'number', 'second', 'unit'), name='reading_once', nulls_distinct=False),
-        ),
-        migrations.AddIndex(
-            model_name='owngoal',
-            index=models.Index(models.F('patient'), models.OrderBy(models.F('created_at'), descending=True), name='goal_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='owngoal',
-            constraint=models.CheckConstraint(condition=models.Q(('number', None), models.Q(('wants', ''), _negated=True), _connector='OR'), name='goal_number_has_side'),
         ),
     ]

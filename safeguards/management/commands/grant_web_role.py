@@ -6,14 +6,16 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 from psycopg import sql
 
+from safeguards import partitions
 from safeguards.verification import GUARDED
 
 GRANT = """
     GRANT USAGE ON SCHEMA public TO {role};
     GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
     GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role};
-    REVOKE ALL ON {guarded} FROM {role}, PUBLIC;
+    REVOKE ALL ON {every} FROM {role}, PUBLIC;
     GRANT SELECT, INSERT ON {guarded} TO {role};
+    GRANT EXECUTE ON FUNCTION {make}() TO {role};
 """
 CHANGES = "UPDATE, DELETE, TRUNCATE, TRIGGER"
 
@@ -29,13 +31,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         role = options["role"]
-        guarded = sql.SQL(", ").join(map(sql.Identifier, GUARDED))
+        # Partitions are read and added to through the whole trail, so nobody needs rights on them.
+        every = partitions.tree_of(GUARDED)
+        tables = {"every": every, "guarded": GUARDED}
+        names = {name: sql.SQL(", ").join(map(sql.Identifier, some)) for name, some in tables.items()}
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
             if not cursor.fetchone():
                 raise CommandError(f"There is no role {role}.")
-            cursor.execute(sql.SQL(GRANT).format(role=sql.Identifier(role), guarded=guarded))
-            for table in GUARDED:
+            making = sql.Identifier(partitions.MAKE)
+            cursor.execute(sql.SQL(GRANT).format(role=sql.Identifier(role), make=making, **names))
+            for table in every:
                 cursor.execute("SELECT has_table_privilege(%s, %s, %s)", [role, table, CHANGES])
                 if cursor.fetchone()[0]:
                     raise CommandError(

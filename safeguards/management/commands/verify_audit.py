@@ -4,11 +4,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Sum
-from django.utils import timezone
 from tqdm import tqdm
 
 from core import policy
-from safeguards import verification
+from safeguards import clock, verification
 from safeguards.models import AuditSeal
 
 
@@ -27,7 +26,10 @@ class Command(BaseCommand):
         events = AuditSeal.objects.aggregate(events=Sum("count"))["events"] or 0
         with tqdm(total=events, desc="Verifying", unit=" events", unit_scale=True) as bar:
             noted = tuple(options["noted"])
-            found = list(verification.findings(timezone.now(), noted=noted, advance=bar.update))
+            try:
+                found = list(verification.findings(clock.now(), noted=noted, advance=bar.update))
+            except clock.ClocksDifferError as differ:
+                raise CommandError(str(differ)) from None
         if found:
             raise CommandError("\n".join(map(str, found)))
         for seal in AuditSeal.objects.order_by("day"):

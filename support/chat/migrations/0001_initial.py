@@ -54,6 +54,19 @@ class Migration(migrations.Migration):
             options={
                 'permissions': [('answer_chat', 'Can take up chats and answer them'), ('supervise_chat', 'Can read the chats of colleagues and put them back in line')],
                 'default_permissions': (),
+                'indexes': [
+                    models.Index(condition=models.Q(('agent', None), ('ended_at', None)), fields=['waiting_since', 'id'], name='chat_waiting'),
+                    models.Index(condition=models.Q(('agent__isnull', False), ('ended_at', None)), fields=['agent', 'taken_at'], name='chat_of_agent'),
+                    models.Index(models.F('browser'), models.OrderBy(models.F('opened_at'), descending=True), name='chat_by_browser'),
+                    models.Index(condition=models.Q(('ended_at__isnull', False)), fields=['ended_at'], name='chat_ended'),
+                    models.Index(models.F('account'), models.OrderBy(models.F('opened_at'), descending=True), condition=models.Q(('account__isnull', False)), name='chat_by_account'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('topic__in', ['registration', 'sign-in', 'details', 'proofing', 'upgrade', 'family', 'accessibility', 'other'])), name='chat_topic_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('agent', None), ('taken_at', None)), models.Q(('agent__isnull', False), ('taken_at__isnull', False)), _connector='OR'), name='chat_taken_by_an_agent'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('reason', '')), models.Q(('ended_at__isnull', False), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='chat_ends_with_a_reason'),
+                    models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('browser',), name='chat_one_open_per_browser'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -70,47 +83,10 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['number'],
                 'default_permissions': (),
+                'constraints': [
+                    models.UniqueConstraint(fields=('chat', 'number'), name='chat_line_number_once'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='chat',
-            index=models.Index(condition=models.Q(('agent', None), ('ended_at', None)), fields=['waiting_since', 'id'], name='chat_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='chat',
-            index=models.Index(condition=models.Q(('agent__isnull', False), ('ended_at', None)), fields=['agent', 'taken_at'], name='chat_of_agent'),
-        ),
-        migrations.AddIndex(
-            model_name='chat',
-            index=models.Index(models.F('browser'), models.OrderBy(models.F('opened_at'), descending=True), name='chat_by_browser'),
-        ),
-        migrations.AddIndex(
-            model_name='chat',
-            index=models.Index(condition=models.Q(('ended_at__isnull', False)), fields=['ended_at'], name='chat_ended'),
-        ),
-        migrations.AddIndex(
-            model_name='chat',
-            index=models.Index(models.F('account'), models.OrderBy(models.F('opened_at'), descending=True), condition=models.Q(('account__isnull', False)), name='chat_by_account'),
-        ),
-        migrations.AddConstraint(
-            model_name='chat',
-            constraint=models.CheckConstraint(condition=models.Q(('topic__in', ['registration', 'sign-in', 'details', 'proofing', 'upgrade', 'family', 'accessibility', 'other'])), name='chat_topic_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='chat',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('agent', None), ('taken_at', None)), models.Q(('agent__isnull', False), ('taken_at__isnull', False)), _connector='OR'), name='chat_taken_by_an_agent'),
-        ),
-        migrations.AddConstraint(
-            model_name='chat',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('reason', '')), models.Q(('ended_at__isnull', False), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='chat_ends_with_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='chat',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('browser',), name='chat_one_open_per_browser'),
-        ),
-        migrations.AddConstraint(
-            model_name='line',
-            constraint=models.UniqueConstraint(fields=('chat', 'number'), name='chat_line_number_once'),
         ),
         # What is noted of who is here changes a row often: with room on its page, no index is written for it.
         migrations.RunSQL("ALTER TABLE chat_chat SET (fillfactor = 70)", "ALTER TABLE chat_chat RESET (fillfactor)"),

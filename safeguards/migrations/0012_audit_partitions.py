@@ -1,0 +1,278 @@
+"""The audit trail becomes a table of partitions, one for each year, while the site goes on to write to it.
+
+All that was written stays where it is: the table as it was becomes the first partition, up to a year that is yet to
+come. What takes long (an index, reading through the rows once) locks nobody out. What locks (the change of names) takes
+milliseconds, waits for a second at most, and is tried again. Every step may be repeated after whatever happened.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import migrations, transaction
+from django.db.utils import OperationalError
+from psycopg.errors import LockNotAvailable
+
+TRAIL, FIRST, DEFAULT = "safeguards_auditevent", "safeguards_auditevent_first", "safeguards_auditevent_default"
+UNTIL = "audit_until"
+PKEY = f"{FIRST}_pkey"
+# Others queue behind a session that waits for a lock on the whole table. So it waits briefly, and often: own.
+LOCK_SECONDS, PAUSE_SECONDS, TRIES = 1, 2, 150
+
+# The next years, from the end of the last partition on. Nobody has rights of their own on a partition: what is read
+# and added goes through the trail. Triggers of statements are not inherited, so each partition gets its own.
+#
+# If rows came before their partition was made, they are in the one by default. That becomes the missing partition, and
+# a new one takes its place: no row is moved.
+MAKE = """
+CREATE FUNCTION safeguards_guard_partition(part regclass) RETURNS void LANGUAGE plpgsql
+SET search_path = public, pg_temp AS $$
+BEGIN
+    EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON %s '
+        'FOR EACH STATEMENT EXECUTE FUNCTION safeguards_refuse_change()', part);
+    EXECUTE format('CREATE TRIGGER never_emptied BEFORE TRUNCATE ON %s '
+        'FOR EACH STATEMENT EXECUTE FUNCTION safeguards_refuse_emptying()', part);
+END
+$$;
+
+CREATE FUNCTION safeguards_make_partitions() RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp SET timezone = 'UTC' SET lock_timeout = '1s' AS $$
+DECLARE
+    begins timestamptz;
+    ends timestamptz;
+    latest timestamptz;
+    part text;
+    made integer := 0;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('safeguards_make_partitions', 0));
+    SELECT max((regexp_match(pg_get_expr(relpartbound, oid), 'TO \\(''(.+)''\\)'))[1]::timestamptz) INTO begins
+        FROM pg_class JOIN pg_inherits ON inhrelid = oid WHERE inhparent = 'safeguards_auditevent'::regclass;
+    WHILE begins < now() + interval '1 year' LOOP
+        ends := date_trunc('year', begins) + interval '1 year';
+        part := 'safeguards_auditevent_' || to_char(begins, 'YYYY');
+        SELECT max(at) INTO latest FROM safeguards_auditevent_default WHERE at < now();
+        IF latest >= begins THEN
+            ends := greatest(ends, date_trunc('year', latest) + interval '1 year');
+            ALTER TABLE safeguards_auditevent DETACH PARTITION safeguards_auditevent_default;
+            EXECUTE format('ALTER TABLE safeguards_auditevent_default RENAME TO %I', part);
+            CREATE TABLE safeguards_auditevent_default PARTITION OF safeguards_auditevent DEFAULT;
+            PERFORM safeguards_guard_partition('safeguards_auditevent_default');
+        ELSE
+            EXECUTE format('CREATE TABLE %I (LIKE safeguards_auditevent INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', part);
+            PERFORM safeguards_guard_partition(part::regclass);
+        END IF;
+        EXECUTE format('ALTER TABLE safeguards_auditevent ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
+            part, begins, ends);
+        begins := ends;
+        made := made + 1;
+    END LOOP;
+    RETURN made;
+END
+$$;
+REVOKE ALL ON FUNCTION safeguards_guard_partition(regclass), safeguards_make_partitions() FROM PUBLIC;
+"""
+
+# The table as it was, under another name: its indexes leave theirs to those of the whole trail.
+RENAME = f"""
+DO $$
+DECLARE
+    one name;
+BEGIN
+    FOR one IN SELECT c.relname FROM pg_index JOIN pg_class c ON c.oid = indexrelid
+        WHERE indrelid = '{TRAIL}'::regclass AND c.relname <> '{PKEY}' AND NOT indisprimary
+    LOOP
+        EXECUTE format('ALTER INDEX %I RENAME TO %I', one, one || '_first');
+    END LOOP;
+END
+$$;
+ALTER TABLE {TRAIL} DROP CONSTRAINT {TRAIL}_pkey;
+ALTER TABLE {TRAIL} RENAME TO {FIRST};
+ALTER TABLE {FIRST} ADD CONSTRAINT {PKEY} PRIMARY KEY USING INDEX {PKEY};
+"""
+WHOLE = f"""
+CREATE TABLE {TRAIL} (LIKE {FIRST} INCLUDING DEFAULTS INCLUDING CONSTRAINTS) PARTITION BY RANGE (at);
+ALTER TABLE {TRAIL} DROP CONSTRAINT {UNTIL}, ADD CONSTRAINT {TRAIL}_pkey PRIMARY KEY (id, at);
+"""
+# Identity belongs to the whole table from now on, and goes on behind the last number that was given out.
+NUMBERS = f"""
+DO $$
+DECLARE
+    given bigint := nextval(pg_get_serial_sequence('{FIRST}', 'id'));
+BEGIN
+    ALTER TABLE {FIRST} ALTER id DROP IDENTITY;
+    EXECUTE format('ALTER TABLE {TRAIL} ALTER id ADD GENERATED BY DEFAULT AS IDENTITY (START WITH %s)', given + 1);
+END
+$$;
+"""
+ATTACH = f"""
+CREATE TABLE {DEFAULT} PARTITION OF {TRAIL} DEFAULT;
+ALTER TABLE {TRAIL} ATTACH PARTITION {FIRST} FOR VALUES FROM (MINVALUE) TO (%s);
+ALTER TABLE {FIRST} DROP CONSTRAINT {UNTIL};
+SELECT safeguards_guard_partition('{TRAIL}'), safeguards_guard_partition('{DEFAULT}');
+"""
+# Roles that had rights keep them, through the whole trail. Until grant_web_role runs again, nobody may be locked out.
+RIGHTS = """
+DO $$
+DECLARE
+    one record;
+BEGIN
+    FOR one IN SELECT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END AS who, privilege_type AS what
+        FROM pg_class, LATERAL aclexplode(relacl) WHERE oid = '{before}'::regclass AND grantee <> relowner
+    LOOP
+        EXECUTE format('GRANT %s ON {after} TO %s', one.what, one.who);
+        EXECUTE format('REVOKE %s ON {before} FROM %s', one.what, one.who);
+        {also}
+    END LOOP;
+END
+$$;
+"""
+MAY_MAKE = "EXECUTE format('GRANT EXECUTE ON FUNCTION safeguards_make_partitions() TO %s', one.who);"
+
+
+def make_partitions(apps: Any, schema_editor: Any) -> None:
+    """Turn the trail into partitions, unless it is so already."""
+    connection = schema_editor.connection
+    if run(connection, f"SELECT relkind = 'p' FROM pg_class WHERE oid = '{TRAIL}'::regclass") == (True,):
+        return
+    with other_session(connection):
+        divide(apps, schema_editor)
+
+
+def divide(apps: Any, schema_editor: Any) -> None:
+    """Divide the trail, step by step."""
+    connection = schema_editor.connection
+    prepare_key(connection)
+    until = promise_end(connection)
+    trail = apps.get_model("safeguards", "auditevent")
+    indexes = [str(index.create_sql(trail, schema_editor)) for index in trail._meta.indexes]
+
+    def change_over() -> None:
+        run(connection, f"LOCK TABLE {TRAIL} IN ACCESS EXCLUSIVE MODE")
+        run(connection, RENAME)
+        run(connection, WHOLE)
+        for index in indexes:
+            run(connection, index)
+        run(connection, NUMBERS)
+        run(connection, MAKE)
+        for step in ATTACH.split(";\n"):
+            run(connection, step.replace("%s", f"'{until}'"))
+        run(connection, RIGHTS.format(before=FIRST, after=TRAIL, also=MAY_MAKE))
+        run(connection, "SELECT safeguards_make_partitions()")
+
+    without_holding_anybody_up(connection, change_over)
+    run(connection, f"ANALYZE {TRAIL}")
+
+
+@contextmanager
+def other_session(connection: Any) -> Iterator[None]:
+    """Have nothing prepared on the server, as what is tried again are several statements. Wait for others without end.
+
+    What waits without end holds nobody up. The rest says how long.
+    """
+    connection.ensure_connection()
+    threshold, (patience,) = connection.connection.prepare_threshold, run(connection, "SHOW lock_timeout")
+    connection.connection.prepare_threshold = None
+    run(connection, "SET lock_timeout = 0")
+    try:
+        yield
+    finally:
+        run(connection, f"SET lock_timeout = '{patience}'")
+        connection.connection.prepare_threshold = threshold
+
+
+def prepare_key(connection: Any) -> None:
+    """Make the index of the new primary key, which has to hold what divides the partitions, beside the writers."""
+    valid = f"SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('{PKEY}')"
+    if run(connection, valid) == (True,):
+        return
+    run(connection, f"DROP INDEX CONCURRENTLY IF EXISTS {PKEY}")
+    run(connection, f"CREATE UNIQUE INDEX CONCURRENTLY {PKEY} ON {TRAIL} (id, at)")
+
+
+def promise_end(connection: Any) -> str:
+    """Let a constraint promise that all rows are older than a year that is yet to come. Return when it begins.
+
+    It is at least three months away, so that a migration that was interrupted has this time to be done again.
+    """
+    (until,) = run(
+        connection,
+        "SELECT (date_trunc('year', now() AT TIME ZONE 'UTC' + interval '3 months') + interval '1 year')::text || '+00'",
+    )
+
+    def promise() -> None:
+        run(connection, f"ALTER TABLE {TRAIL} DROP CONSTRAINT IF EXISTS {UNTIL}")
+        run(connection, f"ALTER TABLE {TRAIL} ADD CONSTRAINT {UNTIL} CHECK (at < '{until}') NOT VALID")
+
+    without_holding_anybody_up(connection, promise)
+    run(connection, f"ALTER TABLE {TRAIL} VALIDATE CONSTRAINT {UNTIL}")
+    return until
+
+
+def without_holding_anybody_up(connection: Any, change: Callable[[], None]) -> None:
+    """Make a change that needs the table to itself, in a transaction. Try again if somebody has it."""
+    for left in reversed(range(TRIES)):
+        try:
+            with transaction.atomic(connection.alias):
+                run(connection, f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+                return change()
+        except OperationalError as error:
+            if not (left and isinstance(error.__cause__, LockNotAvailable)):
+                raise
+        time.sleep(PAUSE_SECONDS)
+    return None
+
+
+def run(connection: Any, statement: str) -> Any:
+    """Run statements without values, and return the first row if there is one."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchone() if cursor.description else None
+
+
+# Back again, as long as nothing has been written to any other partition than the first.
+APART = f"""
+DROP FUNCTION safeguards_make_partitions();
+DROP FUNCTION safeguards_guard_partition(regclass);
+ALTER TABLE {TRAIL} DETACH PARTITION {FIRST};
+"""
+BACK = f"""
+DO $$
+DECLARE
+    given bigint := nextval(pg_get_serial_sequence('{TRAIL}', 'id'));
+    one name;
+BEGIN
+    DROP TABLE {TRAIL};
+    ALTER TABLE {FIRST} DROP CONSTRAINT {PKEY};
+    ALTER TABLE {FIRST} RENAME TO {TRAIL};
+    ALTER TABLE {TRAIL} ADD CONSTRAINT {TRAIL}_pkey PRIMARY KEY (id);
+    ALTER TABLE {TRAIL} ALTER id DROP IDENTITY IF EXISTS;
+    EXECUTE format('ALTER TABLE {TRAIL} ALTER id ADD GENERATED BY DEFAULT AS IDENTITY (START WITH %s)', given + 1);
+    FOR one IN SELECT indexname FROM pg_indexes WHERE tablename = '{TRAIL}' AND indexname LIKE '%_first' LOOP
+        EXECUTE format('ALTER INDEX %I RENAME TO %I', one, left(one, -6));
+    END LOOP;
+END
+$$;
+"""
+
+
+def make_one_table(apps: Any, schema_editor: Any) -> None:
+    """Turn the trail into one table again. Raise IrreversibleError once other partitions hold events."""
+    connection = schema_editor.connection
+
+    def change_back() -> None:
+        run(connection, f"LOCK TABLE {TRAIL} IN ACCESS EXCLUSIVE MODE")
+        if run(connection, f"SELECT 1 FROM {TRAIL} WHERE tableoid <> '{FIRST}'::regclass LIMIT 1"):
+            raise migrations.exceptions.IrreversibleError("Events are in other partitions than the first.")
+        run(connection, APART)
+        run(connection, RIGHTS.format(before=TRAIL, after=FIRST, also=""))
+        run(connection, BACK)
+
+    with other_session(connection):
+        without_holding_anybody_up(connection, change_back)
+
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [("safeguards", "0011_audit_searched")]
+    operations = [migrations.RunPython(make_partitions, make_one_table)]
