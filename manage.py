@@ -8,4 +8,7 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dslogon.settings.local")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from dslogon.start import refuse_in_a_sentence
+
+    with refuse_in_a_sentence():
+        execute_from_command_line(sys.argv)

@@ -12,8 +12,6 @@ from service_center.figures import page as figures_page
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("healthz", views.healthz, name="healthz"),
-    path("readyz", views.readyz, name="readyz"),
     path(".well-known/jwks.json", health_card.jwks, name="jwks"),
     path("", include("accounts.urls")),
     path("portal/", include("portal.urls")),
@@ -30,4 +28,4 @@ if settings.DEMO:
 handler400 = "core.views.bad_request"
 handler403 = "core.views.forbidden"
 handler404 = "core.views.not_found"
-handler500 = "core.views.server_error"
+handler500 = "accounts.sign_in.unavailable.server_error"

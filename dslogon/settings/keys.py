@@ -11,13 +11,15 @@ import secrets
 import sys
 from pathlib import Path
 
+KEY_BYTES = 32
+
 
 def new_keys() -> dict:
     """Return new random keys: Django's secret, field encryption keys by id (256 bits each), and the blind-index key."""
     return {
         "secret_key": secrets.token_urlsafe(50),
-        "field_keys": {"1": base64.b64encode(secrets.token_bytes(32)).decode()},
-        "index_key": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "field_keys": {"1": base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()},
+        "index_key": base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode(),
     }
 
 
@@ -56,7 +58,7 @@ def add_field_key(path: Path | str) -> str:
         fcntl.flock(folder, fcntl.LOCK_EX)
         kept = json.loads(file.read_text())
         key_id = str(1 + max((int(known) for known in kept["field_keys"] if known.isdecimal()), default=0))
-        kept["field_keys"][key_id] = base64.b64encode(secrets.token_bytes(32)).decode()
+        kept["field_keys"][key_id] = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
         fresh = file.with_name(f"{file.name}.{os.getpid()}")
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
             json.dump(kept, out)

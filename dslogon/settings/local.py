@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 
+from dslogon.settings import environment
 from dslogon.settings.base import *  # noqa: F403
 from dslogon.settings.base import INSTALLED_APPS, MIDDLEWARE, VAR_DIR, env
 from dslogon.settings.keys import local_keys
@@ -17,10 +18,10 @@ MIDDLEWARE.insert(
     MIDDLEWARE.index("whitenoise.middleware.WhiteNoiseMiddleware") + 1, "dslogon.one_host.OneHostMiddleware"
 )
 
-DEMO = env.bool("DSLOGON_DEMO", default=True)
+DEMO = environment.flag("DSLOGON_DEMO", default=True)
 # The demo's staff sign in with codes that its page shows.
-STAFF_PASSKEY_REQUIRED = env.bool("STAFF_PASSKEY_REQUIRED", default=not DEMO)
-CHAT_ALWAYS_OPEN = env.bool("CHAT_ALWAYS_OPEN", default=DEMO)
+STAFF_PASSKEY_REQUIRED = environment.flag("STAFF_PASSKEY_REQUIRED", default=not DEMO)
+CHAT_ALWAYS_OPEN = environment.flag("CHAT_ALWAYS_OPEN", default=DEMO)
 if DEMO:
     DOCUMENT_READER = env.str("DOCUMENT_READER", default="idproofing.document_reader.MockReader")
     INSTALLED_APPS.append("demo")

@@ -1,13 +1,12 @@
 """`python -m dslogon.up <command>`, as `./run` calls it. Expected failures are reported in one sentence."""
 
-import ctypes
 import os
 import signal
 import subprocess
 import sys
 
-from dslogon.up import assets, check, lock, pictures, serve, tests
-from dslogon.up.errors import UserFacingError, say, sentence_for_os_error
+from dslogon.up import assets, check, cluster, lock, pictures, serve, tests
+from dslogon.up.errors import UserFacingError, end_with_parent, say, sentence_for_os_error
 
 
 def main(command: str, arguments: list[str]) -> int:
@@ -21,6 +20,8 @@ def main(command: str, arguments: list[str]) -> int:
             return tests.test(arguments)
         case "bench":
             return tests.bench(arguments)
+        case "chaos":
+            return tests.chaos()
         case "check":
             return check.check()
         case "pictures":
@@ -29,19 +30,21 @@ def main(command: str, arguments: list[str]) -> int:
             return manage(arguments)
         case "lock":
             lock.lock()
-        case "assets":
+        case "sbom" | "audit":
+            # Needs packages of requirements/test.txt, which a deployment does not install.
+            from dslogon.up import pinned
+
+            return pinned.audit() if command == "audit" else pinned.write_sbom()
+        case "install":
             assets.fetch()
             assets.collect()
+        case "cluster":
+            if "--until-parent-ends" in arguments:
+                end_with_parent()
+            cluster.serve()
         case _:
             raise UserFacingError(f"There is no command {command}.")
     return 0
-
-
-def end_with_parent() -> None:
-    """Ask the kernel for SIGTERM when the parent (make) dies. This works on Linux only."""
-    pr_set_pdeathsig = 1
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
 
 
 def manage(arguments: list[str]) -> int:
@@ -51,6 +54,8 @@ def manage(arguments: list[str]) -> int:
     """
     env = os.environ | {"DJANGO_SETTINGS_MODULE": "dslogon.settings.local"}
     with serve.database() as url:
+        # Ctrl-C goes to the whole group. The command ends by itself, and only then its database does.
+        signal.signal(signal.SIGINT, lambda *_: None)
         return subprocess.call(
             [sys.executable, "manage.py", *arguments], cwd=assets.ROOT, env=env | {"DATABASE_URL": url}
         )

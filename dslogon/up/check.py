@@ -29,6 +29,7 @@ def check() -> int:
         "types": [python, "-m", "mypy", *ROOMS, "tests"],
         "import contract": [python, "-c", IMPORT_CONTRACT],
         "migrations": [python, "-W", "ignore", "manage.py", "makemigrations", "--check", "--dry-run"],
+        "live tables": [python, "-m", "dslogon.up.live_tables"],
         "deployment": [python, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
         "templates": [djade, "--check", "--target-version", "5.2", *templates()],
     }
@@ -76,6 +77,9 @@ def production() -> Mapping[str, str]:
         "INDEX_KEY": key(),
         "ALLOWED_HOSTS": "dslogon.example",
         "SITE_ADDRESS": "https://dslogon.example",
+        "DEFAULT_FROM_EMAIL": "DS Logon <no-reply@dslogon.internal>",
+        "SERVICE_CENTER_EMAIL": "service-center@dslogon.internal",
+        "TRUSTED_PROXIES": "127.0.0.1",
         "DATABASE_URL": "postgres://dslogon@/dslogon?host=/nowhere",
         "EMAIL_URL": "smtp+tls://mail.dslogon.example:587",
     }

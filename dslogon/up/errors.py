@@ -1,8 +1,10 @@
 """Failures that anyone can meet, reported in one sentence instead of a traceback."""
 
+import ctypes
 import errno
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -48,6 +50,13 @@ def sentence_for_os_error(error: OSError) -> str:
 def say(text: str) -> None:
     """Say what is being done now."""
     print(text, file=sys.stderr, flush=True)
+
+
+def end_with_parent() -> None:
+    """Ask the kernel for SIGTERM when the parent dies. This works on Linux only."""
+    pr_set_pdeathsig = 1
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
 
 
 def end_with_parent_command(name: str) -> list[str]:

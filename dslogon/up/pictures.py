@@ -1,7 +1,6 @@
 """`./run pictures`: the pictures of the guides, taken with Chromium from the demo site, which has to be running.
 
-They go into var/guide-pictures, where the site finds them at once. `./run pictures readme` takes those of the README,
-which are in the repository.
+They go into var/guide-pictures, where the site finds them at once.
 """
 
 import base64
@@ -11,7 +10,6 @@ import shutil
 import time
 import urllib.request
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dslogon.up import port
@@ -22,7 +20,7 @@ from dslogon.up.serve import VAR
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-GUIDES, README = VAR / "guide-pictures", ROOT / "docs/screenshots"
+GUIDES = VAR / "guide-pictures"
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # She has an authenticator app, a son, results and vaccines.
 WHO = "premium.grace"
@@ -38,7 +36,6 @@ class Shot:
 
     file: str
     path: str
-    whole_window: bool = False
 
 
 OF_GUIDES = (
@@ -52,17 +49,12 @@ OF_GUIDES = (
     Shot("record/immunizations", "/portal/immunizations/"),
     Shot("record/access-history", "/portal/access/"),
 )
-OF_README = (Shot("home", "/", whole_window=True), Shot("portal", "/portal/", whole_window=True))
 
 
 def take(arguments: list[str]) -> None:
-    """Take the pictures of the guides, or with the argument "readme" those of the README.
-
-    Raise UserFacingError if the site does not answer, or there is no Chromium.
-    """
-    if arguments not in ([], ["readme"]):
-        raise UserFacingError("It is ./run pictures for the guides, and ./run pictures readme for the README.")
-    shots, folder = (OF_README, README) if arguments else (OF_GUIDES, GUIDES)
+    """Take the pictures of the guides. Raise UserFacingError if the site does not answer, or there is no Chromium."""
+    if arguments:
+        raise UserFacingError("It is ./run pictures, without anything behind it.")
     site, browser = f"http://localhost:{port.chosen()}", find_browser()
     account = account_of(site)
     from playwright.sync_api import sync_playwright  # only requirements/test.txt has it
@@ -71,15 +63,14 @@ def take(arguments: list[str]) -> None:
         chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         page = chromium.new_page(
             base_url=site,
-            viewport={"width": 1200 if arguments else WIDTH, "height": 820},
-            device_scale_factor=1 if arguments else SCALE,
+            viewport={"width": WIDTH, "height": 820},
+            device_scale_factor=SCALE,
         )
-        for shot in shots:
-            if shot.path != "/" and page.url in ("about:blank", f"{site}/"):
-                sign_in(page, account)
-            take_one(page, shot, folder)
+        sign_in(page, account)
+        for shot in OF_GUIDES:
+            take_one(page, shot)
         chromium.close()
-    say(f"{len(shots)} pictures are in {folder.relative_to(ROOT)}.")
+    say(f"{len(OF_GUIDES)} pictures are in {GUIDES.relative_to(ROOT)}.")
 
 
 def find_browser() -> str:
@@ -125,16 +116,16 @@ def code_of(secret: str) -> str:
     return f"{totp(base64.b32decode(secret)):06d}"
 
 
-def take_one(page: "Page", shot: Shot, folder: Path) -> None:
-    """Take one picture: of the whole window, or of the page without what stands above and below each page."""
+def take_one(page: "Page", shot: Shot) -> None:
+    """Take one picture: of the page without what stands above and below each page."""
     answer = page.goto(shot.path)
     if not answer or answer.status != 200:
         raise UserFacingError(f"{shot.path} could not be shown.")
-    box = None if shot.whole_window else page.locator(BEGINS).first.bounding_box()
+    box = page.locator(BEGINS).first.bounding_box()
     if box:
         box["x"], box["width"] = 0, WIDTH
         box["y"], box["height"] = box["y"] - MARGIN, min(box["height"], HEIGHT) + MARGIN
-    file = folder / f"{shot.file}.png"
+    file = GUIDES / f"{shot.file}.png"
     file.parent.mkdir(parents=True, exist_ok=True)
     new = file.with_suffix(".new")  # the site never finds half a picture
     new.write_bytes(page.screenshot(full_page=bool(box), clip=box))

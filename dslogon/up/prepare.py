@@ -1,5 +1,6 @@
 """Migrates the database and, in the demo, fills it once. Prints a persona to try on standard output."""
 
+import os
 import sys
 
 import django
@@ -15,12 +16,14 @@ from dslogon.up.errors import say, sentence_for
 def main() -> None:
     """Migrate and fill the database. Both steps do nothing if everything is already done.
 
-    Progress goes to standard error.
+    Where the site runs as another role (WEB_ROLE), that role gets its rights. Progress goes to standard error.
     """
     django.setup()
     aside = OutputWrapper(sys.stderr)
     try:
         call_command("migrate", interactive=False, verbosity=0)
+        if os.environ.get("WEB_ROLE"):
+            call_command("grant_web_role", os.environ["WEB_ROLE"], stdout=aside)
         if settings.DEMO:
             call_command("load_population", stdout=aside)
             call_command("load_population", persona=True)

@@ -22,7 +22,7 @@ ROOT = assets.ROOT
 VAR = ROOT / "var"
 PREPARE = ["-m", "dslogon.up.prepare"]
 WORKER = ["manage.py", "procrastinate", "worker"]
-WEB = ["-m", "gunicorn"]
+WEB = ["-m", "dslogon.web"]
 # With large pages for malloc, each Argon2 hash takes a quarter less time.
 LARGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 PATIENCE = 30
@@ -57,6 +57,7 @@ def serve() -> None:
             "PORT": str(number),
             "SITE_ADDRESS": address,
         }
+        shutil.rmtree(VAR / "metrics", ignore_errors=True)  # what the processes of the last run have counted
         children: dict[str, subprocess.Popen[bytes]] = {}
         if not env.get("DATABASE_URL"):
             say("Starting PostgreSQL ...")
@@ -106,13 +107,13 @@ def end(number: int, frame: FrameType | None) -> NoReturn:
 
 
 @contextmanager
-def alone(address: str) -> Iterator[None]:
-    """Hold this folder's lock for the length of the block. Raise AlreadyRuns if another run has it.
+def alone(address: str, folder: Path = VAR) -> Iterator[None]:
+    """Hold the lock of a folder for the length of the block. Raise AlreadyRuns if another run has it.
 
     The system releases the lock when the process ends.
     """
-    VAR.mkdir(mode=0o700, exist_ok=True)
-    with (VAR / "lock").open("a+") as lock:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / "lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

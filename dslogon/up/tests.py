@@ -28,13 +28,24 @@ def test(arguments: list[str]) -> int:
 def bench(arguments: list[str]) -> int:
     """Print the table of speeds, on the same files and kind of database that the site has. Return 0 on success.
 
-    With --keep, the database stays, and the next run continues there.
+    With --keep, the database stays, and the next run continues there. With --history, nothing is measured.
     """
+    if "--history" in arguments:
+        return subprocess.call([sys.executable, "-m", "bench", *arguments], cwd=assets.ROOT)
     VAR.mkdir(mode=0o700, exist_ok=True)
     assets.fetch()
     assets.collect()
     kept = KEPT if "--keep" in arguments else None
     return on_a_throwaway_database(["-m", "bench", *arguments], hurried=False, kept=kept)
+
+
+def chaos() -> int:
+    """Kill everything in a deployment once while people use it. Return 0 if nothing was lost."""
+    VAR.mkdir(mode=0o700, exist_ok=True)
+    assets.fetch()
+    return subprocess.call(
+        [*end_with_parent_command("TERM"), sys.executable, "-m", "tests.resilience"], cwd=assets.ROOT
+    )
 
 
 def on_a_throwaway_database(arguments: list[str], *, hurried: bool = True, kept: Path | None = None) -> int:

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.test import Client
 
 from demo.people import PEOPLE
+from dslogon.up.check import production
 from tests.accounts.holders import premium, signed_in, staff
 
 ROOT = Path(settings.BASE_DIR)
@@ -117,18 +118,7 @@ def test_cookies_are_out_of_reach_for_scripts_and_other_sites():
 
 
 def test_in_production_every_cookie_is_for_https_and_this_host_only():
-    key = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
-    env = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "dslogon.settings.production",
-        "SECRET_KEY": "x" * 60,
-        "FIELD_KEYS": f"1:{key}",
-        "INDEX_KEY": key,
-        "ALLOWED_HOSTS": "dslogon.example",
-        "SITE_ADDRESS": "https://dslogon.example",
-        "DATABASE_URL": "postgres:///none",
-        "EMAIL_URL": "smtp+tls://mail.dslogon.example:587",
-        "DSLOGON_DEMO": "0",
-    }
+    env = os.environ | production()
     names = ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "DEBUG", "DEMO")
     asked = f"from django.conf import settings; print(*(getattr(settings, name) for name in {names}))"
     told = subprocess.run([sys.executable, "-c", asked], env=env, cwd=ROOT, capture_output=True, text=True, check=True)
@@ -137,6 +127,8 @@ def test_in_production_every_cookie_is_for_https_and_this_host_only():
 
 # The head of a page that people take along has its styles in itself: nothing else comes with it.
 TAKEN_ALONG = ROOT / "templates/portal/export/head.html"
+# What could not be answered is sent again with the token that it came with: nobody else's form gets one of ours.
+SENT_AGAIN = ROOT / "templates/errors/unavailable.html"
 TEMPLATES = [
     path for path in sorted((ROOT / "templates").rglob("*.html")) if "mail" not in path.parts and path != TAKEN_ALONG
 ]
@@ -147,11 +139,18 @@ def test_no_template_holds_scripts_styles_or_handlers_of_its_own(path):
     assert not INLINE.search(path.read_text())
 
 
+def test_every_phone_number_of_ours_can_be_dialed_from_the_page():
+    bare = re.compile(r"\{\{ *(center\.(PHONE|TTY|FROM_ABROAD)|[a-z.]*region\.phone) *\}\}")
+    assert not [path.name for path in TEMPLATES if bare.search(path.read_text())]
+
+
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
 def test_no_template_trusts_what_people_type_or_loads_from_elsewhere(path):
     text = path.read_text()
     assert "|safe" not in text
     assert "autoescape off" not in text
     assert not re.search(r'(src|action)="(https?:)?//', text)
+    if path == SENT_AGAIN:
+        return
     for form in re.findall(r"<form[^>]*method=\"post\".*?</form>", text, re.DOTALL | re.IGNORECASE):
         assert "{% csrf_token %}" in form

@@ -32,4 +32,4 @@ def env() -> dict[str, str]:
 
 def ended(command: list[str], folder: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """Runs a command to its end and returns what it said."""
-    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=600)

@@ -100,7 +100,7 @@ def test_a_port_that_cannot_be_one_is_told(house: Path, env: dict[str, str], por
 
 
 def test_an_unknown_command_lists_the_known_ones(house: Path, env: dict[str, str]) -> None:
-    assert only_sentence(house, env, "fly").startswith("./run knows serve, test, check")
+    assert only_sentence(house, env, "fly").startswith("./run knows serve, cluster, test, check")
 
 
 def test_a_database_that_cannot_be_reached_is_told_without_its_password(

@@ -1,26 +1,18 @@
 """A database from before the rooms were moved: people go on in it as if nothing had happened."""
 
-import io
 import json
-import os
-import subprocess
 import sys
-import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
-from psycopg import sql
 
 from demo.people import PEOPLE
 from dslogon.up.postgres import binary
 from tests.up.before_move import COMMIT, SCRIPT
-from tests.up.conftest import ROOT, ended
+from tests.up.conftest import ROOT
+from tests.up.older_code import new_database, run, unpack_commit
 
 # One walk serves them all, so one process runs them.
 pytestmark = pytest.mark.xdist_group("move")
@@ -46,7 +38,7 @@ class Moved:
 def moved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moved]:
     """Fill a database by the old code, dump it, restore it, and go on in it by the code of today."""
     folder = tmp_path_factory.mktemp("move")
-    unpack_commit(folder / "before")
+    unpack_commit(COMMIT, folder / "before")
     left, found, dump = folder / "left.json", folder / "found.json", folder / "dump"
     with new_database("test_before_move") as before, new_database("test_after_move") as after:
         run([sys.executable, "-c", SCRIPT, str(left)], folder / "before", before)
@@ -54,44 +46,6 @@ def moved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moved]:
         run([str(binary("pg_restore")), "--exit-on-error", f"--dbname={after}", str(dump)], folder)
         run([sys.executable, "-c", GO_ON, str(left), str(found)], ROOT, after)
         yield Moved(json.loads(left.read_text()), json.loads(found.read_text()))
-
-
-def unpack_commit(folder: Path) -> None:
-    """Unpack the code of before the move. Skip in a shallow clone or without git, which cannot have it."""
-    try:
-        whole = git("rev-parse", "--is-shallow-repository") == b"false\n"
-    except (FileNotFoundError, subprocess.CalledProcessError):
-        whole = False
-    if not whole:
-        pytest.skip(f"Commit {COMMIT[:7]} cannot be here: this needs a full clone, and git.")
-    archive = git("archive", COMMIT)
-    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        tar.extractall(folder, filter="data")
-
-
-def git(*arguments: str) -> bytes:
-    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, check=True).stdout
-
-
-@contextmanager
-def new_database(name: str) -> Iterator[str]:
-    """Make an empty database on the server of the tests, and drop it at the end; its address is yielded."""
-    server = os.environ["DATABASE_URL"]
-    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(drop)
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        try:
-            yield urlsplit(server)._replace(path=f"/{name}").geturl()
-        finally:
-            connection.execute(drop)
-
-
-def run(command: list[str], folder: Path, database: str = "") -> None:
-    """Run a command to its end, with the settings of the tests on that database; its failure is the test's."""
-    settings = {"DJANGO_SETTINGS_MODULE": "dslogon.settings.test", "DATABASE_URL": database}
-    process = ended(command, folder, os.environ | settings)
-    assert process.returncode == 0, process.stderr
 
 
 def test_after_migrate_the_models_ask_for_nothing_more(moved: Moved) -> None:

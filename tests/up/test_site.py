@@ -120,7 +120,7 @@ def test_beside_a_running_site_a_second_start_is_refused_and_single_commands_wor
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ("gunicorn", "The web server was killed"),
+        ("dslogon.web", "The web server was killed"),
         ("procrastinate", "The job worker was killed"),
         ("bin/postgres -D", "PostgreSQL was killed"),
     ],
