@@ -8,13 +8,13 @@ RUN python -m pip install --quiet --require-hashes --only-binary :all: -r requir
 # Node is needed only to fetch the design system, so it stays behind in this stage.
 FROM packages AS assets
 COPY . .
-RUN python -m dslogon.up assets
+RUN python -m dslogon.up install
 
 FROM packages
 COPY . .
 COPY --from=assets /site/var/static var/static
 COPY --from=assets /site/var/staticfiles.json var/staticfiles.json
-RUN useradd --uid 1000 --no-create-home site && mkdir -p var/keys && chown site var/keys
+RUN useradd --uid 1000 --no-create-home site && mkdir -p var/keys var/owner && chown site var/keys var/owner
 USER site
 EXPOSE 8000
-CMD ["python", "-m", "gunicorn"]
+CMD ["python", "-m", "dslogon.web"]
