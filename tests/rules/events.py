@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tests.rules.imports import name_of
+from tests.rules.imports import name_of, nodes_in, parse
 
 Modules = Mapping[str, ast.Module]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -18,7 +18,7 @@ def read_modules(root: Path, rooms: set[str]) -> Modules:
     """Return the modules of `rooms` below `root` by name, parsed; migrations are left out."""
     paths = [path for room in sorted(rooms) for path in sorted((root / room).rglob("*.py"))]
     return {
-        name_of(path.relative_to(root)): ast.parse(path.read_text()) for path in paths if "migrations" not in path.parts
+        name_of(path.relative_to(root)): parse(path.read_text()) for path in paths if "migrations" not in path.parts
     }
 
 
@@ -49,8 +49,8 @@ def recording_calls(modules: Modules) -> Iterator[tuple[str, Function, ast.Call]
     """Yield the calls that record an event, with the functions that they stand in."""
     for module, tree in modules.items():
         recorders = {"audit.record", PASSES_ON, *names_of_record(tree)}
-        for function in (node for node in ast.walk(tree) if isinstance(node, Function)):
-            for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
+        for function in (node for node in nodes_in(tree) if isinstance(node, Function)):
+            for call in (node for node in nodes_in(function) if isinstance(node, ast.Call)):
                 if dotted_name(call.func) in recorders:
                     yield module, function, call
 
@@ -67,7 +67,7 @@ def dotted_name(node: ast.expr) -> str:
 
 def names_of_record(tree: ast.Module) -> Iterator[str]:
     """Yield what a module calls the function that records events, if it imports that by name."""
-    for node in ast.walk(tree):
+    for node in nodes_in(tree):
         if isinstance(node, ast.ImportFrom) and node.module == "safeguards.audit":
             yield from (alias.asname or alias.name for alias in node.names if alias.name == "record")
 
@@ -97,7 +97,7 @@ def values_of(node: ast.expr, function: Function, module: str, modules: Modules)
 
 def assigned_to(name: str, function: Function) -> Iterator[ast.expr]:
     """Yield what a function assigns to a local name."""
-    for node in ast.walk(function):
+    for node in nodes_in(function):
         if isinstance(node, ast.Assign) and any(ast.unparse(target) == name for target in node.targets):
             yield node.value
 
@@ -105,7 +105,7 @@ def assigned_to(name: str, function: Function) -> Iterator[ast.expr]:
 def given_as(name: str, modules: Modules) -> Iterator[str]:
     """Yield the strings that a class, which has a capital letter, is given under this name."""
     for tree in modules.values():
-        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        for call in (node for node in nodes_in(tree) if isinstance(node, ast.Call)):
             if dotted_name(call.func).rpartition(".")[2][:1].isupper():
                 for keyword in call.keywords:
                     value = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
@@ -115,7 +115,7 @@ def given_as(name: str, modules: Modules) -> Iterator[str]:
 
 def looked_up(call: ast.Call, module: str, modules: Modules) -> Iterator[str]:
     """Yield the events of the table of transitions in which a call looks something up."""
-    for node in ast.walk(call):
+    for node in nodes_in(call):
         if isinstance(node, ast.Name) and node.id == TABLE:
             yield from events_of_table(modules[module])
         elif isinstance(node, ast.Attribute) and node.attr == TABLE and isinstance(node.value, ast.Name):
@@ -126,7 +126,7 @@ def imported_as(name: str, tree: ast.Module) -> str:
     """Return the module that a module means by a name that it imports."""
     return next(
         f"{node.module}.{alias.name}"
-        for node in ast.walk(tree)
+        for node in nodes_in(tree)
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
         if name in (alias.asname, alias.name)

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 Graph = Mapping[str, set[str]]
@@ -29,9 +30,21 @@ def name_of(path: Path) -> str:
     return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
 
 
+@cache
+def parse(text: str) -> ast.Module:
+    """Return the tree of a module's text. Several tests read the whole house, and it is parsed once for all."""
+    return ast.parse(text)
+
+
+@cache
+def nodes_in(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """Return a tree and all that is in it. Each question that a test asks looks at all of it."""
+    return tuple(ast.walk(tree))
+
+
 def imported_by(path: Path, known: object) -> set[str]:
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes_in(parse(path.read_text())):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -10,7 +10,7 @@ from django.conf import settings
 from tests.rules.imports import packages_in
 
 ROOT = Path(settings.BASE_DIR)
-READS = re.compile(r"""(?:\benv\.\w+|\brequired|os\.environ(?:\.get)?)[(\[]["']([A-Z][A-Z_]+)["']""")
+READS = re.compile(r"""(?:\benv(?:ironment)?\.\w+|\brequired|os\.environ(?:\.get)?)[(\[]["']([A-Z][A-Z_]+)["']""")
 EXAMPLE = re.compile(r"^# ([A-Z][A-Z_]+)=(.*)$", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#\s]+)")
 ROOMS = sorted(packages_in(ROOT))
@@ -21,7 +21,7 @@ def configuration() -> Iterator[Path]:
     """The modules that read the environment, but for those that only set it up for others."""
     yield from (ROOT / "dslogon/settings").glob("*.py")
     yield from (ROOT / "dslogon/up").glob("*.py")
-    yield ROOT / "gunicorn.conf.py"
+    yield from (ROOT / "dslogon/web").glob("*.py")
     yield ROOT / "tests/conftest.py"
 
 

@@ -9,8 +9,6 @@ from tests.rules import addresses
 
 PUBLIC = {
     "": "the home page: what this is, and the ways in",
-    "healthz": "for the load balancer; tells nothing but that it lives",
-    "readyz": "for the load balancer; tells nothing but that the database answers",
     "register/": "registering needs no account",
     "register/route/": "registering needs no account",
     "register/with-code/": "registering needs no account",
