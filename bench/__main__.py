@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 import django
 import psycopg
 
+from bench import history
 from bench.databases import database
+from dslogon.up import serve
 from dslogon.up.errors import say
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ HOLDERS = 10_000
 MILLION = 1_000_000
 REGISTRY = "registry"
 PORTAL, PORTAL_PAGES = "portal", "portal-pages"
-CHATS, DESK = "chats", "desk"
+CHATS, DESK, SERVERS, SIZES = "chats", "desk", "servers", "sizes"
 WIZARD = ("wizard-start", "wizard-details", "wizard-code")
 KEYS = (
     "sign-in",
@@ -39,8 +41,10 @@ KEYS = (
     PORTAL_PAGES,
     CHATS,
     DESK,
+    SERVERS,
+    SIZES,
 )
-APPLICATIONS = {"allauth": "django.core.wsgi:get_wsgi_application()"}
+SITES = {"allauth": "bench.allauth_front:site", "dslogon": "dslogon.web.front:site"}
 
 
 def arguments() -> argparse.Namespace:
@@ -54,14 +58,19 @@ def arguments() -> argparse.Namespace:
         default=100_000,
         help="how large the registry, and the desk's tables, grow (default: 100000)",
     )
+    parser.add_argument("--history", action="store_true", help="measure nothing, and print what earlier runs had")
     parser.add_argument("--keep", action="store_true", help="the registry in var/bench, and go on from what is there")
     return parser.parse_args()
 
 
 def main() -> None:
     wanted = arguments()
+    if wanted.history:
+        print(*history.table(), sep="\n")
+        return
+    history.began()  # for all processes of this run
     server = os.environ["DATABASE_URL"]
-    if not wanted.only or set(wanted.only) - {REGISTRY, PORTAL, PORTAL_PAGES, CHATS, DESK}:
+    if not wanted.only or set(wanted.only) - {REGISTRY, PORTAL, PORTAL_PAGES, CHATS, DESK, SERVERS, SIZES}:
         the_site(server, wanted)
     if not wanted.million and REGISTRY in (wanted.only or KEYS):
         say(f"Measuring the registry up to {wanted.people:,} people ...")
@@ -78,6 +87,12 @@ def main() -> None:
     if not wanted.million and DESK in (wanted.only or KEYS):
         say(f"Measuring the desk among {wanted.people:,} accounts ...")
         subprocess.run([sys.executable, "-m", "bench.desk", "--accounts", str(wanted.people)], check=True)
+    # Only if asked for: each rival keeps half a minute waiting, and bytes are no speed.
+    if SERVERS in (wanted.only or ()):
+        say("Measuring web servers among slow, many and rude clients ...")
+        subprocess.run([sys.executable, "-m", "bench.servers", str(wanted.seconds)], check=True)
+    if SIZES in (wanted.only or ()):
+        subprocess.run([sys.executable, "-m", "bench.sizes"], check=True)
 
 
 def the_site(server: str, wanted: argparse.Namespace) -> None:
@@ -141,7 +156,7 @@ def print_table(compared: list["Comparison"], others: Mapping[str, Mapping[str, 
     os.sched_setaffinity(0, cores[:1])
     with ExitStack() as serving:
         sites = {
-            name: serving.enter_context(site.serving(name, env, APPLICATIONS.get(name, "dslogon.wsgi")))
+            name: serving.enter_context(site.serving(name, env, [*serve.WEB, SITES[name]]))
             for name, env in {"dslogon": {}, **others}.items()
         }
         os.sched_setaffinity(0, cores[-1:])

@@ -72,7 +72,7 @@ def once(kept: Path, measuring: Callable[[], Iterator[str]]) -> Iterator[str]:
 def figures(size: int, imported: Speed, before: Speed | None, folder: Path) -> Iterator[str]:
     """Yield the lines for one size."""
     yield f"{size:,} people"
-    yield from imports.verdicts(imported, before, folder)
+    yield from imports.verdicts(row_of(size), imported, before, folder)
     settle()
     if size == SMALL:
         protect()
@@ -92,31 +92,36 @@ def protect() -> None:
     Person.objects.filter(pk__in=numbers[::10]).update(protected=True)
 
 
+def row_of(size: int) -> str:
+    return f"registry of {size:,}"
+
+
 def lookups(size: int) -> Iterator[str]:
     """Yield the lines about lookups at this size."""
+    row = row_of(size)
     kinds = {"hit": hits(), "miss": misses(), "key": keys(), "small": hits()}
     cost = in_turns(kinds, ROUNDS)
     us = {kind: f"{each.time * 1e6:.0f} us" for kind, each in cost.items()}
     yield f"find_person: {us['hit']}; a miss: {us['miss']}; get by primary key: {us['key']}"
-    yield at_most("find_person beside one get by primary key", cost["hit"].time / cost["key"].time, 1.3)
-    yield at_most("queries of a lookup", asked_of_database(hits()[0]), 2)
-    yield alike("a miss beside a hit, median time", cost["miss"].time / cost["hit"].time, 0.05)
-    yield alike("a miss beside a hit, CPU", cost["miss"].cpu / cost["hit"].cpu, 0.05)
-    yield from other_outcomes()
+    yield at_most(row, "find_person beside one get by primary key", cost["hit"].time / cost["key"].time, 1.3)
+    yield at_most(row, "queries of a lookup", asked_of_database(hits()[0]), 2)
+    yield alike(row, "a miss beside a hit, median time", cost["miss"].time / cost["hit"].time, 0.05)
+    yield alike(row, "a miss beside a hit, CPU", cost["miss"].cpu / cost["hit"].cpu, 0.05)
+    yield from other_outcomes(row)
     if size > SMALL:
-        yield at_most(f"below HTTP, beside {SMALL:,} people", cost["hit"].time / cost["small"].time, 1.15)
-        yield at_most(f"over HTTP, beside {SMALL:,} people", over_http(), 1.05)
+        yield at_most(row, f"below HTTP, beside {SMALL:,} people", cost["hit"].time / cost["small"].time, 1.15)
+        yield at_most(row, f"over HTTP, beside {SMALL:,} people", over_http(), 1.05)
 
 
-def other_outcomes() -> Iterator[str]:
+def other_outcomes(row: str) -> Iterator[str]:
     """Yield what a stopwatch tells about an outcome: each kind compared with a match, and their query counts."""
     kinds = outcomes()
     cost = in_turns(kinds, OF_OUTCOMES)
     for kind in kinds:
         if kind != "Match":
-            yield alike(f"{kind} beside Match, median time", cost[kind].time / cost["Match"].time, 0.05)
+            yield alike(row, f"{kind} beside Match, median time", cost[kind].time / cost["Match"].time, 0.05)
     counted = {asked_of_database(questions[0]) for questions in kinds.values()}
-    yield at_most("queries of the outcomes, most less least", max(counted) - min(counted), 0)
+    yield at_most(row, "queries of the outcomes, most less least", max(counted) - min(counted), 0)
 
 
 def in_turns(kinds: dict[str, Questions], rounds: int) -> dict[str, Cost]:

@@ -99,19 +99,18 @@ def lines(piece: Piece) -> str:
     return "".join(json.dumps(record) + "\n" for record in registry.records(piece, SEED, timezone.localdate()))
 
 
-def verdicts(imported: Speed, before: Speed | None, folder: Path) -> Iterator[str]:
+def verdicts(row: str, imported: Speed, before: Speed | None, folder: Path) -> Iterator[str]:
     """Yield what the import reached, with its goals. `before` is the import of a smaller file."""
     yield f"an import: {imported.rate:,.0f} people/s; {imported.cpu * 1e6:.0f} us of processor time each"
     for what, indexes in (("bare tables", False), ("tables with indexes and constraints", True)):
         bare = bare_copy(folder, indexes=indexes)
-        yield at_least(f"beside {bare.rate:,.0f} people/s by bare COPY into {what}", imported.rate / bare.rate, 0.15)
-        yield at_least(
-            f"the same by processor time, all {count_cores()} cores ours", count_cores() * bare.cpu / imported.cpu, 0.15
-        )
+        shown = f"beside {bare.rate:,.0f} people/s by bare COPY into {what}"
+        yield at_least(row, f"beside bare COPY into {what}", imported.rate / bare.rate, 0.15, shown=shown)
+        by_cpu, shown = f"CPU beside COPY into {what}", f"the same by processor time, all {count_cores()} cores ours"
+        yield at_least(row, by_cpu, count_cores() * bare.cpu / imported.cpu, 0.15, shown=shown)
     if before:
-        yield at_most(
-            f"its memory beside the smaller import's ({imported.memory:.0f} MiB)", imported.memory / before.memory, 1.1
-        )
+        shown = f"its memory beside the smaller import's ({imported.memory:.0f} MiB)"
+        yield at_most(row, "memory beside the smaller import's", imported.memory / before.memory, 1.1, shown=shown)
 
 
 def bare_copy(folder: Path, *, indexes: bool) -> Speed:

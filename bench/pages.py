@@ -10,9 +10,9 @@ from django_otp.oath import totp
 
 from bench import people
 from bench.views import PASSWORD
+from bench.visitor import FIREFOX
 
 CSRF = "b" * 32
-FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
 NETWORK = int(IPv4Address("10.0.0.0"))
 
 Forms = Iterator[Mapping[str, str]]

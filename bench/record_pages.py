@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from accounts.models import Account
 from accounts.sign_in import session
+from bench import history
 from bench.counts import CONTROL
 from core.policy import Level
 from demo.invent.records import record_for, store
@@ -284,4 +285,5 @@ def measured(page: Asked, browsers: dict[str, Client]) -> tuple[str, bool]:
     met = asked - BEFORE <= QUERIES and large / small <= RATIO and max(sizes.values()) <= SIZE
     figures = f"{small:>9.1f}{large:>11.1f}{large / small:>7.2f}{sizes[SMALL]:>6.0f}{sizes[LARGE]:>11.0f}"
     line = f"  {page.name:<44}{asked:>8}{figures}"
-    return f"{line}{'' if met else '  MISSED'}", met
+    before = history.keep("portal-pages", page.name, large / small, high=RATIO)
+    return f"{line}{'' if met else '  MISSED'}{before}", met

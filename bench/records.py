@@ -51,7 +51,7 @@ def verdicts() -> Iterator[str]:
     yield f"an import: {statistics.median(rates):,.0f} resources/s"
     yield f"an export: {statistics.median(out):,.0f} resources/s"
     yield f"the same {len(files)} files once more, unchanged: {statistics.median(again):.3f} s"
-    yield at_most("an import beside reading and validating alone", statistics.median(ratios), 1.3)
+    yield at_most("health records", "an import beside reading and validating alone", statistics.median(ratios), 1.3)
     yield from memory()
 
 
@@ -69,7 +69,7 @@ def memory() -> Iterator[str]:
             took = time.perf_counter() - began
             used.append(seen.memory / MIB)
             yield f"NDJSON of {size / MIB:.0f} MiB: {size / MIB / took:.1f} MiB/s, {used[-1]:.0f} MiB of memory"
-        yield at_most("MiB of memory more for ten times the file", used[1] - used[0], 16)
+        yield at_most("health records", "MiB of memory more for ten times the file", used[1] - used[0], 16)
 
 
 def validate(path: Path) -> None:

@@ -1,10 +1,10 @@
-"""A site that is measured: gunicorn as `./run` starts it but with one worker, and the processor time that it uses."""
+"""A site that is measured: the web server as `./run` starts it but with one worker, and the processor time it uses."""
 
 import ctypes
 import os
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -15,7 +15,7 @@ import psycopg
 from dslogon.up import serve
 from dslogon.up.errors import UserFacingError
 
-PATIENCE = 30
+PATIENCE = 60
 """Seconds that a site may take until its first answer."""
 
 
@@ -62,17 +62,19 @@ def cpu_clock(pid: int) -> int:
 
 @contextmanager
 def serving(
-    name: str, env: Mapping[str, str], application: str = "dslogon.wsgi", *, workers: int = 1
+    name: str, env: Mapping[str, str], server: Sequence[str] = serve.WEB, *, workers: int = 1
 ) -> Iterator[Site]:
     """Yield a site that has answered once, with its first worker. Its log is var/bench-<name>.log."""
     port = free_port()
     env = {**os.environ, **serve.LARGE_PAGES, **env, "PORT": str(port), "WEB_CONCURRENCY": str(workers)}
+    command = [word.format(port=port, workers=workers) for word in server]
     with (
-        serve.child(f"bench-{name}", [*serve.WEB, application], env) as process,
+        serve.child(f"bench-{name}", command, env) as process,
         psycopg.connect(env["DATABASE_URL"], autocommit=True) as database,
     ):
         wait_for(port, name)
-        worker, *_ = psutil.Process(process.pid).children()
+        # The last child of a server is a worker, and the first one of some is not.
+        *_, worker = psutil.Process(process.pid).children() or [process]
         yield Site(port, worker.pid, database)
 
 

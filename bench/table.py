@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from bench.counts import Counted
+from bench.goals import judged
 from bench.measure import Measured, Turn
 from bench.pages import Comparison
 from bench.plans import Found
@@ -20,39 +21,30 @@ def line(name: str, turn: Turn, counted: Counted | None) -> str:
 def verdicts(
     compared: Comparison, measured: Measured, counted: Counted | None, of_measure: Counted | None
 ) -> Iterator[str]:
-    """Yield one sentence for each ratio and each goal."""
+    """Yield one sentence for each ratio and each goal, with what earlier runs had."""
+
+    def verdict(form: str, got: float, what: str, *, low: float | None = None, high: float | None = None) -> str:
+        return f"{got:{form}} {what} {judged(compared.key, what, got, low=low, high=high)}"
+
     if compared.alike is not None:
-        within = (1 - compared.alike, 1 + compared.alike)
-        yield between(f"{measured.time_ratio:.3f} x the median time", within, measured.time_ratio)
-        yield between(f"{measured.cpu_ratio:.3f} x the CPU", within, measured.cpu_ratio)
+        within = {"low": 1 - compared.alike, "high": 1 + compared.alike}
+        yield verdict(".3f", measured.time_ratio, "x the median time", **within)
+        yield verdict(".3f", measured.cpu_ratio, "x the CPU", **within)
         yield f"queries (goal: as many): {'met' if counted == of_measure else 'MISSED'}"
         return
     if compared.time_at_most is not None:
-        time = f"{measured.time_ratio:.2f} x the median time"
-        yield goal(time, "at most", compared.time_at_most, measured.time_ratio)
-    yield goal(f"{measured.cpu_ratio:.3f} x the CPU", "at most", compared.cpu_at_most, measured.cpu_ratio)
+        yield verdict(".2f", measured.time_ratio, "x the median time", high=compared.time_at_most)
+    yield verdict(".3f", measured.cpu_ratio, "x the CPU", high=compared.cpu_at_most)
     if compared.whole_cpu_at_most is not None:
-        whole = f"{measured.whole_cpu_ratio:.3f} x the CPU, PostgreSQL's included"
-        yield goal(whole, "at most", compared.whole_cpu_at_most, measured.whole_cpu_ratio)
-    yield goal(f"{measured.rate_ratio:.2f} x the rate", "at least", compared.rate_at_least, measured.rate_ratio)
+        what = "x the CPU, PostgreSQL's included"
+        yield verdict(".3f", measured.whole_cpu_ratio, what, high=compared.whole_cpu_at_most)
+    yield verdict(".2f", measured.rate_ratio, "x the rate", low=compared.rate_at_least)
     if counted and compared.queries_at_most is not None:
-        yield goal(f"{counted.queries} queries", "at most", compared.queries_at_most, counted.queries)
+        yield verdict("", counted.queries, "queries", high=compared.queries_at_most)
     if counted and compared.commits is not None:
-        yield goal(f"{counted.commits} commits", "at most", compared.commits, counted.commits)
+        yield verdict("", counted.commits, "commits", high=compared.commits)
     if counted and compared.saves is not None:
-        yield goal(f"{counted.saves} commits of a transaction that writes", "at most", compared.saves, counted.saves)
-
-
-def between(figure: str, wanted: tuple[float, float], got: float) -> str:
-    low, high = wanted
-    return f"{figure} (goal: {low:g} to {high:g}): {'met' if low <= got <= high else 'MISSED'}"
-
-
-def goal(figure: str, word: str, wanted: float | None, got: float) -> str:
-    if wanted is None:
-        return f"{figure} (no goal)"
-    met = got <= wanted if word == "at most" else got >= wanted
-    return f"{figure} (goal: {word} {wanted:g}): {'met' if met else 'MISSED'}"
+        yield verdict("", counted.saves, "commits of a transaction that writes", high=compared.saves)
 
 
 def rows(compared: Comparison, measured: Measured, counted: Counted | None, of_measure: Counted | None) -> list[str]:

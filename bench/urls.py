@@ -13,4 +13,4 @@ urlpatterns = [
 handler400 = "core.views.bad_request"
 handler403 = "core.views.forbidden"
 handler404 = "core.views.not_found"
-handler500 = "core.views.server_error"
+handler500 = "accounts.sign_in.unavailable.server_error"

@@ -15,7 +15,7 @@ from idproofing.models import ActivationCode
 from idproofing.questions import TEMPLATES
 from idproofing.routes import Route
 from safeguards.locks import exclusive
-from service_center.figures.counting import ONE_DAY, TIMES, Sum, Sums
+from service_center.figures.counting import ONE_DAY, TIMES, Sum, Sums, columns
 from service_center.figures.models import CountedDay, Tally
 from service_center.figures.sources import REVIEW
 
@@ -70,8 +70,9 @@ def tallies_of(day: date, seed: int) -> Iterator[Tally]:
     """Yield the tallies of one day. A count that is too few to tell is left out."""
     luck = random.Random(f"{seed} {day}")  # noqa: S311 - nothing secret
     for (figure, of), one in sums_of(WEEK[day.weekday()], luck).items():
-        if one.count >= policy.FIGURES_FROM:
-            yield Tally(day=day, figure=figure, of=of, count=one.count, good=one.good, spread=one.spread)
+        told, _ = one.split()
+        if told.count:
+            yield Tally(day=day, **columns((figure, of), told))
 
 
 def sums_of(busy: float, luck: random.Random) -> Sums:
@@ -122,7 +123,7 @@ def about(usual: float, luck: random.Random, most: int | None = None) -> int:
 
 
 def passed(tries: int, share: float, luck: random.Random) -> Sum:
-    return Sum(tries, about(tries * share, luck, most=tries))
+    return Sum(tries, tries, about(tries * share, luck, most=tries))
 
 
 def timed(count: int, median: timedelta, luck: random.Random) -> Sum:

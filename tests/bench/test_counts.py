@@ -1,6 +1,7 @@
 """The bench's own parts work, and the pages keep to the queries and commits that it sets as goals."""
 
 import re
+from ipaddress import ip_network
 from typing import Any
 from unittest import mock
 
@@ -20,7 +21,7 @@ HOLDERS = 10
 @pytest.fixture
 def compared(settings: Any) -> dict[str, pages.Comparison]:
     """The comparisons over Grace, one account without a second factor, and some with an authenticator."""
-    settings.TRUSTED_PROXIES = 1
+    settings.TRUSTED_PROXIES = [ip_network("127.0.0.0/8")]
     load(PEOPLE["grace"])
     people.basic_account(0).save()
     people.add_holders(connection.connection, range(HOLDERS))
