@@ -6,7 +6,7 @@ They accept what people usually write.
 import re
 from calendar import month_name, monthrange
 from collections.abc import Callable, Container, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from django import forms
@@ -173,6 +173,23 @@ class PlainText(forms.CharField):
 
 # LRE, RLE, PDF, LRO and RLO, of which Unicode says itself to use isolates in their place (UAX #9, 2.7).
 OVERRIDES = dict.fromkeys(range(0x202A, 0x202F))
+
+
+class SeenField(forms.Field):
+    """Which save a form shows, in a hidden field, so that nobody overwrites what they have not seen.
+
+    Its value is `save_shown` of the time of that save. Any other value is that of no save.
+    """
+
+    widget = forms.HiddenInput
+
+    def __init__(self) -> None:
+        super().__init__(required=False)
+
+
+def save_shown(changed_at: datetime | None) -> str:
+    """Return what a SeenField says of the save of that time, or of nothing saved."""
+    return changed_at.isoformat() if changed_at else ""
 
 
 class TypedField(forms.CharField):

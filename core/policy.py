@@ -37,6 +37,14 @@ class Limit:
 
 
 @dataclass(frozen=True)
+class Queue:
+    """Jobs in one line: how many of them a worker runs at once, and how long each may take."""
+
+    at_once: int
+    deadline: timedelta
+
+
+@dataclass(frozen=True)
 class Strength:
     """How much a quiz must prove.
 
@@ -60,10 +68,13 @@ ARGON2_MEMORY_KIB = 64 * 1024
 ARGON2_PASSES = 3
 ARGON2_LANES = 4
 # Hashes at once in one process: own. Small machines have as many cores, and more hashes would not end sooner. With the
-# usual 2 processes that is 2 x 2 x 64 MiB = 256 MiB at most. A person who waits longer for a place is asked to try
-# again: own.
+# usual 2 processes that is 2 x 2 x 64 MiB = 256 MiB at most. A person who waits longer for a place, from the moment
+# their form is there, is asked to try again: own.
+# How far hashing steps back behind everything else of the site, by the kernel's scale: own; a tenth of the weight, so
+# that pages go first, and a flood of pages still leaves something for sign-ins.
 HASHES_AT_ONCE = 2
-HASH_WAIT = timedelta(seconds=5)
+HASH_NICENESS = 10
+HASH_WAIT = timedelta(seconds=3)
 # Strength: zxcvbn's 3 of 4, "safely unguessable" for slowly hashed passwords (its README; login.gov requires the same).
 PASSWORD_SCORE = 3
 # How many characters of a long password zxcvbn judges: its own limit. Its time grows with the square of the length.
@@ -71,6 +82,29 @@ PASSWORD_JUDGED_LENGTH = 72
 # Judgments of a password before it is sent: own; more than anybody types, and few enough to bound the work.
 PASSWORD_JUDGEMENTS = Limit("password-judgements", 100, timedelta(minutes=10))
 SERVICE_WORDS = ("dslogon", "ds logon", "genesis", "tricare", "deers", "military health")
+
+# The web server (dslogon/web/), all own. Its threads in each process: a database connection lives as long as its
+# thread, so they are few. How many requests may wait for them, and how many forms with a password, before more are
+# asked to come again at once, and how long one waits at most.
+WEB_THREADS = 4
+PAGES_WAITING = 100
+SIGN_INS_WAITING = 60
+THREAD_WAIT = timedelta(seconds=4)
+# How long the head of a request may take to arrive, and its bytes; how long a body may take, and the pace of a slow
+# phone, by which a long one gets longer. The most bytes of one: more than two of the largest messages with files, so
+# that a form can say what is too large. The most bytes of all requests in a process.
+HEAD_WAIT = timedelta(seconds=10)
+HEAD_MAX = 32 * 1024
+BODY_WAIT = timedelta(seconds=20)
+BODY_BYTES_A_SECOND = 16 * 1024
+BODY_MAX = 24 * 1024 * 1024
+BODIES_MAX = 96 * 1024 * 1024
+# How long a browser may go on without reading, and how long a connection stays open that nobody uses: longer than the
+# minute that proxies keep theirs.
+READ_WAIT = timedelta(seconds=30)
+KEEP_ALIVE = timedelta(seconds=75)
+# How long requests that run may still take once the server ends.
+END_WAIT = timedelta(seconds=5)
 
 # Usernames: own.
 USERNAME_MIN_LENGTH = 6
@@ -177,7 +211,10 @@ FACT_OVER_YEARS = {
     "benefit": 10,
 }
 
-# Activation codes: 63A §3.8, login.gov. Ten Crockford base32 characters hold 50 bits.
+# Activation codes: 63A §3.8, login.gov. Ten Crockford base32 characters hold 50 bits. Codes beside a reference are as
+# long, and wrong ones are counted by network address alone, so that nobody who knows a reference can use up the tries
+# of its owner. With 20 tries an hour from each of a million addresses, a guesser makes 1.4e10 of them in 30 days, and
+# finds one code of 2^50 with a chance of 1 in 78,000.
 CODE_LENGTH = 10
 # Wrong codes, by draft, and by person and network address: login.gov. In a day, by person and address: own; more than
 # anybody mistypes. They only have to wait: who types wrong codes may be a stranger, whose guesses must not void the
@@ -276,9 +313,9 @@ DOCUMENT_NUMBER_MIN = 4
 
 # Reviews of details that did not match: own. They are answered within a working week, and end after a month without an
 # answer. The link back into the journey is valid as long as the code in a letter. Requests, by address and by both
-# address and number: own; so few that nobody can fill the queue. Emails with a reference, by mailbox: as many. Tries at
-# a continuation code, by reference: as for activation codes; by address: own; more than anybody mistypes. How long a
-# status page stays open in a browser: as long as an idle session.
+# address and number: own; so few that nobody can fill the queue. Emails with a reference, by mailbox: as many. Wrong
+# continuation codes, by address: own; more than anybody mistypes (see CODE_LENGTH). How long a status page stays open
+# in a browser: as long as an idle session.
 CASE_DUE = timedelta(days=7)
 CASE_LIFE = timedelta(days=30)
 CASE_GO_ON_LIFE = CODE_LIFE_LETTER
@@ -288,7 +325,6 @@ CASE_APPROVAL_LIFE = CODE_LIFE_LETTER
 CASES_PER_ADDRESS = Limit("cases-address", 5, timedelta(hours=24))
 CASES_PER_NUMBER = Limit("cases-number", 3, timedelta(hours=24))
 CASE_CONFIRMATIONS = Limit("case-confirmations", 3, timedelta(hours=24))
-CASE_TRIES = Limit("case-tries", 5, timedelta(minutes=10))
 CASE_TRIES_PER_ADDRESS = Limit("case-tries-address", 20, timedelta(hours=1))
 CASE_PAGE_OPEN = timedelta(minutes=15)
 
@@ -328,6 +364,27 @@ HALF_SIGNED_IN = SESSION_IDLE
 # the first one to be judged: own. A double click takes less than a second; slow networks send the copy later.
 REPEATED_FORM = timedelta(minutes=1)
 REPEATED_FORM_WAIT = timedelta(seconds=5)
+# How long anything may wait for something else before it gives up: own, and all to be set by the environment. A person
+# waits ten seconds with attention (Nielsen, Usability Engineering, 1993) and twice that without leaving: until then a
+# page is answered, if only with "try again". A statement may take half of that, so that what follows it has time.
+# Nobody waits for a lock longer than for a statement. A transaction that idles holds locks and keeps dead rows: thirty
+# seconds are more than any of ours. A database in the same building connects within milliseconds. Counters that do not
+# answer at once answer nothing.
+REQUEST_DEADLINE = timedelta(seconds=20)
+STATEMENT_DEADLINE = timedelta(seconds=10)
+LOCK_DEADLINE = timedelta(seconds=5)
+IDLE_IN_TRANSACTION = timedelta(seconds=30)
+CONNECT_TIMEOUT = timedelta(seconds=5)
+CACHE_TIMEOUT = timedelta(seconds=2)
+# How often a migration tries to get a lock on a table in use, and how long it leaves the table to people between: own.
+# While it waits for the lock, everybody waits behind it, so it gives up after DB_LOCK_SECONDS (2 in docs/deploying/).
+# Together three minutes: the longest statement of a page is over by then, and a job that is not holds no such lock.
+MIGRATION_TRIES = 25
+MIGRATION_PAUSE = timedelta(seconds=5)
+# How long a source of identity questions may take: own; as long as DEERS.
+SOURCES_DEADLINE = DEERS_DEADLINE
+# After how long a page may be asked for again that met a database that does not answer: own.
+UNAVAILABLE_RETRY = timedelta(seconds=10)
 # How long a mail server may be silent before we do not know whether it took the email: own; RFC 5321 §4.5.3.2 allows
 # minutes, and a worker that waits for so long sends nothing else.
 MAIL_TIMEOUT = timedelta(seconds=30)
@@ -523,11 +580,10 @@ CONTACT_PER_ADDRESS = Limit("contact-address", 5, timedelta(hours=1))
 # Emails that confirm such messages, for each mailbox: own; what one sender may write.
 CONTACT_CONFIRMATIONS = Limit("contact-confirmations", 5, timedelta(hours=1))
 # How long people wait for an answer: own; over a weekend. How long the code that opens it lives, and how long one can
-# reply to it: own; as long as people keep such an email. Wrong codes, by message and by address, and how long the
-# answer stays open in a browser: as for the status page of a review.
+# reply to it: own; as long as people keep such an email. Wrong codes, by address, and how long the answer stays open in
+# a browser: as for the status page of a review.
 CONTACT_ANSWERED_WITHIN = timedelta(days=3)
 CONTACT_ANSWER_LIFE = timedelta(days=30)
-CONTACT_CODE_TRIES = Limit("contact-code-tries", 5, timedelta(minutes=10))
 CONTACT_CODE_TRIES_PER_ADDRESS = Limit("contact-code-tries-address", 20, timedelta(hours=1))
 CONTACT_PAGE_OPEN = CASE_PAGE_OPEN
 CONTACT_REPLIES = Limit("contact-replies", 5, timedelta(hours=1))
@@ -640,6 +696,58 @@ DORMANCY_WARNINGS = (timedelta(days=30), timedelta(days=7))
 JOBS_KEPT = timedelta(days=1)
 FAILED_JOBS_KEPT = timedelta(days=30)
 
+# Whether the site is ready: own. How often each process looks, how old a look may be that is believed, how soon the
+# database has to answer, and after how long we hang up. The free bytes below which a disk counts as full. A worker's
+# heart beats every ten seconds (procrastinate), and it is late after twelve beats. Most jobs take seconds, and one that
+# has waited for so long has people who wait for their mail. How often figures for Prometheus are read that stand in the
+# database: own; it asks once a minute by default.
+METRICS_LOOK_EVERY = timedelta(seconds=15)
+LOOK_EVERY = timedelta(seconds=3)
+LOOK_BELIEVED = timedelta(seconds=10)
+DATABASE_PATIENCE = timedelta(seconds=1)
+DATABASE_HUNG = timedelta(seconds=2)
+DISK_FREE_MIN = 64 * 1024 * 1024
+WORKER_LATE = timedelta(minutes=2)
+JOBS_LATE = timedelta(minutes=10)
+# Pages that are read from a standby: own. How old what such a page shows may be, of what others wrote. A standby in the
+# same building is milliseconds behind, and five seconds are less than an email takes that says that something is there.
+# How often each process looks how far the standby is, and how long a page waits for it before it asks the primary:
+# people notice two seconds, and no page needs one.
+STANDBY_BEHIND = timedelta(seconds=5)
+STANDBY_LOOK_EVERY = timedelta(seconds=1)
+STANDBY_PATIENCE = timedelta(seconds=2)
+# The queues of the worker: own. Each has a process of its own, so that none waits for another. An email needs a few
+# answers of a mail server, each within MAIL_TIMEOUT. A batch of letters is voided at once. Housekeeping may have to
+# catch up with days. A copy of a record, and a check of the whole audit trail, read millions of rows. "default" has the
+# jobs that were queued before there were queues, of every kind.
+QUEUES = {
+    "mail": Queue(at_once=4, deadline=timedelta(minutes=2)),
+    "letters": Queue(at_once=1, deadline=timedelta(minutes=10)),
+    "housekeeping": Queue(at_once=4, deadline=timedelta(minutes=30)),
+    "exports": Queue(at_once=2, deadline=timedelta(hours=1)),
+    "default": Queue(at_once=2, deadline=timedelta(hours=1)),
+}
+# After how long without a sign of life a worker counts as dead, and its jobs go to others: procrastinate's own default,
+# three times the ten seconds after which a worker says that it lives. How often a job is given to others before it
+# counts as one that kills its worker: own; as often as a job is tried again. What the calendar soon queues anyway is
+# tried for two minutes.
+WORKER_SILENT = timedelta(seconds=30)
+JOB_TRIES = 11
+JOB_TRIES_BRIEFLY = 5
+# How often the workers are looked after, how long to wait before the next try when they cannot work (first and at
+# most), and how often the log says so: own. A database that comes back is used within half a minute.
+WORKERS_LOOKED_AFTER_EVERY = timedelta(seconds=10)
+WORKERS_WAIT = timedelta(seconds=1)
+WORKERS_WAIT_MOST = timedelta(seconds=30)
+WORKERS_TROUBLE_SAID_EVERY = timedelta(minutes=1)
+# How much the clock of a machine may differ from the database's: own. Machines that follow a time server differ by
+# milliseconds (RFC 5905); codes, links and schedules count in minutes.
+CLOCKS_APART = timedelta(minutes=1)
+
+# How long before its time a partition of the audit trail has to be there: own. They are made a year ahead
+# (migration safeguards.0012), so that half a year is left for somebody to see that they are not.
+PARTITIONS_AHEAD = timedelta(days=183)
+
 # Sealing the audit trail: own. How long after its end a day is sealed, after how long a missing seal is reported, and
 # after how long a seal is remarked on as late.
 AUDIT_SEAL_GRACE = timedelta(minutes=15)
@@ -656,8 +764,10 @@ AUDIT_EXPORT_EVENTS = 50_000
 AUDIT_CHECKS_KEPT = timedelta(days=90)
 
 # The staff's figures: own. FIGURE_PERIODS are their periods, in whole days that are over. A count of people that is
-# smaller than FIGURES_FROM, and not 0, is not shown, so that nobody can be recognized from it. CASE_AGES are the ages,
-# in days, by which open cases are grouped.
+# smaller than FIGURES_FROM, and not 0, is not shown, so that nobody can be recognized from it. The same holds for the
+# two parts of a whole, those who passed and those who did not, because each follows from the other (CMS cell size
+# suppression policy of 2024). There 0 is too small as well: it tells the same of everybody in the group (NCES 2011-603,
+# which found thresholds from 5 to 30). CASE_AGES are the ages, in days, by which open cases are grouped.
 FIGURE_PERIODS = (7, 30, 90)
 FIGURE_PERIOD = 30
 FIGURES_FROM = 5

@@ -21,7 +21,7 @@ from accounts.mail import links, notices, reported_mailboxes
 from accounts.models import Account, Assistance, NotificationAddress, State
 from accounts.profile import email_change
 from accounts.recovery import lost_factor, password
-from accounts.second_factors.factors import has_factor
+from accounts.second_factors import factors
 from deers import lookup
 from safeguards import audit
 from service_center.conflicts import Conflicted, refuse_account
@@ -49,11 +49,13 @@ REASONS: dict[str, tuple[Assistance.Reason, ...]] = {
 MAILBOX_GIVEN_UP = (Assistance.Reason.MAILBOX_LOST, Assistance.Reason.MAILBOX_TAKEN)
 
 
-def kinds_for(account: Account) -> list[Assistance.Kind]:
-    """Return what may be asked for now with this account."""
+def kinds_for(account: Account, *, has_factor: bool | None = None) -> list[Assistance.Kind]:
+    """Return what may be asked for now with this account. `has_factor` is whether it has a second factor, if known."""
     kinds = KINDS_FOR_STAFF if account.is_staff else KINDS_FOR_OTHERS
     possible = [kind for kind in kinds if account.state in POSSIBLE[kind]]
-    return [kind for kind in possible if kind != Kind.LOST_FACTOR or has_factor(account)]
+    if has_factor is None:
+        has_factor = Kind.LOST_FACTOR in possible and factors.has_factor(account)
+    return [kind for kind in possible if kind != Kind.LOST_FACTOR or has_factor]
 
 
 def ask(
@@ -100,9 +102,9 @@ def ask(
 
 def former_addresses(account: Account) -> dict[str, NotificationAddress]:
     """Return the account's former addresses that were not given up, the latest first, by what the form calls them."""
-    without = {account.email.lower(), *notices.given_up(account.pk)}
+    without = {account.email.lower(), *notices.given_up(account)}
     latest: dict[str, NotificationAddress] = {}
-    for row in NotificationAddress.objects.filter(account=account).order_by("-until_at"):
+    for row in notices.latest_first(account):
         if row.email.lower() not in without:
             latest.setdefault(row.email.lower(), row)
     return {str(row.pk): row for row in latest.values()}
@@ -115,7 +117,7 @@ def is_about_taken_mailbox(asked: Assistance) -> bool:
 
 def waiting(account: Account) -> Assistance | None:
     """Return the request for this account that is not decided yet, or None."""
-    return Assistance.objects.select_related("asked_by").filter(account=account, decided_at=None).first()
+    return next((asked for asked in account.assistance.all() if asked.decided_at is None), None)
 
 
 def approve(account: Account, *, by: Account) -> Outcome:

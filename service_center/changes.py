@@ -1,12 +1,13 @@
 """The changes of an account as the desk sees them: what, when, from where, and what has become of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts.changes import Kind, changes_of
+from accounts.changes import Kind
 from accounts.models import Account, CredentialChange, Freeze
+from accounts.models.factors import Named
 from accounts.reported import what_of
-from accounts.second_factors.factors import all_of
 from accounts.sessions.store import factor_label
 
 
@@ -21,16 +22,17 @@ class ShownChange:
     today: str
 
 
-def changes_shown(account: Account, under: Freeze | None) -> list[ShownChange]:
+def changes_shown(account: Account, under: Freeze | None, factors: Iterable[Named]) -> list[ShownChange]:
     """Return the account's changes, the latest first. Neither an address nor a number is among them.
 
-    `under` is the freeze that the account is under.
+    `under` is the freeze that the account is under, and `factors` are its second factors.
     """
-    in_use = {factor_label(factor) for factor in all_of(account)}
+    in_use = {factor_label(factor) for factor in factors}
     since = under.since if under else None
+    changes = sorted(account.credential_changes.all(), key=lambda one: (one.at, one.pk), reverse=True)
     return [
         ShownChange(what_of(one), one.at, one.device, str(one.address or ""), today_of(one, in_use, since))
-        for one in changes_of(account).reverse()
+        for one in changes
     ]
 
 

@@ -102,8 +102,14 @@ def confirm(
         "form": form,
         "forms": [form],
     }
-    context |= {"subject": subject, "opts": subject._meta, "kind": capfirst(subject._meta.verbose_name)}
+    context |= {"subject": subject, "opts": subject._meta, "named": name_with_kind(subject)}
     return TemplateResponse(request, "admin/confirm.html", {**site.each_context(request), **context})
+
+
+def name_with_kind(subject: Model) -> str:
+    """Return what a row is called with what it is, such as "Account rosa". Many names say what it is by themselves."""
+    name, kind = str(subject), str(subject._meta.verbose_name)
+    return capfirst(name if kind.lower() in name.lower().split() else f"{kind} {name}")
 
 
 def form_of(action: ConfirmedAction, data: Any, subject: Any) -> forms.Form:

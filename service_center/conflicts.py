@@ -13,12 +13,13 @@ Somebody who works here under one email address and is known to DEERS under anot
 found. Then the second person who has to agree is what remains.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache, partial
+from functools import cached_property
 
 from accounts.models import Account, State
+from core.phones import PhoneDigits, searched_phone
 from deers import lookup, names
 from deers.registry import Beneficiary
 from safeguards import audit
@@ -48,6 +49,41 @@ SENTENCES: dict[Conflict, str] = {
 }
 
 
+@dataclass
+class Known:
+    """What can be known of a staff member, each thing asked for once."""
+
+    by: Account
+
+    @cached_property
+    def accounts(self) -> list[tuple[str | None, str]]:
+        """Return the DoD ID number and the state of each account with the staff member's email address."""
+        mine = Account.objects.filter(email__lower=self.by.email.lower(), dod_id__isnull=False)
+        return list(mine.values_list("dod_id", "state")) if self.by.email else []
+
+    @cached_property
+    def people(self) -> list[Beneficiary] | None:
+        """Return the people in DEERS who are this staff member, as far as that can be known.
+
+        Return None if DEERS did not answer every question.
+        """
+        holders = [lookup.person(dod_id or "") for dod_id, state in self.accounts if state != State.CLOSED]
+        name = f"{self.by.last_name}, {self.by.first_name}"
+        namesakes = lookup.ask(lambda deers: deers.search(name, most=NAMESAKES), None)
+        if namesakes is None or (None in holders and not lookup.answers()):
+            return None
+        found = {person.dod_id: person for person in holders if person}
+        for person in namesakes:
+            if reaches(self.by, person):
+                found.setdefault(person.dod_id, person)
+        return list(found.values())
+
+    @cached_property
+    def families(self) -> dict[str, list[str] | None]:
+        """Return the family of each of these people. It is None if DEERS does not answer."""
+        return {mine.dod_id: lookup.kin(mine.dod_id) for mine in self.people or ()}
+
+
 @dataclass(frozen=True)
 class Conflicted:
     """The staff member may not decide about this person. Nothing was changed."""
@@ -75,6 +111,11 @@ def refuse_account(by: Account, account: Account, *, needs_deers: bool = False) 
     return record_conflict(conflict_with_account(by, account, needs_deers=needs_deers), by, account_id=account.pk)
 
 
+def refuse_number(by: Account, number: str) -> Conflicted | None:
+    """Do the same for somebody of whom only a phone number is known: it is the staff member's, or of somebody close."""
+    return record_conflict(conflict_with_number(by, number), by)
+
+
 def record_conflict(
     why: Conflict | None, by: Account, *, dod_id: str | None = None, account_id: int | None = None
 ) -> Conflicted | None:
@@ -85,13 +126,15 @@ def record_conflict(
     return Conflicted(why)
 
 
-def conflict_with_account(by: Account, account: Account, *, needs_deers: bool = False) -> Conflict | None:
-    """Return why this staff member may not act on the account, or None."""
+def conflict_with_account(
+    by: Account, account: Account, *, person: Beneficiary | None = None, needs_deers: bool = False
+) -> Conflict | None:
+    """Return why this staff member may not act on the account, or None. `person` is its holder, if DEERS was asked."""
     if account.pk == by.pk:
         return Conflict.OWN
     if account.is_staff:
         return Conflict.WATCHER if watches_over(account, by) else None
-    return conflict_with_person(by, account.dod_id, mailbox=account.email, needs_deers=needs_deers)
+    return conflict_with_person(by, account.dod_id, mailbox=account.email, person=person, needs_deers=needs_deers)
 
 
 def watches_over(watcher: Account, watched: Account) -> bool:
@@ -101,69 +144,70 @@ def watches_over(watcher: Account, watched: Account) -> bool:
 
 
 def conflict_with_person(
-    by: Account, dod_id: str | None, *, mailbox: str = "", needs_deers: bool = True
-) -> Conflict | None:
-    """Return why this staff member may not decide about the person with this DoD ID number, or None."""
-    if same_mailbox(by.email, mailbox):
-        return Conflict.CLOSE
-    return judge_person(by, dod_id, own=partial(own_people, by), kin=lookup.kin, needs_deers=needs_deers)
-
-
-def conflicts_with_people(by: Account, dod_ids: Iterable[str]) -> dict[str, Conflict]:
-    """Return about whom of many people this staff member may not decide, and why.
-
-    DEERS is asked only once who the staff member is, and who their family is.
-    """
-    own, kin = cache(partial(own_people, by)), cache(lookup.kin)
-    judged = {dod_id: judge_person(by, dod_id, own=own, kin=kin, needs_deers=True) for dod_id in set(dod_ids)}
-    return {dod_id: why for dod_id, why in judged.items() if why}
-
-
-def judge_person(
     by: Account,
     dod_id: str | None,
     *,
-    own: Callable[[], list[Beneficiary] | None],
-    kin: Callable[[str], list[str] | None],
-    needs_deers: bool,
+    mailbox: str = "",
+    person: Beneficiary | None = None,
+    needs_deers: bool = True,
 ) -> Conflict | None:
-    """Return why this staff member may not decide about the person.
+    """Return why this staff member may not decide about the person with this DoD ID number, or None.
 
-    `own` and `kin` ask DEERS for the people who are the staff member, and for a person's family.
+    `person` is what DEERS says of them, if it was asked.
     """
-    person = lookup.person(dod_id or "")
+    if same_mailbox(by.email, mailbox):
+        return Conflict.CLOSE
+    return judge_person(Known(by), person or lookup.person(dod_id or ""), needs_deers=needs_deers)
+
+
+def conflicts_with_people(by: Account, dod_ids: Iterable[str]) -> dict[str, Conflict]:
+    """Return about whom of many people this staff member may not decide, and why."""
+    known = Known(by)
+    judged = {dod_id: judge_person(known, lookup.person(dod_id), needs_deers=True) for dod_id in set(dod_ids)}
+    return {dod_id: why for dod_id, why in judged.items() if why}
+
+
+def conflict_with_number(by: Account, number: str) -> Conflict | None:
+    """Return why this staff member may not call the number, or None. People have it in DEERS or in an account."""
+    digits = searched_phone(number)
+    if not digits:
+        return None
+    if digits == searched_phone(by.phone):
+        return Conflict.CLOSE
+    having = Account.objects.alias(digits=PhoneDigits("phone")).filter(digits=digits, dod_id__isnull=False)
+    people = {person.dod_id for person in lookup.search(digits) if searched_phone(person.phone) == digits}
+    found = conflicts_with_people(by, people | {dod_id or "" for dod_id in having.values_list("dod_id", flat=True)})
+    return Conflict.CLOSE if Conflict.CLOSE in found.values() else None
+
+
+def people_close_to(by: Account) -> set[str]:
+    """Return the DoD ID numbers of everybody who is known to be close to a staff member.
+
+    Who only lives at the same address is not among them: DEERS is not asked who lives where. `conflict_with_person`
+    knows when it is asked about such a person.
+    """
+    known = Known(by)
+    reached = [person for text in (by.email, by.phone) if text for person in lookup.search(text) if reaches(by, person)]
+    found = {person.dod_id for person in (*(known.people or ()), *reached)}
+    found |= {dod_id for dod_id, _ in known.accounts if dod_id}
+    return found | {one for family in known.families.values() for one in family or ()}
+
+
+def judge_person(known: Known, person: Beneficiary | None, *, needs_deers: bool) -> Conflict | None:
+    """Return why the staff member may not decide about the person. None stands for one whom DEERS does not know."""
     if person is None:
         return Conflict.SILENT if needs_deers and not lookup.answers() else None
-    if reaches(by, person) or Account.objects.filter(dod_id=dod_id, email__lower=by.email.lower()).exists():
+    if reaches(known.by, person) or person.dod_id in dict(known.accounts):
         return Conflict.CLOSE
-    me = own()
-    if me is None and needs_deers:
+    if known.people is None and needs_deers:
         return Conflict.SILENT
-    for mine in me or ():
-        family = kin(mine.dod_id)
+    for mine in known.people or ():
+        family = known.families[mine.dod_id]
         if person.dod_id in (mine.dod_id, *(family or ())) or same_address(mine, person):
             return Conflict.CLOSE
         if family is None and needs_deers:
             return Conflict.SILENT
     return None
-
-
-def own_people(by: Account) -> list[Beneficiary] | None:
-    """Return the people in DEERS who are this staff member, as far as that can be known.
-
-    Return None if DEERS did not answer every question.
-    """
-    accounts = Account.objects.filter(email__lower=by.email.lower(), dod_id__isnull=False).exclude(state=State.CLOSED)
-    holders = [lookup.person(dod_id or "") for dod_id in accounts.values_list("dod_id", flat=True)]
-    name = f"{by.last_name}, {by.first_name}"
-    namesakes = lookup.ask(lambda deers: deers.search(name, most=NAMESAKES), None)
-    if namesakes is None or (None in holders and not lookup.answers()):
-        return None
-    found = {person.dod_id: person for person in holders if person}
-    for person in namesakes:
-        if reaches(by, person):
-            found.setdefault(person.dod_id, person)
-    return list(found.values())
 
 
 def reaches(by: Account, person: Beneficiary) -> bool:

@@ -27,6 +27,7 @@ from accounts.models import Account, Notice
 from core import policy
 from safeguards import audit
 from safeguards.models import AuditEvent, AuditSeal
+from safeguards.rows import planned_for_values
 from service_center import reasons
 from service_center.confirmed_actions import ConfirmedAction, confirm, say_always
 
@@ -100,13 +101,19 @@ def page(request: HttpRequest) -> HttpResponse:
     """Show the state of the machinery."""
     if not request.user.has_perm(SEE):  # type: ignore[union-attr]
         raise PermissionDenied
+    with planned_for_values():
+        shown = context(request)
+    return render(request, "admin/operations.html", {**admin.site.each_context(request), **shown})
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """Return what the page shows."""
     now, asked = timezone.now(), request.GET.get("before", "")
     before = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 19 else None
     failed = failed_jobs(before)
     more = failed[policy.JOBS_TO_A_PAGE :]
     seal = AuditSeal.objects.order_by("-day").first()
-    context = {
-        **admin.site.each_context(request),
+    return {
         "title": "Operations",
         "failed": failed[: policy.JOBS_TO_A_PAGE],
         "older": failed[policy.JOBS_TO_A_PAGE - 1].pk if more else None,
@@ -119,7 +126,6 @@ def page(request: HttpRequest) -> HttpResponse:
         "seal_late": seal is not None and now - seal.sealed_at > policy.AUDIT_SEALED_WITHIN + policy.AUDIT_SEAL_OVERDUE,
         "may_retry": request.user.has_perm(RETRY),  # type: ignore[union-attr]
     }
-    return render(request, "admin/operations.html", context)
 
 
 def retry(job: Job, *, by: Account) -> Done | NotAllowed:

@@ -66,6 +66,7 @@ NO_WAY_TO_SEND = (
     "for one, or a letter was sent within the last day. Have the address corrected, or ask the person to make a slip "
     "with an email address."
 )
+SHIELDED = "This record is shielded, so nothing of it is shown and no documents are compared. Tell a supervisor."
 SILENT = "DEERS does not answer right now. Nothing was changed. Please try again in a few minutes."
 
 
@@ -277,8 +278,9 @@ class VisitAdmin(ConfirmingAdmin):
         self, request: HttpRequest, visit: Visit, filled: list[DocumentForm], *, refusal: RefusalForm | None = None
     ) -> HttpResponse:
         person = lookup.person(visit.dod_id)
-        if person is None:
-            messages.error(request, SILENT)
+        if person is None or person.is_shielded:
+            messages.error(request, SHIELDED if person else SILENT)
+            person = None
         refusal = refusal or RefusalForm(label_suffix="")
         return self.page(
             request,

@@ -18,7 +18,7 @@ from deers.registry import Beneficiary, Unavailable
 from idproofing import codes, letters, visits
 from idproofing.document_reader import NotRead, judge_reading
 from idproofing.models import Visit
-from safeguards import limits
+from safeguards import clock, limits
 from service_center.conflicts import Conflicted, refuse_close
 
 
@@ -54,11 +54,12 @@ def verify_documents(
 
     At Premium a second staff member has to look first, unless one of the `scans` (the numbers of a document reader's
     scans) vouches for a document. The address of record gets an email as well, so that nobody's identity is proven
-    without their knowledge, not even by a staff member. Nothing happens while DEERS is silent, because then there is
-    nothing to compare the documents with, and nothing by a staff member who may be close to the person.
+    without their knowledge, not even by a staff member. Nothing happens while DEERS is silent or the record is
+    shielded, because then there is nothing to compare the documents with, and nothing by a staff member who may be
+    close to the person.
     """
     person = lookup.person(visit.dod_id)
-    if person is None:
+    if person is None or person.is_shielded:
         return Unavailable()
     if conflict := refuse_visit_of_close(visit, by):
         return conflict
@@ -137,13 +138,13 @@ def settle_visit(visit: Visit, *, again: bool, by: Account) -> visits.Settled | 
 
 def expire_late_visits(now: datetime | None = None) -> int:
     """End the slips that have expired, and return how many. The job worker calls this."""
-    ended = 0
+    now, ended = now or clock.now(), 0
     for visit_id in visits.due(now):
         ended += expire_visit(visit_id, now)
     return ended
 
 
-def expire_visit(visit_id: UUID, now: datetime | None) -> bool:
+def expire_visit(visit_id: UUID, now: datetime) -> bool:
     visit = Visit.objects.get(pk=visit_id)
     with transaction.atomic():
         outcome = visits.expire(visit_id, now=now)
@@ -163,7 +164,7 @@ def first_name(dod_id: str) -> str:
     return person.first_name if person else ""
 
 
-@app.task(name="accounts.tasks.expire_visits")
+@app.task(name="accounts.tasks.expire_visits", queue="housekeeping")
 def expire_visits(timestamp: int) -> None:
     """End the slips for visits that have expired."""
     expire_late_visits()

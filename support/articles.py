@@ -51,7 +51,7 @@ class Article:
     """One article. `slug` is its place in addresses, and `source` its Markdown with template tags.
 
     `keywords` are words that people search for and the text does not say. `codes` are the help codes that lead here.
-    `popular` is its place in the list of what people look for most, or 0.
+    `popular` is its place among the common questions, or 0. We choose these: nothing counts what is read.
     """
 
     slug: str
@@ -142,7 +142,7 @@ def articles_by_topic() -> list[tuple[str, str, list[Article]]]:
 
 
 def popular_articles() -> list[Article]:
-    """Return what people look for most, in order."""
+    """Return the common questions, in order."""
     return sorted((one for one in all_articles().values() if one.popular), key=lambda article: article.popular)
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import Account
 from core import policy, zones
 from core.center import Region
-from safeguards import audit, limits
+from safeguards import audit, clock, limits
 from safeguards.locks import exclusive
 from support import call_back_states
 from support.call_back_states import LIVE, State, TransitionRefused
@@ -160,7 +160,7 @@ def clock_of(at: datetime) -> str:
 
 def purge_numbers(now: datetime | None = None) -> int:
     """Forget name and number of every call back that has been over for some days. Return how many there were."""
-    before = (now or timezone.now()) - policy.CALL_BACK_NUMBERS_KEPT
+    before = (now or clock.now()) - policy.CALL_BACK_NUMBERS_KEPT
     with transaction.atomic():
         over = CallBack.objects.filter(number__isnull=False, changed_at__lt=before).exclude(state__in=LIVE)
         count = over.update(name=None, number=None)

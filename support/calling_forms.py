@@ -1,6 +1,5 @@
 """The form with which people ask to be called."""
 
-import uuid
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -8,41 +7,19 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 
-from core.fields import PhoneField, PlainText
+from core.fields import PhoneField
 from core.phones import plain_phone
 from support.call_backs import show_time
-from support.forms import refuse_ssn
-from support.models import Topic
+from support.forms import form_id_field, name_field, topic_field
 
 
 class CallBackForm(forms.Form):
-    """Who wants to be called, about what and when. `form_id` is new in each form shown, so that it counts once."""
+    """Who wants to be called, about what and when."""
 
-    form_id = forms.UUIDField(
-        widget=forms.HiddenInput,
-        initial=uuid.uuid4,
-        required=False,
-        error_messages={"invalid": "Something went wrong with this form. Open the page again."},
-    )
-    name = PlainText(
-        label="Your name",
-        max_length=100,
-        validators=[refuse_ssn],
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        error_messages={
-            "required": "Enter your name.",
-            "max_length": "Use no more than %(limit_value)d characters for your name. It has %(show_value)d.",
-        },
-    )
+    form_id = form_id_field()
+    name = name_field()
     number = PhoneField()
-    topic = forms.ChoiceField(
-        label="What is it about?",
-        choices=[("", "- Select -"), *Topic.choices],
-        error_messages={
-            "required": "Select what it is about.",
-            "invalid_choice": "Select what it is about from the list.",
-        },
-    )
+    topic = topic_field("it")
     slot = forms.TypedChoiceField(
         label="When may we call?",
         coerce=datetime.fromisoformat,

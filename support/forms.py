@@ -29,19 +29,19 @@ def refuse_ssn(text: str) -> None:
         )
 
 
-class ContactForm(forms.Form):
-    """A message to the service center.
-
-    `form_id` is new in each form shown. If a form is sent twice, it is one message.
-    """
-
-    form_id = forms.UUIDField(
+def form_id_field() -> forms.UUIDField:
+    """Return the field whose value is new in each form shown, so that a form that is sent twice counts once."""
+    return forms.UUIDField(
         widget=forms.HiddenInput,
         initial=uuid.uuid4,
         required=False,
-        error_messages={"invalid": "Something went wrong with this form. Open the contact page again."},
+        error_messages={"invalid": "Something went wrong with this form. Open the page again."},
     )
-    name = PlainText(
+
+
+def name_field() -> PlainText:
+    """Return the field for the name of who writes to us or wants to be called."""
+    return PlainText(
         label="Your name",
         max_length=100,
         validators=[refuse_ssn],
@@ -51,15 +51,25 @@ class ContactForm(forms.Form):
             "max_length": "Use no more than %(limit_value)d characters for your name. It has %(show_value)d.",
         },
     )
-    email = email_field("Your email address", missing="Enter your email address, so that we can answer.")
-    topic = forms.ChoiceField(
+
+
+def topic_field(what: str) -> forms.ChoiceField:
+    """Return the list of what people write or call about. `what` is what a sentence calls it: "your message"."""
+    missing = f"Select what {what} is about"
+    return forms.ChoiceField(
         label="What is it about?",
         choices=[("", "- Select -"), *Topic.choices],
-        error_messages={
-            "required": "Select what your message is about.",
-            "invalid_choice": "Select what your message is about from the list.",
-        },
+        error_messages={"required": f"{missing}.", "invalid_choice": f"{missing} from the list."},
     )
+
+
+class ContactForm(forms.Form):
+    """A message to the service center. If a form is sent twice, it is one message."""
+
+    form_id = form_id_field()
+    name = name_field()
+    email = email_field("Your email address", missing="Enter your email address, so that we can answer.")
+    topic = topic_field("your message")
     message = PlainText(
         label="Your message",
         max_length=policy.MESSAGE_BODY_MAX,

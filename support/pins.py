@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import Account, State
 from core import policy
-from safeguards import audit, limits
+from safeguards import audit, clock, limits
 from safeguards.cipher import blind_index
 from safeguards.locks import exclusive
 from support.models import SupportPin
@@ -68,45 +69,60 @@ def insert(account: Account, digits: str, now: datetime) -> bool:
     return True
 
 
-def use_pin(
+def find_pin(
     digits: str, *, fits: Callable[[Account], bool], by: Account, now: datetime | None = None
-) -> Account | TryLater | None:
-    """Return the account whose holder reads these digits to an agent, and end the PIN.
+) -> SupportPin | TryLater | None:
+    """Return the PIN whose digits somebody reads to an agent. It still works: `use_pin` ends it.
 
     `fits` says whether an account is that of the person whom the caller claims to be. Return None for digits that mean
     nobody, or somebody else, or an account that is not active: the agent is not told which. Wrong tries are counted by
-    agent and for all of them together. Of many who use one PIN at once, one gets the account.
+    agent and for all of them together.
     """
     now = now or timezone.now()
     tries = ((policy.SUPPORT_PIN_WRONG, str(by.pk)), (policy.SUPPORT_PIN_WRONG_OF_ALL, "all"))
     for limit, key in tries:
         if wait := limits.hit(limit, key, account_id=None):
             return TryLater(wait)
-    pin = SupportPin.objects.filter(digest=digest_of(digits), ended_at=None, expires_at__gt=now).first()
-    account = pin.account if pin else None
-    if pin is None or account is None or account.state != State.ACTIVE or not fits(account) or not end(pin, by, now):
-        audit.record("support.pin-refused", by=by, account_id=account.pk if account else None)
+    pin = live_pins(now).filter(digest=digest_of(digits)).select_related("account").first()
+    if pin is None or pin.account.state != State.ACTIVE or not fits(pin.account):
+        note_refusal(pin, by)
         return None
     for limit, key in tries:
         limits.take_back(limit, key)
-    return account
+    return pin
 
 
-def end(pin: SupportPin, by: Account, now: datetime) -> bool:
-    """Use a PIN up. Return False if somebody else was first."""
+def use_pin(pin: SupportPin, *, by: Account, now: datetime | None = None) -> bool:
+    """End a PIN, because it showed an agent who is calling. Of many who use one at once, one gets True.
+
+    Return False if somebody else was first, its time is over, or the account was frozen meanwhile.
+    """
+    now = now or timezone.now()
     with transaction.atomic():
-        if not SupportPin.objects.filter(pk=pin.pk, ended_at=None).update(ended_at=now, used_by=by):
+        row = live_pins(now).select_for_update(of=("self",)).filter(pk=pin.pk, account__state=State.ACTIVE).first()
+        if row is None:
             return False
-        audit.record("support.pin-used", by=by, account_id=pin.account_id)
+        row.ended_at, row.used_by = now, by
+        row.save()
+        audit.record("support.pin-used", by=by, account_id=row.account_id)
     return True
+
+
+def note_refusal(pin: SupportPin | None, by: Account) -> None:
+    """Put it on the trail that a PIN showed an agent nobody, and on that of its person if it has one."""
+    audit.record("support.pin-refused", by=by, account_id=pin.account_id if pin else None)
+
+
+def live_pins(now: datetime) -> QuerySet[SupportPin]:
+    return SupportPin.objects.filter(ended_at=None, expires_at__gt=now)
 
 
 def live_until(account: Account, now: datetime | None = None) -> datetime | None:
     """Return until when the person's PIN works, or None if there is none."""
-    live = SupportPin.objects.filter(account=account, ended_at=None, expires_at__gt=now or timezone.now())
+    live = live_pins(now or timezone.now()).filter(account=account)
     return live.values_list("expires_at", flat=True).first()
 
 
 def purge_pins(now: datetime | None = None) -> None:
     """Delete the PINs that are over. The audit trail says that there were some."""
-    SupportPin.objects.filter(expires_at__lte=(now or timezone.now()) - policy.SUPPORT_PIN_LIFE).delete()
+    SupportPin.objects.filter(expires_at__lte=(now or clock.now()) - policy.SUPPORT_PIN_LIFE).delete()

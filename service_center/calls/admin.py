@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
+from accounts.sign_in import unsaved_forms
 from service_center.calls import views
 from service_center.calls.models import Call
 from service_center.read_only import ReadOnlyAdmin, has_permission
@@ -21,6 +22,7 @@ class CallAdmin(ReadOnlyAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return has_permission(request, views.PERMISSION)
 
+    @unsaved_forms.keeps_unsaved_form
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
         return views.desk(request)
 

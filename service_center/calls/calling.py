@@ -3,17 +3,20 @@
 What a caller may have done at which identity is one table here. The buttons of the desk ask it.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from accounts.mail import notices
 from accounts.models import Account
 from core import policy
 from safeguards import audit
 from service_center.calls.models import Call
-from support.models import CallBack
+from support import pins
+from support.models import CallBack, SupportPin
 
 Identity = Call.Identity
 # How sure each identity is.
@@ -38,7 +41,12 @@ SHOW_FIRST = (
 
 def open_call(staff: Account) -> Call | None:
     """Return the call that an agent has now, or None."""
-    return Call.objects.filter(staff=staff, ended_at=None).select_related("account", "call_back").first()
+    return calls_by(staff).filter(ended_at=None).select_related("account", "call_back").first()
+
+
+def calls_by(staff: Account) -> QuerySet[Call]:
+    """Return the calls that an agent has or had."""
+    return Call.objects.filter(staff=staff)
 
 
 def begin_call(staff: Account, *, call_back: CallBack | None = None, now: datetime | None = None) -> Call:
@@ -69,6 +77,57 @@ def end_call(call: Call, *, about: str, outcome: str, note: str, now: datetime |
     return True
 
 
+def is_noted(call: Call, *, about: str, outcome: str, note: str) -> bool:
+    """Return whether a call has ended with just this, as after a double click."""
+    row = Call.objects.filter(pk=call.pk, about=about, outcome=outcome).first()
+    return row is not None and (row.note or "") == note
+
+
+def add_note(call: Call, note: str) -> bool:
+    """Add to the note of a call that has ended. Return False if there is nothing to add."""
+    with transaction.atomic():
+        row = Call.objects.select_for_update().get(pk=call.pk)
+        if not note or note in (row.note or ""):
+            return False
+        row.note = "\n".join(filter(None, [row.note, note]))
+        row.save()
+        audit.record("support.call-noted-more", by=row.staff, account_id=row.account_id, dod_id=row.dod_id or None)
+    return True
+
+
+@dataclass(frozen=True)
+class OtherPerson:
+    """The agent's open call is about somebody else. Nothing was changed."""
+
+
+@dataclass(frozen=True)
+class PinOver:
+    """The PIN was used meanwhile, or is over. Nothing was changed."""
+
+
+def note_caller(
+    staff: Account, identity: Call.Identity, *, account: Account | None, dod_id: str, pin: SupportPin | None = None
+) -> Call | OtherPerson | PinOver:
+    """Note in an agent's call, which begins if there is none, who is calling. A PIN that showed it is used up by that.
+
+    The holder of the account hears of it by email, once a call. It is checked before that the agent may act on them.
+    """
+    addresses = notices.addresses_of(account) if account else []  # which asks DEERS, and so stands outside
+    with transaction.atomic():
+        call = Call.objects.select_for_update().get(pk=begin_call(staff).pk)
+        is_first = call.identity == Identity.NONE
+        if not identify(call, identity, account=account, dod_id=dod_id):
+            return OtherPerson()  # and no call was begun: a new one is about nobody
+        if pin is None or pins.use_pin(pin, by=staff):
+            if account and addresses and is_first:
+                since = pin.made_at if pin else call.began_at
+                notices.tell(account, "caller-identified", to=addresses, since=since)
+            return call
+        transaction.set_rollback(True)
+    pins.note_refusal(pin, staff)
+    return PinOver()
+
+
 def identify(
     call: Call, identity: Call.Identity, *, account: Account | None, dod_id: str, now: datetime | None = None
 ) -> bool:
@@ -90,13 +149,18 @@ def identity_of(staff: Account, subject: object, now: datetime | None = None) ->
 
     `subject` is an account, or a row with a `dod_id`.
     """
-    since = (now or timezone.now()) - policy.CALLER_KNOWN_FOR
     dod_id = getattr(subject, "dod_id", "") or ""
     person = Q(account_id=subject.pk) if isinstance(subject, Account) else Q(pk=None)
     if dod_id:
         person |= Q(dod_id=dod_id)
-    shown = Call.objects.filter(person, staff=staff, ended_at=None, identified_at__gt=since)
+    shown = shown_in_call(staff, person, now or timezone.now())
     return Identity(shown.values_list("identity", flat=True).first() or Identity.NONE)
+
+
+def shown_in_call(staff: Account, person: Q, now: datetime) -> QuerySet[Call]:
+    """Return the agent's open call, if its caller has shown lately to be this person."""
+    since = now - policy.CALLER_KNOWN_FOR
+    return Call.objects.filter(person, staff=staff, ended_at=None, identified_at__gt=since).order_by("pk")
 
 
 def is_identity_missing(staff: Account, permission: str, subject: object) -> bool:
@@ -108,14 +172,6 @@ def is_identity_missing(staff: Account, permission: str, subject: object) -> boo
     if needed == Identity.NONE or getattr(subject, "is_staff", False):
         return False
     return STRENGTH.index(identity_of(staff, subject)) < STRENGTH.index(needed)
-
-
-def calls_of(account: Account | None, dod_id: str = "") -> QuerySet[Call]:
-    """Return the calls about a person, by account or DoD ID number, newest first."""
-    number = dod_id or (account.dod_id if account else "") or ""
-    person = Q(account=account) if account else Q(pk=None)
-    calls = Call.objects.filter(person | Q(dod_id=number) if number else person)
-    return calls.select_related("staff").order_by("-began_at")
 
 
 def calls_that_ended(staff: Account | None) -> QuerySet[Call]:

@@ -1,5 +1,6 @@
 """The forms of the calls desk."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -104,7 +105,7 @@ OF_DETAILS = ("dod_id", "last_four", "postal_code", "email", "phone", "username"
 
 
 class EndForm(DeskForm):
-    """What a call was about, and how it ended. `call` is the one that the page showed: a later one is not ended."""
+    """What a call was about, and how it ended. `call` is the one that the page showed: it is noted for no other."""
 
     call = forms.UUIDField(widget=forms.HiddenInput, required=False)
     about = forms.ChoiceField(
@@ -126,9 +127,9 @@ class EndForm(DeskForm):
         error_messages={"max_length": "Shorten the note to %(limit_value)d characters. It has %(show_value)d."},
     )
 
-    def __init__(self, data: Any = None, *, call: Call | None = None) -> None:
+    def __init__(self, data: Any = None, *, call: Call | None = None, kept: Mapping[str, Any] | None = None) -> None:
         super().__init__(data)
-        self.initial["call"] = call.pk if call else None
+        self.initial = {"call": call.pk if call else None, **(kept or {})}
 
 
 class AgainForm(DeskForm):

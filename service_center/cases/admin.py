@@ -284,6 +284,7 @@ class CaseAdmin(ConfirmingAdmin):
             audit.record("case.compared", by=request.user, dod_id=chosen, case=case.number)
         ineligibility, silent = record.ineligibility if record else None, record is None and not lookup.answers()
         fitting = () if silent else reviewing.fitting(record)
+        beside = None if record and record.person.is_shielded else record
         if sent and sent.data["decision"] not in fitting:
             messages.error(request, REFUSALS[reviewing.NotFitting])
         return {
@@ -291,9 +292,10 @@ class CaseAdmin(ConfirmingAdmin):
             "candidates": candidates,
             "silent": silent,
             "record": record,
-            "lines": comparing.lines(case, typed, record) if record else comparing.alone(typed),
+            "beside": beside,
+            "lines": comparing.lines(case, typed, beside) if beside else comparing.alone(typed),
             "ineligibility": comparing.INELIGIBILITIES[ineligibility] if ineligibility else "",
-            "doubts": [doubt.label for doubt in sorted(doubts_about(case, record))] if record else [],
+            "doubts": [doubt.label for doubt in sorted(doubts_about(case, beside))] if beside else [],
             "forms": [
                 sent
                 if sent and sent.data["decision"] == one

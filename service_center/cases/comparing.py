@@ -124,7 +124,8 @@ def names_of(typed: Typed, record: Record) -> Iterator[Line]:
     yield line("Last name", typed.last_name, person.last_name)
     yield line("Suffix", typed.suffix, person.suffix)
     whole = names.words(" ".join(filter(None, (typed.first_name, typed.last_name))))
-    for former in record.former_names:
+    is_todays = whole == names.words(f"{person.first_name} {person.last_name}")
+    for former in () if is_todays else record.former_names:
         borne = names.words(former)
         same = [word for word in borne if word in whole] == whole
         yield Line("Former name", " ".join((typed.first_name, typed.last_name)), former, SAME if same else DIFFERENT)

@@ -1,5 +1,6 @@
 """The calls desk: who is calling, what may be done at which identity, calls back, and what is noted."""
 
+import re
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import actions
-from accounts.models import Account, State
+from accounts.models import Account, Notice, State
 from core import center, policy
 from demo.people.person import Person
 from idproofing.models import Proofing
@@ -22,7 +23,7 @@ from service_center.calls.models import Call
 from service_center.person.keys import page_of_account
 from service_center.roles import ROLES
 from support import call_backs, pins
-from support.models import CallBack
+from support.models import CallBack, SupportPin
 from tests import people, walk
 from tests.accounts.holders import WRONG, give_password, holder, premium, signed_in, staff
 from tests.parallel import in_parallel
@@ -83,6 +84,12 @@ def said(person: Person, *details: str, **other: str) -> dict[str, str]:
     return {**always, **{name: every[name] for name in details}, **other}
 
 
+def her_husbands_agent(rosa: Account) -> Client:
+    """An agent whose work address is that of Rosa's own account, so Marcus may be her husband."""
+    Account.objects.filter(pk=rosa.pk).update(email="ann.agent@staff.example")
+    return signed_in(staff("Service center agent", "ann.agent"))
+
+
 # ---- By PIN ----
 
 
@@ -98,14 +105,14 @@ def test_a_pin_call_ends_a_pause(rosa, agent, ann):
     digits = tablet.post("/support/pin/").context["digits"]
     answer = agent.post(PIN, {"pin": f"{digits[:3]} {digits[3:]}", "claim": rosa.last_name.upper()}, follow=True)
     assert answer.redirect_chain[-1][0] == person_page(rosa)
-    assert calling.SENTENCES[calling.Identity.PIN] in walk.text_of(answer)
+    assert walk.text_of(answer).count(calling.SENTENCES[calling.Identity.PIN]) == 1
     assert "can try again now" in walk.text_of(agent.post(page_of(rosa, "lift"), {"reason": "called"}, follow=True))
     assert give_password(phone, rosa.username)["Location"] == "/portal/"
 
     agent.post(DESK, {"do": "end", "about": "sign-in", "outcome": "solved", "note": "On her tablet."})
     call = Call.objects.get()
     assert (call.identity, call.about, call.outcome, call.note) == ("pin", "sign-in", "solved", "On her tablet.")
-    assert list(calling.calls_of(rosa)) == [call]
+    assert call.account == rosa
     assert calling.identity_of(ann, rosa) == "none"
     activity = walk.text_of(tablet.get("/account/activity/"))
     assert "You showed our staff who you are" in activity
@@ -160,20 +167,77 @@ def test_an_identity_counts_for_a_while_for_one_person_and_one_agent(rosa, ann):
     assert calling.identity_of(ann, rosa) == "none"
 
 
-def test_a_call_about_one_person_does_not_become_one_about_another(rosa, agent, ann):
+def test_a_call_about_one_person_does_not_become_one_about_another_and_the_pin_still_works(rosa, agent, ann):
     known_to(ann, holder(people.load("walter")))
-    answer = agent.post(PIN, {"pin": pin_of(rosa), "claim": rosa.last_name}, follow=True)
+    typed = {"pin": pin_of(rosa), "claim": rosa.last_name}
+    answer = agent.post(PIN, typed, follow=True)
     assert "Your call is about another person" in walk.text_of(answer)
     assert calling.identity_of(ann, rosa) == "none"
+    agent.post(DESK, {"do": "end", "about": "other", "outcome": "solved", "note": ""})
+    assert agent.post(PIN, typed)["Location"] == person_page(rosa)
 
 
 def test_an_agent_identifies_nobody_of_her_own_household(rosa):
-    """The agent's work address is that of Rosa's own account, so Marcus may be the agent's husband."""
-    Account.objects.filter(pk=rosa.pk).update(email="ann.agent@staff.example")
-    agent, marcus = signed_in(staff("Service center agent", "ann.agent")), premium(people.load("marcus"))
-    answer = agent.post(PIN, {"pin": pin_of(marcus), "claim": marcus.last_name}, follow=True)
+    agent, marcus = her_husbands_agent(rosa), premium(people.load("marcus"))
+    typed = {"pin": pin_of(marcus), "claim": marcus.last_name}
+    answer = agent.post(PIN, typed, follow=True)
     assert "A colleague has to do that." in walk.text_of(answer)
-    assert not Call.objects.exclude(identity="none").exists()
+    assert not Call.objects.exists()
+    colleague = signed_in(staff("Service center agent", "bob.agent"))
+    assert colleague.post(PIN, typed)["Location"] == person_page(marcus)
+
+
+def told() -> list[str]:
+    """Whom the emails went to that tell of a call."""
+    return [to for sent in walk.deliver_mail() for to in sent.to if "Someone called us" in sent.subject]
+
+
+def test_the_holder_hears_once_of_a_call_and_can_freeze_the_account(rosa, agent):
+    """First the details fit, then there is a PIN too."""
+    person = people.load("rosa")
+    Account.objects.filter(pk=rosa.pk).update(email="new@mail.example")
+    agent.post(COMPARE, said(person, "dod_id", "postal_code", "phone"))
+    assert sorted(told()) == sorted({"new@mail.example", person.email})
+    agent.post(PIN, {"pin": pin_of(rosa), "claim": rosa.last_name})
+    assert len(told()) == 2
+    [freeze] = re.findall(r"https?://\S+/not-me/[^\s)]+", walk.deliver_mail()[-1].body)
+    here = freeze.split("://")[1].partition("/")[2]
+    Client().post(f"/{here}")
+    rosa.refresh_from_db()
+    assert rosa.state == State.FROZEN
+
+
+def test_nobody_hears_of_a_call_in_which_nobody_showed_who_it_is(rosa, agent, ann):
+    agent.post(PIN, {"pin": "000000", "claim": rosa.last_name})
+    known_to(ann, holder(people.load("walter")))
+    agent.post(PIN, {"pin": pin_of(rosa), "claim": rosa.last_name})
+    assert not told()
+
+
+def test_the_email_of_a_pin_call_says_nothing_of_it(rosa, agent):
+    agent.post(PIN, {"pin": pin_of(rosa), "claim": rosa.last_name})
+    assert told() == [rosa.email]
+    sent = walk.deliver_mail()[-1]
+    assert rosa.username not in sent.body
+    assert "Sam" not in sent.body
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_thirty_agents_who_note_one_pin_at_once_one_has_a_call_of_it():
+    rosa = holder(people.load("rosa"))
+    agents = [staff("Service center agent", f"agent.{number}") for number in range(30)]
+    pin = pins.find_pin(pin_of(rosa), fits=lambda account: True, by=agents[0])
+    assert isinstance(pin, SupportPin)
+
+    def note(number: int) -> Any:
+        return calling.note_caller(agents[number], Call.Identity.PIN, account=rosa, dod_id=rosa.dod_id or "", pin=pin)
+
+    noted = in_parallel(note)
+    assert sum(isinstance(call, Call) for call in noted) == 1
+    assert sum(isinstance(call, calling.PinOver) for call in noted) == 29
+    assert Call.objects.get().account == rosa
+    assert AuditEvent.objects.filter(event="support.pin-used", account_id=rosa.pk).count() == 1
+    assert Notice.objects.filter(kind="caller-identified").count() == 1
 
 
 # ---- By details ----
@@ -430,6 +494,34 @@ def test_a_call_back_goes_back_to_the_colleagues_or_is_taken_over_after_a_while(
     assert not calling_back.note_reached(row, by=ann)
 
 
+@pytest.mark.parametrize("known_by", ["account", "number in DEERS", "number in an account", "own number"])
+def test_an_agent_neither_reads_nor_takes_the_call_back_of_somebody_close(rosa, known_by):
+    agent, marcus = her_husbands_agent(rosa), premium(people.load("marcus"))
+    Account.objects.filter(username="ann.agent").update(phone="+1 555 555 0101")
+    Account.objects.filter(pk=marcus.pk).update(phone="555-555-0102")
+    asks: dict[str, dict[str, Any]] = {
+        "account": {"by": marcus},
+        "number in DEERS": {"number": people.load("marcus").phone},
+        "number in an account": {"number": "(555) 555-0102"},
+        "own number": {"number": "(555) 555-0101"},
+    }
+    row = asked(**asks[known_by])
+    for answer in (agent.get(its_page(row), follow=True), agent.post(its_page(row), {"do": "take"}, follow=True)):
+        assert "A colleague has to do that." in walk.text_of(answer)
+        assert "Opal" not in walk.text_of(answer)
+    assert state_of(row) == "waiting"
+    colleague = signed_in(staff("Service center agent", "bob.agent"))
+    assert "Opal Marchetti" in walk.text_of(colleague.post(its_page(row), {"do": "take"}, follow=True))
+
+
+def test_a_call_back_that_an_agent_has_goes_back_once_it_is_of_somebody_close(rosa):
+    agent, row = signed_in(staff("Service center agent", "ann.agent")), asked(by=premium(people.load("marcus")))
+    agent.post(its_page(row), {"do": "take"})
+    Account.objects.filter(pk=rosa.pk).update(email="ann.agent@staff.example")
+    assert "Opal" not in walk.text_of(agent.get(its_page(row), follow=True))
+    assert state_of(row) == "waiting"
+
+
 def test_a_canceled_call_back_is_taken_by_nobody(agent):
     row = asked()
     call_backs.cancel(row, by="visitor")
@@ -466,13 +558,67 @@ def test_the_desk_asks_as_much_for_many_calls_as_for_few(agent, ann):
     assert few <= 12
 
 
-def test_a_note_from_an_older_page_does_not_get_into_the_next_call(agent, ann):
-    first, typed = calling.begin_call(ann), {"do": "end", "about": "other", "outcome": "solved", "note": "Of Rosa."}
+TYPED = {"do": "end", "about": "other", "outcome": "solved", "note": "Of Rosa."}
+
+
+@pytest.mark.parametrize("has_next", [False, True])
+def test_a_note_from_an_older_page_is_added_to_its_own_call_and_not_to_the_next(agent, ann, has_next):
+    """The agent ended the call in another tab."""
+    first = calling.begin_call(ann)
     assert str(first.pk) in agent.get(DESK).content.decode()
-    calling.end_call(first, about="other", outcome="solved", note="")
-    second = calling.begin_call(ann)
-    page = agent.post(DESK, {**typed, "call": str(first.pk)}).content.decode()
-    assert "Nothing was noted" in page
-    assert "Of Rosa." in page
-    assert str(second.pk) in page
-    assert Call.objects.get(pk=second.pk).ended_at is None
+    calling.end_call(first, about="family", outcome="explained", note="Asked for a letter.")
+    second = calling.begin_call(ann) if has_next else None
+    page = agent.post(DESK, {**TYPED, "call": str(first.pk)}, follow=True)
+    assert "This call had ended already, in another tab. What was noted then stays. Your note was added to it." in (
+        walk.text_of(page)
+    )
+    first.refresh_from_db()
+    assert (first.about, first.note) == ("family", "Asked for a letter.\nOf Rosa.")
+    assert second is None or Call.objects.get(pk=second.pk).ended_at is None
+    assert AuditEvent.objects.filter(event="support.call-noted-more").count() == 1
+
+
+def test_an_unfinished_note_to_a_call_that_ended_elsewhere_is_shown_again(agent, ann):
+    first = calling.begin_call(ann)
+    calling.end_call(first, about="family", outcome="explained", note="")
+    page = agent.post(DESK, {**TYPED, "about": "", "call": str(first.pk)})
+    assert "A call that is not open any more" in walk.text_of(page)
+    assert "Of Rosa." in page.content.decode()
+    assert str(first.pk) in page.content.decode()
+
+
+def test_a_note_to_the_call_of_a_colleague_is_kept_on_the_page_only(agent):
+    other = calling.begin_call(staff("Service center agent", "bob.agent"))
+    page = agent.post(DESK, {**TYPED, "call": str(other.pk)})
+    assert "Nothing was noted: this is no call of yours." in walk.text_of(page)
+    assert "Of Rosa." in page.content.decode()
+    assert Call.objects.get().ended_at is None
+
+
+def test_a_double_click_notes_a_call_once(agent, ann):
+    call = calling.begin_call(ann)
+    for _ in range(2):
+        assert "The call is noted." in walk.text_of(agent.post(DESK, {**TYPED, "call": str(call.pk)}, follow=True))
+    assert Call.objects.get().note == "Of Rosa."
+    assert not AuditEvent.objects.filter(event="support.call-noted-more").exists()
+
+
+def test_a_note_that_is_half_typed_when_the_session_ends_is_there_again(agent, ann):
+    call = calling.begin_call(ann)
+    agent.post("/admin/session/keep/", {**TYPED, "about": "", "call": str(call.pk), "kept_page": DESK})
+    assert "Of Rosa." in agent.get(DESK).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_thirty_notes_to_one_call_at_once_one_ends_it_and_none_is_lost():
+    ann = staff("Service center agent", "ann.agent")
+    call = calling.begin_call(ann)
+
+    def note(number: int) -> bool:
+        typed = f"Note {number}."
+        return calling.end_call(call, about="other", outcome="solved", note=typed) or calling.add_note(call, typed)
+
+    assert all(in_parallel(note))
+    noted = Call.objects.get().note or ""
+    assert sorted(noted.splitlines()) == sorted(f"Note {number}." for number in range(30))
+    assert AuditEvent.objects.filter(event="support.call-ended").count() == 1

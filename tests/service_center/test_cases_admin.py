@@ -64,6 +64,7 @@ def test_two_reviewers_settle_a_premium_case_and_the_person_hears_of_each_step(a
     ann.post(page(case, "confirm"), WHY["confirm"])
     assert state(case) == State.PROPOSED
     assert "Confirm the decision" in walk.text_of(bob.get(page(case)))
+    assert "Case Case" not in walk.text_of(bob.get(page(case, "confirm")))
     bob.post(page(case, "confirm"), WHY["confirm"])
     assert state(case) == State.APPROVED
     assert Notice.objects.filter(kind="case-changed").count() == 3
@@ -181,6 +182,14 @@ def test_each_detail_has_its_verdict(ann, typed, verdicts):
     case = open_case(replace(emily_typed(), **typed)).case
     lines = {line.what: line.verdict for line in ann.get(page(case)).context["lines"]}
     assert {what: lines[what] for what in verdicts} == verdicts
+
+
+def test_a_former_name_is_no_difference_where_the_name_of_today_was_typed(ann):
+    people.load("emily")
+    case = open_case(replace(emily_typed(), last_name="Castellano", date_of_birth="1993-12-10")).case
+    verdicts = {line.what: line.verdict for line in ann.get(page(case)).context["lines"]}
+    assert verdicts["Last name"] == comparing.SAME
+    assert "Former name" not in verdicts
 
 
 def test_who_has_the_number_and_who_has_the_name_are_proposed(ann):

@@ -1,14 +1,18 @@
 """The operator sees what failed and what waits, and nothing of people. A failed job runs again once, with a reason."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.mail import notices
 from accounts.models import Account, Notice
 from safeguards.models import AuditEvent
-from service_center import operations
+from service_center import operations, waiting
 from tests import people, walk
 from tests.accounts.holders import holder, signed_in, staff
 from tests.parallel import in_parallel
@@ -105,3 +109,44 @@ def test_the_page_costs_as_many_queries_with_more_jobs(gloria, failed, django_as
         make_job("failed")
     with django_assert_max_num_queries(20):
         assert gloria.get(HERE).status_code == 200
+
+
+MANY_JOBS = """
+    INSERT INTO procrastinate_jobs (task_name, status, args, queue_name)
+    SELECT 'accounts.tasks.send_notice',
+        (CASE WHEN n <= 3 THEN 'failed' ELSE 'succeeded' END)::procrastinate_job_status,
+        '{}', 'default' FROM generate_series(1, 3000) AS n;
+    ANALYZE procrastinate_jobs;
+"""
+ROWS_READ = """
+    SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables WHERE relname = 'procrastinate_jobs'
+"""
+
+
+def jobs_read() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(ROWS_READ)
+        return int(cursor.fetchone()[0])
+
+
+@pytest.mark.parametrize("page", [lambda client: client.get(HERE), lambda client: client.get("/admin/")])
+def test_however_often_they_are_asked_for_only_failed_jobs_are_read(gloria, page: Callable[[Client], Any]):
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")  # of tests that committed
+        cursor.execute(MANY_JOBS)
+    before = jobs_read()
+    for _ in range(12):  # from the ninth time on, a plan for all states would be used
+        assert page(gloria).status_code == 200
+    assert jobs_read() - before < 3000  # one look through all of them
+
+
+def test_the_index_of_failed_jobs_serves_both_pages():
+    with CaptureQueriesContext(connection) as asked, connection.cursor() as cursor:
+        operations.failed_jobs()
+        list(waiting.failed_jobs())
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off")
+        plans = []
+        for query in [one["sql"] for one in asked.captured_queries[:2]]:
+            cursor.execute(f"EXPLAIN {query}".replace("%", "%%"))
+            plans.append("\n".join(line for (line,) in cursor.fetchall()))
+    assert all("using desk_jobs_failed" in plan for plan in plans), plans

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import Account
 from core import policy
+from idproofing import cases, codes
 from idproofing.transitions import TransitionRefused
 from safeguards.events import EVENTS
 from safeguards.models import AuditEvent
@@ -118,14 +119,37 @@ def test_bad_input_is_explained_before_anything_is_judged(
     assert not AuditEvent.objects.filter(event="support.answer-refused").exists()
 
 
-def test_a_code_cannot_be_guessed(client: Client) -> None:
-    message = answered(message_of())
-    code = mailed_code()
-    for _ in range(policy.CONTACT_CODE_TRIES.times):
-        give(client, message.reference, "00000-00000")
-    refused = client.post(reverse("contact-answer"), {"reference": message.reference, "code": code})
+def test_who_guesses_has_to_wait_and_the_writer_in_another_network_does_not(client: Client) -> None:
+    """A stranger on the phone heard the reference."""
+    message, stranger = answered(message_of()), Client(REMOTE_ADDR="192.0.2.7")
+    typed = {"reference": message.reference, "code": mailed_code()}
+    for _ in range(policy.CONTACT_CODE_TRIES_PER_ADDRESS.times):
+        give(stranger, message.reference, "00000-00000")
+    refused = stranger.post(reverse("contact-answer"), typed)
     assert refused.status_code == 429
     assert "There were too many tries." in walk.text_of(refused)
+    assert SAID in give(client, **typed)
+
+
+def test_right_codes_are_not_counted_as_guesses() -> None:
+    message = answered(message_of())
+    code = mailed_code()
+    for _ in range(policy.CONTACT_CODE_TRIES_PER_ADDRESS.times + 1):
+        assert SAID in give(Client(), message.reference, code)
+
+
+@pytest.mark.parametrize(
+    ("limit", "lives"),
+    [
+        (policy.CONTACT_CODE_TRIES_PER_ADDRESS, policy.CONTACT_ANSWER_LIFE),
+        (policy.CASE_TRIES_PER_ADDRESS, policy.CASE_LIFE),
+    ],
+)
+def test_a_code_is_long_enough_to_be_counted_by_network_alone(limit: policy.Limit, lives: timedelta) -> None:
+    guesses = 1_000_000 * limit.times * (lives / limit.period)
+    assert len(codes.ALPHABET) ** policy.CODE_LENGTH > 50_000 * guesses
+    assert not set(codes.ALPHABET) & set("OIL")
+    assert len(cases.plain(reading.new_code())) == policy.CODE_LENGTH
 
 
 def test_who_was_signed_in_reads_the_answer_signed_in_and_nobody_else_does() -> None:

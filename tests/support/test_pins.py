@@ -30,7 +30,11 @@ def digits_of(account: Account, **other: Any) -> str:
 
 
 def use(digits: str, by: Account, *, fits: bool = True, **other: Any) -> Any:
-    return pins.use_pin(digits, fits=lambda account: fits, by=by, **other)
+    """The account whose holder shows these digits, and what else comes of a PIN that shows nobody."""
+    found = pins.find_pin(digits, fits=lambda account: fits, by=by, **other)
+    if not isinstance(found, SupportPin):
+        return found
+    return found.account if pins.use_pin(found, by=by, **other) else None
 
 
 def agent(name: str = "ann.agent") -> Account:
@@ -80,6 +84,24 @@ def test_the_pin_of_an_account_that_was_frozen_meanwhile_shows_nobody():
     digits = digits_of(account)
     actions.freeze(account, by="system")
     assert use(digits, agent()) is None
+
+
+def test_a_pin_is_used_up_only_when_the_agent_may_use_it():
+    account, ann = holder(people.load("rosa")), agent()
+    digits = digits_of(account)
+    found = pins.find_pin(digits, fits=lambda account: True, by=ann)
+    assert found == pins.find_pin(digits, fits=lambda account: True, by=agent("bob.agent"))
+    assert isinstance(found, SupportPin)
+    assert pins.use_pin(found, by=ann)
+    assert not pins.use_pin(found, by=ann)
+
+
+def test_a_pin_shows_nobody_once_the_account_is_frozen_between_the_look_and_the_use():
+    account, ann = holder(people.load("rosa")), agent()
+    found = pins.find_pin(digits_of(account), fits=lambda account: True, by=ann)
+    assert isinstance(found, SupportPin)
+    actions.freeze(account, by="system")
+    assert not pins.use_pin(found, by=ann)
 
 
 def test_an_agent_who_guesses_has_to_wait_and_a_colleague_does_not():
