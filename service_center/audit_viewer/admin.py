@@ -20,6 +20,7 @@ from accounts.sign_in.fresh import ask_for_second_step
 from core import policy
 from safeguards import audit
 from safeguards.models import AuditEvent
+from service_center import conflicts
 from service_center.audit_viewer import chain, export, searching, wording
 from service_center.audit_viewer.forms import FORMAT, CheckForm, ExportForm, SearchForm, in_words, why_not
 from service_center.read_only import ReadOnlyAdmin, has_permission, record_row_view
@@ -49,12 +50,12 @@ class AuditEventAdmin(ReadOnlyAdmin):
         """Show the newest events that fit. POST leads to a page whose address does not hold what was typed."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        by: Account = request.user  # type: ignore[assignment]
-        form = SearchForm(request.POST, sent_by=by) if request.method == "POST" else SearchForm(request.GET)
+        is_sent = request.method == "POST"
+        form = search_form(request, is_sent=is_sent)
         found = form.is_valid()
-        if request.method == "POST" and found:
+        if is_sent and found:
             return redirect(address(LIST, form.address()))
-        if request.method == "POST":
+        if is_sent:
             audit.record("support.person-searched", by=request.user)
             return self.list_page(request, form, [], None)
         events, older = searching.page_of(form.search, before_of(request), policy.AUDIT_PAGE) if found else ([], None)
@@ -88,6 +89,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
             older=address(LIST, {**asked, "before": str(older)}) if older else "",
             newest=address(LIST, asked) if before_of(request) else "",
             may_export=has_permission(request, "safeguards.export_auditevent"),
+            left_out=bool(form.search.without),
         )
 
     @method_decorator(never_cache)
@@ -100,6 +102,8 @@ class AuditEventAdmin(ReadOnlyAdmin):
         event = self.get_object(request, object_id) if self.is_key(object_id) else None
         if event is None:
             raise Http404
+        if conflict := refuse_close(request, event):
+            return self.page(request, "conflict", title="An event of somebody close to you", sentence=conflict.sentence)
         record_row_view(request, event)
         return self.page(
             request,
@@ -116,7 +120,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
         """Ask why, then send what a search finds as a file. The download is recorded before its first line."""
         if not has_permission(request, "safeguards.export_auditevent"):
             raise PermissionDenied
-        searched = SearchForm(request.GET)
+        searched = search_form(request)
         if not searched.is_valid():
             return redirect(f"{reverse(LIST)}?{request.GET.urlencode()}")
         if proof := ask_for_second_step(request, policy.FRESH_FOR_EXPORTS):
@@ -137,6 +141,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
             forms=[form],
             refused=why_not(search, count),
             count=count,
+            left_out=bool(search.without),
             chips=chips_of(searched, asked),
             back=address(LIST, asked),
         )
@@ -179,6 +184,21 @@ class AuditEventAdmin(ReadOnlyAdmin):
     def page(self, request: HttpRequest, name: str, **context: Any) -> HttpResponse:
         context = {**self.admin_site.each_context(request), "opts": self.opts, **context}
         return render(request, f"admin/safeguards/auditevent/{name}.html", context)
+
+
+def search_form(request: HttpRequest, *, is_sent: bool = False) -> SearchForm:
+    """Return the form of a search: from what was sent, or from the address."""
+    return SearchForm(request.POST if is_sent else request.GET, reader=request.user, is_sent=is_sent)  # type: ignore[arg-type]
+
+
+def refuse_close(request: HttpRequest, event: AuditEvent) -> conflicts.Conflicted | None:
+    """Return why this member of staff does not read an event: it is about somebody close to them, or done by one."""
+    by: Account = request.user  # type: ignore[assignment]
+    people = Account.objects.filter(pk__in=[event.account_id, event.actor_id], dod_id__isnull=False)
+    refused = (conflicts.refuse_account(by, account) for account in people)
+    if conflict := next(filter(None, refused), None):
+        return conflict
+    return conflicts.Conflicted(conflicts.Conflict.CLOSE) if searching.close_to(by).has(event) else None
 
 
 def csv_answer(search: searching.Search) -> StreamingHttpResponse:

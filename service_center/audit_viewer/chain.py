@@ -12,8 +12,9 @@ from procrastinate.contrib.django import app
 
 from accounts.models import Account
 from core import policy
-from safeguards import audit, locks, seal, verification
+from safeguards import audit, clock, locks, metrics, seal, verification
 from safeguards.models import AuditSeal
+from safeguards.retry import PATIENTLY
 from service_center.audit_viewer.models import AuditCheck
 
 logger = logging.getLogger(__name__)
@@ -50,6 +51,13 @@ def latest_check() -> AuditCheck | None:
     return AuditCheck.objects.filter(state=State.DONE).order_by("-ended_at").first()
 
 
+@metrics.figure("dslogon_seal_holds", "Whether the last check of the audit trail found nothing wrong.")
+def seal_holds() -> float | None:
+    """Return 1 if the last check that was finished found nothing, 0 if it did, and None if there was none."""
+    check = latest_check()
+    return None if check is None else float(not check.found)
+
+
 def check_under_way() -> AuditCheck | None:
     """Return the check that waits or runs now, if there is one."""
     return AuditCheck.objects.exclude(state=State.DONE).order_by("asked_at").first()
@@ -66,24 +74,26 @@ def ask_for_check(first: date, last: date, by: Account) -> AuditCheck | None:
         return check
 
 
-@app.task(name="service_center.audit_viewer.run_check")
+@app.task(name="service_center.audit_viewer.run_check", queue="exports", retry=PATIENTLY)
 def run_check(check_id: int) -> None:
     """Run one check. A job that is run again begins again, and one that was finished does nothing."""
     with locks.alone("audit-check", str(check_id)) as ours:
-        check = AuditCheck.objects.exclude(state=State.DONE).filter(pk=check_id).first() if ours else None
+        if not ours:
+            raise locks.HeldError
+        check = AuditCheck.objects.exclude(state=State.DONE).filter(pk=check_id).first()
         if check is not None:
-            run(check, timezone.now())
+            run(check, clock.now())
 
 
 @app.periodic(cron="40 3 * * *")
-@app.task(name="service_center.audit_viewer.check_nightly")
+@app.task(name="service_center.audit_viewer.check_nightly", queue="exports")
 def check_nightly(timestamp: int) -> None:
     """Check every sealed day each night, and forget the results that are old."""
-    old = timezone.now() - policy.AUDIT_CHECKS_KEPT
-    AuditCheck.objects.filter(asked_at__lt=old).delete()
+    now = clock.now()
+    AuditCheck.objects.filter(asked_at__lt=now - policy.AUDIT_CHECKS_KEPT).delete()
     days = AuditSeal.objects.aggregate(first=Min("day"), last=Max("day"))
     if days["first"]:
-        run(AuditCheck.objects.create(first=days["first"], last=days["last"]), timezone.now())
+        run(AuditCheck.objects.create(first=days["first"], last=days["last"]), now)
 
 
 def run(check: AuditCheck, now: datetime) -> None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import Account
 from core import policy
 from safeguards.audit import index_of
+from service_center import conflicts
 from service_center.account_search import LONGEST_TEXT, refuse_search
 from service_center.audit_viewer import searching
 from service_center.audit_viewer.searching import Candidate, Search
@@ -62,9 +63,9 @@ def time_field(label: str) -> forms.DateTimeField:
 class SearchForm(forms.Form):
     """What to look for. `person` and `by` are keys; `who` and `staff` are what is typed in place of them.
 
-    A form from an address has only keys. A form that was sent, by a member of staff (`sent_by`), has what was typed,
-    which goes before the key of the search before, and what was picked among several, which goes before both. What is
-    typed is a search of people, so it is counted.
+    A form from an address has only keys. A form that was sent (`is_sent`) has what was typed, which goes before the key
+    of the search before, and what was picked among several, which goes before both. What is typed is a search of
+    people, so it is counted. What happened to people close to `reader` is not searched.
     """
 
     who = forms.CharField(
@@ -88,9 +89,9 @@ class SearchForm(forms.Form):
     person = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput)
     by = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
 
-    def __init__(self, data: Any, *, sent_by: Account | None = None) -> None:
+    def __init__(self, data: Any, *, reader: Account, is_sent: bool = False) -> None:
         super().__init__(data, label_suffix="")
-        self.sent_by = sent_by
+        self.reader, self.is_sent = reader, is_sent
         self.people: list[Candidate] = []
         self.colleagues: list[Candidate] = []
         self.search = Search()
@@ -105,9 +106,9 @@ class SearchForm(forms.Form):
         """Find out whom the keys and texts mean, and make the search of it."""
         cleaned = super().clean() or self.cleaned_data
         typed = [name for name in ("who", "staff") if cleaned.get(name)]
-        if self.sent_by is None:
+        if not self.is_sent:
             cleaned |= dict.fromkeys(typed, "")
-        elif typed and (refused := refuse_search(self.sent_by)[0]):
+        elif typed and (refused := refuse_search(self.reader)[0]):
             raise ValidationError({typed[0]: refused})
         person, by = self.chosen_person(cleaned), self.chosen_actor(cleaned)
         since, until = cleaned.get("since"), cleaned.get("until")
@@ -126,15 +127,30 @@ class SearchForm(forms.Form):
                 self.add_error("who", "There is no such account.")
             if by and actor is None:
                 self.add_error("staff", "There is no such account.")
-            kinds = searching.kinds_of(cleaned.get("kind", ""))
-            self.search = Search(account, index, actor, kinds, since, until + MINUTE if until else None)
+            kinds, close = searching.kinds_of(cleaned.get("kind", "")), searching.close_to(self.reader)
+            found = Search(account, index, actor, kinds, since, until + MINUTE if until else None, close)
+            self.refuse_close(found)
+            self.search = Search() if self.errors else found
         return cleaned | {"person": person, "by": by}
+
+    def refuse_close(self, search: Search) -> None:
+        """Add an error if who is searched is close to who reads, as far as an account or a keyed hash tells."""
+        for field, account in (("who", search.account), ("staff", search.actor)):
+            if account and not account.is_staff and (conflict := conflicts.refuse_account(self.reader, account)):
+                self.add_error(field, conflict.sentence)
+        if search.index in search.without.indexes and not self.errors:
+            self.add_error("who", conflicts.SENTENCES[conflicts.Conflict.CLOSE])
 
     def chosen_person(self, cleaned: dict[str, Any]) -> str:
         """Return the key of the person who is meant, or "". Add an error if it is nobody or one of several."""
         if self.data.get("pick-person") or not cleaned.get("who"):
             return cleaned.get("person", "")
-        self.people = searching.people_meant(cleaned["who"])
+        found = searching.people_meant(cleaned["who"])
+        close = conflicts.conflicts_with_people(self.reader, [one.dod_id for one in found if one.dod_id])
+        self.people = [one for one in found if one.dod_id not in close]
+        if found and not self.people:
+            self.add_error("who", conflicts.SENTENCES[next(iter(close.values()))])
+            return ""
         return self.only(self.people, "who")
 
     def chosen_actor(self, cleaned: dict[str, Any]) -> str:

@@ -14,22 +14,41 @@ from django.db.models import Q, QuerySet
 from accounts.models import Account
 from core.masks import mask_number
 from deers import lookup
+from deers.registry import Beneficiary
 from safeguards import audit
 from safeguards.events import EVENTS, FORMER_EVENTS
 from safeguards.models import AuditEvent, AuditSeal
-from service_center import account_search
+from service_center import account_search, conflicts
 
 KEY = re.compile(r"a-([0-9]{1,18})|i-([0-9a-f]{64})")
 NUMBER = re.compile(r"[0-9]{1,18}")
 DOD_ID = re.compile(r"[0-9]{10}")
 ONE_DAY = timedelta(days=1)
+WITHOUT_ACCOUNT = "A person without an account, DoD ID number {}"
+
+
+@dataclass(frozen=True)
+class Close:
+    """Who is close to a member of staff: accounts, and blind indexes of people. Nobody reads what happened to them."""
+
+    accounts: frozenset[int] = frozenset()
+    indexes: frozenset[bytes] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.accounts or self.indexes)
+
+    def has(self, event: AuditEvent) -> bool:
+        """Return whether an event is about one of them, or done by one."""
+        index = bytes(event.person_index or b"")
+        return bool(self.accounts & {event.account_id, event.actor_id}) or index in self.indexes
 
 
 @dataclass(frozen=True)
 class Search:
     """What is looked for. What is None, or empty, is not asked.
 
-    `index` is the blind index of the person. Somebody with an account has events by both.
+    `index` is the blind index of the person. Somebody with an account has events by both. `without` are those of whom
+    nothing is found.
     """
 
     account: Account | None = None
@@ -38,14 +57,19 @@ class Search:
     kinds: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
+    without: Close = Close()
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """Somebody whom a typed text may mean, with the key that stands for them in addresses."""
+    """Somebody whom a typed text may mean, with the key that stands for them in addresses.
+
+    `dod_id` is the number of somebody without an account.
+    """
 
     key: str
     label: str
+    dod_id: str = ""
 
 
 def families() -> dict[str, list[str]]:
@@ -70,11 +94,13 @@ def people_meant(text: str) -> list[Candidate]:
     plain = text.strip()
     if not account_search.is_number(plain):
         return found
-    numbers = {person.dod_id for person in lookup.search(plain, most=account_search.MOST_FOUND)}
-    numbers |= {plain} if DOD_ID.fullmatch(plain) else set()
-    without = numbers - {account.dod_id for account in accounts}
+    people = lookup.search(plain, most=account_search.MOST_FOUND)
+    numbers = {person.dod_id: without_account(person) for person in people}
+    if DOD_ID.fullmatch(plain):
+        numbers.setdefault(plain, WITHOUT_ACCOUNT.format(mask_number(plain)))
+    without = numbers.keys() - {account.dod_id for account in accounts}
     return found + [
-        Candidate(f"i-{audit.index_of(number).hex()}", without_account(number)) for number in sorted(without)
+        Candidate(f"i-{audit.index_of(number).hex()}", numbers[number], number) for number in sorted(without)
     ]
 
 
@@ -88,8 +114,15 @@ def account_label(account: Account) -> str:
     return f"{account.username}, {account.get_full_name()}"
 
 
-def without_account(dod_id: str) -> str:
-    return f"A person without an account, DoD ID number {mask_number(dod_id)}"
+def without_account(person: Beneficiary) -> str:
+    return person.staff_name if person.is_shielded else WITHOUT_ACCOUNT.format(mask_number(person.dod_id))
+
+
+def close_to(by: Account) -> Close:
+    """Return who is close to a member of staff (service_center/conflicts.py)."""
+    numbers = conflicts.people_close_to(by)
+    accounts = Account.objects.filter(dod_id__in=numbers).values_list("pk", flat=True)
+    return Close(frozenset(accounts), frozenset(map(audit.index_of, numbers)))
 
 
 def account_of(key: str) -> Account | None:
@@ -106,7 +139,7 @@ def page_of(search: Search, before: int | None, size: int) -> tuple[list[AuditEv
 
 def newest_keys(search: Search, before: int | None, most: int) -> QuerySet[AuditEvent, Any]:
     """Return the ids of the newest events that fit. Each branch of the search has an index that is in their order."""
-    common = time_of(search)
+    common = time_of(search) & without_close(search.without)
     if before is not None:
         common &= Q(pk__lt=before)
     by_person = branches_of(search)
@@ -122,6 +155,14 @@ def newest_keys(search: Search, before: int | None, most: int) -> QuerySet[Audit
         for branch in branches
     )
     return first.union(*rest).order_by("-pk")[:most] if rest else first
+
+
+def without_close(close: Close) -> Q:
+    """Return the condition that an event is neither about somebody close nor done by them."""
+    if not close:
+        return Q()
+    theirs = Q(account_id__in=close.accounts) | Q(actor_id__in=close.accounts) | Q(person_index__in=close.indexes)
+    return ~theirs
 
 
 def branches_of(search: Search) -> list[Q]:

@@ -88,9 +88,10 @@ def funnel_rows(funnel: Funnel) -> list[Row]:
 def kept(count: int, before: int) -> str:
     """Return the share of the previous stage.
 
-    There is none if more people came than were there, from other routes or earlier days.
+    There is none if more people came than were there, from other routes or earlier days, or if so few were left behind
+    that it would tell of all of them.
     """
-    return share(count, before) if 0 < count <= before else NO_SHARE
+    return share(count, before) if count and before - count >= policy.FIGURES_FROM else NO_SHARE
 
 
 def released(count: int) -> str:
@@ -133,12 +134,12 @@ def columns(label: str, days: Sequence[tuple[date, int]]) -> Columns:
 
 
 def rate_rows(rates: Sequence[Rate]) -> list[Row]:
-    """Return the kinds of question with their share of right answers."""
+    """Return what was tried, with the share that went well. Where that would tell of a few, there is none."""
     return [
         Row(
             rate.kind,
-            (("fill", "0%", percent(rate.correct / rate.answered)),),
-            (share(rate.correct, rate.answered), number(rate.answered)),
+            (("fill", "0%", percent(rate.correct / rate.rated)),) if rate.rated else (),
+            (share(rate.correct, rate.rated) if rate.rated else NO_SHARE, number(rate.answered)),
             rate.category,
         )
         for rate in rates

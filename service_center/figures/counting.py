@@ -2,7 +2,8 @@
 
 A count under `policy.FIGURES_FROM` is added to the next day's, until together they are enough. So whatever is shown is
 a sum of groups of at least so many people, and so is the difference of any two numbers of one group: neither two
-periods nor the parts of a whole can be subtracted to find one person.
+periods nor the parts of a whole can be subtracted to find one person. How many went well is kept back in the same way
+until so many did, and so many did not. Otherwise a group would tell that all of it failed, or all but one.
 """
 
 from bisect import bisect_left
@@ -43,14 +44,20 @@ class Day:
 
 @dataclass
 class Sum:
-    """A count of one group, growing: how many, how many of them went well, and how many took how long."""
+    """A count of one group, growing: how many, of how many it is known who went well, and how many took how long."""
 
     count: int = 0
+    rated: int = 0
     good: int = 0
     spread: list[int] = field(default_factory=list)
 
-    def add(self, count: int = 1, good: int = 0) -> None:
+    def add(self, count: int = 1) -> None:
         self.count += count
+
+    def add_rated(self, count: int, good: int) -> None:
+        """Add some of whom so many went well."""
+        self.count += count
+        self.rated += count
         self.good += good
 
     def add_time(self, took: timedelta) -> None:
@@ -59,10 +66,22 @@ class Sum:
         self.spread[bisect_left(TIMES, took)] += 1
 
     def join(self, other: Self | Remainder) -> None:
-        self.add(other.count, other.good)
+        self.count += other.count
+        self.rated += other.rated
+        self.good += other.good
         if other.spread:
             mine = self.spread or [0] * len(other.spread)
             self.spread = [one + two for one, two in zip(mine, other.spread, strict=True)]
+
+    def split(self) -> "tuple[Sum, Sum]":
+        """Return what may be told now, and what waits."""
+        told, waits = Sum(), Sum(self.count, spread=self.spread)
+        if self.count >= policy.FIGURES_FROM:
+            told, waits = waits, told
+        enough = told.count and min(self.good, self.rated - self.good) >= policy.FIGURES_FROM
+        whole = told if enough else waits
+        whole.rated, whole.good = self.rated, self.good
+        return told, waits
 
 
 Sums = dict[tuple[str, str], Sum]
@@ -81,15 +100,17 @@ def release(day: date, sums: Sums) -> bool:
         for left in Remainder.objects.all():
             sums.setdefault((left.figure, left.of), Sum()).join(left)
         Remainder.objects.all().delete()
-        enough = {key: one for key, one in sums.items() if one.count >= policy.FIGURES_FROM}
-        few = {key: one for key, one in sums.items() if 0 < one.count < policy.FIGURES_FROM}
-        Tally.objects.bulk_create(Tally(day=day, **columns(key, one)) for key, one in enough.items())
-        Remainder.objects.bulk_create(Remainder(**columns(key, one)) for key, one in few.items())
+        parts = {key: one.split() for key, one in sums.items()}
+        told = {key: part for key, (part, _) in parts.items() if part.count}
+        waits = {key: part for key, (_, part) in parts.items() if part.count or part.rated}
+        Tally.objects.bulk_create(Tally(day=day, **columns(key, part)) for key, part in told.items())
+        Remainder.objects.bulk_create(Remainder(**columns(key, part)) for key, part in waits.items())
         return True
 
 
 def columns(key: tuple[str, str], one: Sum) -> dict[str, object]:
-    return {"figure": key[0], "of": key[1], "count": one.count, "good": one.good, "spread": one.spread}
+    numbers = {"count": one.count, "rated": one.rated, "good": one.good, "spread": one.spread}
+    return {"figure": key[0], "of": key[1], **numbers}
 
 
 def add_times(sums: Sums, figure: str, times: Iterable[tuple[str, timedelta]]) -> None:

@@ -10,7 +10,7 @@ from service_center.figures.reading import Report
 from service_center.figures.sources import SOURCES
 
 Lines = Iterable[Iterable[object]]
-COUNTS = ("day", "figure", "group", "count", "succeeded")
+COUNTS = ("day", "figure", "group", "count", "success known of", "succeeded")
 TIMES = ("day", "figure", "group", "count", "half within", "9 of 10 within")
 
 
@@ -21,7 +21,7 @@ def counts(*figures: str) -> Callable[[Report], Lines]:
         yield COUNTS
         for day, figure, of, one in report.rows:
             if figure in figures:
-                yield day, figure, of, one.count, one.good
+                yield day, figure, of, one.count, *((one.rated, one.good) if one.rated else ("", ""))
 
     return lines
 

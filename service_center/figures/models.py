@@ -8,14 +8,17 @@ from core import policy
 
 
 class Counted(models.Model):
-    """How many people or things of one group (`of`) a figure counts, and how many of them went well (`good`).
+    """How many people or things of one group (`of`) a figure counts.
 
-    `spread` is how many took how long, by the times of `counting.TIMES`. It is empty where no time is counted.
+    Where a figure tells whether they went well, it is known of `rated` of them, among whom are `good`. These may be of
+    earlier days than those in `count`. `spread` is how many took how long, by the times of `counting.TIMES`. It is
+    empty where no time is counted.
     """
 
     figure = models.CharField(max_length=16)
     of = models.CharField(max_length=24)
     count = models.PositiveIntegerField()
+    rated = models.PositiveIntegerField(default=0, db_default=0)
     good = models.PositiveIntegerField(default=0)
     spread = ArrayField(models.PositiveIntegerField(), default=list)
 
@@ -24,7 +27,10 @@ class Counted(models.Model):
 
 
 class Tally(Counted):
-    """A count of at least `policy.FIGURES_FROM` that was released on a day. Nothing smaller is ever shown."""
+    """A count of at least `policy.FIGURES_FROM` that was released on a day. Nothing smaller is ever shown.
+
+    Of those that are rated, at least as many went well, and as many did not.
+    """
 
     day = models.DateField()
 
@@ -34,7 +40,11 @@ class Tally(Counted):
         constraints = [
             models.UniqueConstraint(fields=["day", "figure", "of"], name="figures_tally_once"),
             models.CheckConstraint(condition=Q(count__gte=policy.FIGURES_FROM), name="figures_tally_tells_no_one"),
-            models.CheckConstraint(condition=Q(good__lte=F("count")), name="figures_tally_good_are_counted"),
+            models.CheckConstraint(
+                condition=Q(rated=0, good=0)
+                | Q(good__gte=policy.FIGURES_FROM, rated__gte=F("good") + policy.FIGURES_FROM),
+                name="figures_tally_parts_tell_no_one",
+            ),
         ]
 
     def __str__(self) -> str:

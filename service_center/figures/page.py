@@ -51,7 +51,7 @@ def asked_period(request: HttpRequest) -> reading.Period:
 def context(report: reading.Report) -> dict[str, Any]:
     """Return what the page shows, as rows of charts."""
     rates = reading.rates(report)
-    answered = sum(rate.answered for rate in rates)
+    rated = sum(rate.rated for rate in rates)
     return {
         "title": "Figures",
         "period": report.of,
@@ -67,8 +67,8 @@ def context(report: reading.Report) -> dict[str, Any]:
         ],
         "opening_heads": ("Accounts",),
         "rates": charts.rate_rows(rates),
-        "answered": answered,
-        "right": charts.share(sum(rate.correct for rate in rates), answered) if answered else "",
+        "rated": rated,
+        "right": charts.share(sum(rate.correct for rate in rates), rated) if rated else "",
         "by_route": charts.rate_rows(reading.proofs_by_route(report)),
         "by_age": charts.rate_rows(reading.proofs_by_age(report)),
         "to_issue": charts.wait_rows(reading.waits(report, "issue")),

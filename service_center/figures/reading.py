@@ -70,11 +70,15 @@ class Funnel:
 
 @dataclass(frozen=True)
 class Rate:
-    """What was tried, and how much of it went well: answers about a kind of fact, or proofs on a route or at an age."""
+    """What was tried, and how much of it went well: answers about a kind of fact, or proofs on a route or at an age.
+
+    That is told of `rated` of them. If these are 0, it would tell too much of a few.
+    """
 
     kind: str
     category: str
     answered: int
+    rated: int
     correct: int
 
 
@@ -116,9 +120,9 @@ def read_report(of: Period) -> Report:
     """Return what was released in a period, in one query."""
     tallies = Tally.objects.filter(day__range=(of.first, of.last)).order_by("day", "figure", "of")
     rows = [
-        (day, figure, group, Sum(count, good, spread))
-        for day, figure, group, count, good, spread in tallies.values_list(
-            "day", "figure", "of", "count", "good", "spread"
+        (day, figure, group, Sum(count, rated, good, spread))
+        for day, figure, group, count, rated, good, spread in tallies.values_list(
+            "day", "figure", "of", "count", "rated", "good", "spread"
         )
     ]
     sums: dict[tuple[str, str], Sum] = defaultdict(Sum)
@@ -153,9 +157,13 @@ def stages(report: Report, route: str) -> list[Stage]:
 
 
 def rates(report: Report) -> list[Rate]:
-    """Return the kinds of question that enough people answered, the hardest first."""
-    found = [Rate(named(kind), category_of(kind), one.count, one.good) for kind, one in report.groups("kind").items()]
-    return sorted(found, key=lambda rate: (rate.correct / rate.answered, rate.kind))
+    """Return the kinds of question that enough people answered, the hardest first, and last those of no share."""
+    found = [rate_of(named(kind), one, category_of(kind)) for kind, one in report.groups("kind").items()]
+    return sorted(found, key=lambda rate: (rate.correct / rate.rated if rate.rated else 1, rate.kind))
+
+
+def rate_of(label: str, one: Sum, category: str = "") -> Rate:
+    return Rate(label, category, one.count, one.rated, one.good)
 
 
 def named(kind: str) -> str:
@@ -172,13 +180,13 @@ def proofs_by_route(report: Report) -> list[Rate]:
     """Return how many tries to prove an identity succeeded on each route, and in reviews by our staff."""
     labels = {**{route.value: str(route.label) for route in Route}, REVIEW: "Review by our staff"}
     found = report.groups("proof")
-    return [Rate(label, "", found[key].count, found[key].good) for key, label in labels.items() if key in found]
+    return [rate_of(label, found[key]) for key, label in labels.items() if key in found]
 
 
 def proofs_by_age(report: Report) -> list[Rate]:
     """Return how many tries to prove an identity succeeded in each age band."""
     found = report.groups("age")
-    return [Rate(band_words(band), "", found[band].count, found[band].good) for band in bands() if band in found]
+    return [rate_of(band_words(band), found[band]) for band in bands() if band in found]
 
 
 def openings_by_age(report: Report, figure: str) -> list[Stage]:

@@ -51,7 +51,7 @@ def count_all(day: Day) -> Sums:
     count_openings(day, sums)
     count_proofs(day, sums)
     for kind, answered, correct in AnswerTally.objects.filter(day=day.date).values_list("kind", "answered", "correct"):
-        sums.setdefault(("kind", kind), Sum()).add(answered, correct)
+        sums.setdefault(("kind", kind), Sum()).add_rated(answered, correct)
     add_times(sums, "issue", ((of, end - begin) for of, begin, end in codes("issued_at", "begun_at", day)))
     add_times(sums, "use", ((of, end - begin) for of, begin, end in codes("used_at", "issued_at", day)))
     for source in SOURCES:
@@ -112,11 +112,11 @@ def count_proofs(day: Day, sums: Sums) -> None:
     tries = list(proofs(day))
     bands = bands_of({dod_id for _, dod_id, _ in tries}, day.date)
     for route, dod_id, good in tries:
-        sums.setdefault(("proof", route), Sum()).add(1, good)
-        sums.setdefault(("age", bands[dod_id]), Sum()).add(1, good)
+        sums.setdefault(("proof", route), Sum()).add_rated(1, good)
+        sums.setdefault(("age", bands[dod_id]), Sum()).add_rated(1, good)
     decided = Counter(event for event, _ in decisions(day))
     if decided:
-        sums.setdefault(("proof", REVIEW), Sum()).add(decided.total(), decided["case.approved"])
+        sums.setdefault(("proof", REVIEW), Sum()).add_rated(decided.total(), decided["case.approved"])
 
 
 def proofs(day: Day) -> Iterator[tuple[str, str, bool]]:

@@ -6,21 +6,21 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from core import policy
-from safeguards import seal
+from safeguards import clock, seal
 from service_center.figures.counting import ONE_DAY, Day, SilentError, release
 from service_center.figures.models import CountedDay
 from service_center.figures.sources import count_all
 
 
 @app.periodic(cron="10 * * * *")
-@app.task(name="service_center.figures.count_past_days")
+@app.task(name="service_center.figures.count_past_days", queue="housekeeping")
 def count_past_days(timestamp: int) -> None:
     """Count the day before soon after midnight. The job runs every hour, so that a worker that was away catches up.
 
     Nothing is counted while a transaction is open that could still write an event of a past day.
     """
     if seal.writers_have_ended():
-        count_days(timezone.now())
+        count_days(clock.now())
 
 
 def count_days(now: datetime) -> list[date]:

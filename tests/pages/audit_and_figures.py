@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts.models import Account
 from demo.invent.figures import sums_of
 from safeguards import audit, seal
 from safeguards.models import AuditEvent
@@ -33,6 +34,13 @@ def reads_the_trail() -> Answers:
     yield client.get(LIST, {"since": "yesterday", "kind": "no.such"})
     yield client.get(LIST, {"person": f"a-{rosa.pk}"})
     yield client.get(LIST, {"kind": "mail."})
+    own = Account.objects.get(groups__name="Auditor")
+    own.email, kept = rosa.email, own.email
+    own.save(update_fields=["email"])
+    yield client.get(LIST, {"person": f"a-{rosa.pk}"})
+    yield client.get(f"{LIST}{AuditEvent.objects.filter(account_id=rosa.pk).latest('pk').pk}/change/")
+    own.email = kept
+    own.save(update_fields=["email"])
     for event in AuditEvent.objects.order_by("-pk")[:3]:
         yield client.get(f"{LIST}{event.pk}/change/")
     yield client.get(f"{LIST}export/")

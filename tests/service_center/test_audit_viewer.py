@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Account
 from core import policy
+from deers.models import Person
 from safeguards import audit, seal
 from safeguards.models import AuditEvent, AuditSeal
 from service_center.audit_viewer import chain, searching
@@ -256,6 +257,72 @@ def test_a_download_without_a_reason_or_with_too_many_events_is_refused(auditor,
 def test_a_download_takes_a_fresh_second_step(auditor):
     age_second_step(auditor, policy.FRESH_FOR_EXPORTS.total_seconds() + 2)
     assert "again" in auditor.get(f"{EXPORT}?since=2026-03-01T00:00&until=2026-03-02T00:00")["Location"]
+
+
+CLOSE = "this may be you, somebody of your household or somebody at your address"
+
+
+@pytest.fixture
+def wife(marcus: Account) -> Client:
+    """An auditor who is Rosa, the wife of Marcus, by her name and her email address in DEERS."""
+    account, rosa = staff("Auditor"), people.load("rosa")
+    account.first_name, account.last_name, account.email = rosa.name.first, rosa.name.last, rosa.email
+    account.save()
+    return signed_in(account)
+
+
+@pytest.fixture
+def marcus() -> Account:
+    return holder(people.load("marcus"))
+
+
+def nothing_is_read(answer: Any) -> bool:
+    """Whether a list is refused: no event is in it, and no look is on anybody's trail."""
+    looks = AuditEvent.objects.filter(event="support.account-viewed")
+    return CLOSE in walk.text_of(answer) and not answer.context.get("told") and not looks.exists()
+
+
+def test_nobody_reads_the_trail_of_somebody_close(wife, marcus):
+    audit.record("password.changed", by=marcus)
+    for typed in (marcus.username, marcus.dod_id or "", people.load("marcus").ssn):
+        assert nothing_is_read(searched(wife, who=typed)), typed
+    index = audit.index_of(marcus.dod_id or "").hex()
+    for address in (f"?person=a-{marcus.pk}", f"?person=i-{index}", f"?by={marcus.pk}"):
+        assert nothing_is_read(wife.get(f"{LIST}{address}")), address
+    assert AuditEvent.objects.filter(event="support.conflict-found", account_id=marcus.pk).exists()
+
+
+def test_nor_that_of_somebody_close_who_has_no_account(wife):
+    Account.objects.filter(username="marcus.holder").delete()
+    audit.record("quiz.failed", by="visitor", dod_id=people.load("marcus").dod_id)
+    assert nothing_is_read(searched(wife, who=people.load("marcus").dod_id))
+    assert nothing_is_read(wife.get(f"{LIST}?person=i-{audit.index_of(people.load('marcus').dod_id).hex()}"))
+
+
+def test_nor_that_of_somebody_at_the_same_address(wife):
+    neighbor, rosa = people.load("nora"), people.load("rosa")
+    street = {"street": rosa.address.street, "city": rosa.address.city, "postal_code": rosa.address.postal_code}
+    Person.objects.filter(pk=neighbor.dod_id).update(**street)
+    assert nothing_is_read(searched(wife, who=neighbor.dod_id))
+    assert nothing_is_read(searched(wife, who=holder(neighbor).username))
+
+
+def test_of_all_events_those_about_somebody_close_are_left_out_of_list_page_and_file(wife, marcus):
+    sealed_days(1, 3)
+    nora = holder(people.load("nora"))
+    theirs = [on(2, "password.changed", account_id=marcus.pk), on(2, "surrogate.asked", actor_id=marcus.pk)]
+    theirs.append(on(2, "code.failed", person_index=audit.index_of(marcus.dod_id or "")))
+    hers = on(2, "passkey.added", account_id=nora.pk)
+    days = "since=2026-03-02T00:00&until=2026-03-02T23:59"
+    answer = wife.get(f"{LIST}?{days}")
+    assert {told.kind for told in answer.context["told"]} == {"Quiz: failed", "Passkey: added"}
+    assert "people who are close to you by our records, is left out" in walk.text_of(answer)
+    lines = b"".join(wife.post(f"{EXPORT}?{days}", WHY).streaming_content).decode()
+    assert "passkey.added" in lines
+    assert not [event.event for event in theirs if event.event in lines]
+    for event in theirs:
+        assert CLOSE in walk.text_of(wife.get(f"{LIST}{event.pk}/change/"))
+    assert "Number of the event" in walk.text_of(wife.get(f"{LIST}{hers.pk}/change/"))
 
 
 def test_without_seals_the_page_of_the_chain_says_so(auditor):

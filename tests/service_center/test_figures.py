@@ -32,6 +32,7 @@ NOW = past.NOW
 MONTH = reading.period(30, NOW)
 LAST_WEEK = past.LAST_WEEK
 DAY = timezone.localdate(LAST_WEEK)
+YESTERDAY = timezone.localdate() - timedelta(days=1)
 MANY, FEW = policy.FIGURES_FROM, past.FEW
 PAGE = "/admin/figures/"
 
@@ -105,6 +106,52 @@ def test_no_two_periods_and_no_parts_of_a_whole_can_be_subtracted_to_find_one_pe
         Tally.objects.create(day=DAY, figure="begun", of="agent", count=FEW)
 
 
+@pytest.mark.parametrize(("passed", "failed"), [(5, 0), (0, 5), (40, 0), (0, 40), (40, 4), (4, 40), (6, 1)])
+def test_no_group_tells_that_all_of_it_passed_or_failed_or_all_but_a_few(
+    supervisor: Client, passed: int, failed: int
+) -> None:
+    release(YESTERDAY, {("proof", "letter"): rated(passed, failed), ("kind", "city"): rated(passed, failed)})
+    page = supervisor.get(PAGE)
+    for rows in (page.context["by_route"], page.context["rates"]):
+        assert [(row.bars, row.cells) for row in rows] == [((), (charts.NO_SHARE, str(passed + failed)))]
+    assert not page.context["right"]
+    lines = supervisor.get(f"{PAGE}proofs.csv").content.decode().splitlines()
+    assert lines[1:] == [f"{YESTERDAY},proof,letter,{passed + failed},,"]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Tally.objects.update(rated=passed + failed, good=passed)
+
+
+def test_how_many_passed_is_told_as_soon_as_enough_did_and_did_not(supervisor: Client) -> None:
+    release(YESTERDAY - timedelta(days=1), {("proof", "letter"): rated(7, 0)})
+    release(YESTERDAY, {("proof", "letter"): rated(1, 6)})
+    assert [row.cells for row in supervisor.get(PAGE).context["by_route"]] == [("57%", "14")]
+    told = [line.split(",")[3:] for line in supervisor.get(f"{PAGE}proofs.csv").content.decode().splitlines()[1:]]
+    assert told == [["7", "", ""], ["7", "14", "8"]]
+
+
+def test_no_periods_can_be_subtracted_to_find_who_passed() -> None:
+    """Whatever happens from day to day, what is told of any days together is told of enough on both sides."""
+    luck, all_told = random.Random(11), Sum()
+    for number in range(30):
+        one = rated(luck.randrange(0, 6), luck.randrange(0, 4))
+        all_told.join(one)
+        release(YESTERDAY - timedelta(days=30 - number), {("proof", "letter"): one})
+    tallies, [left] = list(Tally.objects.exclude(rated=0)), Remainder.objects.all()
+    assert len(tallies) > 3
+    assert all(min(tally.good, tally.rated - tally.good) >= MANY for tally in tallies)
+    assert sum(tally.good for tally in tallies) + left.good == all_told.good
+    assert sum(tally.rated for tally in tallies) + left.rated == all_told.rated
+
+
+def rated(passed: int, failed: int) -> Sum:
+    return Sum(passed + failed, passed + failed, passed)
+
+
+@pytest.mark.parametrize(("count", "before", "words"), [(5, 5, "–"), (95, 99, "–"), (94, 99, "95%"), (0, 9, "–")])
+def test_who_went_on_is_no_share_if_hardly_anybody_was_left_behind(count: int, before: int, words: str) -> None:
+    assert charts.kept(count, before) == words
+
+
 def test_a_day_is_counted_once_even_by_two_workers() -> None:
     past.happened("registration.started", MANY, route="questions")
     assert release(DAY, count_all(Day(DAY)))
@@ -151,9 +198,9 @@ def test_ages_are_told_in_bands_and_no_birth_date_is_kept() -> None:
     assert [band_of(age) for age in (0, 17, 18, 24, 25, 74, 75, 101)] == ["0", "0", "18", "18", "25", "65", "75", "75"]
     words = [reading.band_words(band) for band in ("0", "18", "75", UNKNOWN)]
     assert words == ["Under 18", "18 to 24", "75 or older", "Age not known"]
-    release(DAY, {("registration", "18"): Sum(7), ("age", "65"): Sum(10, 4)})
+    release(DAY, {("registration", "18"): Sum(7), ("age", "65"): Sum(14, 14, 8)})
     assert reading.openings_by_age(month(), "registration") == [reading.Stage("18 to 24", 7)]
-    assert reading.proofs_by_age(month()) == [reading.Rate("65 to 74", "", 10, 4)]
+    assert reading.proofs_by_age(month()) == [reading.Rate("65 to 74", "", 14, 14, 8)]
     assert dict(reading.by_day(month(), "registration"))[DAY] == 7
 
 
@@ -167,15 +214,15 @@ def test_a_day_waits_while_deers_does_not_tell_how_old_people_are(settings: Any)
 
 def test_proofs_are_told_by_route_with_reviews() -> None:
     ended = {"dod_id": "1000000021", "level": 1, "ended_at": LAST_WEEK}
-    Quiz.objects.bulk_create(Quiz(state=state, **ended) for state in ["passed"] * 6 + ["failed", "abandoned"])
-    past.happened("case.approved", 3, case=1)
-    past.happened("case.declined", 2, case=1)
+    Quiz.objects.bulk_create(Quiz(state=state, **ended) for state in ["passed"] * 6 + ["failed", "abandoned"] * 3)
+    past.happened("case.approved", 5, case=1)
+    past.happened("case.declined", 7, case=1)
     past.count(DAY)
     assert reading.proofs_by_route(month()) == [
-        reading.Rate("Answer questions online", "", 8, 6),
-        reading.Rate("Review by our staff", "", 5, 3),
+        reading.Rate("Answer questions online", "", 12, 12, 6),
+        reading.Rate("Review by our staff", "", 12, 12, 5),
     ]
-    assert reading.proofs_by_age(month()) == [reading.Rate("Age not known", "", 8, 6)]
+    assert reading.proofs_by_age(month()) == [reading.Rate("Age not known", "", 12, 12, 6)]
 
 
 def test_the_hardest_kind_of_question_stands_first_and_kinds_with_few_answers_not_at_all() -> None:
@@ -184,15 +231,15 @@ def test_the_hardest_kind_of_question_stands_first_and_kinds_with_few_answers_no
     AnswerTally.objects.create(day=timezone.localdate(NOW), kind="city", answered=100, correct=1)
     past.count()
     assert reading.rates(month()) == [
-        reading.Rate("Card bank", "Credit cards", 50, 20),
-        reading.Rate("Home lender", "Home loans", 100, 90),
+        reading.Rate("Card bank", "Credit cards", 50, 50, 20),
+        reading.Rate("Home lender", "Home loans", 100, 100, 90),
     ]
 
 
 def test_a_kind_that_is_no_longer_asked_stays_in_the_figures() -> None:
     AnswerTally.objects.create(day=MONTH.last, kind="moon_base", answered=10, correct=5)
     past.count(MONTH.last)
-    assert reading.rates(month()) == [reading.Rate("Moon base", "", 10, 5)]
+    assert reading.rates(month()) == [reading.Rate("Moon base", "", 10, 10, 5)]
 
 
 def test_the_time_to_the_code_and_to_its_use_are_told_by_delivery() -> None:
@@ -350,7 +397,7 @@ def test_each_table_is_a_file_without_formulas(supervisor: Client, name: str) ->
 @pytest.mark.usefixtures("_a_month")
 def test_a_file_tells_each_day_and_only_those_who_see_figures_get_it(supervisor: Client) -> None:
     yesterday = timezone.localdate() - timedelta(days=1)
-    assert f"{yesterday},begun,questions,1234,0" in supervisor.get(f"{PAGE}routes.csv?days=7").content.decode()
+    assert f"{yesterday},begun,questions,1234,," in supervisor.get(f"{PAGE}routes.csv?days=7").content.decode()
     assert supervisor.get(f"{PAGE}people.csv").status_code == 404
     assert holders.signed_in(holders.staff("Service center agent", "agent")).get(f"{PAGE}routes.csv").status_code == 403
 
@@ -361,9 +408,9 @@ def test_the_demo_has_a_quarter_of_figures_the_same_for_the_same_seed_and_no_eve
     assert invented.store_month(seed=3) == 0
     assert AuditEvent.objects.count() == events
     day = timezone.localdate() - timedelta(days=3)
-    again = [(one.figure, one.of, one.count, one.good, one.spread) for one in invented.tallies_of(day, 3)]
+    again = [(one.figure, one.of, one.count, one.rated, one.good, one.spread) for one in invented.tallies_of(day, 3)]
     assert again == list(
-        Tally.objects.filter(day=day).order_by("pk").values_list("figure", "of", "count", "good", "spread")
+        Tally.objects.filter(day=day).order_by("pk").values_list("figure", "of", "count", "rated", "good", "spread")
     )
     page = walk.text_of(supervisor.get(PAGE))
     for says in ("Review by our staff", "25 to 34", "Messages to care teams", "Get a letter at home"):
