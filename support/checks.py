@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage, Error, register
 from django.template import Context, Engine, TemplateSyntaxError, Variable, VariableDoesNotExist
 from django.urls import NoReverseMatch, Resolver404, resolve
 
-from core import public_links
+from core import center, public_links
 from core.help_codes import BY_CODE
 from support import articles, guides
 from support.articles import Article, InvalidArticle
@@ -128,8 +128,21 @@ def is_dead(link: str, places: set[str]) -> bool:
     if link.startswith("#"):
         return link[1:] not in places
     if link.startswith("tel:"):
-        return False
+        return dialed(link) not in NUMBERS
     return not (is_page(link) if link.startswith("/") else link in public_links.BY_URL)
+
+
+def dialed(number: str) -> str:
+    """Return the digits of a phone number, without the country code of the United States."""
+    digits = re.sub(r"[^0-9]", "", number)
+    return digits.removeprefix("1") if len(digits) == 11 else digits
+
+
+NUMBERS = {
+    *map(dialed, (center.PHONE, center.TTY, center.FROM_ABROAD, *(region.phone for region in center.REGIONS.values()))),
+    *(center.RELAY, center.EMERGENCY, "988"),
+}
+"""What a page or a notice may have people dial: a link to a stranger's phone looks like one to ours."""
 
 
 def is_page(path: str) -> bool:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from core import policy
 from core.help_codes import BY_CODE, read_code
 from core.words import try_again_in
-from safeguards import client
+from safeguards import client, standby
 from safeguards.limits import CountersUnavailable
 from support import articles, guides, ratings
 from support.forms import RatingForm, ReasonForm
@@ -50,7 +50,7 @@ def found(request: HttpRequest, asked: str, *, code: str = "", status: int = 200
     """Show what a search found. `code` is a help code that was typed and that we do not have."""
     context = {
         "asked": asked[: policy.HELP_SEARCH_MAX],
-        "results": search_help(asked),
+        "results": standby.read(request, search_help, asked),
         "unknown_code": code,
         "ways_to_us": ways_to_us(),
     }
@@ -122,7 +122,7 @@ def rate(request: HttpRequest, slug: str) -> HttpResponse:
         context = {
             "article": chosen,
             "said": said,
-            "form": ReasonForm() if said else RatingForm(),
+            "form": ReasonForm() if said == "no" else RatingForm(),
             "ways_to_us": ways_to_us(),
         }
         return render(request, "support/rate.html", context)

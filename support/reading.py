@@ -68,20 +68,19 @@ def plain_letters(typed: str) -> str:
 def find(reference: str, code: str, *, address: str, by: object) -> ContactMessage | NotFound | Wait:
     """Return the message with this reference, if this is the code of its answer. Both are as typed.
 
-    A reference that does not exist and a code that is wrong cost the same counts, query, hash and event.
+    A reference that does not exist and a code that is wrong cost the same counts, query, hash and event. Who guesses is
+    counted, and not the reference: strangers who know it do not keep its writer out.
     """
     reference, code = read_reference(reference), cases.plain(code)
-    tries = ((policy.CONTACT_CODE_TRIES_PER_ADDRESS, address), (policy.CONTACT_CODE_TRIES, reference))
-    for limit, key in tries:
-        if wait := limits.hit(limit, key):
-            return Wait(wait)
+    if wait := limits.hit(policy.CONTACT_CODE_TRIES_PER_ADDRESS, address):
+        return Wait(wait)
     message = ContactMessage.objects.filter(reference=reference, code_ends_at__gt=timezone.now()).first()
     tried = digest(reference, code)
     kept = bytes(message.code or b"") if message else b""
     if not hmac.compare_digest(kept or bytes(len(tried)), tried) or message is None:
         audit.record("support.answer-refused", by=by)
         return NotFound()
-    limits.clear(policy.CONTACT_CODE_TRIES, reference)
+    limits.take_back(policy.CONTACT_CODE_TRIES_PER_ADDRESS, address)
     return message
 
 

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from core import policy
 from core.typed import clean_typed
+from safeguards.standby import may_be_read_from_standby
 from support.index import WORD
 from support.models import IndexedPage
 
@@ -53,6 +54,7 @@ class Results:
         return " ".join(self.corrected.get(word, word) for word in self.words)
 
 
+@may_be_read_from_standby
 def search_help(text: str) -> Results:
     """Return the articles and guides that fit what somebody typed, best first."""
     cut = len(text) > policy.HELP_SEARCH_MAX

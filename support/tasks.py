@@ -6,7 +6,7 @@ from support import call_backs, pins
 
 
 @app.periodic(cron="35 * * * *")
-@app.task
+@app.task(queue="housekeeping")
 def forget_callers(timestamp: int) -> None:
     """Delete names and numbers of calls back that are over, and old PINs."""
     call_backs.purge_numbers()

@@ -10,7 +10,7 @@ from django import forms
 from core import policy
 from core.fields import CodeField, PlainText, email_field
 from core.typed import strip_blanks
-from support.models import Topic
+from support.forms import topic_field
 
 MANY_LINES = re.compile(r"\n{3,}")
 
@@ -60,14 +60,7 @@ class WordsForm(forms.Form):
 class StartForm(WordsForm):
     """The beginning of a chat. `shows` is asked of a person who is signed in."""
 
-    topic = forms.ChoiceField(
-        label="What is it about?",
-        choices=[("", "- Select -"), *Topic.choices],
-        error_messages={
-            "required": "Select what your question is about.",
-            "invalid_choice": "Select what your question is about from the list.",
-        },
-    )
+    topic = topic_field("your question")
     shows = forms.BooleanField(label="Show the agent who I am", required=False)
     field_order = ("line", "topic", "words", "shows")
 

@@ -18,9 +18,10 @@ class Chat(models.Model):
     """A conversation between a visitor and the service center.
 
     `browser` is the keyed hash of the cookie that binds the chat to the visitor's browser. `account` is there only
-    while its holder wants the agent to know it. `waiting_since` is the visitor's place in line. `agent` has the chat
-    now. `last_line` is the number of the newest line, and `last_line_at` its time. A side has `seen` the lines up to
-    that number, and was last `here` and last `typing` at a time.
+    while its holder wants the agent to know it, and is signed in. After that it is `account_before`, and the lines up
+    to `named_until` are for nobody else in that browser. `waiting_since` is the visitor's place in line. `agent` has
+    the chat now. `last_line` is the number of the newest line, and `last_line_at` its time. A side has `seen` the
+    lines up to that number, and was last `here` and last `typing` at a time.
     """
 
     class Reason(models.TextChoices):
@@ -41,6 +42,10 @@ class Chat(models.Model):
     account = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
+    account_before = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
+    named_until = models.PositiveIntegerField(default=0, db_default=0)
     agent = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )

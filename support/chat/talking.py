@@ -58,7 +58,10 @@ def hash_of(token: str) -> bytes:
 
 
 def remember(response: HttpResponse, token: str) -> None:
-    """Bind the browser to its chats, for as long as one can last and be taken up again."""
+    """Bind the browser to its chats, for longer than one that it has just seen open can be taken up again.
+
+    Each answer about an open chat does so again, however long the chat lasts.
+    """
     response.set_cookie(
         COOKIE,
         token,
@@ -81,10 +84,10 @@ def token_for(request: HttpRequest, account: Account | None) -> str:
     It is new too if the browser has an open chat of somebody else than who is signed in: that one would be in the way.
     """
     token = request.COOKIES.get(COOKIE)
-    of_others = Chat.objects.filter(browser=hash_of(token), ended_at=None).exclude(account=None) if token else None
-    if of_others is not None and account and of_others.exclude(account=account).exists():
-        token = None
-    return token or secrets.token_urlsafe(32)
+    open_one = Chat.objects.filter(browser=hash_of(token), ended_at=None).first() if token else None
+    if token is None or (open_one and not is_for(open_one, account)):
+        return secrets.token_urlsafe(32)
+    return token
 
 
 def readable(now: datetime) -> Q:
@@ -99,8 +102,21 @@ def chats_of(browser: bytes | None, now: datetime) -> QuerySet[Chat]:
 
 
 def is_for(chat: Chat, account: Account | None) -> bool:
-    """Return whether a chat may be shown where `account` is signed in. One that names an account is for nobody else."""
-    return account is None or chat.account_id in (None, account.pk)
+    """Return whether a chat may be shown where `account` is signed in.
+
+    One that names an account, or did, is for nobody else who is signed in.
+    """
+    return account is None or {chat.account_id, chat.account_before_id} <= {None, account.pk}
+
+
+def withheld_from(chat: Chat, account: Account | None) -> int:
+    """Return the number of the line up to which a chat is not shown where `account`, or nobody, is signed in.
+
+    What was written while the agent knew the account is about its holder, who may have left the computer to others.
+    """
+    if account and account.pk in (chat.account_id, chat.account_before_id):
+        return 0
+    return chat.last_line if chat.account_id else chat.named_until
 
 
 def open_chat(
@@ -200,29 +216,38 @@ def take_up_again(chat: Chat, *, now: datetime, by: Account | None = None) -> bo
                 return False
             row.visitor_here_at = now
             if row.account_id and (by is None or by.pk != row.account_id):
-                audit.record("chat.account-hidden", by="visitor", account_id=row.account_id, chat=str(row.pk))
-                row.account = None
-                add_line(row, Kind.HIDDEN, at=now)
+                part_with_account(row, by="visitor", now=now)
             change_state(row, State.WAITING, by=actor(row), now=now, since=now)
         return True
     except IntegrityError:
         return False
 
 
-def show_account(chat: Chat, account: Account | None, *, by: Account, now: datetime) -> bool:
-    """Let the agent know in whose account the visitor is, or with None no longer.
-
-    Return False after the end. A full chat shows no account any more, but one can always be taken back.
-    """
+def show_account(chat: Chat, account: Account, *, now: datetime) -> bool:
+    """Let the agent know in whose account the visitor is. Return False after the end, and in a full chat."""
     with locked(chat) as row:
-        if not row.is_open or row.account_id == (account.pk if account else None):
+        if not row.is_open or row.account_id == account.pk:
             return row.is_open
-        if account and is_full(row):
+        if is_full(row):
             return False
         row.account = account
-        add_line(row, Kind.SHOWN if account else Kind.HIDDEN, at=now)
-        audit.record("chat.account-shown" if account else "chat.account-hidden", by=by, chat=str(row.pk))
+        add_line(row, Kind.SHOWN, at=now)
+        audit.record("chat.account-shown", by=account, chat=str(row.pk))
     return True
+
+
+def hide_account(chat: Chat, *, by: Account | str, now: datetime) -> None:
+    """Let the agent of an open chat no longer know whose account it is: its holder wants that, or has signed out."""
+    with locked(chat) as row:
+        if row.is_open and row.account_id:
+            part_with_account(row, by=by, now=now)
+
+
+def part_with_account(row: Chat, *, by: Account | str, now: datetime) -> None:
+    """Name the account no longer in a chat whose row is locked. What was written so far stays with its holder."""
+    audit.record("chat.account-hidden", by=by, account_id=row.account_id, chat=str(row.pk))
+    row.account_before, row.account, row.named_until = row.account, None, row.last_line
+    add_line(row, Kind.HIDDEN, at=now)
 
 
 def actor(chat: Chat) -> Account | str:

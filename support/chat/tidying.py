@@ -4,11 +4,10 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from core import policy
-from safeguards import audit
+from safeguards import audit, clock
 from support.chat.models import Chat
 from support.chat.states import TAKEN, State, change_state
 
@@ -57,10 +56,10 @@ def purge(now: datetime) -> int:
     return len(keys)
 
 
-@app.task(name="support.chat.tasks.tidy_chats")
+@app.task(name="support.chat.tasks.tidy_chats", queue="housekeeping")
 def tidy_chats(timestamp: int) -> None:
     """Put chats back whose agent is gone, end those whose visitor is, and delete old ones."""
-    now = timezone.now()
+    now = clock.now()
     put_back_left(now)
     end_abandoned(now)
     purge(now)

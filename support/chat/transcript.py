@@ -8,7 +8,7 @@ typed on the page of the chat.
 import hmac
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,6 +30,7 @@ from safeguards.cipher import DecryptionError, blind_index, decrypt, encrypt
 from support.chat import live
 from support.chat.forms import AddressForm, MailedCodeForm
 from support.chat.models import Chat, Line
+from support.chat.talking import withheld_from
 
 Kind = Line.Kind
 SENT = "The copy is on its way to your mailbox."
@@ -52,18 +53,21 @@ def writer_of(line: Line) -> str:
     return f"{line.agent.first_name}, {center.NAME}" if line.agent else center.NAME
 
 
-def pairs(chat: Chat) -> Iterator[list[str]]:
-    """Yield who said each line of a chat and when, and what. Facts are in parentheses."""
-    for line in live.lines_after(chat, 0, live.VISITOR):
+def pairs(chat: Chat, account: Account | None) -> Iterator[list[str]]:
+    """Yield who said each line of a chat and when, and what, as far as who is signed in may read it.
+
+    Facts are in parentheses.
+    """
+    for line in live.lines_after(chat, withheld_from(chat, account), live.VISITOR):
         at = date_format(timezone.localtime(line.at), "M j, g:i A")
         yield [f"{writer_of(line)}, {at}", line.text or ""] if line.is_written else [at, f"({line.fact})"]
 
 
-def text_lines(chat: Chat) -> Iterator[str]:
+def text_lines(chat: Chat, account: Account | None) -> Iterator[str]:
     """Yield the lines of the text file."""
     yield f"Chat with the {center.NAME}"
     yield f"Times are {TIME_ZONE}. Personal numbers were hidden before anything was stored."
-    for who, said in pairs(chat):
+    for who, said in pairs(chat, account):
         yield ""
         yield f"{who}:"
         yield said
@@ -92,9 +96,9 @@ def ask(
             cache.delete(place_of(chat))
         return Asked("Enter the address to which the copy goes.")
     if wanted == "code":
-        return take_code(chat, typed)
+        return take_code(chat, account, typed)
     if account and account.email and account.email_confirmed_at:
-        return mail_copy(chat, account.email, account=account)
+        return mail_copy(chat, account.email, pairs(chat, account), account=account)
     return mail_code(chat, typed, address=address)
 
 
@@ -116,7 +120,7 @@ def mail_code(chat: Chat, typed: Mapping[str, str], *, address: str) -> Asked:
     return Asked("We sent a code to that address. Enter it below, and the copy goes there.")
 
 
-def take_code(chat: Chat, typed: Mapping[str, str]) -> Asked:
+def take_code(chat: Chat, account: Account | None, typed: Mapping[str, str]) -> Asked:
     """Mail the copy to the address to which the code went."""
     form, kept = MailedCodeForm(typed), pending(chat)
     if not form.is_valid():
@@ -131,11 +135,11 @@ def take_code(chat: Chat, typed: Mapping[str, str]) -> Asked:
     limits.take_back(policy.CHAT_CODE_TRIES, str(chat.pk))
     with limits.reaching_counters():
         is_first = cache.delete(place_of(chat))
-    return mail_copy(chat, kept[0]) if is_first else Asked(SENT)
+    return mail_copy(chat, kept[0], pairs(chat, account)) if is_first else Asked(SENT)
 
 
-def mail_copy(chat: Chat, email: str, *, account: Account | None = None) -> Asked:
-    """Mail the copy to a mailbox that is the visitor's.
+def mail_copy(chat: Chat, email: str, said: Iterable[list[str]], *, account: Account | None = None) -> Asked:
+    """Mail the copy, which is what was `said`, to a mailbox that is the visitor's.
 
     Copies to who is signed in are counted by account: strangers who had codes sent to the mailbox are not in the way.
     """
@@ -144,7 +148,7 @@ def mail_copy(chat: Chat, email: str, *, account: Account | None = None) -> Aske
         form.add_error(None, f"We sent you enough copies. {try_again_in(wait)}")
         return Asked(status=429, forms={"address_form": form})
     with transaction.atomic():
-        notices.send("chat-copy", to=email, account_id=account.pk if account else None, lines=list(pairs(chat)))
+        notices.send("chat-copy", to=email, account_id=account.pk if account else None, lines=list(said))
         audit.record("chat.copy-sent", by=account or "visitor", chat=str(chat.pk))
     return Asked(SENT)
 

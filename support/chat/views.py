@@ -34,12 +34,31 @@ def signed_in_as(request: HttpRequest) -> Account | None:
 
 
 def found(request: HttpRequest, chat_id: UUID, now: datetime) -> Chat:
-    """Return a chat of this browser that can still be read. Raise Http404 for every other."""
-    chat = live.find(chat_id, talking.browser_of(request))
+    """Return a chat of this browser that can still be read. Raise Http404 for every other.
+
+    Where nobody is signed in any more, an open one names no account from then on: somebody else may sit there.
+    """
+    browser = talking.browser_of(request)
+    chat = live.find(chat_id, browser)
     over = chat is None or (chat.ended_at is not None and chat.ended_at <= now - policy.CHAT_AGAIN_WITHIN)
-    if chat is None or over or (chat.account_id and not talking.is_for(chat, signed_in_as(request))):
+    if chat is None or over or not talking.is_for(chat, reader_of(chat, request)):
         raise Http404("No such chat here")
+    if chat.is_open and chat.account_id and reader_of(chat, request) is None:
+        talking.hide_account(chat, by="visitor", now=now)
+        return live.find(chat_id, browser) or chat
     return chat
+
+
+def reader_of(chat: Chat, request: HttpRequest) -> Account | None:
+    """Return who is signed in, if that makes a difference to what is shown of a chat. Finding it out costs a query."""
+    return signed_in_as(request) if chat.account_id or chat.account_before_id else None
+
+
+def still_bound(request: HttpRequest, response: HttpResponse, chat: Chat) -> HttpResponse:
+    """Keep the browser bound to a chat that it has just seen open."""
+    if chat.is_open:
+        talking.remember(response, request.COOKIES[talking.COOKIE])
+    return response
 
 
 @unsaved_forms.keeps_unsaved_form
@@ -102,24 +121,25 @@ def chat(request: HttpRequest, chat_id: UUID) -> HttpResponse:
     """Show a chat to its visitor, and do what a form of the page asks."""
     now = timezone.now()
     row = found(request, chat_id, now)
-    if request.method == "POST":
-        return act(request, row, now)
-    return show(request, row, now)
+    return still_bound(request, act(request, row, now) if request.method == "POST" else show(request, row, now), row)
 
 
 def show(request: HttpRequest, row: Chat, now: datetime, status: int = 200, **more: Any) -> HttpResponse:
     """Show a chat with all its lines. Without script, `?reload=on` is the page that loads itself again."""
     live.note_seen(row, live.VISITOR, row.last_line, now)
+    person = signed_in_as(request)
+    withheld = talking.withheld_from(row, person)
     context = {
         "now": live.look(row, live.VISITOR, now),
         "chat": row,
-        "lines": live.lines_after(row, 0, live.VISITOR),
+        "lines": live.lines_after(row, withheld, live.VISITOR),
+        "withheld": withheld,
         "form": more.pop("form", None) or WordsForm(initial=kept_words(request)),
-        "person": signed_in_as(request),
+        "person": person,
         "opens": hours.opens_in_words(now),
         "reloads": row.is_open and request.method == "GET" and request.GET.get("reload") == "on",
         "center": center,
-        **transcript.forms_of(row, signed_in_as(request), now),
+        **transcript.forms_of(row, person, now),
         **more,
     }
     response = render(request, "support/chat/chat.html", context, status=status)
@@ -145,10 +165,10 @@ def act(request: HttpRequest, row: Chat, now: datetime) -> HttpResponse:
         case "again":
             take_up_again(request, row, now)
         case "show" if account:
-            if not talking.show_account(row, account, by=account, now=now):
+            if not talking.show_account(row, account, now=now):
                 messages.error(request, "The agent was not shown who you are: the chat has ended, or it is full.")
         case "hide" if account:
-            talking.show_account(row, None, by=account, now=now)
+            talking.hide_account(row, by=account, now=now)
         case "forget" if not row.is_open:
             response = redirect("chat-start")
             talking.forget(response)
@@ -215,16 +235,23 @@ def poll(request: HttpRequest, chat_id: UUID) -> HttpResponse:
     """Return what is new since the line `?since=`, for the page's script: nothing (304), or a part of the page."""
     now = timezone.now()
     row = found(request, chat_id, now)
-    return answer_poll(request, row, live.VISITOR, "support/chat/live.html", now)
+    withheld = talking.withheld_from(row, reader_of(row, request))
+    answer = answer_poll(request, row, live.VISITOR, "support/chat/live.html", now, withheld)
+    return still_bound(request, answer, row)
 
 
-def answer_poll(request: HttpRequest, row: Chat, side: str, template: str, now: datetime) -> HttpResponse:
-    """Return what is new in a chat for one side. The lines up to `?since=` are those that its page has."""
+def answer_poll(
+    request: HttpRequest, row: Chat, side: str, template: str, now: datetime, withheld: int = 0
+) -> HttpResponse:
+    """Return what is new in a chat for one side.
+
+    The lines up to `?since=` are those that its page has. Those up to `withheld` are not for who reads it.
+    """
     since, seen = live.number_in(request.GET.get("since", "")), live.look(row, side, now)
     live.note_seen(row, side, since, now)
     if request.headers.get("If-None-Match") == seen.tag and since >= row.last_line:
         return HttpResponse(status=304, headers={"ETag": seen.tag})
-    context = {"now": seen, "chat": row, "lines": live.lines_after(row, since, side), "policy": policy}
+    context = {"now": seen, "chat": row, "lines": live.lines_after(row, max(since, withheld), side), "policy": policy}
     context |= {"opens": hours.opens_in_words(now) if seen.state == State.WAITING else "", "center": center}
     return HttpResponse(render_to_string(template, context), headers={"ETag": seen.tag})
 
@@ -244,7 +271,7 @@ def typing(request: HttpRequest, chat_id: UUID) -> HttpResponse:
 @require_GET
 def as_text(request: HttpRequest, chat_id: UUID) -> HttpResponse:
     """Return the chat as a text file to keep."""
-    row = found(request, chat_id, timezone.now())
+    row, account = found(request, chat_id, timezone.now()), signed_in_as(request)
     headers = {"Content-Disposition": f'attachment; filename="chat-{timezone.localdate(row.opened_at)}.txt"'}
-    text = "\n".join(transcript.text_lines(row))
+    text = "\n".join(transcript.text_lines(row, account))
     return HttpResponse(f"{text}\n", content_type="text/plain; charset=utf-8", headers=headers)

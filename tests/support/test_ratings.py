@@ -42,6 +42,12 @@ def test_a_reader_says_that_it_did_not_help_and_then_why(client: Client) -> None
     assert (row.helpful, row.reason, row.remark) == (False, Reason.UNCLEAR, "What is a level?")
 
 
+def test_an_address_that_says_something_odd_asks_for_an_opinion(client: Client) -> None:
+    page = client.get(RATE, {"said": "\U000e68cc"})
+    assert page.status_code == 200
+    assert "Your opinion on an article" in page.content.decode()
+
+
 def test_the_last_answer_of_a_browser_on_a_day_counts(client: Client) -> None:
     say(client, helpful="no")
     say(client, helpful="yes")

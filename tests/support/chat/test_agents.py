@@ -168,7 +168,7 @@ def test_the_agent_sees_who_it_is_only_while_the_visitor_wants_that(agent, ann):
     chat = taken(agent, shown=rosa)
     assert rosa.username in ann.get(desk_page(chat)).content.decode()
     assert AuditEvent.objects.filter(event="chat.viewed", account_id=rosa.pk).exists()
-    talking.show_account(chat, None, by=rosa, now=timezone.now())
+    talking.hide_account(chat, by=rosa, now=timezone.now())
     assert rosa.username not in ann.get(desk_page(chat)).content.decode()
 
 
@@ -233,7 +233,7 @@ def test_the_queue_costs_as_many_queries_with_more_chats(agent, ann, django_asse
 
 def test_who_turns_out_to_be_close_goes_back_in_line_and_the_agent_hears_nothing_more(agent, ann):
     chat, rosa = taken(agent), premium(people.load("rosa"), email=agent.email)
-    talking.show_account(chat, rosa, by=rosa, now=timezone.now())
+    talking.show_account(chat, rosa, now=timezone.now())
     talking.say(chat, uuid.uuid4(), "Only for a stranger", now=timezone.now())
     assert ann.get(f"{QUEUE}{chat.pk}/poll/?since={chat.last_line}").status_code == 404
     chat.refresh_from_db()

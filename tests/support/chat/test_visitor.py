@@ -20,7 +20,7 @@ from support.chat.models import Chat, Line
 from tests import people, walk
 from tests.accounts.holders import holder, premium, signed_in, staff
 from tests.parallel import in_parallel
-from tests.support.chat.chats import START, begin, chat_at, taken, texts, waiting, write
+from tests.support.chat.chats import START, begin, chat_at, desk_page, taken, texts, waiting, write
 
 pytestmark = pytest.mark.django_db
 OLD = timedelta(days=2)
@@ -145,6 +145,84 @@ def test_a_chat_that_shows_an_account_is_for_nobody_else_in_this_browser():
     assert client.get(here).status_code == 200
 
 
+def sign_out(client: Client) -> None:
+    client.post("/sign-out/")
+
+
+def run_out_of_time(client: Client) -> None:
+    session = client.session
+    session["seen_at"] -= policy.SESSION_IDLE.total_seconds() + 1
+    session.save()
+
+
+@pytest.mark.parametrize("end_session", [sign_out, run_out_of_time])
+def test_where_nobody_is_signed_in_any_more_an_open_chat_goes_on_without_the_account(end_session):
+    rosa, agent = holder(people.load("rosa")), staff("Service center agent")
+    client = signed_in(rosa)
+    here = begin(client, "Where do you send my code?", shows="on")
+    desk.take(chat_at(here), by=agent, now=timezone.now())
+    desk.answer(chat_at(here), uuid.uuid4(), "To your mailbox, Rosa.", by=agent, now=timezone.now())
+    end_session(client)
+    assert client.get(f"{here}poll/?since=0").status_code == 200
+    assert chat_at(here).account is None
+    assert "The visitor no longer shows whose account this is." in walk.text_of(
+        signed_in(agent).get(desk_page(chat_at(here)))
+    )
+    assert write(client, here, "Are you still there?").status_code == 302
+    for address in (here, f"{here}poll/?since=0", f"{here}chat.txt"):
+        shown = client.get(address).content.decode()
+        assert "Are you still there?" in shown
+        assert "Rosa" not in shown
+        assert "Where do you send" not in shown
+    assert "to read what was written until then" in text_of(client, here)
+
+
+def test_who_signs_in_again_reads_all_of_the_chat_and_nobody_else_does():
+    rosa, nora = (holder(one) for one in people.load_all("rosa", "nora"))
+    hers = signed_in(rosa)
+    here = begin(hers, "Where do you send my code?", shows="on")
+    sign_out(hers)
+    hers.get(here)
+    for account, status in ((rosa, 200), (nora, 404)):
+        again = signed_in(account)
+        again.cookies[talking.COOKIE] = hers.cookies[talking.COOKIE].value
+        page = again.get(here)
+        assert page.status_code == status
+        assert ("Where do you send my code?" in page.content.decode()) is (account == rosa)
+
+
+def test_an_ended_chat_that_showed_the_account_is_read_signed_in_only():
+    client = signed_in(holder(people.load("rosa")))
+    here = begin(client, "Where do you send my code?", shows="on")
+    client.post(here, {"do": "end"})
+    assert "Where do you send my code?" in text_of(client, here)
+    sign_out(client)
+    page = write(client, here, "Thank you!")
+    assert "Thank you!" in page.content.decode()
+    assert "Where do you send my code?" not in page.content.decode()
+    assert "Where do you send my code?" not in client.get(f"{here}chat.txt").content.decode()
+
+
+def test_what_was_written_before_the_account_was_hidden_stays_with_its_holder():
+    client = signed_in(holder(people.load("rosa")))
+    here = begin(client, "Where do you send my code?", shows="on")
+    client.post(here, {"do": "hide"})
+    assert "Where do you send my code?" in text_of(client, here)
+    sign_out(client)
+    assert "Where do you send my code?" not in text_of(client, here)
+
+
+def test_a_stranger_who_is_mailed_the_copy_gets_nothing_of_what_the_holder_wrote():
+    client = signed_in(holder(people.load("rosa")))
+    here = begin(client, "Where do you send my code?", shows="on")
+    sign_out(client)
+    client.post(here, {"do": "mail", "email": "eve@mail.example"})
+    client.post(here, {"do": "code", "code": walk.code_in_mail()})
+    copy = walk.deliver_mail()[-1]
+    assert "Your chat" in copy.subject
+    assert "Where do you send" not in copy.body + str(copy.alternatives)
+
+
 def test_the_agent_learns_who_it_is_only_when_the_visitor_wants_that():
     rosa = holder(people.load("rosa"))
     client = signed_in(rosa)
@@ -174,6 +252,19 @@ def test_the_visitor_ends_it_and_takes_it_up_again_within_a_day(client):
     client.post(here, {"do": "again"})
     assert chat_at(here).is_open
     assert "You are number 2 in line." in text_of(client, here)
+
+
+def test_the_browser_stays_bound_to_a_chat_that_lasts_for_days(client):
+    """Each answer about an open chat sets the cookie again, so that a day is left after the end."""
+    here, longer = begin(client), int(policy.CHAT_AGAIN_WITHIN.total_seconds())
+    for answer in (client.get(here), client.get(f"{here}poll/?since=1"), write(client, here, "Still here")):
+        assert answer.cookies[talking.COOKIE]["max-age"] > longer + policy.CHAT_VISITOR_GONE.total_seconds()
+    same = client.get(f"{here}poll/?since=2", headers={"If-None-Match": client.get(f"{here}poll/?since=2")["ETag"]})
+    assert same.status_code == 304
+    assert talking.COOKIE in same.cookies
+    client.post(here, {"do": "end"})
+    for answer in (client.get(here), client.get(f"{here}poll/?since=1")):
+        assert talking.COOKIE not in answer.cookies
 
 
 def test_after_a_day_it_is_over(client):
@@ -385,7 +476,7 @@ def test_a_chat_grows_no_longer_by_being_ended_taken_up_again_or_shown():
     chat, account = waiting(), holder(people.load("rosa"))
     Chat.objects.filter(pk=chat.pk).update(last_line=policy.CHAT_LINES_MAX)
     now = timezone.now()
-    assert not talking.show_account(chat, account, by=account, now=now)
+    assert not talking.show_account(chat, account, now=now)
     assert talking.end(chat, now=now)
     assert not talking.take_up_again(chat, now=now)
 
@@ -412,7 +503,7 @@ def test_a_code_that_is_sent_thirty_times_at_once_mails_one_copy(client):
     here = begin(client)
     client.post(here, {"do": "mail", "email": "ruth@mail.example"})
     chat, code = chat_at(here), walk.code_in_mail()
-    in_parallel(lambda _: transcript.take_code(chat, {"code": code}))
+    in_parallel(lambda _: transcript.take_code(chat, None, {"code": code}))
     assert AuditEvent.objects.filter(event="chat.copy-sent").count() == 1
 
 
@@ -431,7 +522,7 @@ def counters_are_gone(*_: object, **__: object) -> None:
 
 def test_who_takes_a_chat_up_again_signed_out_no_longer_shows_the_account(client):
     here, rosa = begin(client), holder(people.load("rosa"))
-    talking.show_account(chat_at(here), rosa, by=rosa, now=timezone.now())
+    talking.show_account(chat_at(here), rosa, now=timezone.now())
     client.post(here, {"do": "end"})
     client.post(here, {"do": "again"})
     assert (chat_at(here).account, chat_at(here).is_open) == (None, True)
