@@ -51,6 +51,7 @@ def accounts_matching(text: str, people: list[Beneficiary] | None = None) -> lis
     """Return the keys of accounts that `text` may mean: by username or part of it, name, email, phone or number.
 
     People whom DEERS finds by it are found too, by what DEERS has of them. `people` are those, if it was asked before.
+    A DoD ID number finds its account even if DEERS does not answer, or no longer has it.
     """
     plain = text.replace("\x00", "").strip()[:LONGEST_TEXT]
     if not plain:
@@ -58,6 +59,8 @@ def accounts_matching(text: str, people: list[Beneficiary] | None = None) -> lis
     accounts, lower, phone = Account.objects.all(), plain.lower(), searched_phone(plain)
     found = lookup.search(plain, most=MOST_FOUND) if people is None else people
     searches = [accounts.filter(dod_id__in=[person.dod_id for person in found]), accounts.filter(username__lower=lower)]
+    if dod_id := dod_id_in(plain):
+        searches.append(accounts.filter(dod_id=dod_id))
     if phone:
         searches.append(accounts.alias(digits=PhoneDigits("phone")).filter(digits=phone))
     elif "@" in plain:
@@ -78,10 +81,21 @@ def keys_of(searches: list[QuerySet[Account]]) -> list[int]:
     return list(first.union(*rest))
 
 
+def dod_id_in(text: str) -> str:
+    """Return the DoD ID number that was typed, or "". It has ten digits."""
+    digits = digits_of(text)
+    return digits if len(digits) == 10 else ""
+
+
+def digits_of(text: str) -> str:
+    """Return the digits of a number that was typed with spaces and hyphens, or "" if something else was."""
+    digits = "".join(character for character in text if character not in " -")
+    return digits if digits.isascii() and digits.isdecimal() else ""
+
+
 def is_number(text: str) -> bool:
     """Return whether a number was typed: a Social Security number, whole, masked or its end, or a DoD ID number."""
-    digits = "".join(character for character in text if character not in " -")
-    return bool(ssn.clean(text) or ssn.masked_last_four(text)) or (digits.isdecimal() and len(digits) in (4, 10))
+    return bool(ssn.clean(text) or ssn.masked_last_four(text)) or len(digits_of(text)) in (4, 10)
 
 
 def is_of_one_person(text: str) -> bool:
@@ -89,8 +103,7 @@ def is_of_one_person(text: str) -> bool:
 
     By a name, or the end of a number, only those are found who have begun something. So DEERS cannot be browsed.
     """
-    digits = "".join(character for character in text if character not in " -")
-    whole = ssn.clean(text) or searched_phone(text) or (digits.isdecimal() and len(digits) == 10)
+    whole = ssn.clean(text) or searched_phone(text) or dod_id_in(text)
     return bool(whole) or "@" in text
 
 

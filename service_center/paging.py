@@ -10,6 +10,8 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from safeguards.rows import planned_for_values
+
 AFTER, BEFORE = "after", "before"
 Keys = list[tuple[str, bool]]
 """The fields by which a list is sorted, and whether each one is sorted from the greatest down."""
@@ -29,6 +31,7 @@ class PagedList(ChangeList):
                 given.pop(name, None)
         return super().get_queryset(request, exclude_parameters)
 
+    @planned_for_values()
     def get_results(self, request: HttpRequest) -> None:
         """Read the page that the address names, and one row more, which tells whether there is another page."""
         keys = [(name.removeprefix("-"), name.startswith("-")) for name in map(str, self.queryset.query.order_by)]

@@ -23,7 +23,7 @@ from core import policy
 from core.help_codes import BY_CODE, read_code
 from core.masks import mask_email, mask_number
 from deers import lookup
-from deers.registry import Beneficiary
+from deers.registry import SHIELDED, Beneficiary
 from idproofing.models import Case, Letter, Proofing
 from safeguards import audit
 from service_center import account_search
@@ -108,13 +108,16 @@ def find_people(asked: Asked, most: int) -> list[Line]:
     if account_search.is_of_one_person(asked.text):
         states = dict.fromkeys(sorted(without)[:most], "Nothing is begun that is kept") | states
     return [
-        Line(
-            name_of(people[dod_id].first_name, people[dod_id].last_name),
-            f"DoD ID {mask_number(dod_id)} · {state}",
-            page_of_person(dod_id, asked.by),
-        )
+        Line(*describe_person(people[dod_id], state), page_of_person(dod_id, asked.by))
         for dod_id, state in states.items()
     ][:most]
+
+
+def describe_person(person: Beneficiary, state: str) -> tuple[str, str]:
+    """Return what tells a person from others, and how far they came. Of a shielded record it is only the latter."""
+    if person.is_shielded:
+        return SHIELDED, state
+    return name_of(person.first_name, person.last_name), f"DoD ID {mask_number(person.dod_id)} · {state}"
 
 
 def find_cases(asked: Asked, most: int) -> list[Line]:

@@ -99,6 +99,12 @@ class StaffSite(admin.AdminSite):
         shown = opening.context(request, self.get_app_list(request))
         return super().index(request, {**shown, **(extra_context or {})})
 
+    def app_index(  # type: ignore[override]
+        self, request: HttpRequest, app_label: str, extra_context: dict | None = None
+    ) -> HttpResponse:
+        """Lead to the desk. Lists stand there by what they are for, and not by the room of the code that has them."""
+        return redirect("admin:index")
+
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponseBase:  # type: ignore[override]
         if self.has_permission(request):

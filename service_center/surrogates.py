@@ -350,12 +350,15 @@ class SurrogacyAdmin(ConfirmingAdmin):
         typed = surrogates.read_typed(row)
         if typed is None:
             return {}
+        is_shielded = record is not None and record.person.is_shielded
+        beside = None if is_shielded else record
         return {
-            "record": record,
+            "record": beside,
+            "is_shielded": is_shielded,
             "silent": record is None and not lookup.answers(),
             "fits": surrogates.is_fitting(row, record),
             "untold": record is not None and not can_be_told(record.person),
-            "lines": comparing.lines_of_patient(typed, record) if record else comparing.alone(typed),
+            "lines": comparing.lines_of_patient(typed, beside) if beside else comparing.alone(typed),
         }
 
     def is_possible(self, request: HttpRequest, row: Surrogacy, action: ConfirmedAction) -> bool:

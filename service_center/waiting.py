@@ -26,6 +26,7 @@ from portal.appointments.models import Request as VisitRequest
 from portal.family.models import Surrogacy
 from portal.medications.asking import ENDED as FILLED
 from portal.medications.models import Request as RefillRequest
+from safeguards.rows import planned_for_values
 from service_center.care_team import desk
 from service_center.chat import desk as chat_desk
 from support.models import CallBack, ContactMessage
@@ -307,7 +308,8 @@ OWN: tuple[Kind, ...] = (
 def count_waiting(kinds: Sequence[Kind], account: Account, now: datetime | None = None) -> list[Waiting]:
     """Return what waits of each kind that the role of this member of staff may see."""
     now = now or timezone.now()
-    return [count_kind(kind, account, now) for kind in kinds if may_see(kind, account)]
+    with planned_for_values():
+        return [count_kind(kind, account, now) for kind in kinds if may_see(kind, account)]
 
 
 def may_see(kind: Kind, account: Account) -> bool:

@@ -70,7 +70,7 @@ def names_of(patients: set[str]) -> dict[str, str]:
     found = {account.dod_id or "": account.get_full_name() for account in Account.objects.filter(dod_id__in=patients)}
     for patient in patients - found.keys():
         person = lookup.person(patient)
-        found[patient] = person.full_name if person else "Name not known now"
+        found[patient] = person.staff_name if person else "Name not known now"
     return found
 
 

@@ -9,12 +9,11 @@ from django.utils import timezone
 
 from core import policy
 from core.fields import PlainText
-from portal.messages.forms import FilesField, FilesInput, SubjectField
-from portal.messages.models import CareTeam, Template, Topic
+from portal.messages.forms import TOO_LONG, FilesField, FilesInput, subject_field, topic_field
+from portal.messages.models import CareTeam, Template
 from portal.messages.writing import FILE_HINT
 
 TEXT = ("topic", "subject", "body")
-TOO_LONG = {"max_length": "Shorten this to %(limit_value)d characters. It has %(show_value)d."}
 
 
 class WritingForm(forms.Form):
@@ -56,20 +55,8 @@ class AnswerForm(WritingForm):
 class FirstForm(WritingForm):
     """The message with which a care team begins a conversation."""
 
-    topic = forms.ChoiceField(
-        label="What is it about?",
-        choices=[("", "Choose"), *Topic.choices],
-        error_messages={
-            "required": "Choose what your message is about.",
-            "invalid_choice": "Choose what your message is about from the list.",
-        },
-    )
-    subject = SubjectField(
-        label="Subject",
-        max_length=policy.MESSAGE_SUBJECT_MAX,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": "Enter a subject.", **TOO_LONG},
-    )
+    topic = topic_field()
+    subject = subject_field()
     field_order = ("answer", "topic", "subject", "body", "upload")
 
 

@@ -9,7 +9,6 @@ from django.utils.formats import date_format
 
 from accounts.changes import live_freeze
 from accounts.models import Account, Assistance
-from accounts.sign_in.pauses import Pause
 from core.masks import mask_email
 from service_center import account_buttons, assistance, conflicts
 from service_center.changes import changes_shown
@@ -41,9 +40,9 @@ class HelpForm(forms.Form):
         error_messages={"invalid_choice": "Choose addresses from the list."},
     )
 
-    def __init__(self, data: Any = None, *, account: Account) -> None:
+    def __init__(self, data: Any = None, *, account: Account, has_factor: bool | None = None) -> None:
         super().__init__(data, label_suffix="")
-        kinds = assistance.kinds_for(account)
+        kinds = assistance.kinds_for(account, has_factor=has_factor)
         reasons = dict.fromkeys(reason for kind in kinds for reason in assistance.REASONS[kind])
         for name, offered in (("kind", kinds), ("reason", reasons)):
             choices = [("", "Choose one"), *((one.value, one.label) for one in offered)]
@@ -69,20 +68,19 @@ class HelpForm(forms.Form):
         return self.cleaned_data
 
 
-def allowed_with(request: HttpRequest, subject: Subject, paused: list[Pause], sent: HelpForm | None) -> dict[str, Any]:
+def allowed_with(request: HttpRequest, subject: Subject, sent: HelpForm | None) -> dict[str, Any]:
     """Return the buttons and the form for this person, or the sentence that says why there are none.
 
     `sent` is a form that came back with errors.
     """
+    if conflict := conflict_with(subject):
+        return {"conflict": conflicts.SENTENCES[conflict]}
     account = subject.account
     can_resend = has_permission(request, "accounts.resend_code") and waits_for_code(subject)
     if account is None:
         return {"can_resend": can_resend}
     helps = has_permission(request, "accounts.assist_account")
     acts = helps or has_permission(request, "accounts.unlock_account")
-    conflict = conflicts.conflict_with_account(request.user, account) if acts else None  # type: ignore[arg-type]
-    if conflict:
-        return {"conflict": conflicts.SENTENCES[conflict]}
     alone, freeze = not account.is_staff, live_freeze(account)
     can_unlock = alone and has_permission(request, "accounts.unlock_account")
     return {
@@ -91,22 +89,30 @@ def allowed_with(request: HttpRequest, subject: Subject, paused: list[Pause], se
         "can_freeze": alone
         and account.state in ("active", "locked")
         and has_permission(request, "accounts.freeze_account"),
-        "pauses": paused,
+        "pauses": subject.paused,
         "can_lift": can_unlock,
         "needs_proof": account_buttons.NEEDS_PROOF if account.state == "frozen" and account.dod_id else "",
         "freeze": freeze,
-        "changes": changes_shown(account, freeze),
+        "changes": changes_shown(account, freeze, account.factors),  # type: ignore[attr-defined]
         "can_resend": can_resend,
         **(help_for(request, account, sent) if helps else {}),
     }
 
 
+def conflict_with(subject: Subject) -> conflicts.Conflict | None:
+    """Return why the staff member may neither act on the person nor read what happened to them, or None."""
+    by, account, person = subject.staff, subject.account, subject.person
+    if account:
+        return conflicts.conflict_with_account(by, account, person=person)
+    return conflicts.conflict_with_person(by, subject.dod_id, person=person, needs_deers=False)
+
+
 def help_for(request: HttpRequest, account: Account, sent: HelpForm | None) -> dict[str, Any]:
     """Return whether this staff member may request help for the account, or approve a colleague's request."""
-    asked = assistance.waiting(account)
-    if not asked and not assistance.kinds_for(account):
+    asked, has_factor = assistance.waiting(account), bool(account.factors)  # type: ignore[attr-defined]
+    if not asked and not assistance.kinds_for(account, has_factor=has_factor):
         return {}
-    form = sent or HelpForm(account=account)
+    form = sent or HelpForm(account=account, has_factor=has_factor)
     return {
         "asked": asked,
         "asked_by_me": asked and asked.asked_by_id == request.user.pk,

@@ -42,7 +42,9 @@ class RevealForm(forms.Form):
         has_account: bool = True,
     ) -> None:
         super().__init__(data, auto_id="reveal-%s", initial=initial, label_suffix="")
-        seen = "The person reads what you looked at, and why." if has_account else "It is recorded with your reason."
+        seen = "The person reads what you looked at, and why" + (
+            "." if has_account else ", when they have a Premium account."
+        )
         shown = f"A detail is shown for {duration(policy.REVEALED_FOR)}."
         self.fields["reason"].help_text = f"Choose this first. {shown} {seen}"
 

@@ -8,25 +8,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.models import Notice
-from core import policy
 from idproofing.models import ActivationCode, Case, Letter, Quiz, Visit
 from idproofing.routes import Route
-from portal.family.models import Delegation
 from portal.features import FEATURES
-from service_center.calls import calling
 from service_center.person.keys import page_of_account
 from service_center.person.subject import Step, Subject, level_word
 from service_center.read_only import admin_page, has_permission
-from support.chat.models import Chat
 from support.chat.states import state_of
-from support.models import CallBack, ContactMessage
+from support.models import CallBack
 
 
 @dataclass(frozen=True)
@@ -132,10 +127,7 @@ def proofs(subject: Subject) -> Iterable[Row]:
 
 def mails(subject: Subject) -> Iterable[Row]:
     """Return the emails about the account: which, when, and whether the mail server took them. None has its words."""
-    if subject.account is None:
-        return
-    sent = Notice.objects.filter(account=subject.account).order_by("-created_at").defer("to", "context")
-    for notice in sent[: policy.DESK_LIST]:
+    for notice in subject.lists.get("mails", ()):
         yield Row(notice.created_at, notice.kind.replace("-", " ").capitalize(), state_of_mail(notice))
 
 
@@ -150,25 +142,20 @@ def state_of_mail(notice: Notice) -> str:
 
 def family(subject: Subject) -> Iterable[Row]:
     """Return who may see or act in whose health record today. What is in a record, nobody sees here."""
-    if subject.account is None:
-        return
-    whose = Q(owner=subject.account) | Q(delegate=subject.account)
-    accepted = Delegation.objects.filter(whose, state=Delegation.State.ACCEPTED).select_related("owner", "delegate")
     titles = {feature.slug: str(feature.title) for feature in FEATURES}
-    for one in accepted.order_by("-offered_at")[: policy.DESK_LIST]:
-        is_owner = one.owner_id == subject.account.pk
-        other = one.delegate if is_owner else one.owner
-        assert other is not None  # accepted by somebody
+    for one in subject.lists.get("family", ()):
+        is_owner = subject.account is not None and one.owner_id == subject.account.pk
+        other = one.delegate_id if is_owner else one.owner_id
         acts = ", ".join(titles.get(slug, slug) for slug in one.acts)
-        what = f"{other.get_full_name()} may see" if is_owner else f"May see the record of {other.get_full_name()}"
+        what = f"{one.delegate_name} may see" if is_owner else f"May see the record of {one.owner_name}"
         more = f"{len(one.sees)} parts until {date_format(one.ends, 'M j, Y')}. "
         more += f"May act in: {acts}." if acts else "May not act."
-        yield Row(one.offered_at, what, more, page_of_account(other.pk))
+        yield Row(one.offered_at, what, more, page_of_account(other))
 
 
 def calls(subject: Subject) -> Iterable[Row]:
     """Return the calls about the person: how the caller was identified, what it was about, and how it ended."""
-    for call in calling.calls_of(subject.account, subject.dod_id)[: policy.DESK_LIST]:
+    for call in subject.lists["calls"]:
         about = call.get_about_display() if call.about else "Going on now"
         outcome = f". {call.get_outcome_display()}" if call.outcome else ""
         note = f". Note: {call.note}" if call.note else ""
@@ -177,18 +164,14 @@ def calls(subject: Subject) -> Iterable[Row]:
 
 def call_backs(subject: Subject) -> Iterable[Row]:
     """Return the calls that the person asked for while signed in."""
-    if subject.account is None:
-        return
-    for one in CallBack.objects.filter(account=subject.account).order_by("-made_at")[: policy.DESK_LIST]:
+    for one in subject.lists.get("call_backs", ()):
         address = reverse("admin:calls_call_back", args=[one.pk])
         yield Row(one.made_at, f"For {day(one.starts_at)}", CallBack.State(one.state).label, address)
 
 
 def chats(subject: Subject) -> Iterable[Row]:
     """Return the chats in which the person let the agent see whose account it is."""
-    if subject.account is None:
-        return
-    for chat in Chat.objects.filter(account=subject.account).order_by("-opened_at")[: policy.DESK_LIST]:
+    for chat in subject.lists.get("chats", ()):
         reason = f". {chat.get_reason_display()}" if chat.reason else ""
         what = chat.get_topic_display()
         yield Row(
@@ -198,10 +181,7 @@ def chats(subject: Subject) -> Iterable[Row]:
 
 def messages(subject: Subject) -> Iterable[Row]:
     """Return the messages by the contact form that were sent while signed in."""
-    if subject.account is None:
-        return
-    sent = ContactMessage.objects.filter(account=subject.account).order_by("-created_at")
-    for one in sent.defer("name", "email", "body")[: policy.DESK_LIST]:
+    for one in subject.lists.get("messages", ()):
         what = f"{one.reference}, {one.get_topic_display().lower()}"
         yield Row(one.created_at, what, one.get_state_display(), admin_page(one))
 

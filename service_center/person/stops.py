@@ -70,14 +70,11 @@ def in_words(until: datetime | None) -> str:
     return date_format(local, "F j, g:i A" if near else "F j, Y")
 
 
-def stops_of(subject: Subject, paused: list[pauses.Pause]) -> list[Stop]:
-    """Return every reason that is true now: first the account and DEERS, then what was tried, the latest first.
-
-    `paused` is what has to wait for the account.
-    """
+def stops_of(subject: Subject) -> list[Stop]:
+    """Return every reason that is true now: first the account and DEERS, then what was tried, the latest first."""
     if subject.account and subject.account.is_staff:
-        return [Stop("nothing:staff"), *of_account(subject.account, paused)]
-    first = [*(of_account(subject.account, paused) if subject.account else ()), *of_deers(subject)]
+        return [Stop("nothing:staff"), *of_account(subject.account, subject.paused)]
+    first = [*(of_account(subject.account, subject.paused) if subject.account else ()), *of_deers(subject)]
     tried = [*of_steps(subject), *of_begun(subject)]
     tried += [stop for stop in of_events(subject) if not any(stop.name == one.name for one in tried)]
     tried.sort(key=lambda stop: stop.at or subject.now, reverse=True)
@@ -115,12 +112,10 @@ def of_deers(subject: Subject) -> Iterator[Stop]:
         yield Stop(f"deers:{Ineligibility(reason)}")
     if subject.level_reached == Level.PREMIUM or not subject.record:
         return
-    counted = [(policy.DEERS_PER_SSN, number) for number in {subject.number, subject.dod_id} if number]
-    most = max(limits.counts(counted).values(), default=0)
-    if most >= policy.DEERS_PER_SSN.times:
-        wait = max(limits.full(counted).values())
-        yield Stop("mismatch:too-many", until=subject.now + wait)
-    elif most:
+    counted = {tried: count for tried, count in subject.counted.items() if tried[0] == policy.DEERS_PER_SSN}
+    if waits := limits.waits(counted):
+        yield Stop("mismatch:too-many", until=subject.now + max(waits.values()))
+    elif any(counted.values()):
         yield Stop("mismatch:registration")
 
 
@@ -131,12 +126,14 @@ def of_begun(subject: Subject) -> Iterator[Stop]:
     for begun in subject.begun:
         if begun.state == "finished" or (begun.level <= subject.level_reached and begun.state not in OF_HOLDERS):
             continue
+        if begun.state in OF_HOLDERS and has_signed_in_since(subject, begun.touched_at):
+            continue
         if own_row.get(begun.state, "") not in shown:
             yield stop_of_begun(begun)
 
 
 OF_HOLDERS = ("has_account", "not_basic", "give_back", "given_back", "no_mailbox", "needs_premium")
-"""What a journey of a person comes to who has an account at its level."""
+"""What a journey of a person comes to who has an account at its level. It is over when the person has signed in."""
 
 
 def stop_of_begun(begun: Begun) -> Stop:
@@ -222,7 +219,15 @@ def of_events(subject: Subject) -> Iterator[Stop]:
     found = AuditEvent.objects.filter(whose, event__in=OF_EVENTS, at__gt=since).order_by("-id").first()
     # DEERS answers now, and what a person matched since is under way.
     if found and found.event != "deers.unavailable" and not any(step.at > found.at for step in subject.steps):
-        yield Stop(OF_EVENTS[found.event], at=found.at)
+        name = OF_EVENTS[found.event]
+        if not (name.removeprefix("draft:") in OF_HOLDERS and has_signed_in_since(subject, found.at)):
+            yield Stop(name, at=found.at)
+
+
+def has_signed_in_since(subject: Subject, at: datetime) -> bool:
+    """Return whether the person has got into the account after this moment."""
+    last = subject.account.last_login if subject.account else None
+    return last is not None and last > at
 
 
 def has_proof_since(steps: list[Step], at: datetime) -> bool:

@@ -1,6 +1,6 @@
 """The person whom a page of the desk is about, and everything that is known of them, each thing asked for once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -8,32 +8,32 @@ from typing import Any
 from django.db.models import (
     Case,
     CharField,
-    Count,
     DateTimeField,
-    Exists,
     IntegerField,
     Model,
-    OuterRef,
     Q,
     QuerySet,
-    Subquery,
     Value,
     When,
 )
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts.journeys import draft_states
 from accounts.journeys.registration.steps import REGISTRATION
 from accounts.journeys.upgrade.steps import UPGRADE
-from accounts.journeys.wizard import Journey
-from accounts.models import Account, AuthenticatorApp, Draft, LostFactor, Passkey, State, TrustedDevice
+from accounts.models import Account, State
+from accounts.sign_in import pauses
+from accounts.sign_in.pauses import Try
 from core import policy
 from core.policy import Level
 from deers import lookup
-from deers.registry import Beneficiary, Record
+from deers.registry import SHIELDED, Beneficiary, Record
 from idproofing import models as proofing
+from safeguards import limits
 from safeguards.cipher import blind_index
+from service_center.calls.models import Call
+from service_center.person.gathering import Lists, gather_account, gather_person
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,17 @@ class Begun:
 
 @dataclass
 class Subject:
-    """A person at the desk, with an account or without. `dod_id` is "" for staff, whom DEERS does not know."""
+    """A person at the desk, with an account or without. `dod_id` is "" for staff, whom DEERS does not know.
+
+    `caller` is what the caller of `staff` has shown of being the person (a Call.Identity).
+    """
 
     dod_id: str
     account: Account | None
     staff: Account
     now: datetime
+    caller: str = Call.Identity.NONE
+    lists: Lists = field(default_factory=dict)
 
     @cached_property
     def record(self) -> Record | None:
@@ -91,7 +96,7 @@ class Subject:
     @property
     def is_shielded(self) -> bool:
         """Return whether nothing may be shown of the person's record, because somebody may be looking for them."""
-        return bool(self.record and self.record.ineligibility == "protected")
+        return bool(self.person and self.person.is_shielded)
 
     @cached_property
     def number(self) -> str:
@@ -103,9 +108,9 @@ class Subject:
         """Return the name by which to speak to the person. Of a shielded record not even that is shown."""
         if self.account:
             return self.account.get_full_name()
-        if self.is_shielded:
-            return "A shielded record"
-        return f"{self.person.first_name} {self.person.last_name}" if self.person else "Nobody in DEERS"
+        if self.person is None:
+            return "Nobody in DEERS"
+        return SHIELDED if self.is_shielded else f"{self.person.first_name} {self.person.last_name}"
 
     @property
     def level_reached(self) -> int:
@@ -123,6 +128,28 @@ class Subject:
         return [step for step in self.steps if step.kind in kinds]
 
     @cached_property
+    def tries(self) -> dict[Try, str]:
+        """Return the limits that may make the person wait, each with what has to wait in words."""
+        if self.account:
+            return dict(pauses.guarding(self.account, number=self.number))
+        return {(policy.DEERS_PER_SSN, number): "" for number in self.numbers}
+
+    @property
+    def numbers(self) -> list[str]:
+        """Return the numbers by which the person is matched in DEERS."""
+        return [number for number in (self.number, self.dod_id) if number]
+
+    @cached_property
+    def counted(self) -> dict[Try, int]:
+        """Return how many tries were counted of each limit."""
+        return limits.counts(self.tries)
+
+    @cached_property
+    def paused(self) -> list[pauses.Pause]:
+        """Return what has to wait now for the account."""
+        return pauses.pauses_in(self.tries, limits.waits(self.counted), self.now) if self.account else []
+
+    @cached_property
     def begun(self) -> list[Begun]:
         """Return the journeys that the person has under way or has just ended, the latest first."""
         found = list(begun_of(self)) if self.dod_id else []
@@ -131,40 +158,28 @@ class Subject:
 
 def find_subject(account_id: int | None, dod_id: str, staff: Account) -> Subject | None:
     """Return the person with this account, or with this DoD ID number. Return None if there is neither."""
-    if account_id:
-        account = with_counts().filter(pk=account_id).first()
-        return Subject(account.dod_id or "", account, staff, timezone.now()) if account else None
-    found = Subject(dod_id, None, staff, timezone.now())
-    return found if dod_id and (found.person or found.steps) else None
-
-
-def with_counts() -> QuerySet[Account]:
-    """Return the accounts with what the page says of each in a number, or in a word or two."""
-    mine: dict[str, Any] = {"account": OuterRef("pk")}
     now = timezone.now()
-    devices = TrustedDevice.objects.filter(**mine, expires_at__gt=now).order_by().values("account")
-    return Account.objects.annotate(
-        has_app=Exists(AuthenticatorApp.objects.filter(user=OuterRef("pk"), confirmed=True)),
-        has_passkey=Exists(Passkey.objects.filter(user=OuterRef("pk"), confirmed=True)),
-        devices=Coalesce(Subquery(devices.annotate(n=Count("pk")).values("n")), 0),
-        factor_at=Subquery(LostFactor.objects.filter(**mine, ended_at=None).values("asked_at")[:1]),
-        factor_until=Subquery(LostFactor.objects.filter(**mine, ended_at=None).values("ready_at")[:1]),
-    )
+    if account_id:
+        gathered = gather_account(account_id, staff, now)
+        if gathered is None:
+            return None
+        account, caller, lists = gathered
+        return Subject(account.dod_id or "", account, staff, now, caller, lists)
+    found = Subject(dod_id, None, staff, now)
+    if not dod_id or not (found.person or found.steps):
+        return None
+    found.caller, found.lists = gather_person(dod_id, staff, now)
+    return found
 
 
 def begun_of(subject: Subject) -> list[Begun]:
     """Return the registrations and upgrades of the person that are not deleted yet."""
-    found: list[Begun] = []
-    drafts: tuple[tuple[str, Journey], ...] = (("registration", REGISTRATION), ("upgrade", UPGRADE))
-    for kind, journey in drafts:
-        whose = Q(account=subject.account) if kind == "upgrade" else Q(dod_id=subject.dod_id)
-        if kind == "upgrade" and subject.account is None:
-            continue
-        draft: Draft
-        for draft in journey.model._default_manager.filter(whose).order_by("-touched_at")[:3]:
-            state = draft_states.state_of(journey, draft)
-            found.append(Begun(kind, state, draft.blocked, draft.level, draft.touched_at))
-    return found
+    drafts = (("registration", REGISTRATION, "registrations"), ("upgrade", UPGRADE, "upgrades"))
+    return [
+        Begun(kind, draft_states.state_of(journey, draft), draft.blocked, draft.level, draft.touched_at)
+        for kind, journey, name in drafts
+        for draft in subject.lists.get(name, ())
+    ]
 
 
 def steps_of(subject: Subject) -> list[Step]:
@@ -214,8 +229,7 @@ def some(kind: str, model: type[Model], whose: Q, *columns: Any) -> QuerySet[Any
 
 def cases_of(subject: Subject) -> Q:
     """Return which cases are about the person: of the account, with the record chosen, or with the number typed."""
-    subjects = [f"number:{number}" for number in (subject.number, subject.dod_id) if number]
-    hashes = [blind_index(text, purpose="case-subject") for text in subjects]
+    hashes = [blind_index(f"number:{number}", purpose="case-subject") for number in subject.numbers]
     about = Q(dod_id=subject.dod_id) | Q(subject__in=hashes, state__in=proofing.Case.WAITING)
     return about | Q(account_id=subject.account.pk) if subject.account else about
 

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.mail import notices, shared_mailboxes
 from accounts.models import Account, State
-from accounts.sign_in import pauses
 from accounts.sign_in.fresh import ask_for_second_step
 from core import policy
 from core.masks import mask_email
@@ -72,7 +71,7 @@ def identity_of_caller(request: HttpRequest, subject: Subject) -> str:
     account = subject.account
     if (account and account.is_staff) or not has_permission(request, "calls.take_call"):
         return ""
-    return calling.SENTENCES[calling.identity_of(request.user, account or subject)]  # type: ignore[arg-type]
+    return calling.SENTENCES[calling.Identity(subject.caller)]
 
 
 def open_account_of(dod_id: str) -> int | None:
@@ -115,8 +114,7 @@ def show(
         account_id=account.pk if account else None,
         dod_id=None if account else subject.dod_id,
     )
-    paused = pauses.of(account) if account else []
-    allowed = helping.allowed_with(request, subject, paused, sent)
+    allowed = helping.allowed_with(request, subject, sent)
     opened = reveal.open_details(request, subject)
     can_reveal = has_permission(request, REVEALS) and "conflict" not in allowed
     initial = reveal.last_reason(request) if opened else None
@@ -131,24 +129,26 @@ def show(
         "details": who.details_of(subject, opened if can_reveal else ()),
         "seconds": opened,
         "reveal_form": form if can_reveal else None,
-        "stops": [(stop, buttons.button_for(stop, subject, request)) for stop in stops_of(subject, paused)],
+        "stops": [(stop, buttons.button_for(stop, subject, request)) for stop in stops_of(subject)],
         "caller": identity_of_caller(request, subject),
         "sections": sections,
         "has_empty": any(not shown.rows for shown in sections),
-        "timeline": timeline_of(subject, request.GET),
+        "timeline": None if "conflict" in allowed else timeline_of(subject, request.GET),
         "sharing": shared_mailboxes.accounts_of(account.email).count() if account and account.mailbox_shared_at else 0,
         "resend": buttons.address_of_resend(subject),
-        **(facts_of(account) if account else {}),
+        **(facts_of(subject, account) if account else {}),
         **allowed,
     }
     context["forms"] = [*([form] if can_reveal else []), *allowed.get("forms", [])]
     return render(request, "admin/person/page.html", context)
 
 
-def facts_of(account: Account) -> dict[str, Any]:
+def facts_of(subject: Subject, account: Account) -> dict[str, Any]:
     """Return what the page says of the account itself, without anything that is a secret."""
     held = [word for word, has in (("Passkey", account.has_passkey), ("Authenticator app", account.has_app)) if has]  # type: ignore[attr-defined]
+    in_deers = subject.person.email if subject.person else ""
     return {
         "factors": held,
-        "notified": [mask_email(email) for email in notices.addresses_of(account)],
+        "devices": sum(device.expires_at > subject.now for device in account.trusted_devices.all()),
+        "notified": [mask_email(email) for email in notices.addresses_of(account, in_deers=in_deers)],
     }

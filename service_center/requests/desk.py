@@ -93,7 +93,10 @@ def answering(to: str, move: Callable[..., None]) -> Callable[..., Outcome]:
 def describe_person(dod_id: str) -> str:
     """Return name and birth date, as far as DEERS answers."""
     person = lookup.person(dod_id)
-    return f"{person.full_name}, born {person.date_of_birth:%B %-d, %Y}" if person else "DEERS does not answer now"
+    if person is None:
+        return "DEERS does not answer now"
+    born = "" if person.is_shielded else f", born {person.date_of_birth:%B %-d, %Y}"
+    return f"{person.staff_name}{born}"
 
 
 class OpenOrOneState(admin.ChoicesFieldListFilter):

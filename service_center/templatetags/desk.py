@@ -1,13 +1,24 @@
 """What the templates of the desk need beyond core's tags."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from django import template
 from django.template.defaultfilters import capfirst
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timesince import timesince
+from django.utils.translation import gettext
 
 register = template.Library()
+
+
+@register.filter
+def waited(since: datetime, now: datetime | None = None) -> str:
+    """Return in words how long something has waited."""
+    now = now or timezone.now()
+    return gettext("less than a minute") if now - since < timedelta(minutes=1) else timesince(since, now)
 
 
 @register.filter

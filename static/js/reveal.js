@@ -6,7 +6,10 @@ for (const line of document.querySelectorAll("[data-hidden]")) {
   const hide = () => {
     if (Date.now() < ends) return;
     line.textContent = line.dataset.hidden;
-    line.nextElementSibling.textContent = "Hidden again";
+    const [shown, button] = line.parentElement.querySelectorAll(".lines__act");
+    shown.hidden = Boolean(button);
+    if (button) button.hidden = false;
+    else shown.textContent = "Hidden again";
   };
   // A timer stands still while the computer sleeps, and on a page that the browser keeps to go back to.
   setTimeout(hide, Number(line.dataset.for) * 1000 + 50);

@@ -191,6 +191,13 @@ def acts_for_another() -> Answers:
     for path in ("appointments/", f"appointments/{visit}/", "appointments/requests/", "appointments/new/"):
         yield other.get(f"{here}{path}")
     yield other.post(f"{here}tools/weight/", {"number": "181.5", "unit": "[lb_av]"}, follow=True)
+    said, soon = {"is_phone": "yes", "is_changed": "no"}, store_of(patient).get(display="Check-up 1").resource_id
+    for path, hers, his in (
+        ("tools/visit/", {"text": "It hurts."}, {"text": "It does not hurt."}),
+        (f"appointments/{soon}/questions/", {**said, "topics": "My knee"}, {**said, "topics": "Her knee"}),
+    ):
+        walk.send(owner, f"/portal/{path}", hers)
+        yield other.post(f"{here}{path}", his)
     for path in ("tools/", "tools/visit/", "tools/weight/target/", "tools/weight/file/", "tools/goals/new/"):
         yield other.get(f"{here}{path}")
     yield owner.get("/portal/tools/weight/")

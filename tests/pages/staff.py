@@ -28,6 +28,7 @@ from portal.record.models import Prescription
 from safeguards import limits
 from safeguards.models import AuditEvent
 from service_center import assistance
+from service_center.calls.models import Call
 from service_center.person.keys import page_of_account, page_of_person
 from support import call_backs, contact, pins
 from support.chat.live import VISITOR, note_typing
@@ -61,7 +62,6 @@ def reads() -> Answers:
     yield client.get("/admin/figures/")
     past.a_month()
     yield client.get("/admin/figures/?days=7")
-    yield client.get("/admin/accounts/")
     yield client.get("/admin/accounts/account/", {"q": held.username})
     for row in (held, Proofing.objects.get(), ContactMessage.objects.get(), AuditEvent.objects.latest("pk")):
         here = f"/admin/{row._meta.app_label}/{row._meta.model_name}/"
@@ -153,6 +153,8 @@ def takes_calls() -> Answers:
     yield client.get(desk)
     walk.send(client, desk, {"do": "end", "about": "other", "outcome": "solved", "note": "Told where the codes are."})
     yield client.get(desk)
+    ended = Call.objects.get(note__isnull=False)
+    yield client.post(desk, {"do": "end", "call": str(ended.pk), "note": "Typed in another tab."})
     boss = signed_in(staff("Supervisor", "ann.supervisor"))
     yield boss.get(desk, {"calls": "all"})
     yield boss.get(f"/admin/accounts/account/{rosa.pk}/change/")

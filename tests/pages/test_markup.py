@@ -32,7 +32,7 @@ FOR_EVERYBODY = {
 TAKEN_ALONG = "portal/export/head.html"
 # Addresses that no scene opens, and why that is right.
 NO_PAGE = {
-    r"healthz|readyz|demo/(people|mail)\.json": "JSON",
+    r"demo/(people|mail)\.json": "JSON",
     r"(admin/)?session/(left|extend|keep)/": "JSON, or nothing",
     r".*/(judge|(first-)?passkey|options)/": "JSON; where one of these is a page, a scene opens it",
     r"\.well-known/change-password|admin/(login|logout|password_change)/": "leads to a page",
@@ -45,7 +45,7 @@ NO_PAGE = {
     r"portal/tools/visit\.pdf|support/guides/<slug:slug>\.pdf|demo/letters/<uuid:pk>\.pdf": "a PDF",
     r"support/guides/<slug:slug>/<slug:name>\.png": "a picture",
     r"admin/jsi18n/|admin/autocomplete/": "for scripts",
-    r"admin/r/.*|admin/.*/<path:object_id>/": "leads to a page",
+    r"admin/r/.*|admin/.*/<path:object_id>/|admin/\(\?P<app_label>.*": "leads to a page",
     r"admin/.*/(add|<path:object_id>/delete)/": "no role may do that by hand",
     r"portal/of/.*|share/record/.*": "the same pages with the record of another person; a scene opens some of them",
     r"support/code/<str:code>/": "leads to an article; a scene opens an unknown one",

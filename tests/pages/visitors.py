@@ -7,6 +7,7 @@ from typing import Any
 from unittest.mock import patch
 
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.db import OperationalError
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.test import Client, RequestFactory, override_settings
@@ -132,7 +133,10 @@ def chats() -> Answers:
     yield client.get("/support/chat/")
     inside = signed_in(holder(people.load("rosa")))
     yield inside.get("/support/chat/")
-    yield inside.get(begin(inside, "How do I upgrade?", shows="on"))
+    named = begin(inside, "How do I upgrade?", shows="on")
+    yield inside.get(named)
+    inside.post("/sign-out/")
+    yield inside.get(named)
 
 
 def in_nine_hours(now: datetime) -> datetime:
@@ -204,6 +208,12 @@ def meets_an_error() -> Answers:
     """Each page for when something is wrong; those that no address leads to are asked for by hand."""
     yield Client().get("/no/such/page/")
     yield Client(enforce_csrf_checks=True).post("/sign-in/", {})
+    with patch("support.search.words_of", side_effect=OperationalError):
+        asked = Client(raise_request_exception=False).get("/support/", {"q": "code"})
+    yield asked
+    with patch("accounts.sign_in.consent.given", side_effect=OperationalError):
+        sent = Client(raise_request_exception=False).post("/sign-in/", {"username": "rosa.lopez", "password": WRONG})
+    yield sent
     for status, view in ((400, views.bad_request), (403, views.forbidden), (500, views.server_error)):
         yield by_hand(f"/{status}/", view)
     yield by_hand("/503/", lambda request: middleware.BusyMiddleware(views.home).process_exception(request, TooBusy()))

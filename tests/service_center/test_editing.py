@@ -82,6 +82,7 @@ def test_an_editor_withdraws_a_notice_with_a_reason(editor: Client) -> None:
         ({"title": "x" * 101}, "Use no more than 100 characters for the title. It has 101."),
         ({"text": ""}, "Enter the text."),
         ({"text": "x" * 1001}, "Shorten the text to 1000 characters. It has 1001."),
+        ({"text": "[our number](tel:+1-900-555-0199)"}, "The link tel:+1-900-555-0199 leads nowhere."),
         ({"text": "[x](/no/such/)"}, "The link /no/such/ leads nowhere."),
         ({"text": "[x](https://evil.example/)"}, "The link https://evil.example/ leads nowhere."),
         ({"kind": "weather"}, "Choose what it is about."),

@@ -54,6 +54,12 @@ def test_an_agent_sees_that_nothing_waits_and_where() -> None:
     assert "Nothing is assigned to you." in page
 
 
+def test_what_has_just_come_waits_for_less_than_a_minute() -> None:
+    written()
+    page = signed_in(staff("Service center agent")).get("/admin/")
+    assert "the oldest less than a minute" in walk.text_of(page)
+
+
 def test_what_waits_is_counted_with_its_age_and_overdue_in_words() -> None:
     for days in (4, 1, 0):
         written(ago=timedelta(days=days, minutes=1))
@@ -171,3 +177,16 @@ def test_places_stand_by_what_they_are_for() -> None:
         assert title in page
     assert "Idproofing" not in page
     assert "More" not in page
+
+
+@pytest.mark.parametrize("room", ["accounts", "chat", "idproofing", "safeguards", "support"])
+def test_the_page_of_a_room_of_the_code_leads_to_the_desk(room: str) -> None:
+    """Django would list its models there, on a page without anything that waits, as if nothing did."""
+    assert signed_in(staff("Service center agent")).get(f"/admin/{room}/")["Location"] == "/admin/"
+
+
+def test_the_way_back_from_a_list_is_to_the_desk_alone() -> None:
+    page = signed_in(staff("Service center agent")).get(MESSAGES).content.decode()
+    assert re.search(
+        r'<div class="breadcrumbs"><a href="/admin/">Home</a> &rsaquo; Messages to the service center</div>', page
+    )

@@ -1,29 +1,43 @@
 """One page a person: what is masked and shown for a reason, who sees what, and what an agent finds there."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from accounts.models import Account, Notice
+from accounts.changes import note_change
+from accounts.models import (
+    Account,
+    Assistance,
+    CredentialChange,
+    LostFactor,
+    Notice,
+    NotificationAddress,
+    TrustedDevice,
+)
 from accounts.sessions.store import StaffSessionStore
 from accounts.sign_in.session import FACTOR_PROVED
 from core import policy
 from demo import stopped
 from demo.people import PEOPLE
+from demo.people.stopped import PEOPLE as STOPPED
 from idproofing.models import Proofing
 from portal.family.models import Delegation
 from safeguards import audit, limits
 from safeguards.events import REVEALED, REVEALED_BECAUSE
 from safeguards.models import AuditEvent
 from service_center import roles
-from service_center.person import keys, reveal, who
-from support.models import ContactMessage
+from service_center.calls.models import Call
+from service_center.person import gathering, keys, reveal, who
+from support.chat.models import Chat
+from support.models import CallBack, ContactMessage
 from tests import people, walk
-from tests.accounts.holders import holder, premium, signed_in, staff
+from tests.accounts.holders import holder, premium, signed_in, staff, upgrading
 from tests.idproofing.letter_people import asked
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +112,25 @@ def test_the_person_reads_what_was_looked_at_and_why(agent, rosa):
     assert "looked at the person's email address, because mail to the person came back." in event.staff_sentence
 
 
+def test_who_opens_a_premium_account_later_reads_what_was_looked_at_before(agent):
+    people.load("hank")
+    assert "why, when they have a Premium account." in walk.text_of(agent.get(at_desk("hank")))
+    ask(agent, at_desk("hank"), "address", "mail-came-back")
+    ask(agent, page_of(holder(people.load("walter"))), "email")
+    hank = premium(PEOPLE["hank"])
+    for page in ("/account/activity/", "/portal/access/"):
+        text = walk.text_of(signed_in(hank).get(page))
+        assert "Our staff looked at your postal address, because mail to you came back." in text
+        assert text.index("Your account was opened.") < text.index("Our staff looked at")
+        assert "looked at your email address" not in text
+
+
+def test_a_basic_account_which_has_not_proven_whose_it_is_reads_nothing_from_before(agent):
+    people.load("hank")
+    ask(agent, at_desk("hank"), "address")
+    assert "Our staff looked at" not in walk.text_of(signed_in(holder(PEOPLE["hank"])).get("/account/activity/"))
+
+
 def test_after_a_minute_the_server_hides_it_again(agent, rosa, monkeypatch):
     assert line(ask(agent, page_of(rosa)), "Email address") == rosa.email
     now = reveal.time.time()
@@ -108,6 +141,7 @@ def test_after_a_minute_the_server_hides_it_again(agent, rosa, monkeypatch):
 def test_a_detail_that_is_shown_is_hidden_by_the_page_too(agent, rosa):
     page = ask(agent, page_of(rosa)).content.decode()
     assert 'data-hidden="r•••@example.org"' in page
+    assert re.search(r'<dd class="lines__act" hidden><button[^>]* value="email">Show<', page)  # for after the minute
     assert "js/reveal.js" in page
     assert "js/reveal.js" not in agent.get(page_of(holder(people.load("walter")))).content.decode()
 
@@ -168,7 +202,9 @@ def test_nobody_looks_at_the_details_of_somebody_close(rosa):
     holder(people.load("walter"), email=ann.email)
     Account.objects.filter(pk=rosa.pk).update(email=ann.email)
     client = signed_in(ann)
-    assert "Why do you have to see it?" not in walk.text_of(client.get(page_of(rosa)))
+    page = walk.text_of(client.get(page_of(rosa)))
+    assert "Why do you have to see it?" not in page
+    assert "What happened" not in page
     assert "A colleague has to do that." in walk.text_of(ask(client, page_of(rosa), "phone"))
     assert AuditEvent.objects.filter(event="support.conflict-found").exists()
 
@@ -317,13 +353,86 @@ def test_buttons_are_shown_to_those_whose_role_has_them(rosa):
         assert (">Send a new code</a>" in page) == shown
 
 
-def test_the_page_costs_few_queries_however_much_there_is(agent, rosa, django_assert_max_num_queries):
+def leaves_much(account: Account, agent: Account) -> None:
+    """A person who has called, written, chatted, changed things and lost others, and began an upgrade."""
+    now, today, other = timezone.now(), timezone.localdate(), premium(people.load("nora"))
     for number in range(30):
-        audit.record("sign-in.failed", by="visitor", account_id=rosa.pk)
-        Notice.objects.create(kind=f"kind-{number}", to="x", account=rosa, context="{}")
-    agent.get(page_of(rosa))
-    with django_assert_max_num_queries(37):  # four of them are who looks, and six are who is close to them
-        agent.get(page_of(rosa))
+        audit.record("sign-in.failed", by="visitor", account_id=account.pk)
+        Notice.objects.create(kind=f"kind-{number}", to="x", account=account, context="{}")
+        Call.objects.create(
+            staff=agent, account=account, about="sign-in", outcome="solved", note="Spoke slowly.", began_at=now,
+            ended_at=now,
+        )  # fmt: skip
+    for number in range(3):
+        TrustedDevice.objects.create(account=account, digest=bytes([number]), expires_at=now + timedelta(days=9))
+        NotificationAddress.objects.create(account=account, email=f"former{number}@mail.example")
+        note_change(account, CredentialChange.Kind.EMAIL)
+    CallBack.objects.create(
+        reference="B-1111-1111", account=account, name="x", number="y", topic="other", region="east", starts_at=now,
+        place=1, zone="UTC", made_at=now, changed_at=now,
+    )  # fmt: skip
+    ContactMessage.objects.create(
+        reference="M-1111-1111", account=account, name="x", email="y", topic="other", body="z"
+    )
+    Chat.objects.create(
+        browser=b"x", topic="other", account=account, opened_at=now, waiting_since=now, visitor_here_at=now
+    )
+    Delegation.objects.create(
+        owner=account, delegate=other, sees=["labs"], acts=[], state="accepted", offered_at=now, changed_at=now,
+        starts=today, ends=today + timedelta(days=9), code_index=b"x", code_ends_at=now,
+    )  # fmt: skip
+    Assistance.objects.create(account=account, kind="email-of-record", reason="mailbox-lost", asked_by=agent)
+    LostFactor.objects.create(account=account, ready_at=now + policy.LOST_FACTOR_WAIT)
+    upgrading(Client(), account)
+
+
+LOOKS = 4
+"""Queries for the session, the account that looks, and what its role permits."""
+
+
+@pytest.mark.parametrize("role", ["Service center agent", "Supervisor", "Auditor"])
+def test_the_page_costs_twelve_queries_at_most_however_much_there_is(rosa, role, django_assert_max_num_queries):
+    leaves_much(rosa, staff("Supervisor", "sue.visor"))
+    client = signed_in(staff(role))
+    with django_assert_max_num_queries(LOOKS + 12):
+        page = client.get(page_of(rosa))
+    lists = {shown.section.name: len(shown.rows) for shown in page.context["sections"]}
+    assert lists["mail"] == policy.DESK_LIST
+    assert lists["family"] == 1
+    assert page.context["devices"] == 3
+
+
+@pytest.mark.parametrize("person", STOPPED, ids=lambda person: person.key)
+def test_the_page_of_who_got_no_further_costs_no_more(person, django_assert_max_num_queries):
+    people.load(person.key)
+    stopped.stop(person)
+    account = Account.objects.filter(dod_id=person.dod_id).first()
+    client = signed_in(staff("Supervisor"))
+    address = page_of(account) if account else keys.page_of_person(person.dod_id, Account.objects.get(is_staff=True))
+    with django_assert_max_num_queries(LOOKS + 12):
+        assert client.get(address).status_code == 200
+
+
+def test_what_belongs_to_an_account_is_read_by_indexes_in_one_query(rosa, django_assert_num_queries):
+    sue = staff("Supervisor", "sue.visor")
+    leaves_much(rosa, sue)
+    with django_assert_num_queries(1) as asked:
+        found = gathering.gather_account(rosa.pk, sue, timezone.now())
+    assert found
+    account, _, lists = found
+    with django_assert_num_queries(0):
+        assert [row.email for row in account.former_addresses.all()] == [
+            f"former{number}@mail.example" for number in range(3)
+        ]
+        assert {call.note for call in lists["calls"]} == {"Spoke slowly."}
+        assert len(lists["calls"]) == policy.DESK_LIST
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN " + asked.captured_queries[0]["sql"])
+        plan = [row[0] for row in cursor.fetchall()]
+    # Drafts are gone within the hour. A table of a few passkeys is read as a whole, to look accounts up in.
+    small = ("registrationdraft", "webauthncredential u0")
+    assert not [line for line in plan if "Seq Scan" in line and not any(name in line for name in small)]
 
 
 def test_while_deers_does_not_answer_the_page_is_shown_without_the_record(agent, rosa):

@@ -123,7 +123,7 @@ def test_a_thief_who_moves_the_account_while_a_report_waits_is_out_for_good(ann,
     bob.post(page(rosa, "approve"), WHY["approve"])
     account = again(rosa)
     assert (account.email, account.state) == (OF_RECORD, State.ACTIVE)
-    assert {TAKEN, ELSEWHERE} <= notices.given_up(rosa.pk)
+    assert {TAKEN, ELSEWHERE} <= notices.given_up(rosa)
     assert not is_signed_in(stolen)
     assert not check_password(walk.PASSWORD, account.password)
     assert not TrustedDevice.objects.filter(account=account).exists()
@@ -256,7 +256,7 @@ def test_a_caller_whose_address_was_changed_before_names_the_former_ones_that_ar
     assert "Given up: t•••@mail.example, r•••@mail.example, t•••@mail.example." in warned
     assert "Former addresses that still hear of changes for a while: r•••@mail.example." in warned
     bob.post(page(rosa, "approve"), WHY["approve"])
-    assert notices.given_up(rosa.pk) == {TAKEN, "thief.one@mail.example", ELSEWHERE}
+    assert notices.given_up(rosa) == {TAKEN, "thief.one@mail.example", ELSEWHERE}
     assert notices.addresses_of(again(rosa)) == [OF_RECORD, FORMER]
 
 
@@ -266,7 +266,7 @@ def test_a_caller_who_is_moved_away_from_the_mailbox_in_deers_gets_it_back(ann, 
     ann.post(page(rosa, "help"), REPORT)
     bob.post(page(rosa, "approve"), WHY["approve"])
     assert again(rosa).email == OF_RECORD
-    assert notices.given_up(rosa.pk) == {ELSEWHERE}
+    assert notices.given_up(rosa) == {ELSEWHERE}
 
 
 @pytest.mark.parametrize("mailboxes", [["1"], ["00000000-0000-4000-8000-000000000000"], [ELSEWHERE]])
@@ -286,7 +286,7 @@ def test_a_report_that_names_the_mailbox_in_deers_waits_until_deers_holds_anothe
     assert heard_by() == set()
     Registered.objects.filter(pk=rosa.dod_id).update(email=FORMER)
     bob.post(page(rosa, "approve"), WHY["approve"])
-    assert (again(rosa).email, notices.given_up(rosa.pk)) == (FORMER, {OF_RECORD})
+    assert (again(rosa).email, notices.given_up(rosa)) == (FORMER, {OF_RECORD})
 
 
 def test_a_holder_who_moves_to_the_mailbox_in_deers_while_the_report_waits_does_not_lose_it(ann, bob, rosa):
@@ -294,7 +294,7 @@ def test_a_holder_who_moves_to_the_mailbox_in_deers_while_the_report_waits_does_
     ann.post(page(rosa, "help"), REPORT)
     move(mine, OF_RECORD)
     bob.post(page(rosa, "approve"), WHY["approve"])
-    assert (again(rosa).email, notices.given_up(rosa.pk)) == (OF_RECORD, {TAKEN})
+    assert (again(rosa).email, notices.given_up(rosa)) == (OF_RECORD, {TAKEN})
     assert not is_signed_in(mine)
     assert newest(OF_RECORD, "/recover/password/")
 
@@ -318,7 +318,7 @@ def test_a_report_from_before_reports_were_kept_is_about_the_address_of_today(bo
     Assistance.objects.update(mailboxes=None)
     assert not notices.is_given_up(rosa, TAKEN)
     bob.post(page(rosa, "approve"), WHY["approve"])
-    assert notices.given_up(rosa.pk) == {TAKEN}
+    assert notices.given_up(rosa) == {TAKEN}
 
 
 def test_an_app_that_a_thief_adds_while_the_report_waits_is_suspended(ann, bob, rosa):
@@ -356,7 +356,7 @@ def test_a_lost_mailbox_is_warned_until_the_second_staff_member_agrees_and_then_
     actions.set_email(rosa, ELSEWHERE, by=rosa)
     bob.post(page(rosa, "approve"), WHY["approve"])
     assert again(rosa).email == OF_RECORD
-    assert notices.given_up(rosa.pk) == {TAKEN, ELSEWHERE}
+    assert notices.given_up(rosa) == {TAKEN, ELSEWHERE}
     assert Session.objects.filter(account=rosa).count() == 0
 
 
@@ -382,4 +382,4 @@ def test_of_thirty_who_approve_and_move_the_account_at_once_none_leaves_it_with_
     outcomes = in_parallel(act)
     assert sum(isinstance(outcome, actions.Done) for outcome in outcomes) == 1
     assert again(account).email == OF_RECORD
-    assert (True in outcomes) == (ELSEWHERE in notices.given_up(account.pk))
+    assert (True in outcomes) == (ELSEWHERE in notices.given_up(account))

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import Account
 from core import policy
 from core.policy import Level
+from deers import lookup
 from demo.people import PEOPLE
 from idproofing.models import Letter, Proofing
 from safeguards.models import AuditEvent
@@ -51,6 +52,13 @@ def test_a_person_is_found_by_all_that_a_caller_can_say(agent: Client, rosa: Acc
         page = search(agent, text)
         assert "People with an account" in page, text
         assert rosa.username in page, text
+
+
+def test_an_account_is_found_by_its_number_while_deers_does_not_answer(agent, rosa, monkeypatch) -> None:
+    monkeypatch.setattr(lookup, "search", lambda text, most=50: [])  # what it returns then
+    page = search(agent, f"{rosa.dod_id[:5]} {rosa.dod_id[5:]}")
+    assert rosa.username in page
+    assert "People with an account" in page
 
 
 def test_what_is_found_is_masked_and_what_was_typed_is_in_no_address(agent: Client, rosa: Account) -> None:

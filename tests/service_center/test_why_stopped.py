@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts import actions
 from accounts import states as account_states
 from accounts.journeys import draft_states
-from accounts.models import Account, Draft, LostFactor
+from accounts.models import Account, Draft, LostFactor, RegistrationDraft
 from accounts.sign_in import pauses
 from core import policy
 from core.policy import Level
@@ -25,7 +25,7 @@ from safeguards.events import EVENTS
 from service_center.person import buttons, stops, subject
 from service_center.person.advice import ADVICE, OF_EVENTS
 from tests import people
-from tests.accounts.holders import holder, premium, registering, staff, upgrading
+from tests.accounts.holders import holder, premium, registering, signed_in, staff, upgrading
 
 pytestmark = pytest.mark.django_db
 
@@ -66,12 +66,11 @@ def person_at_desk(key: str) -> subject.Subject:
 
 
 def reasons(key: str) -> list[str]:
-    found = person_at_desk(key)
-    return [stop.name for stop in stops.stops_of(found, pauses.of(found.account) if found.account else [])]
+    return [stop.name for stop in stops.stops_of(person_at_desk(key))]
 
 
 def said_to(key: str) -> str:
-    return " ".join(stop.say for stop in stops.stops_of(person_at_desk(key), []))
+    return " ".join(stop.say for stop in stops.stops_of(person_at_desk(key)))
 
 
 @pytest.mark.parametrize("thing", TABLES)
@@ -226,6 +225,18 @@ def test_a_try_to_register_again_is_seen_at_the_account():
     account = holder(people.load("rosa"))
     audit.record("registration.already-registered", by="visitor", account_id=account.pk)
     assert reasons("rosa") == ["draft:has_account"]
+    signed_in(account)
+    assert reasons("rosa") == ["nothing:basic"]
+
+
+def test_a_person_who_has_their_account_back_is_told_of_the_password_until_they_have_signed_in():
+    person = people.load("rosa")
+    account = holder(person)
+    given_back = {"ended": RegistrationDraft.Ended.GIVEN_BACK, "quiz_passed_at": timezone.now()}
+    registering(Client(), person, **given_back)
+    assert reasons("rosa") == ["draft:given_back"]
+    signed_in(account)
+    assert reasons("rosa") == ["nothing:basic"]
 
 
 def test_everything_of_proofing_is_read_by_indexes_in_one_query(django_assert_num_queries):

@@ -23,31 +23,11 @@ from service_center.care_team import writing
 from service_center.care_team.desk import Done, begin_conversation, messages_for
 from tests.accounts.holders import signed_in, staff
 from tests.parallel import in_parallel
-from tests.portal.conftest import OTIS, RUTH, Browser, open_account
+from tests.portal.conftest import OTIS, RUTH, open_account
 from tests.portal.messages.conversations import QUESTION, sent, team, text_of, treats, works_in
+from tests.service_center.care_team.conftest import DESK, answer, page_of
 
-DESK = "/admin/secure_messages/thread/"
 PATIENTS = f"{DESK}patients/"
-
-
-@pytest.fixture
-def client() -> Browser:
-    return Browser()
-
-
-@pytest.fixture
-def ruth(db: None) -> Account:
-    return open_account("ruth.p", RUTH, Level.PREMIUM)
-
-
-@pytest.fixture
-def primary(db: None) -> CareTeam:
-    return treats(team())
-
-
-@pytest.fixture
-def nurse(primary: CareTeam) -> Account:
-    return works_in(primary, staff("Care team", "nurse.teresa"))
 
 
 @pytest.fixture
@@ -63,21 +43,12 @@ def question(ruth: Account, primary: CareTeam, desk: Client) -> Message:
     return message
 
 
-def page_of(message: Message) -> str:
-    return f"{DESK}{message.thread_id}/change/"
-
-
 def page_to(patient: str = RUTH) -> str:
     return f"{DESK}write/{PatientTeam.objects.get(patient=patient).pk}/"
 
 
 def text(name: str = "leaflet.TXT", data: bytes = b"How to swim") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, data)
-
-
-def answer(message: Message, **fields: Any) -> dict[str, Any]:
-    given = {"do": "answer", "answer": str(uuid.uuid4()), "seen": str(message.pk), "body": "Better not."}
-    return given | fields
 
 
 def first(**fields: Any) -> dict[str, Any]:

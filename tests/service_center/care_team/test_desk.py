@@ -2,7 +2,6 @@
 
 import uuid
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.core import mail
@@ -22,30 +21,9 @@ from service_center.roles import ROLES
 from tests import people
 from tests.accounts.holders import premium, signed_in, staff
 from tests.parallel import in_parallel
-from tests.portal.conftest import RUTH, Browser, open_account
+from tests.portal.conftest import RUTH, open_account
 from tests.portal.messages.conversations import QUESTION, sent, team, text_of, treats, works_in
-
-DESK = "/admin/secure_messages/thread/"
-
-
-@pytest.fixture
-def client() -> Browser:
-    return Browser()
-
-
-@pytest.fixture
-def ruth(db: None) -> Account:
-    return open_account("ruth.p", RUTH, Level.PREMIUM)
-
-
-@pytest.fixture
-def primary(db: None) -> CareTeam:
-    return treats(team())
-
-
-@pytest.fixture
-def nurse(primary: CareTeam) -> Account:
-    return works_in(primary, staff("Care team", "nurse.teresa"))
+from tests.service_center.care_team.conftest import DESK, answer, page_of
 
 
 @pytest.fixture
@@ -56,14 +34,6 @@ def colleague(primary: CareTeam) -> Account:
 @pytest.fixture
 def question(ruth: Account, primary: CareTeam) -> Message:
     return sent(ruth, primary)
-
-
-def page_of(message: Message) -> str:
-    return f"{DESK}{message.thread_id}/change/"
-
-
-def answer(message: Message, body: str = "Better not.", **other: Any) -> dict[str, str]:
-    return {"do": "answer", "answer": str(uuid.uuid4()), "seen": str(message.pk), "body": body} | other
 
 
 def events() -> list[str]:
