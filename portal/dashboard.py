@@ -19,6 +19,7 @@ from portal import news
 from portal.cards import CARDS, NEEDS, Card
 from portal.history import REFILL_AHEAD
 from portal.record import moments
+from safeguards.standby import may_be_read_from_standby
 
 # As many of one kind stand under "What needs you". If there are more, a link leads to them.
 FEW = 3
@@ -89,6 +90,7 @@ def joined(wanted: list[str]) -> str:
     return " UNION ALL ".join(f"(SELECT {at} AS part, c.* FROM ({sql}) c)" for at, sql in enumerate(wanted))  # noqa: S608
 
 
+@may_be_read_from_standby
 def content(account: Account, since: datetime | None, own: str = "") -> Dashboard:
     """Return the dashboard of an account, whose last visit was at `since`. `own` is the reader's time zone.
 

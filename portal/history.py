@@ -31,6 +31,7 @@ from portal.record.models import (
     Vaccine,
 )
 from portal.record.reading.reports import data_at
+from safeguards.standby import may_be_read_from_standby
 
 PAGE_SIZE = 20
 VACCINES_TO_A_PAGE = 25
@@ -54,6 +55,7 @@ TAGS = {"p", "br", "b", "i", "em", "strong", "ul", "ol", "li", "table", "thead",
 LONGEST_TEXT = 200_000
 
 
+@may_be_read_from_standby
 def allergies(account: Account, query: QueryDict) -> dict[str, Any]:
     """Return a page of allergies, newest first, and what the record says of having none."""
     mine = queries.of(Allergy, account.dod_id)
@@ -63,6 +65,7 @@ def allergies(account: Account, query: QueryDict) -> dict[str, Any]:
     }
 
 
+@may_be_read_from_standby
 def conditions(account: Account, query: QueryDict) -> dict[str, Any]:
     """Return the conditions that a person has now, and a page of those before, newest first."""
     mine = queries.of(Condition, account.dod_id)
@@ -76,6 +79,7 @@ def now_and_before(mine: Any, query: QueryDict) -> dict[str, Any]:
     return {"active": now.rows if listing.is_first else [], "more_active": now.older, "listing": listing}
 
 
+@may_be_read_from_standby
 def immunizations(account: Account, query: QueryDict) -> dict[str, Any]:
     """Return a page of the vaccines that were given, newest first, and on the first page those that were not."""
     mine = queries.of(Vaccine, account.dod_id)
@@ -90,11 +94,13 @@ def immunizations(account: Account, query: QueryDict) -> dict[str, Any]:
     }
 
 
+@may_be_read_from_standby
 def procedures(account: Account, query: QueryDict) -> dict[str, Any]:
     """Return a page of procedures, newest first."""
     return {"listing": queries.list_page(queries.of(Procedure, account.dod_id), query.get("before", ""), PAGE_SIZE)}
 
 
+@may_be_read_from_standby
 def notes(account: Account, query: QueryDict) -> dict[str, Any]:
     """Return a page of notes, newest first."""
     return {"listing": queries.list_page(queries.of(Note, account.dod_id), query.get("before", ""), PAGE_SIZE)}
@@ -113,6 +119,7 @@ class File:
     problem: str = ""
 
 
+@may_be_read_from_standby
 def note(account: Account, item: str) -> dict[str, Any]:
     """Return one note with its files, texts shown in full."""
     row = queries.one(Note, account.dod_id, item)
@@ -121,6 +128,7 @@ def note(account: Account, item: str) -> dict[str, Any]:
     return {"document": row, "files": [read_file(one, resource.raw) for one in files], "item_title": row.display}
 
 
+@may_be_read_from_standby
 def note_file(account: Account, query: QueryDict, item: UUID, place: int) -> dict[str, Any]:
     """Return one file of a note or report."""
     row = find_file(account, item, place)

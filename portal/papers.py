@@ -31,6 +31,7 @@ from portal.record.models import (
 )
 from portal.record.personal_numbers import Numbers, kind_of, put_back
 from portal.record.reading.elements import unturned
+from safeguards.standby import may_be_read_from_standby
 
 PAGE_SIZE = 20
 # Of each part of the record, as many as the overview shows.
@@ -72,6 +73,7 @@ class Line:
     depth: int
 
 
+@may_be_read_from_standby
 def record(account: Account, query: QueryDict) -> dict[str, Any]:
     """Return the newest rows of each part of the record. Each part leads to all of it."""
     parts = [
@@ -81,6 +83,7 @@ def record(account: Account, query: QueryDict) -> dict[str, Any]:
     return {"parts": parts}
 
 
+@may_be_read_from_standby
 def papers(account: Account, query: QueryDict) -> dict[str, Any]:
     """Return a page of the papers that no other page lists, newest first, of one type if ?type= names one."""
     mine = queries.of(Paper, account.dod_id)
@@ -93,6 +96,7 @@ def papers(account: Account, query: QueryDict) -> dict[str, Any]:
     return {"listing": listing, "types": types, "chosen": chosen, "filters": filters, "item_title": "Other papers"}
 
 
+@may_be_read_from_standby
 def people(account: Account, query: QueryDict) -> dict[str, Any]:
     """Return a page of the people, places and medicines that the record names, the last to come first."""
     mine = queries.of(Who, account.dod_id)
@@ -120,6 +124,7 @@ def types_of(patient: str | None) -> list[str]:
         return [row[0] for row in cursor]
 
 
+@may_be_read_from_standby
 def paper(account: Account, query: QueryDict, item: UUID) -> dict[str, Any]:
     """Return one resource of the record as labelled lines. Raise Http404 for anyone else's."""
     mine = Resource.objects.filter(patient=account.dod_id or "", pk=item)

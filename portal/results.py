@@ -24,6 +24,7 @@ from portal.record.sensitive import Guarded
 from portal.templatetags import record as shown
 from portal.tools import beside
 from portal.tools.models import Reading as OwnReading
+from safeguards.standby import may_be_read_from_standby
 
 PANELS, SINGLES, LINES, TESTS, VITALS, LATEST = 15, 15, 100, 25, 60, 40
 # The most unusual results that a list names for one panel. Its page has them all.
@@ -93,6 +94,7 @@ class Latest:
     own: OwnReading | None = None
 
 
+@may_be_read_from_standby
 def labs(account: Account, query: QueryDict) -> Context:
     """Return the panels of results, newest first, that the form asks for."""
     filters = filters_of(query)
@@ -200,12 +202,14 @@ def counted(rows: QuerySet[Result]) -> QuerySet[Result]:
     return rows.exclude(text="", absent="", value_said="")
 
 
+@may_be_read_from_standby
 def single_results(account: Account, query: QueryDict) -> Context:
     """Return the laboratory results that belong to no report."""
     rows = queries.of(Result, account.dod_id).filter(category=Result.Category.LABORATORY, panel=None)
     return list_of_results("single/", rows, query) | {"item_title": "Single results"}
 
 
+@may_be_read_from_standby
 def other_observations(account: Account, query: QueryDict) -> Context:
     """Return what is neither a laboratory result nor a vital sign: smoking, social history, surveys and the like."""
     rows = queries.of(Result, account.dod_id).filter(category=Result.Category.OTHER)
@@ -220,6 +224,7 @@ def list_of_results(path: str, rows: QuerySet[Result], query: QueryDict) -> Cont
     return page_of_labs(path, queries.list_page(rows, query.get("before", ""), SINGLES), filters)
 
 
+@may_be_read_from_standby
 def lab_panel(account: Account, item: str) -> Context:
     """Return one report with its results and the names of its files."""
     panel = queries.one(Panel, account.dod_id, item)
@@ -236,6 +241,7 @@ def lab_panel(account: Account, item: str) -> Context:
     }
 
 
+@may_be_read_from_standby
 def more_of_panel(account: Account, query: QueryDict, item: UUID) -> Context:
     """Return further results of a report that has very many."""
     panel = queries.one(Panel, account.dod_id, str(item))
@@ -307,6 +313,7 @@ def rows_of(tests: Sequence[Test]) -> QuerySet[Result]:
     return counted(rows)
 
 
+@may_be_read_from_standby
 def test(account: Account, query: QueryDict, item: UUID, place: int) -> Context:
     """Return a test with its charts and a page of its results, newest first."""
     row, tests = tests_of(account, item, place)
@@ -417,6 +424,7 @@ def defused(cell: str) -> str:
     return f"'{cell}" if cell.startswith(FORMULAS) and not is_number else cell
 
 
+@may_be_read_from_standby
 def vitals(account: Account, query: QueryDict) -> Context:
     """Return the latest of each measurement, and the measurements by visit."""
     rows = counted(queries.of(Result, account.dod_id).filter(category=Result.Category.VITAL_SIGNS))

@@ -26,7 +26,7 @@ from portal.family.coming_of_age import remember_child
 from portal.family.patients import Patient, record_event
 from portal.features import BY_SLUG, FEATURES, Feature, Page, menu_groups, methods
 from portal.zones import own_zone, zone_of
-from safeguards import audit
+from safeguards import audit, standby
 
 # The session's keys for the parts of the record that were looked at in it, and for the visit before.
 VIEWED, VISITED = "viewed", "visited_before"
@@ -43,10 +43,11 @@ def portal(request: HttpRequest) -> HttpResponse:
     account = beneficiary(request)
     if account is None:
         return for_beneficiaries(request)
+    since = last_visit(request, account)
     context = {
         "account": account,
         "menu": menu(account.level or 0, "portal"),
-        "dashboard": dashboard.content(account, last_visit(request, account), own_zone(request)),
+        "dashboard": standby.read(request, dashboard.content, account, since, own_zone(request)),
     }
     note_view(request, account, "portal")
     return render(request, "portal/dashboard.html", context)
@@ -68,10 +69,10 @@ def feature(request: HttpRequest, slug: str, item: str = "", access: UUID | None
         template = found.detail_template if item else found.template
         content: dict[str, Any] | HttpResponseBase | None = None
         if item and found.detail:
-            content = found.detail(who, item)
+            content = standby.read(request, found.detail, who, item)
         elif request.method == "POST" and found.act:
             content = found.act(who, request)
-        content = content or found.content(who, request.GET)
+        content = content or standby.read(request, found.content, who, request.GET)
         return content if isinstance(content, HttpResponseBase) else (template, content)
 
     return gated(request, found, shown, ITEM if item else OWN, access=access)
@@ -99,7 +100,7 @@ def feature_page(
             if page.keeps and isinstance(content, HttpResponse):
                 unsaved_forms.forget(request)
         else:
-            content = page.content(who, request.GET, **parts)
+            content = standby.read(request, page.content, who, request.GET, **parts)
             if page.act and isinstance(content, dict) and "form" in content:
                 unsaved_forms.restore(request, content["form"])
         return content if isinstance(content, HttpResponseBase) else (page.template, content)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from core import policy
-from core.fields import DateField, PhoneField, PlainText
+from core.fields import DateField, PhoneField, PlainText, SeenField
 from portal.appointments.models import Part, Request
 
 NUMBERS = range(1, policy.VISIT_WISHES + 1)
@@ -111,6 +111,7 @@ class CheckInForm(forms.Form):
     )
     medications = words_field("What changed")
     topics = words_field("What do you want to talk about?")
+    seen = SeenField()
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data

@@ -157,6 +157,15 @@ class CheckIn(models.Model):
     def __str__(self) -> str:
         return f"Check-in {str(self.pk)[:8]}"
 
+    @property
+    def lines(self) -> list[str]:
+        """Return each answer as a sentence."""
+        return [
+            f"Phone: {self.phone or 'that of the account'}",
+            f"Medications: {self.medications or 'not changed'}",
+            f"To talk about: {self.topics or 'nothing written'}",
+        ]
+
 
 class Reminder(models.Model):
     """That an account was reminded of an appointment, so many days before this start. A moved one is told of again."""

@@ -5,21 +5,22 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
 
+from core.fields import save_shown
 from portal.appointments import asking, booking
 from portal.appointments.forms import CheckInForm, NewForm, WishesForm
 from portal.appointments.gates import No, Yes, judge, judge_check_in
 from portal.appointments.models import CheckIn, Request
 from portal.appointments.states import State, TransitionRefused, change_state
-from portal.family.patients import Who, account_of, address_of, helper_of, record_event
+from portal.family.patients import Who, account_of, address_of, helper_of, name_of_writer, record_event
 from portal.record import queries
 from portal.record.models import Appointment
 from portal.record.models import Who as Place
 from portal.requests import find_request, list_requests, list_steps
+from safeguards.locks import exclusive
 
 Context = dict[str, Any]
 PAGE_SIZE = 10
@@ -150,7 +151,8 @@ def questions(account: Who, query: QueryDict, item: UUID) -> Context:
     """Return the questions before a visit with what was answered so far, or why they are closed."""
     visit = queries.one(Appointment, account.dod_id, str(item))
     said = said_before(visit)
-    return asking_before(visit, CheckInForm(initial=answers_in(said) if said else {})) | {"said": said}
+    shown = asking_before(visit, CheckInForm(initial=answers_in(said) if said else {}))
+    return shown | {"said": said, "writer": name_of_writer(account, said.helper if said else None)}
 
 
 def asking_before(visit: Appointment, form: CheckInForm) -> Context:
@@ -166,34 +168,43 @@ def answers_in(said: CheckIn) -> dict[str, str]:
         "is_changed": "yes" if said.medications else "no",
         "medications": said.medications or "",
         "topics": said.topics or "",
+        "seen": save_shown(said.changed_at),
     }
 
 
 def check_in(account: Who, http: HttpRequest, item: UUID) -> Context | HttpResponse:
-    """Keep the answers. Until the visit begins, they can be changed."""
+    """Keep the answers, unless others were given since the page was opened. Until the visit they can be changed."""
     visit = queries.one(Appointment, account.dod_id, str(item))
     shown = asking_before(visit, CheckInForm(http.POST))
     if shown["no"]:
         return shown | {"form": None}
     if not shown["form"].is_valid():
         return shown
-    keep_answers(account, visit, shown["form"].said)
+    form = shown["form"]
+    if newer := keep_answers(account, visit, form.said, form.cleaned_data["seen"]):
+        again = CheckInForm(initial=http.POST.dict() | {"seen": save_shown(newer.changed_at)})
+        return shown | {"form": again, "newer": newer, "writer": name_of_writer(account, newer.helper)}
     messages.success(http, "The clinic sees your answers. You can change them until the visit begins.")
     return redirect(address_of(account, "feature-item", "appointments", item))
 
 
-def keep_answers(account: Who, visit: Appointment, said: dict[str, str | None]) -> None:
-    """Write the answers down: one row for each visit, however many send them at once."""
-    now = timezone.now()
+def keep_answers(
+    account: Who, visit: Appointment, said: dict[str, str | None], seen: str | None = None
+) -> CheckIn | None:
+    """Write the answers down: one row for each visit. Return other answers that were given since, and change nothing.
+
+    `seen` is which answers the form showed.
+    """
     assert visit.at  # the questions are open before a time
-    with transaction.atomic():
-        mine = account_of(account)
-        row, _ = CheckIn.objects.get_or_create(
+    with exclusive("check-in", str(visit.resource_id)):
+        before = said_before(visit)
+        differs = before is not None and any(getattr(before, name) != text for name, text in said.items())
+        if before and differs and save_shown(before.changed_at) != seen:
+            return before
+        values = {"account": account_of(account), "helper": helper_of(account), "starts_at": visit.at}
+        CheckIn.objects.update_or_create(
             appointment_id=visit.resource_id,
-            defaults={"patient": visit.patient, "account": mine, "starts_at": visit.at, "changed_at": now},
+            defaults=values | said | {"patient": visit.patient, "changed_at": timezone.now()},
         )
-        row.phone, row.medications, row.topics = said["phone"], said["medications"], said["topics"]
-        row.account, row.starts_at, row.changed_at = mine, visit.at, now
-        row.helper = helper_of(account)
-        row.save()
         record_event("appointment.checked-in", by=account)
+    return None

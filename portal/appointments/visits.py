@@ -16,6 +16,7 @@ from portal.appointments.gates import judge_ahead
 from portal.family.patients import Patient, Who, reader_of
 from portal.record import moments, queries
 from portal.record.models import Appointment, Encounter
+from safeguards.standby import may_be_read_from_standby
 
 PAGE_SIZE = 10
 # More than anybody has agreed to, and few enough for one page.
@@ -26,6 +27,7 @@ CALENDAR_STATUS = {"booked": "CONFIRMED", "arrived": "CONFIRMED", "checked-in": 
 OVER = ("fulfilled", "cancelled", "noshow")
 
 
+@may_be_read_from_standby
 def appointments(account: Who, query: QueryDict) -> dict[str, Any]:
     """Return the visits that are to come, soonest first, and a page of past ones, newest first."""
     now = timezone.now()
@@ -44,6 +46,7 @@ def may_ask(who: Who) -> bool:
     return reader_of(who).is_premium and not (isinstance(who, Patient) and who.is_shared)
 
 
+@may_be_read_from_standby
 def appointment(account: Who, item: str) -> dict[str, Any]:
     """Return one appointment, with what can be done about it."""
     found, now = queries.one(Appointment, account.dod_id, item), timezone.now()
@@ -97,6 +100,7 @@ def write_calendar(row: Appointment, now: datetime) -> bytes:
     return file.to_ical()
 
 
+@may_be_read_from_standby
 def visits(account: Who, query: QueryDict) -> dict[str, Any]:
     """Return a page of the visits that took place, newest first."""
     mine = queries.of(Encounter, account.dod_id)

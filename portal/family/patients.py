@@ -85,6 +85,16 @@ def helper_of(who: Who) -> Account | None:
     return who.reader if isinstance(who, Patient) else None
 
 
+def name_of_writer(who: Who, helper: Account | None) -> str:
+    """Return who wrote something in the record that is open, as its reader calls them.
+
+    `helper` is who wrote it for the patient, or None.
+    """
+    if helper:
+        return "You" if helper == reader_of(who) else helper.get_full_name()
+    return who.name if isinstance(who, Patient) else "You"
+
+
 def record_event(event: str, *, by: Who, **details: Any) -> None:
     """Write an event on the trail of the person whose record it is. It says who did it, and by which access.
 

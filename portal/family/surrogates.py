@@ -24,7 +24,7 @@ from deers.registry import Record
 from idproofing.cases import Typed, next_number
 from portal.family.models import Surrogacy
 from portal.family.surrogate_states import State, TransitionRefused, can_be_told, change_state, objection_index
-from safeguards import audit
+from safeguards import audit, clock
 from safeguards.cipher import blind_index
 
 Decision, Reason = Surrogacy.Decision, Surrogacy.Reason
@@ -202,7 +202,7 @@ def move(row: Surrogacy, to: str, *, by: Account | str, now: datetime | None = N
 
 def end_old(now: datetime | None = None) -> int:
     """End what is over by its date: accesses after their last day, and requests whose paper never came."""
-    now = now or timezone.now()
+    now = now or clock.now()
     over = Q(state=State.OPEN, ends__lt=timezone.localdate(now))
     over |= Q(state=State.ASKED, asked_at__lte=now - policy.SURROGATE_PAPER_WITHIN)
     rows = Surrogacy.objects.filter(over).select_related("asker")

@@ -21,6 +21,7 @@ from portal.medications.states import State, TransitionRefused, change_state
 from portal.record import queries
 from portal.record.models import Dispense, Prescription
 from portal.requests import find_request, list_requests, list_steps
+from safeguards.standby import may_be_read_from_standby
 
 Context = dict[str, Any]
 PAGE_SIZE = 10
@@ -49,6 +50,7 @@ class Possible:
         return self.refill.request if isinstance(self.refill, No) else None
 
 
+@may_be_read_from_standby
 def medications(account: Who, query: QueryDict) -> Context:
     """Return the present prescriptions with what can be asked for, and a page of past ones, newest first."""
     today = timezone.localdate()
@@ -123,6 +125,7 @@ def asked(account: Who, query: QueryDict) -> Context:
     }
 
 
+@may_be_read_from_standby
 def medication(account: Who, item: str) -> Context:
     """Return one prescription with what can be asked for, and what was handed over on it, newest first."""
     row = queries.one(Prescription, account.dod_id, item)
@@ -143,6 +146,7 @@ def fills_of(account: Who, row: Prescription, before: str) -> queries.Listing:
     return queries.list_page(queries.of(Dispense, account.dod_id).filter(prescription=row.resource_id), before, CURRENT)
 
 
+@may_be_read_from_standby
 def fills(account: Who, query: QueryDict, item: UUID) -> Context:
     """Return one page of the fills of a prescription. Decades of them do not fit on the page of the prescription."""
     row = queries.one(Prescription, account.dod_id, str(item))

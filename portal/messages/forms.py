@@ -25,6 +25,28 @@ class SubjectField(forms.CharField):
         return clean_typed(text.replace("\x00", ""), longest=policy.UNSAVED_FORM_MAX)
 
 
+def subject_field() -> SubjectField:
+    """Return the field for the subject of a conversation, which either side begins."""
+    return SubjectField(
+        label="Subject",
+        max_length=policy.MESSAGE_SUBJECT_MAX,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Enter a subject.", **TOO_LONG},
+    )
+
+
+def topic_field() -> forms.ChoiceField:
+    """Return the list of what a conversation can be about."""
+    return forms.ChoiceField(
+        label="What is it about?",
+        choices=[("", "- Select -"), *Topic.choices],
+        error_messages={
+            "required": "Choose what your message is about.",
+            "invalid_choice": "Choose what your message is about from the list.",
+        },
+    )
+
+
 class FilesInput(forms.FileInput):
     """An input for several files."""
 
@@ -59,20 +81,8 @@ class MessageForm(forms.Form):
             "invalid_choice": "You cannot write to this care team any more. Choose another one.",
         },
     )
-    topic = forms.ChoiceField(
-        label="What is it about?",
-        choices=[("", "- Select -"), *Topic.choices],
-        error_messages={
-            "required": "Choose what your message is about.",
-            "invalid_choice": "Choose what your message is about from the list.",
-        },
-    )
-    subject = SubjectField(
-        label="Subject",
-        max_length=policy.MESSAGE_SUBJECT_MAX,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": "Enter a subject.", **TOO_LONG},
-    )
+    topic = topic_field()
+    subject = subject_field()
     body = PlainText(
         label="Message",
         max_length=policy.MESSAGE_BODY_MAX,

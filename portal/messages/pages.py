@@ -16,6 +16,7 @@ from portal.messages import attachments, queries, teams
 from portal.messages.message_states import WAITING, State, state_of
 from portal.messages.models import Attachment, CareTeam, Message, Thread
 from portal.messages.sending import is_old, unsend
+from safeguards.standby import may_be_read_from_standby
 
 Context = dict[str, Any]
 PAGE_SIZE = 20
@@ -53,27 +54,32 @@ def line_of(message: Message, now: datetime) -> Line:
     return Line(message, state, late)
 
 
+@may_be_read_from_standby
 def inbox(account: Who, query: QueryDict) -> Context:
     """Return a page of the conversations in which a care team has written."""
     return folder("inbox", listing=queries.inbox(account, query.get("before", ""), PAGE_SIZE))
 
 
+@may_be_read_from_standby
 def archive(account: Who, query: QueryDict) -> Context:
     """Return a page of the conversations that the patient has put away."""
     return folder("archive", listing=queries.archive(account, query.get("before", ""), PAGE_SIZE))
 
 
+@may_be_read_from_standby
 def sent(account: Who, query: QueryDict) -> Context:
     """Return a page of the messages that the patient has sent."""
     listing, now = queries.sent(account, query.get("before", ""), PAGE_SIZE), timezone.now()
     return folder("sent", listing=listing, lines=[line_of(row, now) for row in listing.rows])
 
 
+@may_be_read_from_standby
 def drafts(account: Who, query: QueryDict) -> Context:
     """Return a page of the drafts."""
     return folder("drafts", listing=queries.drafts(account, query.get("before", ""), PAGE_SIZE))
 
 
+@may_be_read_from_standby
 def search(account: Who, query: QueryDict) -> Context:
     """Return a page of the messages that hold what the address asks for."""
     words = query.get("q", "").strip()[: queries.LONGEST_SEARCH]

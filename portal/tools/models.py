@@ -212,3 +212,7 @@ class VisitNote(models.Model):
 
     def __str__(self) -> str:
         return "notes for a visit"
+
+    @property
+    def lines(self) -> list[str]:
+        return self.text.splitlines()

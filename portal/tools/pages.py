@@ -23,6 +23,7 @@ from portal.tools.models import Reading, Tracker
 from portal.tools.readings import Entry, find_tracker
 from portal.tools.typed_values import Moment
 from portal.zones import zone_of
+from safeguards.standby import may_be_read_from_standby
 
 Context = dict[str, Any]
 PAGE_SIZE = 20
@@ -55,6 +56,7 @@ class Question:
     take: str = ""
 
 
+@may_be_read_from_standby
 def tools(account: Who, query: QueryDict) -> Context:
     """Return trackers, own goals, what the clinic plans, and reminders that follow from the record."""
     mine = readings.trackers_of(account.dod_id)
@@ -96,6 +98,7 @@ def add_tracker(account: Who, request: HttpRequest) -> Context | HttpResponse:
     return new_tracker(account, request.GET) | {"form": form}
 
 
+@may_be_read_from_standby
 def measure(account: Who, query: QueryDict, measure: str) -> Context:
     """Return one tracker: the form, the chart and a page of its readings, newest first."""
     about, tracker = find_tracker(account.dod_id, measure)

@@ -16,17 +16,18 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from core import policy
-from core.fields import PlainText
+from core.fields import PlainText, SeenField, save_shown
 from core.typesetting import typeset_data
 from deers import lookup
 from portal.certificate import frame
-from portal.family.patients import Patient, Who, address_of, helper_of, record_event
+from portal.family.patients import Patient, Who, address_of, helper_of, name_of_writer, record_event
 from portal.record import moments, queries
 from portal.record.models import Allergy, Prescription
 from portal.results import day_of
 from portal.tools import drawing
 from portal.tools.measures import Measure, show, with_unit
 from portal.tools.models import Reading, Tracker, VisitNote
+from safeguards.locks import exclusive
 
 Context = dict[str, Any]
 TITLE = "Bring to my visit"
@@ -57,13 +58,18 @@ class NoteForm(forms.Form):
         widget=forms.Textarea({"rows": 8}),
         error_messages={"max_length": "Shorten this to %(limit_value)d characters. It has %(show_value)d."},
     )
+    seen = SeenField()
 
 
 def prepare(account: Who, query: QueryDict) -> Context:
     """Return the page on which people write their notes and choose what the paper shows."""
-    note = VisitNote.objects.filter(patient=account.dod_id or "").select_related("helper").first()
-    page = visit_page(account, NoteForm(initial={"text": note.text if note else ""}, label_suffix=""))
-    return page | {"helper": note.helper if note else None}
+    note = note_of_patient(account)
+    initial = {"text": note.text, "seen": save_shown(note.changed_at)} if note else {}
+    return visit_page(account, NoteForm(initial=initial, label_suffix="")) | {"helper": note.helper if note else None}
+
+
+def note_of_patient(who: Who) -> VisitNote | None:
+    return VisitNote.objects.filter(patient=who.dod_id or "").select_related("helper").first()
 
 
 def visit_page(who: Who, form: NoteForm) -> Context:
@@ -78,16 +84,33 @@ def sections_of(who: Who) -> dict[str, str]:
 
 
 def save_note(account: Who, request: HttpRequest) -> Context | HttpResponse:
-    """Keep the notes for the visit."""
+    """Keep the notes for the visit, unless somebody has saved others since the page was opened."""
     form = NoteForm(request.POST, label_suffix="")
     if not form.is_valid():
         return visit_page(account, form)
-    with transaction.atomic():
-        values = {"text": form.cleaned_data["text"], "helper": helper_of(account), "changed_at": timezone.now()}
-        VisitNote.objects.update_or_create(patient=account.dod_id or "", defaults=values)
-        record_event("tools.visit-note-saved", by=account)
+    newer = write_note(account, **form.cleaned_data)
+    if newer:
+        again = {"text": form.cleaned_data["text"], "seen": save_shown(newer.changed_at)}
+        page = visit_page(account, NoteForm(initial=again, label_suffix=""))
+        return page | {"newer": newer, "writer": name_of_writer(account, newer.helper)}
     messages.success(request, "Your notes are saved.")
     return redirect(address_of(account, "tools-visit"))
+
+
+def write_note(account: Who, text: str, seen: str | None) -> VisitNote | None:
+    """Write the notes down. Return other notes that were saved since, and change nothing.
+
+    `seen` is which notes the form showed.
+    """
+    patient = account.dod_id or ""
+    with exclusive("visit-note", patient):
+        before = note_of_patient(account)
+        if before and save_shown(before.changed_at) != seen and before.text != text:
+            return before
+        values = {"text": text, "helper": helper_of(account), "changed_at": timezone.now()}
+        VisitNote.objects.update_or_create(patient=patient, defaults=values)
+        record_event("tools.visit-note-saved", by=account)
+    return None
 
 
 def paper(account: Who, query: QueryDict) -> HttpResponse:

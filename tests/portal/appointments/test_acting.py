@@ -274,7 +274,8 @@ def test_ruth_answers_the_questions_before_her_visit_and_changes_them(client, ru
     assert "Say what changed." in unfinished
     assert "Sleep" in unfinished
     client.post(address, {"is_phone": "no", "phone": "206 555 0188", "is_changed": "no", "topics": "Sleep"})
-    client.post(address, {"is_phone": "yes", "is_changed": "yes", "medications": "No aspirin", "topics": "Sleep"})
+    changed = {"is_phone": "yes", "is_changed": "yes", "medications": "No aspirin", "topics": "Sleep"}
+    client.post(address, changed | {"seen": client.get(address).context["form"].initial["seen"]})
     said = CheckIn.objects.get()
     assert (said.phone, said.medications, said.topics) == (None, "No aspirin", "Sleep")
     assert b"aspirin" not in bytes(CheckIn.objects.values_list("medications", flat=True).get())  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import Account, Notice
 from portal.appointments.models import CheckIn, Step
 from portal.appointments.models import Request as Wish
+from portal.appointments.pages import keep_answers
 from portal.appointments.states import State as VisitState
 from portal.appointments.states import change_state
 from portal.family import offering
@@ -21,11 +22,14 @@ from portal.family.models import Delegation
 from portal.messages.models import Attachment, Message, Thread
 from portal.notices.models import How, Kind
 from portal.notices.telling import choose
+from portal.record.models import Appointment
 from portal.tools.fhir import observations_of
 from portal.tools.models import OwnGoal, Reading, Tracker, VisitNote
+from portal.tools.visit import write_note
 from safeguards.models import AuditEvent
 from tests import walk
 from tests.accounts.holders import signed_in, staff
+from tests.parallel import in_parallel
 from tests.portal.appointments.test_acting import asked, booked, wish
 from tests.portal.conftest import RUTH, proved
 from tests.portal.family.conftest import given
@@ -254,6 +258,62 @@ def test_otis_stores_readings_for_ruth_and_they_say_so_wherever_they_are_shown(c
     assert "Otis.p Tester wrote" in reads(browser(ruth), "/portal/tools/visit/")
     assert {is_for_ruth(f"tools.{event}", row) for event in ("target-set", "goal-set", "visit-note-saved")} == {True}
     assert VisitNote.objects.get().patient == RUTH
+
+
+def test_of_ruth_and_otis_who_write_notes_for_one_visit_nobody_overwrites_the_other(client, ruth, otis, row):
+    hers, page = browser(ruth), "/portal/tools/visit/"
+    client.force_login(otis)
+    seen = hers.get(page).context["form"].initial.get("seen", "")
+    assert client.post(of(row, "tools/visit/"), {"text": "Her knee hurts", "seen": seen}).status_code == 302
+    refused = hers.post(page, {"text": "My <knee> is fine", "seen": seen})
+    said = walk.text_of(refused)
+    assert "Not saved: there is something newer" in said
+    assert "Otis.p Tester saved this on" in said
+    assert "Her knee hurts" in said
+    assert "My &lt;knee&gt; is fine" in refused.content.decode()
+    assert VisitNote.objects.get().text == "Her knee hurts"
+    again = {"text": "My <knee> is fine", "seen": refused.context["form"].initial["seen"]}
+    assert hers.post(page, again).status_code == 302
+    assert VisitNote.objects.get().text == "My <knee> is fine"
+    assert "Ruth.p Tester saved this on" in walk.text_of(
+        client.post(of(row, "tools/visit/"), {"text": "It hurts a lot", "seen": seen})
+    )
+    assert hers.post(page, {"text": "My <knee> is fine", "seen": seen}).status_code == 302  # the same is no other
+
+
+def test_of_ruth_and_otis_who_answer_the_questions_before_one_visit_nobody_overwrites_the_other(
+    client, ruth, otis, row
+):
+    visit, hers = booked(ahead=timedelta(days=2)), browser(ruth)
+    page = f"appointments/{visit}/questions/"
+    client.force_login(otis)
+    typed = {"is_phone": "yes", "is_changed": "no", "seen": ""}
+    assert client.post(of(row, page), typed | {"topics": "Her knee"}).status_code == 302
+    refused = hers.post(f"/portal/{page}", typed | {"topics": "My sleep"})
+    assert "Otis.p Tester saved this on" in walk.text_of(refused)
+    assert "To talk about: Her knee" in walk.text_of(refused)
+    assert "My sleep" in refused.content.decode()
+    assert CheckIn.objects.get().topics == "Her knee"
+    again = typed | {"topics": "My sleep", "seen": refused.context["form"].initial["seen"]}
+    assert hers.post(f"/portal/{page}", again).status_code == 302
+    assert (CheckIn.objects.get().topics, CheckIn.objects.get().helper) == ("My sleep", None)
+    assert "Ruth.p Tester answered on" in reads(client, of(row, page))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("what", ["notes", "answers"])
+def test_of_thirty_who_write_for_one_visit_at_once_one_is_saved_and_the_others_read_that(ruth, what):
+    visit = Appointment.objects.get(resource=booked(ahead=timedelta(days=2)))
+
+    def write(number: int) -> Any:
+        said = f"Knee {number}"
+        if what == "notes":
+            return write_note(ruth, said, "")
+        return keep_answers(ruth, visit, {"phone": None, "medications": None, "topics": said}, "")
+
+    newer = [row for row in in_parallel(write) if row]
+    assert len(newer) == 29
+    assert {row.pk for row in newer} == {(VisitNote if what == "notes" else CheckIn).objects.get().pk}
 
 
 def test_the_paper_for_a_visit_has_only_what_is_open(client, ruth, otis, records):
