@@ -21,7 +21,7 @@ from deers import lookup
 from safeguards import limits, probe
 from support import dated_notices
 
-pytest_plugins = ["tests.chromium"]
+pytest_plugins = ["tests.chromium", "tests.deploying.deployment"]
 
 CI = os.environ.get("CI") == "true"
 SHARED = Path(__file__).resolve().parents[2] / "shared"
