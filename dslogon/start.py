@@ -1,11 +1,12 @@
 """How a start or a command ends that is refused: in one sentence, without a traceback."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import ProgrammingError
+from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError
 from psycopg.errors import InsufficientPrivilege
 
 REFUSED = 3
@@ -19,6 +20,9 @@ def refuse_in_a_sentence() -> Iterator[None]:
     A role of the database without the right to do something gets a sentence, too: imports and migrations make tables,
     which the site's own role may not (docs/deploying.md). Nothing else is a reason to run as their owner, who may
     change even the audit trail.
+
+    So does a database that is away, that ends the connection, or that cannot do it now, because its disk is full or it
+    has become a standby. Commands can be repeated.
     """
     try:
         yield
@@ -28,11 +32,23 @@ def refuse_in_a_sentence() -> Iterator[None]:
     except ProgrammingError as failure:
         if not isinstance(failure.__cause__, InsufficientPrivilege):
             raise
-        refused, *_ = str(failure).splitlines() or [""]
         print(
-            f"The role in DATABASE_URL may not do this: {refused}. If it is an import or a migration, run it as the "
-            "owner of the tables: docs/deploying.md has a command for that, manage-as-owner.",
+            f"The role in DATABASE_URL may not do this: {first_line(failure)}. If it is an import or a migration, run "
+            "it as the owner of the tables: docs/deploying.md has a command for that, manage-as-owner.",
             file=sys.stderr,
             flush=True,
         )
         sys.exit(REFUSED)
+    except (OperationalError, InterfaceError, InternalError) as failure:
+        print(
+            f"The database did not do this: {first_line(failure)}. When it is well again, run the same command again.",
+            file=sys.stderr,
+            flush=True,
+        )
+        sys.exit(os.EX_TEMPFAIL)
+
+
+def first_line(failure: Exception) -> str:
+    """Return what PostgreSQL says in its first line. The others may tell what stands in a row."""
+    said, *_ = str(failure).strip().splitlines() or [""]
+    return said.rstrip(".")

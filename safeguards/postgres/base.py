@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 from django.core.management import CommandError
 from django.db import OperationalError
+from django.db.backends import utils
 from django.db.backends.postgresql import base, schema
 
 from core import policy
@@ -75,6 +76,43 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
                 cursor.execute(f"DROP INDEX CONCURRENTLY {self.quote_name(index)}")
 
 
+class CopyingMixin:
+    """A cursor whose COPY raises Django's exceptions, as its other statements do."""
+
+    cursor: Any
+    db: "DatabaseWrapper"
+
+    @contextmanager
+    def copy(self, statement: Any, params: Any = None) -> Iterator[psycopg.Copy]:
+        """Yield psycopg's object that rows are written to, or read from.
+
+        Where the server ends the connection midway, psycopg finds two results instead of one and raises ValueError.
+        That is OperationalError here.
+        """
+        with self.db.wrap_database_errors:
+            try:
+                with self.cursor.copy(statement, params) as copying:
+                    yield copying
+            except ValueError as cut_off:
+                if not self.db.connection.closed:
+                    raise
+                raise psycopg.OperationalError("The server ended the connection in a COPY.") from cut_off
+
+
+class CursorWrapper(CopyingMixin, utils.CursorWrapper):
+    """Django's own, with COPY."""
+
+
+class CursorDebugWrapper(CopyingMixin, base.CursorDebugWrapper):
+    """Django's own where statements are counted, with COPY."""
+
+    @contextmanager
+    def copy(self, statement: Any, params: Any = None) -> Iterator[psycopg.Copy]:
+        """Do that, and count it as one statement."""
+        with self.debug_sql(statement, params), super().copy(statement, params) as copying:
+            yield copying
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """Django's own wrapper, with time limits and a cheaper check of kept connections.
 
@@ -83,6 +121,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """
 
     SchemaEditorClass = DatabaseSchemaEditor
+
+    def make_cursor(self, cursor: Any) -> CursorWrapper:
+        """Wrap psycopg's cursor."""
+        return CursorWrapper(cursor, self)
+
+    def make_debug_cursor(self, cursor: Any) -> CursorDebugWrapper:
+        """Wrap psycopg's cursor where statements are counted."""
+        return CursorDebugWrapper(cursor, self)
 
     def init_connection_state(self) -> None:
         """Set what the server keeps for this connection.

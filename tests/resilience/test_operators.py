@@ -8,23 +8,20 @@ import pytest
 from tests.resilience import operators
 from tests.resilience.journal import Journal
 
-TRACEBACK = "Traceback (most recent call last):\n"
-CHAINED = "\nThe above exception was the direct cause of the following exception:\n\n"
-WENT_AWAY = "OperationalError: the connection is lost\n"
-HAD_THAT_ROW = 'duplicate key value violates unique constraint "deers_person_pkey"\nDETAIL:  Key already exists.\n'
-
 
 @pytest.mark.parametrize(
     ("said", "wrong"),
     [
-        (f"{TRACEBACK}psycopg.{WENT_AWAY}{CHAINED}django.db.utils.{WENT_AWAY}", False),
-        ("CommandError: The database does not answer.", False),
-        (f"{TRACEBACK}psycopg.errors.UniqueViolation: {HAD_THAT_ROW}", True),
-        (f"{TRACEBACK}psycopg.errors.X: {CHAINED}django.db.utils.IntegrityError: {HAD_THAT_ROW}", True),
-        (f"{TRACEBACK}KeyError: 'names'", True),
+        (
+            "The database did not do this: the connection is lost. When it is well again, run the same command again.",
+            False,
+        ),
+        ("CommandError: Another import is running.", False),
+        ("Traceback (most recent call last):\npsycopg.errors.UniqueViolation: duplicate key value", True),
+        ("Traceback (most recent call last):\nKeyError: 'names'", True),
     ],
 )
-def test_a_command_that_cannot_be_repeated_is_told_from_a_database_that_is_away(said: str, wrong: bool) -> None:
+def test_a_mistake_of_a_command_is_told_from_a_database_that_is_away(said: str, wrong: bool) -> None:
     assert operators.is_fault(said) is wrong
 
 

@@ -1,8 +1,14 @@
-"""A kept connection is checked before it is used again, and the check costs no query."""
+"""A kept connection is checked before it is used again, and the check costs no query. One that is lost says so."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
+
+from safeguards.postgres.base import CursorWrapper
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,3 +44,53 @@ def test_a_connection_that_the_server_has_ended_is_replaced(pid: int) -> None:
 def test_without_a_connection_there_is_nothing_to_use() -> None:
     connection.close()
     assert not connection.is_usable()
+
+
+@pytest.mark.parametrize("counted", [False, True])
+def test_a_copy_that_the_server_ends_midway_fails_as_any_other_statement(pid: int, counted: bool) -> None:
+    with CaptureQueriesContext(connection) if counted else nullcontext(), pytest.raises(OperationalError):
+        lose_the_server_in_a_copy(pid)
+    assert not connection.is_usable()
+
+
+def lose_the_server_in_a_copy(pid: int) -> None:
+    with connection.cursor() as cursor, cursor.copy("COPY deers_person FROM STDIN") as copying:
+        copying.write("1")
+        ended_by_the_server(pid)
+
+
+class CutOff:
+    """A cursor whose COPY ends as psycopg's does where the pool adds a word of its own to the server's last one."""
+
+    @contextmanager
+    def copy(self, statement: str, params: object) -> Iterator[None]:
+        yield
+        raise ValueError("too many values to unpack (expected 1)")
+
+
+def test_two_answers_to_a_copy_that_was_cut_off_are_a_lost_connection_too(pid: int) -> None:
+    ended_by_the_server(pid)
+    with pytest.raises(psycopg.OperationalError):
+        connection.connection.execute("SELECT")
+    with pytest.raises(OperationalError), CursorWrapper(CutOff(), connection).copy("COPY deers_person FROM STDIN"):
+        pass
+
+
+def test_a_mistake_of_our_own_in_a_copy_stays_what_it_is(pid: int) -> None:
+    with (
+        connection.cursor() as cursor,
+        pytest.raises(ValueError, match="mistake"),
+        cursor.copy("COPY deers_person FROM STDIN"),
+    ):
+        raise ValueError("mistake")
+    assert connection.is_usable()
+
+
+def test_a_copy_counts_as_one_statement() -> None:
+    with (
+        CaptureQueriesContext(connection) as queries,
+        connection.cursor() as cursor,
+        cursor.copy("COPY (SELECT %s) TO STDOUT", ["Ruth"]) as copying,
+    ):
+        assert list(copying.rows()) == [("Ruth",)]
+    assert len(queries) == 1
