@@ -13,10 +13,11 @@ from tests.conftest import CI
 from tests.resilience.run import go_through, random_moments
 from tests.resilience.trouble import FAKETIME, PLANNED, SUDDEN
 
-MOMENTS = int(os.environ.get("RESILIENCE_MOMENTS", "16"))
+NIGHT = int(os.environ.get("RESILIENCE_MOMENTS", "0"))
 """RESILIENCE_MOMENTS=500 is for a night."""
-SEED = int(os.environ.get("RESILIENCE_SEED", "0")) or random.SystemRandom().randrange(1, 1_000_000)
-"""A failure says which seed it was, so that the same can happen again."""
+MOMENTS = NIGHT or 16
+SEED = int(os.environ.get("RESILIENCE_SEED", "0")) or (random.SystemRandom().randrange(2, 1_000_000) if NIGHT else 1)
+"""Each night is another one. A failure says which seed it was, so that the same can happen again."""
 
 
 def test_whatever_is_killed_and_whenever_nothing_is_lost_or_done_twice(deployed: Cluster) -> None:
