@@ -15,8 +15,13 @@ import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from dslogon.up import backups
 from dslogon.up import cluster as clusters
+from dslogon.up.backups import drilling
+from dslogon.up.backups.drilling import DRILL, differences, drill
+from dslogon.up.backups.kept import backups_in, first_segment, manifest, missing_segments, segments, taken_at
+from dslogon.up.backups.place import CURRENT, LOG, UNFINISHED, Place
+from dslogon.up.backups.restoring import read_time, recovered, restore
+from dslogon.up.backups.taking import FIGURE, prune, take
 from dslogon.up.cluster import Cluster
 from dslogon.up.errors import UserFacingError
 from tests import walk
@@ -36,12 +41,12 @@ def ask(cluster: Cluster, *words: str, status: int = 0) -> str:
     return done.stderr if status else done.stdout
 
 
-def place_of(cluster: Cluster) -> backups.Place:
-    return backups.Place(cluster.folder)
+def place_of(cluster: Cluster) -> Place:
+    return Place(cluster.folder)
 
 
 def current_of(cluster: Cluster) -> Path:
-    return place_of(cluster).backups / backups.CURRENT
+    return place_of(cluster).backups / CURRENT
 
 
 def time_of_database(cluster: Cluster) -> datetime:
@@ -104,25 +109,25 @@ def test_a_backup_restores_what_the_live_database_held_while_people_used_it(depl
     assert re.search(r"all \d+ tables with [\d,]+ rows are as in the live database", said)
     assert "The keys fit." in said
     assert re.search(r"It took \d+ seconds", said)
-    assert not list(place_of(deployed).backups.glob(f"{backups.DRILL}*"))
+    assert not list(place_of(deployed).backups.glob(f"{DRILL}*"))
 
 
 def test_a_drill_fails_if_one_row_differs(deployed: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = backups.recovered
+    real = recovered
     beside_the_socket: list[str] = []
 
     @contextmanager
-    def tampered(place: backups.Place, *how: object) -> Iterator[Path]:
+    def tampered(place: Place, *how: object) -> Iterator[Path]:
         with real(place, *how) as sockets:  # type: ignore[arg-type]
             beside_the_socket.extend(sorted(file.name for file in sockets.iterdir()))
             with psycopg.connect(place.url("owner.env", sockets)) as restored:
                 restored.execute("UPDATE django_migrations SET applied = applied + interval '1 s' WHERE id = 1")
             yield sockets
 
-    monkeypatch.setattr(backups, "recovered", tampered)
+    monkeypatch.setattr(drilling, "recovered", tampered)
     with pytest.raises(UserFacingError, match=r"not what it should be\.\ndjango_migrations differs: (\d+) rows .*$"):
-        backups.drill(place_of(deployed))
-    assert not list(place_of(deployed).backups.glob(f"{backups.DRILL}*"))
+        drill(place_of(deployed))
+    assert not list(place_of(deployed).backups.glob(f"{DRILL}*"))
     # Nothing that root writes: the folder is the database user's, who could put a link there.
     assert beside_the_socket == [".s.PGSQL.5432", ".s.PGSQL.5432.lock", "pg_hba.conf"]
 
@@ -153,25 +158,25 @@ def size_of(file: Path) -> int:
 @pytest.mark.parametrize("text", ["2026-11-29 08:00:00", "yesterday", "0001-01-01 00:00:00+14:00", ""])
 def test_a_time_that_is_none_or_may_mean_several_is_refused(text: str) -> None:
     with pytest.raises(UserFacingError, match="not a time with its zone"):
-        backups.read_time(text)
+        read_time(text)
 
 
 def test_a_database_without_tables_is_not_taken_for_one_that_was_restored_well() -> None:
-    assert backups.differences({}, {}) == ["The live database has no tables."]
+    assert differences({}, {}) == ["The live database has no tables."]
 
 
 def test_what_cannot_be_restored_is_refused_in_a_sentence(deployed: Cluster, copied: Path) -> None:
     assert "not a time with its zone" in refusal(deployed, "2026-11-29 08:00:00")
     assert "still to come" in refusal(deployed, f"{datetime.now(UTC) + timedelta(hours=1)}")
     assert "Nothing is kept from before" in refusal(deployed, "2026-01-01 00:00:00Z")
-    assert "There is no backup" in refusal(deployed, "latest", str(copied / backups.LOG))
+    assert "There is no backup" in refusal(deployed, "latest", str(copied / LOG))
     named = place_of(deployed).backups / "until-2026-11-29T091500Z"
     assert f"There is no backup in {named}." in refusal(deployed, "latest", named.name)
 
     now = f"{time_of_database(deployed)}"
-    newest = backups.backups_in(copied)[-1]
-    of_its_own = max(number for number, _ in backups.segments(newest / "pg_wal"))
-    *_, lost, last_whole, _ = [file for number, file in backups.segments(copied / backups.LOG) if number > of_its_own]
+    newest = backups_in(copied)[-1]
+    of_its_own = max(number for number, _ in segments(newest / "pg_wal"))
+    *_, lost, last_whole, _ = [file for number, file in segments(copied / LOG) if number > of_its_own]
     with last_whole.open("r+b") as damaged:
         damaged.write(bytes(8192))
     assert "is damaged at" in refusal(deployed, "latest", str(copied))
@@ -196,7 +201,7 @@ def test_who_restores_without_the_right_keys_is_told_which_are_wrong(deployed: C
         told = re.sub(rf"^{name}=.*$", f"{name}={other}", told, flags=re.MULTILINE)
     (site / "etc/site.env").write_text(told)
     with pytest.raises(UserFacingError) as refused:
-        backups.restore(backups.Place(site), "latest")
+        restore(Place(site), "latest")
     assert "The field key '1' in FIELD_KEYS is not the one that this database was written with." in str(refused.value)
     assert "INDEX_KEY is not the key that this database was written with." in str(refused.value)
     assert (site / "postgres/restored/PG_VERSION").exists()
@@ -208,11 +213,11 @@ def test_who_restores_with_another_file_of_secrets_is_told_so(deployed: Cluster,
     (site / "postgres").mkdir()
     (site / "etc/owner.env").write_text("DATABASE_URL=postgres://dslogon:of-another-site@127.0.0.1:1/dslogon\n")
     with pytest.raises(UserFacingError, match=r"Is etc/secrets the file that goes with it\?.* password"):
-        backups.restore(backups.Place(site), "latest")
+        restore(Place(site), "latest")
 
 
 def test_with_a_full_disk_of_backups_the_site_goes_on_and_nothing_is_missing_later(deployed: Cluster) -> None:
-    folder = current_of(deployed) / backups.LOG
+    folder = current_of(deployed) / LOG
 
     def is_active() -> bool:
         with as_site(deployed) as site:
@@ -230,41 +235,41 @@ def test_with_a_full_disk_of_backups_the_site_goes_on_and_nothing_is_missing_lat
         folder.chmod(0o700)
     until(is_active)
     until(lambda: is_received(deployed))
-    assert backups.missing_segments(backups.backups_in(current_of(deployed))[0], folder) == ""
+    assert missing_segments(backups_in(current_of(deployed))[0], folder) == ""
 
 
 def test_only_the_newest_backups_are_kept_and_the_log_since_the_oldest_of_them(deployed: Cluster) -> None:
     current, kept = current_of(deployed), int(deployed_value(deployed, "BACKUPS_KEPT"))
-    (first, *_) = backups.backups_in(current)
-    needed = backups.first_segment(first)
+    (first, *_) = backups_in(current)
+    needed = first_segment(first)
     for day in range(1, kept + 1):
         shutil.copytree(first, current / f"2026-01-{day:02}T023000Z", copy_function=os.link)
     end_segment(deployed)
     clusters.follow(deployed, clusters.BACK_UP)
-    left = backups.backups_in(current)
-    assert told_last(deployed) == backups.taken_at(left[-1])
+    left = backups_in(current)
+    assert told_last(deployed) == taken_at(left[-1])
     assert len(left) == kept
     assert [path.name for path in left[: kept - 2]] == [f"2026-01-{day:02}T023000Z" for day in range(3, kept + 1)]
     for path in left[: kept - 1]:
         shutil.rmtree(path)
-    backups.prune(current, kept)
-    assert min(number for number, _ in backups.segments(current / backups.LOG)) > needed
-    assert backups.missing_segments(left[-1], current / backups.LOG) == ""
+    prune(current, kept)
+    assert min(number for number, _ in segments(current / LOG)) > needed
+    assert missing_segments(left[-1], current / LOG) == ""
 
 
 def test_backups_of_a_new_database_do_not_drive_out_those_of_the_one_that_was_lost(deployed: Cluster) -> None:
     current, told = current_of(deployed), told_last(deployed)
-    before = backups.backups_in(current)
+    before = backups_in(current)
     lost = current / "2026-01-01T023000Z"
     lost.mkdir()
-    said = backups.manifest(before[-1])
+    said = manifest(before[-1])
     (lost / "backup_manifest").write_text(json.dumps(said | {"System-Identifier": 1}))
     try:
         with pytest.raises(UserFacingError, match="holds backups of another database"):
-            backups.take(place_of(deployed))
-        assert backups.backups_in(current) == [lost, *before]
-        assert not (current / backups.UNFINISHED).exists()
-        assert told_last(deployed) == told == backups.taken_at(before[-1])
+            take(place_of(deployed))
+        assert backups_in(current) == [lost, *before]
+        assert not (current / UNFINISHED).exists()
+        assert told_last(deployed) == told == taken_at(before[-1])
     finally:
         shutil.rmtree(lost)
 
@@ -274,7 +279,7 @@ def told_last(cluster: Cluster) -> datetime:
     file = Path(deployed_value(cluster, "FIGURES")) / "dslogon.prom"
     assert file.stat().st_mode & 0o777 == 0o644
     ((sample,),) = [family.samples for family in text_string_to_metric_families(file.read_text())]
-    assert sample.name == backups.FIGURE
+    assert sample.name == FIGURE
     return datetime.fromtimestamp(sample.value, UTC)
 
 
@@ -283,7 +288,7 @@ def test_how_many_backups_are_kept_is_looked_at_before_one_is_taken(tmp_path: Pa
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc/backup.env").write_text(f"BACKUPS={tmp_path / 'kept'}\nBACKUPS_KEPT={said}\n")
     with pytest.raises(UserFacingError, match="has to be a number from 1 on"):
-        backups.take(backups.Place(tmp_path))
+        take(Place(tmp_path))
 
 
 def deployed_value(cluster: Cluster, name: str) -> str:
@@ -317,4 +322,4 @@ def test_who_registered_before_a_time_is_there_after_a_restore_to_it_and_who_cam
         assert site.execute(names).fetchall() == [("priya.before",)]
     with as_role(deployed, "dslogon_web", "DB_WEB_PASSWORD", "DB_2") as standby:
         until(lambda: standby.execute(names).fetchall() == [("priya.before",)])
-    assert len(backups.backups_in(current_of(deployed))) == 1
+    assert len(backups_in(current_of(deployed))) == 1

@@ -9,7 +9,7 @@ from django.core.management import get_commands
 from prometheus_client import REGISTRY
 
 from core import policy
-from dslogon.up import backups
+from dslogon.up.backups import taking
 from safeguards import metrics, readiness
 from safeguards.events import EVENTS
 from service_center.audit_viewer import chain
@@ -30,7 +30,7 @@ def figures() -> set[str]:
     families = {family.name: family.type for family in REGISTRY.collect()}
     ends = {"counter": ["_total"], "histogram": ["_bucket", "_count", "_sum"], "gauge": [""]}
     named = {name + end for name, kind in families.items() for end in ends.get(kind, [""])}
-    return {name for name in counted | named | {*metrics.figures, backups.FIGURE} if name.startswith("dslogon_")}
+    return {name for name in counted | named | {*metrics.figures, taking.FIGURE} if name.startswith("dslogon_")}
 
 
 def labeled(label: str) -> list[str]:
