@@ -1,4 +1,4 @@
-"""Ages of people."""
+"""Days, and ages of people."""
 
 from datetime import date
 
@@ -14,3 +14,12 @@ def years_after(born: date, years: int) -> date:
         return born.replace(year=born.year + years)
     except ValueError:
         return date(born.year + years, 3, 1)
+
+
+def read_day(typed: str) -> date | None:
+    """Return the day that a form of dates sends, or None if it is none that anybody means."""
+    try:
+        day = date.fromisoformat(typed)
+    except ValueError:
+        return None
+    return day if 1900 <= day.year < 2200 else None

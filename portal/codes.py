@@ -10,6 +10,8 @@ LOINC = "http://loinc.org"
 SNOMED = "http://snomed.info/sct"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 CVX = "http://hl7.org/fhir/sid/cvx"
+PRESSURES = ("8480-6", "8462-4")
+"""The upper number of a blood pressure (systolic) and the lower one (LOINC)."""
 
 
 class Concept(NamedTuple):
@@ -65,7 +67,7 @@ VITALS = _concepts(
 )
 # The layout of a reading: each column's title, and the measurements in it.
 VITAL_COLUMNS = {
-    "Blood pressure": ("8480-6", "8462-4"),
+    "Blood pressure": PRESSURES,
     "Heart rate": ("8867-4",),
     "Breaths": ("9279-1",),
     "Temperature": ("8310-5",),

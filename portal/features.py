@@ -17,7 +17,7 @@ from django.urls import reverse
 from accounts.models import Account
 from core import policy
 from core.policy import Level
-from portal import certificate, health_card, history, papers, personal, results
+from portal import certificate, health_card, history, papers, personal
 from portal.appointments import pages as appointments
 from portal.appointments import visits
 from portal.export import pages as copies
@@ -27,6 +27,7 @@ from portal.medications import pages as medications
 from portal.messages import pages as messages
 from portal.messages import writing
 from portal.notices import pages as notices
+from portal.results import labs, over_time, vitals
 from portal.samples import family as sample_family
 from portal.samples import history as sample_history
 from portal.samples import messages as sample_messages
@@ -128,8 +129,8 @@ class Feature:
 def results_of_a_test() -> tuple[Page, ...]:
     """Return the page of one test or measurement, and its file. Lab results and vitals both have them."""
     return (
-        Page("test", "test/<uuid:item>/<int:place>/", results.test, "portal/test.html"),
-        Page("csv", "test/<uuid:item>/<int:place>/results.csv", results.test_file),
+        Page("test", "test/<uuid:item>/<int:place>/", over_time.test, "portal/test.html"),
+        Page("csv", "test/<uuid:item>/<int:place>/results.csv", over_time.test_file),
     )
 
 
@@ -258,13 +259,13 @@ FEATURES = (
         "Results of blood and other tests, each beside its usual range.",
         "science",
         RECORD,
-        results.labs,
-        results.lab_panel,
+        labs.labs,
+        labs.lab_panel,
         sample_results.labs,
         pages=(
-            Page("single", "single/", results.single_results, "portal/labs_single.html"),
-            Page("other", "other/", results.other_observations, "portal/labs_single.html"),
-            Page("more", "more/<uuid:item>/", results.more_of_panel, "portal/lab_more.html"),
+            Page("single", "single/", labs.single_results, "portal/labs_single.html"),
+            Page("other", "other/", labs.other_observations, "portal/labs_single.html"),
+            Page("more", "more/<uuid:item>/", labs.more_of_panel, "portal/lab_more.html"),
             *results_of_a_test(),
         ),
     ),
@@ -274,7 +275,7 @@ FEATURES = (
         "Blood pressure, heart rate, weight and other measurements from your visits.",
         "favorite",
         RECORD,
-        results.vitals,
+        vitals.vitals,
         sample=sample_results.vitals,
         pages=results_of_a_test(),
     ),

@@ -102,6 +102,11 @@ def is_closed(patient: str | None, item: UUID) -> bool:
     )
 
 
+def counted(rows: QuerySet[Result]) -> QuerySet[Result]:
+    """Leave out the rows that are only the name of their components."""
+    return rows.exclude(text="", absent="", value_said="")
+
+
 def in_reports(reports: Collection[UUID]) -> Q:
     """Return the condition for results that stand in any of these reports."""
     also = Q(also_in__overlap=list(reports)) & ~Q(also_in=[])  # as the index has it

@@ -9,7 +9,8 @@ from portal import codes
 from portal.codes import Concept
 from portal.record.models import Panel, Result
 from portal.record.queries import Listing
-from portal.results import Filters, latest_of, page_of_labs, visits_of
+from portal.results.labs import Filters, page_of_labs
+from portal.results.vitals import latest_of, visits_of
 from portal.samples.person import NOBODY
 
 LABORATORY, VITAL_SIGNS = Result.Category.LABORATORY, Result.Category.VITAL_SIGNS

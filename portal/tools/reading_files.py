@@ -12,9 +12,9 @@ from datetime import datetime
 from io import StringIO
 
 from core import policy
+from core.spreadsheets import defuse_cell, restore_cell
 from core.typed import clean_typed
 from portal.record import moments
-from portal.results import defused
 from portal.tools.forms import did_you_mean, written
 from portal.tools.measures import Measure, Numbers, judge
 from portal.tools.models import Reading
@@ -190,7 +190,7 @@ def row_of(
 ) -> Row:
     """Return one row, judged as the form judges it."""
     cell = {what: cells[place].strip() if place < len(cells) else "" for what, place in columns.items()}
-    said = ", ".join(undefused(text)[:80] for text in cells if text.strip())
+    said = ", ".join(restore_cell(text)[:80] for text in cells if text.strip())
     try:
         moment = moment_of(cell, zone, now)
         numbers = numbers_of(measure, cell)
@@ -198,7 +198,7 @@ def row_of(
         if ucum is None:
             units = " or ".join(known.words for known in measure.units)
             raise ValueError(f"The unit has to be {units}.")
-        note = clean_typed(undefused(cell.get("note", "")))
+        note = clean_typed(restore_cell(cell.get("note", "")))
         if len(note) > policy.READING_NOTE_MAX:
             raise ValueError(f"The note is longer than {policy.READING_NOTE_MAX} characters.")
         doubt = judge(measure, numbers, ucum)
@@ -230,11 +230,6 @@ def numbers_of(measure: Measure, cell: dict[str, str]) -> Numbers:
     return tuple(read_number(text, is_whole=measure.is_whole) for text in typed)
 
 
-def undefused(cell: str) -> str:
-    """Return a cell without the mark that keeps spreadsheets from taking it for a formula, as our own files have it."""
-    return cell[1:] if cell.startswith("'") and defused(cell[1:]) == cell else cell
-
-
 def mark_known(preview: Preview, known: set[tuple[object, ...]]) -> None:
     """Mark the rows that are stored already, or stand in the file before."""
     seen = set(known)
@@ -253,11 +248,11 @@ def write_file(measure: Measure, rows: Iterator[Reading]) -> str:
     text = StringIO()
     writer = csv.writer(text)
     names = [number.label.partition(" (")[0] for number in measure.numbers]
-    writer.writerow([defused(name) for name in ("Date", *names, "Unit", "Note", "Entered by")])
+    writer.writerow([defuse_cell(name) for name in ("Date", *names, "Unit", "Note", "Entered by")])
     for row in rows:
         numbers = [f"{number:f}" for number in row.numbers]
         cells = (row.said, *numbers, measure.unit(row.unit).words, row.note, entered_by(row))
-        writer.writerow([defused(cell) for cell in cells])
+        writer.writerow([defuse_cell(cell) for cell in cells])
     return text.getvalue()
 
 

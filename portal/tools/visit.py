@@ -16,6 +16,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from core import policy
+from core.dates import read_day
 from core.fields import PlainText, SeenField, save_shown
 from core.typesetting import typeset_data
 from deers import lookup
@@ -23,7 +24,6 @@ from portal.certificate import frame
 from portal.family.patients import Patient, Who, address_of, helper_of, name_of_writer, record_event
 from portal.record import moments, queries
 from portal.record.models import Allergy, Prescription
-from portal.results import day_of
 from portal.tools import drawing
 from portal.tools.measures import Measure, show, with_unit
 from portal.tools.models import Reading, Tracker, VisitNote
@@ -132,8 +132,8 @@ def period_of(query: QueryDict) -> tuple[date, date]:
 
     Of more than policy.SUMMARY_DAYS_MAX it is the last ones. The paper says which days it has.
     """
-    until = day_of(query.get("to", "")) or timezone.localdate()
-    since = day_of(query.get("from", "")) or until - timedelta(days=policy.SUMMARY_DAYS)
+    until = read_day(query.get("to", "")) or timezone.localdate()
+    since = read_day(query.get("from", "")) or until - timedelta(days=policy.SUMMARY_DAYS)
     first, last = min(since, until), max(since, until)
     return max(first, last - timedelta(days=policy.SUMMARY_DAYS_MAX)), last
 

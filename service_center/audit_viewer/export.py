@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 
 from core import policy
-from portal.results import defused
+from core.spreadsheets import defuse_cell
 from safeguards.models import AuditEvent
 from service_center.audit_viewer.searching import Search, newest_keys
 
@@ -46,7 +46,7 @@ def csv_lines(search: Search) -> Iterator[str]:
     before = None
     while keys := list(newest_keys(search, before, PAGE)):
         for event in AuditEvent.objects.filter(pk__in=keys).order_by("-pk"):
-            yield writer.writerow([defused(cell) for cell in cells_of(event)])
+            yield writer.writerow([defuse_cell(cell) for cell in cells_of(event)])
         before = keys[-1]
 
 

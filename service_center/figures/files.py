@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable
 
-from portal.results import defused
+from core.spreadsheets import defuse_cell
 from service_center.figures import charts, reading
 from service_center.figures.reading import Report
 from service_center.figures.sources import SOURCES
@@ -63,5 +63,5 @@ def csv_of(name: str, report: Report) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     for line in FILES[name](report):
-        writer.writerow([defused(str(cell)) for cell in line])
+        writer.writerow([defuse_cell(str(cell)) for cell in line])
     return text.getvalue()

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from portal import results
 from portal.record.models import Panel, Result
 from tests.portal.appointments.test_visits import page, store
 from tests.portal.conftest import OTIS, RUTH
@@ -128,13 +127,6 @@ def test_a_table_of_results_is_no_formula_in_a_spreadsheet(client, ruth):
     assert file["Content-Type"].startswith("text/csv")
     assert "'=HYPERLINK(1)" in file.content.decode()
     assert "no-store" in file["Cache-Control"]
-
-
-@pytest.mark.parametrize(
-    ("cell", "defused"), [("-5.2", "-5.2"), ("=1", "'=1"), ("@x", "'@x"), ("+a", "'+a"), ("5", "5")]
-)
-def test_a_cell_is_text_unless_it_is_a_number(cell, defused):
-    assert results.defused(cell) == defused
 
 
 def test_two_blood_pressures_of_one_minute_stay_two(client, ruth):
