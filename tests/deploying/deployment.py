@@ -19,6 +19,7 @@ PATIENCE = 60
 GROUP = pytest.mark.xdist_group("cluster")
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist notes the groups in its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One process has the deployment, so it runs what needs it."""
     for item in items:

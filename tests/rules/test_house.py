@@ -209,3 +209,14 @@ def test_only_actions_write_accounts():
         if "Account.objects.create" in text or "Account.objects.bulk" in text or "account.save(" in text:
             writers.add(str(path.relative_to(ROOT)))
     assert writers <= {"accounts/actions.py"}
+
+
+def test_tests_that_share_something_run_in_one_process(request: pytest.FixtureRequest) -> None:
+    if not hasattr(request.config, "workerinput"):
+        pytest.skip("One process runs all of them.")
+    # pytest-xdist goes by the name of a test. A group that was given too late stands in none.
+    groups = {
+        item.nodeid: {mark.args[0] for mark in item.iter_markers("xdist_group")} for item in request.session.items
+    }
+    apart = [name for name, of in groups.items() if of and not name.endswith(f"@{'_'.join(sorted(of))}")]
+    assert apart == []
