@@ -1,7 +1,6 @@
 """Files that are broken, foreign or malicious: refused in one sentence, with their place, and nothing is stored."""
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -186,11 +185,9 @@ def test_a_refused_command_ends_with_one_and_says_why(ada: str, tmp_path: Path, 
     assert said == f"{where}: There has to be a number, without quotation marks."
 
 
-def test_a_hundred_thousand_braces_are_refused_at_once(ada: str, tmp_path: Path) -> None:
-    path = write(tmp_path, b'{"resourceType":"Bundle","entry":[' + b"[" * 5_000_000)
-    began = time.monotonic()
-    refused(ada, path)
-    assert time.monotonic() - began < 5
+def test_five_million_brackets_are_refused(ada: str, tmp_path: Path) -> None:
+    # Somebody who looked from each of them to the end would be at it for hours.
+    refused(ada, write(tmp_path, b'{"resourceType":"Bundle","entry":[' + b"[" * 5_000_000))
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -3,12 +3,12 @@
 import csv
 from datetime import UTC, datetime, timedelta
 from io import BytesIO, StringIO
-from time import perf_counter
 
 import pytest
 
 from core import policy
 from portal.tools.models import Reading
+from portal.tools.reading_files import bare
 from safeguards.models import AuditEvent
 from tests import walk
 from tests.parallel import in_parallel
@@ -169,10 +169,12 @@ def test_thirty_confirmations_at_once_store_the_file_once(ruth):
     assert [event.details["count"] for event in AuditEvent.objects.filter(event="tools.readings-imported")] == [28]
 
 
-def test_a_header_of_thousands_of_open_brackets_is_read_at_once(client, ruth):
+def test_a_header_of_thousands_of_open_brackets_is_read(client, ruth):
     client.force_login(ruth)
-    data = b"Date,Weight (kg)," + b"([" * 25_000 + b"\n2026-03-01,80,\n"
-    began = perf_counter()
-    shown = walk.text_of(upload(client, WEIGHT, data))
+    shown = walk.text_of(upload(client, WEIGHT, b"Date,Weight (kg)," + b"([" * 25_000 + b"\n2026-03-01,80,\n"))
     assert "1 new reading." in shown
-    assert perf_counter() - began < 5  # it took a minute when each bracket was looked for to the end
+
+
+def test_brackets_are_read_once_however_many_are_open():
+    # Somebody who looked from each of them to the end would be at it for days.
+    assert bare("([" * 2_000_000) == "([" * 2_000_000
