@@ -76,11 +76,19 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
                 cursor.execute(f"DROP INDEX CONCURRENTLY {self.quote_name(index)}")
 
 
-class CopyingMixin:
-    """A cursor whose COPY raises Django's exceptions, as its other statements do."""
+class ThoroughMixin:
+    """A cursor whose every use raises Django's exceptions. Django leaves psycopg's in a COPY, and when it is closed."""
 
     cursor: Any
     db: "DatabaseWrapper"
+
+    def close(self) -> None:
+        """Close it. The server is told of one that is its own, and where it is gone, the next statement says so."""
+        try:
+            self.cursor.close()
+        except psycopg.Error:
+            if not self.db.is_lost():
+                raise
 
     @contextmanager
     def copy(self, statement: Any, params: Any = None) -> Iterator[psycopg.Copy]:
@@ -94,17 +102,17 @@ class CopyingMixin:
                 with self.cursor.copy(statement, params) as copying:
                     yield copying
             except ValueError as cut_off:
-                if not self.db.connection.closed:
+                if not self.db.is_lost():
                     raise
                 raise psycopg.OperationalError("The server ended the connection in a COPY.") from cut_off
 
 
-class CursorWrapper(CopyingMixin, utils.CursorWrapper):
-    """Django's own, with COPY."""
+class CursorWrapper(ThoroughMixin, utils.CursorWrapper):
+    """Django's own, with all of psycopg's exceptions as Django's."""
 
 
-class CursorDebugWrapper(CopyingMixin, base.CursorDebugWrapper):
-    """Django's own where statements are counted, with COPY."""
+class CursorDebugWrapper(ThoroughMixin, base.CursorDebugWrapper):
+    """The same, where statements are counted."""
 
     @contextmanager
     def copy(self, statement: Any, params: Any = None) -> Iterator[psycopg.Copy]:
@@ -153,11 +161,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         question, a fifth of the cost of a page with a single query, is sent only if something is heard, or if the last
         use ended in an error: that may have been the refusal to write.
         """
-        if self.connection is None or self.connection.closed:
+        if self.is_lost():
             return False
         line = select.poll()
         line.register(self.connection.pgconn.socket, select.POLLIN)
         return not (self.errors_occurred or line.poll(0)) or self.may_be_written()
+
+    def is_lost(self) -> bool:
+        """Return whether there is no connection, or one that has ended and was used since."""
+        return self.connection is None or self.connection.closed
 
     def may_be_written(self) -> bool:
         """Return whether the server answers, and takes what we write if we want to write."""
